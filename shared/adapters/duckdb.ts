@@ -1,0 +1,255 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { DuckDBValue } from '@duckdb/node-api';
+import { addDays, type CalendarDate, daysBetween, daysWindow, type Window } from '../calendar';
+import type { DuckDbConfig } from '../config';
+import type { Engine, TableOutcome } from '../engine';
+import {
+  type FactName,
+  type FactParameters,
+  type Facts,
+  factParameters,
+  factQuery,
+  factsByDay,
+  parametersOf,
+  parseFactRows,
+  type RelationName,
+  relations,
+} from '../facts/facts';
+import { Failure } from '../failure';
+import type { Report } from '../report';
+import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames, type TableDefinition } from '../tables';
+import type { BigQueryType } from '../tables/columns';
+import { type Database, dateTimeMacro, duckDbValues, openDatabase, quoteText, toEngineFailure } from './duckdb-connection';
+import { isLockError, openSource, type Source } from './duckdb-source';
+
+/** Relations that are kept in temporary tables, because several facts read them. */
+const MATERIALIZED = ['attempts', 'accounts', 'first_tests'] as const satisfies RelationName[];
+
+/** Days that are counted at once: bounds the memory that a long range takes. */
+const DAYS_AT_ONCE = 31;
+
+const duckDbTypes = {
+  STRING: 'VARCHAR',
+  INT64: 'BIGINT',
+  FLOAT64: 'DOUBLE',
+  DATE: 'DATE',
+  TIMESTAMP: 'TIMESTAMPTZ',
+} satisfies Record<BigQueryType, string>;
+
+const SCHEMA = 'warehouse.kpi_metrics';
+
+/** What the engine is opened for: an export reads the source and writes the warehouse, a dry run only reads the source, a read only the warehouse. */
+export type Access = 'export' | 'dry-run' | 'read';
+
+export interface DuckDbDeps {
+  config: DuckDbConfig;
+  access: Access;
+  now: Date;
+}
+
+/**
+ * Opens the embedded engine. Refuses a source that can't be read and a warehouse file that another process has open; creates
+ * the warehouse file only when there is something to write.
+ */
+export async function openDuckDb({ config, access, now }: DuckDbDeps): Promise<Engine> {
+  if (access !== 'read' && config.source === null) {
+    throw new Failure(
+      'BAD_CONFIG',
+      'KPI_SOURCE (--source) is required with a warehouse of your own: a folder, a .duckdb file, or demo',
+    );
+  }
+  if (access === 'read' && !existsSync(config.warehouse)) {
+    throw new Failure(
+      'BAD_CONFIG',
+      `warehouse ${config.warehouse} does not exist; export a date first, or name another with --warehouse`,
+    );
+  }
+  const database = await openDatabase();
+  try {
+    const source = access === 'read' || config.source === null ? null : await openSource(database, config.source, now);
+    // an existing file is locked now rather than after the work
+    const attached = access !== 'dry-run' && existsSync(config.warehouse);
+    if (attached) await attachWarehouse(database, config.warehouse, access);
+    return createEngine(database, source, config.warehouse, attached);
+  } catch (thrown) {
+    database.close();
+    throw toEngineFailure(thrown);
+  }
+}
+
+async function attachWarehouse(database: Database, path: string, access: Access): Promise<void> {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    await database.run(`ATTACH ${quoteText(path)} AS warehouse (${access === 'read' ? 'READ_ONLY, ' : ''}TYPE duckdb)`);
+  } catch (thrown) {
+    if (isLockError(thrown))
+      throw new Failure('BUSY', `warehouse ${path} is open in another process; close it there and try again`);
+    const isFolder = existsSync(path) && statSync(path).isDirectory();
+    throw new Failure(
+      'BAD_CONFIG',
+      `warehouse ${path} can't be opened; expected ${isFolder ? 'a file, not a folder' : 'a DuckDB file, or a path where one can be made'}`,
+      {
+        cause: thrown,
+      },
+    );
+  }
+}
+
+function createEngine(database: Database, source: Source | null, warehouse: string, attached: boolean): Engine {
+  return {
+    readFacts: (window, run) => interruptible(database, run.signal, () => countFacts(database, source, window)),
+    publish: (reports, run) =>
+      interruptible(database, run.signal, async () => {
+        if (!attached) await attachWarehouse(database, warehouse, 'export');
+        attached = true;
+        return publish(database, reports);
+      }),
+    readRows: (table, from, to) => readRows(database, table, from, to),
+    close: async () => database.close(),
+  };
+}
+
+async function interruptible<Result>(database: Database, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  const interrupt = () => database.interrupt();
+  signal.addEventListener('abort', interrupt);
+  try {
+    if (signal.aborted) throw new Failure('TIMEOUT', 'the run was stopped before it had finished');
+    return await work();
+  } catch (thrown) {
+    throw toEngineFailure(thrown);
+  } finally {
+    signal.removeEventListener('abort', interrupt);
+  }
+}
+
+async function countFacts(database: Database, source: Source | null, window: Window): Promise<Facts> {
+  const facts: Facts = { activity: [], sessions: [], intake: [], people: [] };
+  const count = async <Name extends FactName>(name: Name, piece: Window) => {
+    const sql = factQuery(name, piece, MATERIALIZED);
+    const rows = await database.rows(sql.replaceAll('@', '$'), bind(sql, piece));
+    facts[name].push(...(parseFactRows(name, rows) as never[]));
+  };
+  try {
+    await materialize(database, window, ['accounts', 'first_tests']);
+    await count('people', window);
+    for (const piece of pieces(window)) {
+      await materialize(database, piece, ['attempts']);
+      for (const name of factsByDay) await count(name, piece);
+    }
+  } catch (thrown) {
+    throw (await source?.blame(thrown)) ?? thrown;
+  }
+  return facts;
+}
+
+/** A long window as shorter ones that follow each other. */
+function pieces(window: Window): Window[] {
+  const starts = Array.from(
+    { length: Math.ceil((daysBetween(window.firstDay, window.lastDay) + 1) / DAYS_AT_ONCE) },
+    (_, index) => addDays(window.firstDay, index * DAYS_AT_ONCE),
+  );
+  return starts.map((start, index) => {
+    const next = starts[index + 1];
+    return daysWindow(start, next === undefined ? window.lastDay : addDays(next, -1), window.timeZone);
+  });
+}
+
+async function materialize(database: Database, window: Window, names: (typeof MATERIALIZED)[number][]): Promise<void> {
+  await database.run(dateTimeMacro(window));
+  for (const name of names) {
+    const sql = relations(window)[name];
+    await database.run(`CREATE OR REPLACE TEMP TABLE ${name} AS\n${sql.replaceAll('@', '$')}`, bind(sql, window));
+  }
+}
+
+function bind(sql: string, window: Window): Record<string, DuckDBValue> {
+  const parameters = factParameters(window);
+  const value = (name: keyof FactParameters) => {
+    const parameter = parameters[name];
+    return parameter.type === 'TIMESTAMP'
+      ? duckDbValues.TIMESTAMP(parameter.value)
+      : duckDbValues[parameter.type](parameter.value);
+  };
+  return Object.fromEntries(parametersOf(sql).map((name) => [name, value(name)]));
+}
+
+/** One transaction: all rows of all reports, or none. */
+async function publish(database: Database, reports: readonly Report[]): Promise<TableOutcome[][]> {
+  await database.run('BEGIN TRANSACTION');
+  try {
+    await database.run(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
+    for (const table of reportTableNames) {
+      const definition = reportTableDefinitions[table];
+      await prepareTable(database, definition);
+      const rows = reports.flatMap((report) => report.rows[table] as ReportRow[]);
+      const dates = reports.map((report) => quoteText(report.reportDate)).join(', ');
+      await database.run(`DELETE FROM ${SCHEMA}.${table} WHERE report_date IN (${dates})`);
+      await insert(database, definition, rows);
+    }
+    await database.run('COMMIT');
+  } catch (thrown) {
+    await database.run('ROLLBACK').catch(() => {}); // a failed COMMIT has ended the transaction
+    throw thrown;
+  }
+  return reports.map((report) => reportTableNames.map((table) => ({ table, rows: report.rows[table].length })));
+}
+
+async function insert(database: Database, { name, columns }: TableDefinition, rows: object[]): Promise<void> {
+  const names = columns.map((column) => column.name).join(', ');
+  const structure = columns.map((column) => `"${column.name}": "${duckDbTypes[column.type]}"`).join(', ');
+  await database.run(
+    `INSERT INTO ${SCHEMA}.${name} (${names})
+     SELECT ${names} FROM (SELECT unnest(from_json(CAST($rows AS JSON), '[{${structure}}]'), recursive := true))`,
+    { rows: JSON.stringify(rows) },
+  );
+}
+
+/** Creates the table, or checks that the one there has the definition's columns; further ones must take NULL. */
+async function prepareTable(database: Database, { name, description, columns }: TableDefinition): Promise<void> {
+  const existing = await database.rows(
+    `SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = 'kpi_metrics' AND table_name = '${name}'`,
+  );
+  if (existing.length === 0) {
+    const definitions = columns.map(
+      (column) => `${column.name} ${duckDbTypes[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
+    );
+    await database.run(`CREATE TABLE ${SCHEMA}.${name} (${definitions.join(', ')})`);
+    await database.run(`COMMENT ON TABLE ${SCHEMA}.${name} IS ${quoteText(description)}`);
+    for (const column of columns)
+      await database.run(`COMMENT ON COLUMN ${SCHEMA}.${name}.${column.name} IS ${quoteText(column.description)}`);
+    return;
+  }
+  const drift = (text: string) =>
+    new Failure('SCHEMA_DRIFT', `table kpi_metrics.${name} ${text}; rename it or name another warehouse`);
+  const found = new Map(existing.map((row) => [row.column_name, row]));
+  for (const column of columns) {
+    const there = found.get(column.name);
+    if (there === undefined) throw drift(`has no column ${column.name}`);
+    const type = String(there.data_type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
+    if (type !== duckDbTypes[column.type])
+      throw drift(`has column ${column.name} as ${type}, expected ${duckDbTypes[column.type]}`);
+    found.delete(column.name);
+  }
+  const required = [...found.values()].find((row) => row.is_nullable === false);
+  if (required !== undefined)
+    throw drift(`has a column ${required.column_name} that the export doesn't know and that takes no NULL`);
+}
+
+async function readRows<Table extends ReportTable>(
+  database: Database,
+  table: Table,
+  from: CalendarDate,
+  to: CalendarDate,
+): Promise<ReportRow<Table>[]> {
+  const [found] = await database.rows(
+    `SELECT 1 AS found FROM duckdb_tables() WHERE database_name = 'warehouse' AND schema_name = 'kpi_metrics' AND table_name = '${table}'`,
+  );
+  if (found === undefined) return [];
+  const names = reportTableDefinitions[table].columns.map((column) => column.name).join(', ');
+  const rows = await database.rows(
+    `SELECT ${names} FROM ${SCHEMA}.${table} WHERE report_date BETWEEN $from AND $to ORDER BY report_date, period_start_date DESC`,
+    { from: duckDbValues.DATE(from), to: duckDbValues.DATE(to) },
+  );
+  return rows as ReportRow<Table>[];
+}

@@ -1,0 +1,52 @@
+import type { Failure, FailureCode } from './failure';
+import type { ExportRequest } from './request';
+import { judge, type ReportOutcome } from './run-export';
+import type { ReportTable } from './tables';
+
+/** What HTTP and `--json` answer. Exactly these keys. */
+export interface ReportAnswer {
+  success: boolean;
+  dryRun?: true;
+  reportDate: string;
+  results: { table: ReportTable; rowsInserted: number; success: boolean; error?: string; code?: FailureCode }[];
+  summary: { tablesUpdated: number; totalRowsInserted: number };
+}
+export type RangeAnswer = { success: boolean; dryRun?: true; reports: ReportAnswer[] };
+export type FailureAnswer = { success: false; error: string; code: FailureCode };
+export type Answer = ReportAnswer | RangeAnswer | FailureAnswer;
+
+/** The answer has the shape of the request: a range gets `reports`, also for one date. */
+export function answer(
+  request: ExportRequest,
+  outcomes: readonly ReportOutcome[],
+  { dryRun }: { dryRun: boolean },
+): ReportAnswer | RangeAnswer {
+  const reports = outcomes.map((outcome) => answerReport(outcome, dryRun));
+  const [first] = reports;
+  if (request.shape === 'date' && first !== undefined) return first;
+  return { success: judge(outcomes).result === 'all', ...(dryRun && { dryRun }), reports };
+}
+
+function answerReport(outcome: ReportOutcome, dryRun: boolean): ReportAnswer {
+  const results = outcome.tables.map(({ table, rows, failure }) => ({
+    table,
+    rowsInserted: rows,
+    success: failure === undefined,
+    ...(failure && { error: failure.message, code: failure.code }),
+  }));
+  return {
+    success: results.every(({ success }) => success),
+    ...(dryRun && { dryRun }),
+    reportDate: outcome.reportDate,
+    results,
+    summary: {
+      tablesUpdated: dryRun ? 0 : results.filter(({ success }) => success).length,
+      totalRowsInserted: results.reduce((total, { rowsInserted }) => total + rowsInserted, 0),
+    },
+  };
+}
+
+/** The answer to a request that came to nothing. */
+export function answerFailure({ message, code }: Failure): FailureAnswer {
+  return { success: false, error: message, code };
+}

@@ -1,0 +1,123 @@
+import { Temporal } from 'temporal-polyfill';
+
+/** A calendar date of the proleptic Gregorian calendar, YYYY-MM-DD. Compares as text. */
+export type CalendarDate = string;
+
+/** Periods of a report: the report date and the eleven days before it. */
+export const PERIODS = 12;
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/**
+ * Instants that bound a scan lie this far outside the days wanted. The local date of each row decides; the bounds only prune. A zone
+ * may repeat part of a day, at the most a whole one (Kwajalein moved back across the date line in 1969).
+ */
+const SLACK_HOURS = 25;
+
+/** The years that every engine's day partitions take. */
+const FIRST_YEAR = '1970';
+
+/** Whether `text` is a calendar date, YYYY-MM-DD, that exists. */
+export function isDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < FIRST_YEAR) return false;
+  try {
+    Temporal.PlainDate.from(text, { overflow: 'reject' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function addDays(date: CalendarDate, days: number): CalendarDate {
+  return Temporal.PlainDate.from(date).add({ days }).toString();
+}
+
+/** Days from `from` to `to`, 0 for the same date. */
+export function daysBetween(from: CalendarDate, to: CalendarDate): number {
+  return Temporal.PlainDate.from(from).until(to).days;
+}
+
+/** Each date of the range, both included. */
+export function datesBetween(from: CalendarDate, to: CalendarDate): CalendarDate[] {
+  return Array.from({ length: daysBetween(from, to) + 1 }, (_, day) => addDays(from, day));
+}
+
+/** The date that clocks in `timeZone` show at `instant`. */
+export function localDate(instant: Date, timeZone: string): CalendarDate {
+  return Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(timeZone).toPlainDate().toString();
+}
+
+/** `Today (Dec 23)` for the report date, `Yesterday (Dec 22)` for the day before, else `Dec 21`. */
+export function periodLabel(reportDate: CalendarDate, period: CalendarDate): string {
+  const day = `${MONTHS[Number(period.slice(5, 7)) - 1]} ${Number(period.slice(8))}`;
+  if (period === reportDate) return `Today (${day})`;
+  return period === addDays(reportDate, -1) ? `Yesterday (${day})` : day;
+}
+
+/** Whether `name` is a time zone of the IANA database. Offsets such as +02:00, which some runtimes take too, are none. */
+export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Local time less UTC, up to an instant. */
+export interface OffsetSpan {
+  until: Date;
+  offsetSeconds: number;
+}
+
+/** The stretch of days that a range of reports is made of, and the instants that bound a scan for them. */
+export interface Window {
+  timeZone: string;
+  firstDay: CalendarDate;
+  lastDay: CalendarDate;
+  /** Before the first instant of firstDay, and itself on an earlier date. */
+  scanFrom: Date;
+  /** After the last instant of lastDay. */
+  scanUntil: Date;
+  /** The zone's offsets from scanFrom to scanUntil, in order; the last one ends at scanUntil. */
+  offsets: OffsetSpan[];
+  /** Whether the clocks go back across a midnight, so that a later instant can have an earlier date. */
+  repeatsDates: boolean;
+}
+
+/** The window that the reports of `from` to `to` need: their periods, and the day before the earliest. */
+export function reportWindow(from: CalendarDate, to: CalendarDate, timeZone: string): Window {
+  return daysWindow(addDays(from, -PERIODS), to, timeZone);
+}
+
+export function daysWindow(firstDay: CalendarDate, lastDay: CalendarDate, timeZone: string): Window {
+  const scanFrom = startOf(firstDay, timeZone).subtract({ hours: SLACK_HOURS });
+  const scanUntil = startOf(addDays(lastDay, 1), timeZone).add({ hours: SLACK_HOURS });
+  const offsets: OffsetSpan[] = [];
+  let repeatsDates = false;
+  let at = scanFrom.toZonedDateTimeISO(timeZone);
+  for (;;) {
+    const next = at.getTimeZoneTransition('next');
+    const ends = next === null || Temporal.Instant.compare(next.toInstant(), scanUntil) >= 0;
+    offsets.push({ until: toDate(ends ? scanUntil : next.toInstant()), offsetSeconds: at.offsetNanoseconds / 1e9 });
+    if (ends) break;
+    const lastDateBefore = next.subtract({ nanoseconds: 1 }).toPlainDate();
+    if (Temporal.PlainDate.compare(next.toPlainDate(), lastDateBefore) < 0) repeatsDates = true;
+    at = next;
+  }
+  return { timeZone, firstDay, lastDay, scanFrom: toDate(scanFrom), scanUntil: toDate(scanUntil), offsets, repeatsDates };
+}
+
+function startOf(day: CalendarDate, timeZone: string): Temporal.Instant {
+  return Temporal.PlainDate.from(day).toZonedDateTime(timeZone).toInstant();
+}
+
+function toDate(instant: Temporal.Instant): Date {
+  return new Date(instant.epochMilliseconds);
+}
+
+/** The first instant after the last of `day`: the report of a day is final from then on. */
+export function endOf(day: CalendarDate, timeZone: string): Date {
+  return toDate(startOf(addDays(day, 1), timeZone));
+}

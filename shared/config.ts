@@ -1,0 +1,197 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { isTimeZone } from './calendar';
+import { Failure } from './failure';
+
+export const DEFAULT_WAREHOUSE = '.kpi/warehouse.duckdb';
+
+export const logLevels = ['debug', 'info', 'warning', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface DuckDbConfig {
+  engine: 'duckdb';
+  /** Path of the warehouse file. */
+  warehouse: string;
+  /** Path of a folder or a .duckdb file, the built-in demo data, or nothing named (then only what is in the warehouse can be read). */
+  source: { kind: 'demo' } | { kind: 'path'; path: string } | null;
+}
+
+export interface BigQueryConfig {
+  engine: 'bigquery';
+  project: string;
+  dataset: string;
+  /** Full names, `project.dataset.table`; null where none is named (then only the warehouse can be read). */
+  source: { users: string; measurements: string; firstTests: string | null } | null;
+  location: string;
+  maxBytesBilled: string | null;
+  endpoint: string | null;
+}
+
+export interface Config {
+  warehouse: DuckDbConfig | BigQueryConfig;
+  timeZone: string;
+  deadLetterTopic: string | null;
+  maxRejectedShare: number;
+  /** Hours; 0: not checked. */
+  sourceMaxAgeHours: number;
+  logLevel: LogLevel;
+  /** Runs on Google Cloud rather than on somebody's machine. */
+  inCloud: boolean;
+}
+
+/** Flags of the command line that stand for a setting. */
+export interface ConfigFlags {
+  source?: string | undefined;
+  warehouse?: string | undefined;
+  timeZone?: string | undefined;
+}
+
+const PROJECT = '[a-z][a-z0-9.:-]*[a-z0-9]';
+const DATASET_NAME = new RegExp(`^(${PROJECT})\\.(\\w+)$`);
+const TABLE_NAME = new RegExp(String.raw`^${PROJECT}\.\w+\.[\w-]+$`);
+
+const Table = z.string().regex(TABLE_NAME, 'expected PROJECT.DATASET.TABLE');
+
+/** Every setting, by its name in the environment. An empty value is one that isn't set. */
+export const Settings = z.object({
+  KPI_WAREHOUSE: z.string().optional(),
+  KPI_SOURCE: z.string().optional(),
+  KPI_SOURCE_USERS: Table.optional(),
+  KPI_SOURCE_MEASUREMENTS: Table.optional(),
+  KPI_SOURCE_FIRST_TESTS: Table.optional(),
+  KPI_TIME_ZONE: z.string().refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin').default('UTC'),
+  KPI_LOCATION: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'expected a BigQuery location such as US or europe-west1')
+    .optional(),
+  KPI_DEAD_LETTER_TOPIC: z
+    .string()
+    .regex(/^(projects\/[^/]+\/topics\/)?[A-Za-z][\w.~+%-]+$/, 'expected a topic name, or projects/PROJECT/topics/TOPIC')
+    .optional(),
+  KPI_MAX_BYTES_BILLED: z
+    .string()
+    .regex(/^[1-9]\d*$/, 'expected a whole number of bytes')
+    .optional(),
+  KPI_MAX_REJECTED_SHARE: numberFrom(0, 1).default(0.05),
+  KPI_SOURCE_MAX_AGE_HOURS: numberFrom(0, 24 * 365).default(26),
+  KPI_LOG_LEVEL: z.enum(logLevels, `expected one of ${logLevels.join(', ')}`).default('info'),
+  KPI_BIGQUERY_ENDPOINT: z.url({ protocol: /^https?$/, error: 'expected a URL such as http://127.0.0.1:9050' }).optional(),
+});
+type Settings = z.infer<typeof Settings>;
+
+function numberFrom(low: number, high: number) {
+  const expected = `expected a number from ${low} to ${high}`;
+  return z
+    .string()
+    .refine((text) => /^\d+(\.\d+)?$/.test(text) && Number(text) >= low && Number(text) <= high, expected)
+    .transform(Number);
+}
+
+/** Reads all settings; BAD_CONFIG names every fault at once, by the setting's name and never by its value. */
+export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}): Config {
+  const given = { ...env, ...nameFlags(flags) };
+  const isSet = ([name, value]: [string, string | undefined]) => name in Settings.shape && value !== undefined && value !== '';
+  const parsed = Settings.safeParse(Object.fromEntries(Object.entries(given).filter(isSet)));
+  const faults = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${label(String(issue.path[0]), flags)}: ${issue.message}`);
+  if (!parsed.success) throw refuse(faults);
+  const settings = parsed.data;
+  const inCloud = Boolean(env.K_SERVICE);
+  const fault = (name: string, text: string): null => {
+    faults.push(`${label(name, flags)}: ${text}`);
+    return null;
+  };
+  const warehouse = parseWarehouse(settings, inCloud, fault);
+  if (inCloud && settings.KPI_DEAD_LETTER_TOPIC === undefined)
+    fault('KPI_DEAD_LETTER_TOPIC', 'required in the cloud: the topic that takes failed requests');
+  if (warehouse === null || faults.length > 0) throw refuse(faults);
+  return {
+    warehouse,
+    timeZone: settings.KPI_TIME_ZONE,
+    deadLetterTopic: settings.KPI_DEAD_LETTER_TOPIC ?? null,
+    maxRejectedShare: settings.KPI_MAX_REJECTED_SHARE,
+    sourceMaxAgeHours: settings.KPI_SOURCE_MAX_AGE_HOURS,
+    logLevel: settings.KPI_LOG_LEVEL,
+    inCloud,
+  };
+}
+
+type Fault = (name: string, text: string) => null;
+
+function parseWarehouse(settings: Settings, inCloud: boolean, fault: Fault): Config['warehouse'] | null {
+  const named = settings.KPI_WAREHOUSE;
+  if (named === undefined && inCloud) return fault('KPI_WAREHOUSE', 'required in the cloud: bigquery:PROJECT.DATASET');
+  const engine = named === undefined ? 'duckdb' : (/^([a-z]{2,}):/.exec(named)?.[1] ?? 'duckdb');
+  if (engine === 'bigquery') return parseBigQuery(settings, (named ?? '').slice('bigquery:'.length), fault);
+  if (engine === 'duckdb') return parseDuckDb(settings, (named ?? DEFAULT_WAREHOUSE).replace(/^duckdb:/, ''), fault);
+  return fault('KPI_WAREHOUSE', 'expected duckdb:FILE or bigquery:PROJECT.DATASET');
+}
+
+function parseDuckDb(settings: Settings, file: string, fault: Fault): DuckDbConfig | null {
+  if (file === '') return fault('KPI_WAREHOUSE', 'expected duckdb:FILE, the file is missing');
+  const warehouse = resolve(file);
+  const bigQueryTable = (['KPI_SOURCE_USERS', 'KPI_SOURCE_MEASUREMENTS', 'KPI_SOURCE_FIRST_TESTS'] as const).find(
+    (name) => settings[name] !== undefined,
+  );
+  if (bigQueryTable !== undefined)
+    return fault(bigQueryTable, 'a BigQuery table, but the warehouse is an embedded one; name a folder in KPI_SOURCE');
+  const source = settings.KPI_SOURCE;
+  if (source === undefined) {
+    return { engine: 'duckdb', warehouse, source: warehouse === resolve(DEFAULT_WAREHOUSE) ? { kind: 'demo' } : null };
+  }
+  if (source === 'demo') return { engine: 'duckdb', warehouse, source: { kind: 'demo' } };
+  if (source.startsWith('bigquery:')) return fault('KPI_SOURCE', crossed('a BigQuery dataset', 'an embedded one'));
+  return { engine: 'duckdb', warehouse, source: { kind: 'path', path: resolve(source.replace(/^duckdb:/, '')) } };
+}
+
+function parseBigQuery(settings: Settings, name: string, fault: Fault): BigQueryConfig | null {
+  const [, project, dataset] = DATASET_NAME.exec(name) ?? [];
+  if (project === undefined || dataset === undefined) return fault('KPI_WAREHOUSE', 'expected bigquery:PROJECT.DATASET');
+  const location =
+    settings.KPI_LOCATION ?? fault('KPI_LOCATION', 'required with BigQuery: the location of the dataset, such as US');
+  const sourceDataset = settings.KPI_SOURCE?.replace(/^bigquery:/, '');
+  if (sourceDataset !== undefined && !DATASET_NAME.test(sourceDataset)) {
+    return fault('KPI_SOURCE', crossed('not PROJECT.DATASET', 'BigQuery'));
+  }
+  const users = settings.KPI_SOURCE_USERS ?? (sourceDataset && `${sourceDataset}.users`);
+  const measurements = settings.KPI_SOURCE_MEASUREMENTS ?? (sourceDataset && `${sourceDataset}.measurements`);
+  if ((users === undefined) !== (measurements === undefined)) {
+    return fault('KPI_SOURCE', 'expected PROJECT.DATASET, or both KPI_SOURCE_USERS and KPI_SOURCE_MEASUREMENTS');
+  }
+  if (location === null) return null;
+  return {
+    engine: 'bigquery',
+    project,
+    dataset,
+    source: users && measurements ? { users, measurements, firstTests: settings.KPI_SOURCE_FIRST_TESTS ?? null } : null,
+    location,
+    maxBytesBilled: settings.KPI_MAX_BYTES_BILLED ?? null,
+    endpoint: settings.KPI_BIGQUERY_ENDPOINT ?? null,
+  };
+}
+
+function crossed(source: string, warehouse: string): string {
+  return `the source is ${source}, but the warehouse is ${warehouse}; both must be of one engine`;
+}
+
+const flagNames = { source: 'KPI_SOURCE', warehouse: 'KPI_WAREHOUSE', timeZone: 'KPI_TIME_ZONE' } as const satisfies Record<
+  keyof ConfigFlags,
+  string
+>;
+
+function nameFlags(flags: ConfigFlags): Record<string, string> {
+  const entries = Object.entries(flags).filter((entry): entry is [keyof ConfigFlags, string] => entry[1] !== undefined);
+  return Object.fromEntries(entries.map(([flag, value]) => [flagNames[flag], value]));
+}
+
+/** A setting as the person knows it: by its flag where they used that. */
+function label(name: string, flags: ConfigFlags): string {
+  const [flag] =
+    Object.entries(flagNames).find(([key, setting]) => setting === name && flags[key as keyof ConfigFlags] !== undefined) ?? [];
+  return flag === undefined ? name : `--${flag.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function refuse(faults: string[]): Failure {
+  return new Failure('BAD_CONFIG', faults.join('; '));
+}

@@ -1,0 +1,40 @@
+import type { CalendarDate, Window } from './calendar';
+import type { Facts } from './facts/facts';
+import type { Failure } from './failure';
+import type { Log } from './log';
+import type { Report } from './report';
+import type { ReportRow, ReportTable } from './tables';
+
+/** How a run came about; a column of export_runs. */
+export type Trigger = 'pubsub' | 'http' | 'cli' | 'replay';
+
+/** What an engine needs to know of the run that it works for. */
+export interface Run {
+  /** One attempt. */
+  id: string;
+  /** What asked: the message's id, or an id made by the door. */
+  requestId: string;
+  trigger: Trigger;
+  /** Aborted at the deadline or by Ctrl-C; then every call of the engine ends with a Failure soon. */
+  signal: AbortSignal;
+  log: Log;
+}
+
+/** Whether a table's rows of one date are in. */
+export type TableOutcome =
+  | { table: ReportTable; rows: number; failure?: undefined }
+  | { table: ReportTable; rows: 0; failure: Failure };
+
+/**
+ * The port to where the data is: an engine counts in the sources and keeps the published tables. There are two,
+ * adapters/bigquery.ts and adapters/duckdb.ts. Every call fails with a Failure, never with an SDK's error.
+ */
+export interface Engine {
+  /** Counts everything that the reports of a window need. */
+  readFacts(window: Window, run: Run): Promise<Facts>;
+  /** Replaces the rows of each report's date, and no others. Answers per report, in their order, how each table went. */
+  publish(reports: readonly Report[], run: Run): Promise<TableOutcome[][]>;
+  /** Published rows with a report date from `from` to `to`, ordered by report date, the newest period first. */
+  readRows<Table extends ReportTable>(table: Table, from: CalendarDate, to: CalendarDate): Promise<ReportRow<Table>[]>;
+  close(): Promise<void>;
+}

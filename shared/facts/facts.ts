@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import type { Window } from '../calendar';
+import activity from './activity.sql';
+import intake from './intake.sql';
+import people from './people.sql';
+import accountsRelation from './relations/accounts.sql';
+import attemptsRelation from './relations/attempts.sql';
+import firstTestsRelation from './relations/first_tests.sql';
+import firstTestsByRowRelation from './relations/first_tests_by_row.sql';
+import measurementsRelation from './relations/measurements.sql';
+import peopleRelation from './relations/people.sql';
+import sessions from './sessions.sql';
+
+/** The kinds of error with a column of their own; the list stands in relations/attempts.sql once more (a test holds them together). */
+export const errorKinds = [
+  'no_period_history',
+  'camera_too_far',
+  'camera_too_close',
+  'analysis_error',
+  'test_lines_not_found',
+  'test_not_found',
+] as const;
+export type ErrorKind = (typeof errorKinds)[number];
+
+const Count = z.number().int().nonnegative();
+const Day = z.iso.date();
+
+/**
+ * A fact is a query for per-day counts: the only thing that leaves the engine. Its rows are checked against these schemas, strict ones,
+ * so that no other column can come out.
+ */
+export const facts = {
+  activity: {
+    sql: activity,
+    row: z.strictObject({
+      day: Day,
+      failures: Count,
+      users: Count,
+      successful_users: Count,
+      tests: Count,
+      successes: Count,
+    }),
+  },
+  sessions: {
+    sql: sessions,
+    row: z.strictObject({ day: Day, first_success: z.number().int().min(0).max(3), sessions: Count }),
+  },
+  intake: {
+    sql: intake,
+    row: z.strictObject({
+      source: z.enum(['measurements', 'users']),
+      day: Day,
+      outcome: z.enum(['success', ...errorKinds, 'unclassified', 'rejected', 'account']),
+      source_rows: Count,
+      latest_hour: z.number().int().nullable(),
+    }),
+  },
+  people: {
+    sql: people,
+    row: z.strictObject({ role: z.enum(['account', 'tester']), day: Day, first_test_day: Day.nullable(), people: Count }),
+  },
+} satisfies Record<string, { sql: string; row: z.ZodObject }>;
+
+export type FactName = keyof typeof facts;
+export type FactRow<Name extends FactName> = z.infer<(typeof facts)[Name]['row']>;
+export type Facts = { [Name in FactName]: FactRow<Name>[] };
+
+/** Facts whose rows of a day depend on that day alone, so that a long window may be read in pieces. `people` needs the whole history. */
+export const factsByDay = ['activity', 'sessions', 'intake'] as const satisfies FactName[];
+
+/** Checks what an engine answered. A mismatch is a bug, and its message names columns only. */
+export function parseFactRows<Name extends FactName>(name: Name, rows: unknown[]): FactRow<Name>[] {
+  const parsed = z.array(facts[name].row).safeParse(rows);
+  if (parsed.success) return parsed.data as FactRow<Name>[];
+  const columns = new Set(parsed.error.issues.map((issue) => String(issue.path[1])));
+  throw new TypeError(`fact ${name}: unexpected value in ${[...columns].join(', ')}`);
+}
+
+/**
+ * The relations that facts read, in the order of their dependence. They are defined once, out of `source_users` and `source_measurements`
+ * alone, so that time zone, cut-off and what is rejected live in one text.
+ */
+export function relations({ repeatsDates }: Pick<Window, 'repeatsDates'>) {
+  return {
+    attempts: attemptsRelation,
+    measurements: measurementsRelation,
+    accounts: accountsRelation,
+    first_tests: repeatsDates ? firstTestsByRowRelation : firstTestsRelation,
+    people: peopleRelation,
+  };
+}
+
+export type RelationName = keyof ReturnType<typeof relations>;
+
+/**
+ * A fact's query, preceded by the relations that it names, directly or by way of others, as common table expressions.
+ * Relations in `given` exist in the engine already (the embedded one keeps some in temporary tables) and are left out.
+ */
+export function factQuery(name: FactName, window: Pick<Window, 'repeatsDates'>, given: readonly RelationName[] = []): string {
+  const texts = Object.entries(relations(window)) as [RelationName, string][];
+  const wanted = new Set<RelationName>();
+  let readers = code(facts[name].sql);
+  for (const [relation, text] of texts.toReversed()) {
+    if (!new RegExp(`\\b(FROM|JOIN) ${relation}\\b`).test(readers) || given.includes(relation)) continue;
+    wanted.add(relation);
+    readers += code(text);
+  }
+  const expressions = texts
+    .filter(([relation]) => wanted.has(relation))
+    .map(([relation, text]) => `${relation} AS (\n${text.trim()}\n)`);
+  const fact = facts[name].sql.trim();
+  return expressions.length === 0 ? fact : `WITH ${expressions.join(',\n')}\n${fact}`;
+}
+
+/** SQL without its comments. */
+function code(sql: string): string {
+  return sql.replaceAll(/--.*$/gm, '');
+}
+
+/** The parameters that relations and facts bind, by name: dates, instants and the zone's name. */
+export function factParameters(window: Window) {
+  return {
+    time_zone: { type: 'STRING', value: window.timeZone },
+    first_day: { type: 'DATE', value: window.firstDay },
+    last_day: { type: 'DATE', value: window.lastDay },
+    scan_from: { type: 'TIMESTAMP', value: window.scanFrom },
+    scan_until: { type: 'TIMESTAMP', value: window.scanUntil },
+  } as const;
+}
+
+export type FactParameters = ReturnType<typeof factParameters>;
+
+/** Names of the parameters that a query binds. */
+export function parametersOf(sql: string): (keyof FactParameters)[] {
+  return [...new Set(Array.from(code(sql).matchAll(/@(\w+)/g), ([, name]) => name as keyof FactParameters))];
+}

@@ -1,0 +1,123 @@
+import { addDays, type CalendarDate, datesBetween, type Window } from '../calendar';
+import { type ErrorKind, errorKinds, type Facts } from './facts';
+
+/** What is known of one day, whatever the report. */
+export interface DayFacts {
+  tests: number;
+  successes: number;
+  activeUsers: number;
+  successfulUsers: number;
+  /** Active users by how many of their tests failed. */
+  usersByFailures: Map<number, number>;
+  errors: Record<ErrorKind, number>;
+  unclassifiedErrors: number;
+  /** Sessions by their first success. */
+  sessions: { first: number; second: number; later: number; never: number };
+  /** Accounts created up to the end of the day. */
+  accountsToDate: number;
+  /** People whose first test lies before the end of the day. */
+  testersToDate: number;
+  /** Accounts created on the day. */
+  accounts: number;
+  /** Of those, by the day of their first test, up to 11 days later. */
+  accountsByFirstTest: Map<CalendarDate, number>;
+  /** Rows of both tables on the day, and those of them that take part in no metric. */
+  sourceRows: number;
+  rejectedRows: number;
+  /** Newest measurement, in full hours since 1970; null where there is none. */
+  latestHour: number | null;
+}
+
+/** Everything that a row of a report is derived from. */
+export interface PeriodFacts {
+  day: DayFacts;
+  dayBefore: DayFacts;
+  /** Accounts created in the period, and those of them who had tested by the end of the report date. */
+  cohort: { created: number; tested: number };
+}
+
+/** Facts of a whole window by day: every day of it has an entry, empty ones too. */
+export type FactsByDay = ReadonlyMap<CalendarDate, DayFacts>;
+
+export function indexByDay(facts: Facts, window: Pick<Window, 'firstDay' | 'lastDay'>): FactsByDay {
+  const days = new Map(datesBetween(window.firstDay, window.lastDay).map((day) => [day, emptyDay()]));
+  for (const row of facts.activity) {
+    const day = days.get(row.day);
+    if (day === undefined) continue;
+    day.tests += row.tests;
+    day.successes += row.successes;
+    day.activeUsers += row.users;
+    day.successfulUsers += row.successful_users;
+    day.usersByFailures.set(row.failures, row.users);
+  }
+  for (const row of facts.sessions) {
+    const day = days.get(row.day);
+    if (day !== undefined)
+      day.sessions[(['never', 'first', 'second', 'later'] as const)[row.first_success] ?? 'later'] += row.sessions;
+  }
+  for (const row of facts.intake) {
+    const day = days.get(row.day);
+    if (day === undefined) continue;
+    day.sourceRows += row.source_rows;
+    if (row.outcome === 'rejected') day.rejectedRows += row.source_rows;
+    else if (row.outcome === 'unclassified') day.unclassifiedErrors += row.source_rows;
+    else if (row.outcome !== 'success' && row.outcome !== 'account') day.errors[row.outcome] += row.source_rows;
+    if (row.latest_hour !== null) day.latestHour = Math.max(day.latestHour ?? row.latest_hour, row.latest_hour);
+  }
+  let accountsBefore = 0;
+  let testersBefore = 0;
+  for (const row of facts.people) {
+    const day = days.get(row.day);
+    if (day === undefined) {
+      // people from before the window; nobody comes from after it
+      if (row.role === 'account') accountsBefore += row.people;
+      else testersBefore += row.people;
+    } else if (row.role === 'tester') {
+      day.testersToDate += row.people;
+    } else {
+      day.accounts += row.people;
+      if (row.first_test_day !== null) day.accountsByFirstTest.set(row.first_test_day, row.people);
+    }
+  }
+  for (const day of days.values()) {
+    accountsBefore += day.accounts;
+    testersBefore += day.testersToDate;
+    day.accountsToDate = accountsBefore;
+    day.testersToDate = testersBefore;
+  }
+  return days;
+}
+
+/** The facts of one period as the report of `reportDate` sees them. Both dates, and the day before the period, must lie in the window. */
+export function periodFacts(days: FactsByDay, reportDate: CalendarDate, period: CalendarDate): PeriodFacts {
+  const day = dayOf(days, period);
+  let tested = 0;
+  for (const [firstTest, accounts] of day.accountsByFirstTest) if (firstTest <= reportDate) tested += accounts;
+  return { day, dayBefore: dayOf(days, addDays(period, -1)), cohort: { created: day.accounts, tested } };
+}
+
+export function dayOf(days: FactsByDay, date: CalendarDate): DayFacts {
+  const day = days.get(date);
+  if (day === undefined) throw new RangeError(`no facts of ${date} were read`);
+  return day;
+}
+
+function emptyDay(): DayFacts {
+  return {
+    tests: 0,
+    successes: 0,
+    activeUsers: 0,
+    successfulUsers: 0,
+    usersByFailures: new Map(),
+    errors: Object.fromEntries(errorKinds.map((kind) => [kind, 0])) as Record<ErrorKind, number>,
+    unclassifiedErrors: 0,
+    sessions: { first: 0, second: 0, later: 0, never: 0 },
+    accountsToDate: 0,
+    testersToDate: 0,
+    accounts: 0,
+    accountsByFirstTest: new Map(),
+    sourceRows: 0,
+    rejectedRows: 0,
+    latestHour: null,
+  };
+}

@@ -1,0 +1,29 @@
+-- One row per row of measurements that falls on a day of the window: its local day and its outcome, which is 'success', one of
+-- the known kinds of error, 'unclassified' for any other text (it goes no further: it could hold user context), or 'rejected'
+-- where a required column is NULL.
+SELECT
+  day,
+  measurement_id,
+  user_id,
+  session_id,
+  created_at,
+  CASE
+    WHEN measurement_id IS NULL OR user_id IS NULL OR session_id IS NULL THEN 'rejected'
+    WHEN error_type IS NULL THEN 'success'
+    WHEN error_type IN (
+      'no_period_history', 'camera_too_far', 'camera_too_close', 'analysis_error', 'test_lines_not_found', 'test_not_found'
+    ) THEN error_type
+    ELSE 'unclassified'
+  END AS outcome
+FROM (
+  SELECT
+    CAST(DATETIME(created_at, @time_zone) AS DATE) AS day,
+    measurement_id,
+    user_id,
+    session_id,
+    created_at,
+    error_type
+  FROM source_measurements
+  WHERE created_at >= @scan_from AND created_at < @scan_until
+) AS scanned
+WHERE day >= @first_day AND day <= @last_day

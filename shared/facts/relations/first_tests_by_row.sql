@@ -1,0 +1,8 @@
+-- The same as first_tests, for windows in which the clocks go back across midnight: there, a later instant can have an earlier date, so the date of each row decides.
+SELECT user_id, MIN(day) AS day
+FROM (
+  SELECT user_id, CAST(DATETIME(GREATEST(created_at, @scan_from), @time_zone) AS DATE) AS day
+  FROM source_measurements
+  WHERE user_id IS NOT NULL AND created_at < @scan_until
+) AS scanned
+GROUP BY user_id

@@ -1,0 +1,4 @@
+-- One row per measurement that counts.
+SELECT day, measurement_id, user_id, session_id, created_at, outcome
+FROM attempts
+WHERE outcome <> 'rejected'

@@ -1,0 +1,15 @@
+-- One row per day and first success: sessions, by which of their attempts of that day was the first to succeed (0: none, 3: the third or a later one).
+SELECT day, first_success, COUNT(*) AS sessions
+FROM (
+  SELECT day, session_id, COALESCE(MIN(IF(outcome = 'success', LEAST(attempt, 3), NULL)), 0) AS first_success
+  FROM (
+    SELECT
+      day,
+      session_id,
+      outcome,
+      ROW_NUMBER() OVER (PARTITION BY day, session_id ORDER BY created_at, measurement_id) AS attempt
+    FROM measurements
+  ) AS ordered
+  GROUP BY day, session_id
+) AS session_days
+GROUP BY day, first_success

@@ -1,0 +1,51 @@
+/**
+ * Every way a request can fail. A permanent failure can't be mended by repeating the same request; a retryable one may be.
+ * docs/errors.md says of each what happened and what to do.
+ */
+export const failureKinds = {
+  BAD_REQUEST: 'permanent',
+  BAD_CONFIG: 'permanent',
+  SOURCE_CONTRACT: 'permanent',
+  QUALITY_GATE: 'permanent',
+  SCHEMA_DRIFT: 'permanent',
+  INVALID_QUERY: 'permanent',
+  BYTES_LIMIT: 'permanent',
+  BUSY: 'retryable',
+  UNAVAILABLE: 'retryable',
+  TIMEOUT: 'retryable',
+  QUOTA: 'retryable',
+  ACCESS_DENIED: 'retryable',
+  NOT_FOUND: 'retryable',
+  SOURCE_NOT_READY: 'retryable',
+  UNEXPECTED: 'retryable',
+} as const;
+
+export type FailureCode = keyof typeof failureKinds;
+export type FailureKind = (typeof failureKinds)[FailureCode];
+
+/** What was refused or went wrong, in one line that may be shown and stored: never a row, an id or text out of the source. */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly kind: FailureKind;
+
+  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'Failure';
+    this.code = code;
+    this.kind = failureKinds[code];
+  }
+
+  /** The request was refused before anything was tried. */
+  get refused(): boolean {
+    return this.code === 'BAD_REQUEST' || this.code === 'BAD_CONFIG';
+  }
+}
+
+/** Anything thrown, as a Failure. The message of an unknown error may quote data, so only its class is named; the rest stays in `cause`. */
+export function toFailure(thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  const name = thrown instanceof Error ? thrown.constructor.name : typeof thrown;
+  return new Failure('UNEXPECTED', `unexpected ${name}; this is a bug in the export, please report it with the version`, {
+    cause: thrown,
+  });
+}

@@ -1,0 +1,89 @@
+import type { LogLevel } from './config';
+
+/**
+ * What a log entry may say besides its constant message. A closed list, so that no entry can carry an identifier, a row or text out of
+ * the source; add a field here only if its values can't.
+ */
+export interface LogFields {
+  run_id?: string;
+  request_id?: string;
+  report_date?: string;
+  from?: string;
+  to?: string;
+  trigger?: string;
+  table?: string;
+  code?: string;
+  /** The text of a Failure. */
+  error?: string;
+  rows?: number;
+  dates?: number;
+  tables?: number;
+  rejected_rows?: number;
+  unclassified_errors?: number;
+  duration_ms?: number;
+  version?: string;
+  /** A request that was parked: what it asked, or, where that didn't parse, its length and SHA-256. */
+  request?: object;
+  message_id?: string;
+  publish_time?: string;
+}
+
+export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warning(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** The same log with fields that every entry gets. */
+  with(fields: LogFields): Log;
+}
+
+export interface LogOptions {
+  level: LogLevel;
+  /** Takes one finished line. */
+  write: (line: string) => void;
+  /** One JSON object a line, as Cloud Logging reads it, or a line for a person. */
+  format: 'json' | 'text';
+  /** Resource name of the request's trace, `projects/P/traces/T`. */
+  trace?: string | undefined;
+}
+
+const levels = ['debug', 'info', 'warning', 'error'] as const satisfies readonly LogLevel[];
+
+export function createLog(options: LogOptions, fixed: LogFields = {}): Log {
+  const entry =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (levels.indexOf(level) < levels.indexOf(options.level)) return;
+      const severity = level.toUpperCase() as Severity;
+      const all = { ...fixed, ...fields };
+      options.write(
+        options.format === 'json' ? jsonLine(severity, message, all, options.trace) : textLine(severity, message, all),
+      );
+    };
+  return {
+    debug: entry('debug'),
+    info: entry('info'),
+    warning: entry('warning'),
+    error: entry('error'),
+    with: (fields) => createLog(options, { ...fixed, ...fields }),
+  };
+}
+
+function jsonLine(severity: Severity, message: string, fields: LogFields, trace: string | undefined): string {
+  return JSON.stringify({ severity, message, ...fields, ...(trace && { 'logging.googleapis.com/trace': trace }) });
+}
+
+function textLine(severity: Severity, message: string, { run_id, request_id, ...fields }: LogFields): string {
+  const details = Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
+  );
+  return [...(severity === 'INFO' ? [] : [severity.toLowerCase()]), message, ...details].join(' ');
+}
+
+/** The trace that a `traceparent` (W3C) or `X-Cloud-Trace-Context` header names, as Cloud Logging wants it. */
+export function traceOf(header: string | undefined, project: string | undefined): string | undefined {
+  const id = /^(?:00-)?([0-9a-f]{32})\b/.exec(header ?? '')?.[1];
+  return id === undefined || project === undefined ? undefined : `projects/${project}/traces/${id}`;
+}

@@ -1,0 +1,23 @@
+/** The two source tables: their columns and what each must hold (docs/data-dictionary.md, "Sources"). */
+export const sourceTables = {
+  users: {
+    user_id: { type: 'id', description: 'Unique; who the account belongs to' },
+    created_at: { type: 'instant', description: 'When the account was created' },
+  },
+  measurements: {
+    measurement_id: { type: 'id', description: 'Unique' },
+    user_id: { type: 'id', description: 'Who took the test' },
+    session_id: { type: 'id', description: 'The sitting that the attempt belongs to' },
+    created_at: { type: 'instant', description: 'When the test was taken' },
+    error_type: { type: 'text', description: 'NULL: the test succeeded; else the kind of error' },
+  },
+} as const satisfies Record<string, Record<string, { type: SourceColumnType; description: string }>>;
+
+/** ids are compared as text, by code point; an instant is a TIMESTAMP; text may be NULL. */
+export type SourceColumnType = 'id' | 'instant' | 'text';
+export type SourceTable = keyof typeof sourceTables;
+export const sourceTableNames = Object.keys(sourceTables) as SourceTable[];
+
+export function sourceColumns(table: SourceTable): [name: string, type: SourceColumnType][] {
+  return Object.entries(sourceTables[table]).map(([name, { type }]) => [name, type]);
+}

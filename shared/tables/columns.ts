@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+/**
+ * The column types of the published tables. Each carries its BigQuery type; load schema, infra/schemas, the check of each row and the
+ * data dictionary are all read off these objects.
+ */
+declare module 'zod' {
+  interface GlobalMeta {
+    bigquery?: BigQueryType;
+  }
+}
+
+export type BigQueryType = 'STRING' | 'INT64' | 'FLOAT64' | 'DATE' | 'TIMESTAMP';
+
+export const Text = z.string().meta({ bigquery: 'STRING' });
+export const Day = z.iso.date().meta({ bigquery: 'DATE' });
+/** ISO 8601 in UTC. */
+export const Instant = z.iso.datetime().meta({ bigquery: 'TIMESTAMP' });
+export const Count = z.number().int().nonnegative().meta({ bigquery: 'INT64' });
+/** 0 to 100, unrounded; null where the divisor is 0. */
+export const Percentage = z.number().min(0).max(100).nullable().meta({ bigquery: 'FLOAT64' });
+/** A difference of percentages; null where one of the two is. */
+export const PercentagePoints = z.number().min(-100).max(100).nullable().meta({ bigquery: 'FLOAT64' });
+/** Null where the divisor is 0. */
+export const Ratio = z.number().nonnegative().nullable().meta({ bigquery: 'FLOAT64' });
+
+export const periodColumns = {
+  report_date: Day.describe('Date of the report, in the report time zone; partition column'),
+  period_label: Text.describe('`Today (Dec 23)` for the report date, `Yesterday (Dec 22)` for the day before, else `Dec 21`'),
+  period_start_date: Day.describe('The day that the row is about'),
+  period_end_date: Day.describe('Equals period_start_date: periods are single days'),
+};
+
+export const createdAt = {
+  created_at: Instant.describe('When the run that wrote the row made it; one instant for all rows of a run'),
+};
+
+/** The columns that are made by the report rather than by a table's derivation. */
+export type PeriodColumn = keyof typeof periodColumns | 'created_at';
+
+/** A table's own columns, of one period. */
+export type Derived<Row> = Omit<Row, PeriodColumn>;
+
+/** 100 × part / whole; null where whole is 0. */
+export function percentage(part: number, whole: number): number | null {
+  return whole === 0 ? null : (100 * part) / whole;
+}
+
+/** part / whole; null where whole is 0. */
+export function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}
