@@ -1,4 +1,4 @@
-import { type SourceTable, sourceTables } from '../source-contract';
+import { type SourceColumnType, type SourceTable, sourceTableNames, sourceTables } from '../source-contract';
 import type { TableDefinition } from '.';
 
 /** docs/data-dictionary.md: every column of every table, sources included, as Markdown. */
@@ -17,7 +17,7 @@ ${tables.map(describeTable).join('\n')}
 What the two source tables must hold. A deployer maps their own tables onto them with views. A row with NULL in a column that is not
 nullable takes part in no metric, but makes a first test if it has a \`user_id\` and a \`created_at\`.
 
-${(Object.keys(sourceTables) as SourceTable[]).map(describeSource).join('\n')}`;
+${sourceTableNames.map(describeSource).join('\n')}`;
 }
 
 function describeTable({ name, description, partitionColumn, columns }: TableDefinition): string {
@@ -30,14 +30,12 @@ function describeTable({ name, description, partitionColumn, columns }: TableDef
   return `## ${name}\n\n${description}. Partitioned by day on \`${partitionColumn}\`.\n\n${markdownTable(['column', 'type', 'NULL', 'meaning'], rows)}`;
 }
 
-const sourceTypes = { id: 'STRING', instant: 'TIMESTAMP', text: 'STRING, nullable' } as const;
+const sourceTypes: Record<SourceColumnType, string> = { id: 'STRING', instant: 'TIMESTAMP', text: 'STRING, nullable' };
 
 function describeSource(table: SourceTable): string {
-  const rows = Object.entries(sourceTables[table]).map(([name, { type, description }]) => [
-    `\`${name}\``,
-    sourceTypes[type],
-    description,
-  ]);
+  const rows = Object.entries<{ type: SourceColumnType; description: string }>(sourceTables[table]).map(
+    ([name, { type, description }]) => [`\`${name}\``, sourceTypes[type], description],
+  );
   return `### ${table}\n\n${markdownTable(['column', 'type', 'meaning'], rows)}`;
 }
 
