@@ -1,0 +1,150 @@
+import type { ReportRows } from '../shared/report';
+import { reportTableNames } from '../shared/tables';
+import { onDuckDb } from './support/duckdb';
+import { type ExportedReport, exportReports } from './support/export';
+import { randomSource } from './support/random-source';
+import { referenceReport } from './support/reference';
+import { reportDifferences } from './support/report-differences';
+import { type SourceFormat, writeSource } from './support/source-files';
+import type { SourceRows } from './support/source-rows';
+import { inTemporaryFolder } from './support/temporary-folder';
+
+interface Situation {
+  name: string;
+  seed: number;
+  format: SourceFormat;
+  timeZone: string;
+  /** The last of four report dates. */
+  date: string;
+}
+
+const situations: Situation[] = [
+  { name: 'no clock change', seed: 1, format: 'csv', timeZone: 'UTC', date: '2025-06-15' },
+  { name: 'clocks go forward', seed: 2, format: 'ndjson', timeZone: 'America/New_York', date: '2025-03-11' },
+  { name: 'clocks go back', seed: 3, format: 'parquet', timeZone: 'America/New_York', date: '2025-11-05' },
+  { name: 'half an hour forward', seed: 4, format: 'csv', timeZone: 'Australia/Lord_Howe', date: '2025-10-07' },
+  { name: 'half an hour back', seed: 5, format: 'ndjson', timeZone: 'Australia/Lord_Howe', date: '2025-04-09' },
+  { name: 'clocks go back across midnight', seed: 6, format: 'parquet', timeZone: 'America/St_Johns', date: '2010-11-08' },
+  { name: 'a date is left out', seed: 7, format: 'csv', timeZone: 'Pacific/Apia', date: '2012-01-01' },
+  { name: 'a day without midnight', seed: 8, format: 'ndjson', timeZone: 'America/Sao_Paulo', date: '2018-11-06' },
+  { name: 'clocks go back to 23:00', seed: 9, format: 'parquet', timeZone: 'America/Sao_Paulo', date: '2018-02-19' },
+  { name: 'quarters of an hour, turn of the year', seed: 10, format: 'csv', timeZone: 'Asia/Kathmandu', date: '2026-01-03' },
+  { name: 'leap day', seed: 11, format: 'ndjson', timeZone: 'Pacific/Kiritimati', date: '2024-03-01' },
+  { name: 'an offset with seconds', seed: 12, format: 'parquet', timeZone: 'Africa/Monrovia', date: '1972-01-08' },
+];
+
+const RANGE_DAYS = 4;
+
+test.each(situations)('$name ($timeZone, $format, seed $seed)', async ({ seed, format, timeZone, date }) => {
+  const dates = lastDates(date, RANGE_DAYS);
+  const [from = date] = dates;
+  const rows = randomSource({ seed, timeZone, from, to: date, measurements: 400, emptyText: format !== 'csv' });
+  await inSource(rows, format, async (folder) => {
+    const singles = await onDuckDb(folder, async (engine) => {
+      const reports: ExportedReport[] = [];
+      for (const [index, day] of dates.entries()) {
+        const startedAt = minutesLater(index);
+        const [report] = await exportReports(engine, { from: day, to: day, timeZone, startedAt });
+        if (report === undefined) throw new Error(`no report of ${day}`);
+        expect(reportDifferences(report, referenceReport(rows, day, timeZone), startedAt)).toEqual([]);
+        expectInvariants(report.rows);
+        reports.push(report);
+      }
+      // once more, over rows that are there already
+      const [again] = await exportReports(engine, { from: date, to: date, timeZone, startedAt: minutesLater(RANGE_DAYS) });
+      expect(again && withoutCreatedAt(again)).toEqual(withoutCreatedAt(reports.at(-1)));
+      expect(createdAts(again)).toEqual([minutesLater(RANGE_DAYS).toISOString()]);
+      return reports;
+    });
+    const range = await onDuckDb(folder, (engine) =>
+      exportReports(engine, { from, to: date, timeZone, startedAt: minutesLater(0) }),
+    );
+    expect(range.map(withoutCreatedAt)).toEqual(singles.map(withoutCreatedAt));
+  });
+});
+
+test('a range that is counted in pieces, with both clock changes in it', async () => {
+  const timeZone = 'Europe/Berlin';
+  const [from, to] = ['2025-03-20', '2025-11-10'];
+  const rows = randomSource({ seed: 13, timeZone, from, to, measurements: 1500, emptyText: true });
+  const startedAt = minutesLater(0);
+  await inSource(rows, 'ndjson', async (folder) => {
+    const reports = await onDuckDb(folder, (engine) => exportReports(engine, { from, to, timeZone, startedAt }));
+    expect(reports).toHaveLength(236);
+    // the twelve periods of every seventh report leave out no day
+    const checked = reports.filter((_, index) => index % 7 === 0);
+    for (const report of checked)
+      expect(reportDifferences(report, referenceReport(rows, report.reportDate, timeZone), startedAt)).toEqual([]);
+    for (const report of reports) expectInvariants(report.rows);
+  });
+});
+
+async function inSource(rows: SourceRows, format: SourceFormat, work: (folder: string) => Promise<void>): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    await writeSource(folder, format, rows);
+    await work(folder);
+  });
+}
+
+/** What holds of every report, whatever the source. The rows of a table begin with the report date. */
+function expectInvariants(rows: ReportRows): void {
+  for (const table of reportTableNames) expect(rows[table]).toHaveLength(12);
+  const broken: string[] = [];
+  const hold = (period: string, what: string, holds: boolean) => {
+    if (!holds) broken.push(`${period}: ${what}`);
+  };
+  rows.daily_engagement.forEach((engagement, age) => {
+    const period = engagement.period_start_date;
+    const sessions = rows.daily_advanced_metrics[age];
+    const errors = rows.daily_errors[age];
+    const funnel = rows.daily_funnel[age];
+    const before = rows.daily_engagement[age + 1];
+    if (sessions === undefined || errors === undefined || funnel === undefined) throw new Error(`${period}: a table has no row`);
+    const { total_errors, no_period_history, camera_too_far, camera_too_close } = errors;
+    const { analysis_error, test_lines_not_found, test_not_found } = errors;
+    const classified =
+      no_period_history + camera_too_far + camera_too_close + analysis_error + test_lines_not_found + test_not_found;
+    const tries = sessions.first_try_successes + sessions.second_try_successes + sessions.third_plus_try_successes;
+    const { error_gini_coefficient: gini } = sessions;
+    hold(
+      period,
+      'errors are the tests that did not succeed',
+      total_errors === engagement.all_tests - engagement.successful_tests,
+    );
+    hold(period, 'known kinds are among the errors', classified <= total_errors);
+    hold(period, 'successful users are active', engagement.successful_test_users <= engagement.active_users);
+    hold(period, 'active users have a test each', engagement.active_users <= engagement.all_tests);
+    hold(period, 'active users are testers', engagement.active_users <= engagement.total_active_users_to_date);
+    hold(period, 'sessions have a test each', sessions.total_sessions <= engagement.all_tests);
+    hold(period, 'each successful session has one first success', tries === sessions.successful_sessions);
+    hold(period, 'successful sessions are sessions', sessions.successful_sessions <= sessions.total_sessions);
+    hold(period, 'Gini is NULL just where nothing failed', (gini === null) === (total_errors === 0));
+    hold(period, 'Gini lies between 0 and 1', gini === null || (gini >= 0 && gini < 1));
+    hold(period, 'accounts with tests are accounts', funnel.accounts_with_tests <= funnel.accounts_created);
+    if (before === undefined) return;
+    const created = engagement.total_users_to_date - before.total_users_to_date;
+    hold(period, 'users to date grow by the accounts created', created === funnel.accounts_created);
+    hold(period, 'testers to date never get fewer', engagement.total_active_users_to_date >= before.total_active_users_to_date);
+  });
+  expect(broken).toEqual([]);
+}
+
+function lastDates(date: string, days: number): string[] {
+  const midnight = Date.parse(`${date}T00:00:00Z`);
+  return Array.from({ length: days }, (_, index) =>
+    new Date(midnight - (days - 1 - index) * 86_400_000).toISOString().slice(0, 10),
+  );
+}
+
+function minutesLater(minutes: number): Date {
+  return new Date(Date.UTC(2030, 0, 1, 0, minutes));
+}
+
+function withoutCreatedAt(report: ExportedReport | undefined): unknown {
+  return JSON.parse(JSON.stringify(report, (name, value) => (name === 'created_at' ? undefined : value)));
+}
+
+function createdAts(report: ExportedReport | undefined): string[] {
+  const rows = reportTableNames.flatMap((table): { created_at: string }[] => report?.rows[table] ?? []);
+  return [...new Set(rows.map((row) => row.created_at))];
+}

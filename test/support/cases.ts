@@ -1,0 +1,176 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { reportTableDefinitions, reportTableNames } from '../../shared/tables';
+import { periodColumns } from '../../shared/tables/columns';
+import type { ExpectedReport } from './report-differences';
+import type { SourceRows } from './source-rows';
+
+/**
+ * A situation, and the numbers that docs/data-dictionary.md asks for in it:
+ *
+ *     test/cases/<situation>/case.json            report date, time zone, and what the case pins down
+ *                            users.ndjson, measurements.ndjson
+ *                            expect/<table>.json  each column's value in each of the 12 periods
+ *                            expect/export_runs.json
+ *
+ * An expectation names every column of the table. A value alone is meant for all periods; else there is a value by date, by dates
+ * ("2025-06-04 to 2025-06-09"), and "otherwise" for the rest. A value is a number, null, or text with a calculation ("100 * 2 / 3 - 50").
+ */
+export interface Case {
+  name: string;
+  /** A source folder. */
+  folder: string;
+  reportDate: string;
+  timeZone: string;
+  why: string;
+  rows: SourceRows;
+  expected: ExpectedReport;
+}
+
+const CASES = join(__dirname, '..', 'cases');
+
+const CaseFile = z.strictObject({ report_date: z.iso.date(), time_zone: z.string(), why: z.string().min(1) });
+const Value = z.union([z.number(), z.null(), z.string().transform(calculate)]);
+const Expectation = z.record(z.string(), z.union([Value, z.record(z.string(), Value)]));
+type Value = z.infer<typeof Value>;
+
+const UserLine = z.strictObject({
+  user_id: z.string().nullable().default(null),
+  created_at: z.string().nullable().default(null),
+});
+const MeasurementLine = z.strictObject({
+  measurement_id: z.string().nullable().default(null),
+  user_id: z.string().nullable().default(null),
+  session_id: z.string().nullable().default(null),
+  created_at: z.string().nullable().default(null),
+  error_type: z.string().nullable().default(null),
+});
+
+const expectedFiles = [
+  'case.json',
+  'expect',
+  'expect/export_runs.json',
+  ...reportTableNames.map((table) => `expect/${table}.json`),
+  'measurements.ndjson',
+  'users.ndjson',
+];
+
+export function caseNames(): string[] {
+  return readdirSync(CASES).sort();
+}
+
+/** Reads a case; refuses one that leaves anything open: a file, a column or a period without an expectation. */
+export function readCase(name: string): Case {
+  const folder = join(CASES, name);
+  const files = readdirSync(folder, { recursive: true }).map((file) => String(file).replaceAll('\\', '/'));
+  if (files.sort().join() !== [...expectedFiles].sort().join())
+    throw new Error(`${name}: expected the files ${expectedFiles.join(', ')}; got ${files.join(', ')}`);
+  const json = (file: string): unknown => JSON.parse(readFileSync(join(folder, file), 'utf8'));
+  const { report_date, time_zone, why } = CaseFile.parse(json('case.json'));
+  const periods = twelvePeriods(report_date);
+  const tables = reportTableNames.map((table) => {
+    const expectation = Expectation.parse(json(`expect/${table}.json`));
+    const columns = reportTableDefinitions[table].columns
+      .map((column) => column.name)
+      .filter((column) => !(column in periodColumns || column === 'created_at'));
+    const missing = columns.filter((column) => !(column in expectation));
+    const unknown = Object.keys(expectation).filter((column) => !columns.includes(column));
+    if (missing.length + unknown.length > 0)
+      throw new Error(`${name}: expect/${table}.json: missing ${missing.join() || 'none'}, unknown ${unknown.join() || 'none'}`);
+    const values = Object.entries(expectation).map(
+      ([column, given]) => [column, spread(given, periods, `${name}: ${table}.${column}`)] as const,
+    );
+    return [
+      table,
+      periods.map((period) => ({
+        period,
+        values: Object.fromEntries(values.map(([column, byPeriod]) => [column, byPeriod.get(period) ?? null])),
+      })),
+    ] as const;
+  });
+  const run = z
+    .strictObject({ rejected_rows: z.number(), unclassified_errors: z.number() })
+    .parse(json('expect/export_runs.json'));
+  return {
+    name,
+    folder,
+    reportDate: report_date,
+    timeZone: time_zone,
+    why,
+    rows: {
+      users: lines(join(folder, 'users.ndjson')).map((line) => UserLine.parse(line)),
+      measurements: lines(join(folder, 'measurements.ndjson')).map((line) => MeasurementLine.parse(line)),
+    },
+    expected: {
+      reportDate: report_date,
+      tables: Object.fromEntries(tables) as ExpectedReport['tables'],
+      rejectedRows: run.rejected_rows,
+      unclassifiedErrors: run.unclassified_errors,
+    },
+  };
+}
+
+function lines(file: string): unknown[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+/** The report date first. */
+function twelvePeriods(reportDate: string): string[] {
+  return Array.from({ length: 12 }, (_, age) => dayAfter(reportDate, -age));
+}
+
+function dayAfter(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** A column's value in each period. */
+function spread(given: z.infer<typeof Expectation>[string], periods: string[], where: string): Map<string, Value> {
+  const byKey = given !== null && typeof given === 'object' ? given : { otherwise: given };
+  const values = new Map<string, Value>();
+  for (const [key, value] of Object.entries(byKey)) {
+    if (key === 'otherwise') continue;
+    const [first = '', last = first] = key.split(' to ');
+    if (first > last || ![first, last].every((date) => periods.includes(date)))
+      throw new Error(`${where}: expected a period, or the first and the last of several, got ${key}`);
+    for (const period of periods.filter((date) => date >= first && date <= last)) {
+      if (values.has(period)) throw new Error(`${where}: two values for ${period}`);
+      values.set(period, value);
+    }
+  }
+  for (const period of periods) {
+    if (values.has(period)) continue;
+    if (byKey.otherwise === undefined) throw new Error(`${where}: no value for ${period}`);
+    values.set(period, byKey.otherwise);
+  }
+  return values;
+}
+
+/** Numbers joined by + - * /, with the usual precedence: "100 * 2 / 3 - 50". */
+function calculate(text: string): number {
+  const [first = '', ...rest] = text.split(/ ([+-]) /);
+  let total = product(first);
+  for (let index = 0; index < rest.length; index += 2) {
+    const term = product(rest[index + 1] ?? '');
+    total += rest[index] === '-' ? -term : term;
+  }
+  return total;
+}
+
+function product(text: string): number {
+  const [first = '', ...rest] = text.split(/ ([*/]) /);
+  let result = number(first);
+  for (let index = 0; index < rest.length; index += 2) {
+    const factor = number(rest[index + 1] ?? '');
+    result = rest[index] === '/' ? result / factor : result * factor;
+  }
+  return result;
+}
+
+function number(text: string): number {
+  if (!/^-?\d+(\.\d+)?$/.test(text)) throw new Error(`expected numbers joined by + - * /, got ${text}`);
+  return Number(text);
+}

@@ -1,0 +1,50 @@
+import type { Engine } from '../../shared/engine';
+import { createLog } from '../../shared/log';
+import type { ReportRows } from '../../shared/report';
+import { runExport } from '../../shared/run-export';
+import { reportTableNames } from '../../shared/tables';
+
+/** Runs `work` with an engine that reads a source folder and has an empty warehouse of its own, which is gone afterwards. */
+export type OnEngine = <Result>(sourceFolder: string, work: (engine: Engine) => Promise<Result>) => Promise<Result>;
+
+export interface TestExport {
+  from: string;
+  to: string;
+  timeZone: string;
+  startedAt: Date;
+}
+
+/** A report as it stands in the warehouse, and what the run said of it. */
+export interface ExportedReport {
+  reportDate: string;
+  rows: ReportRows;
+  rejectedRows: number;
+  unclassifiedErrors: number;
+}
+
+/** Exports on whichever engine, and reads back what is in the warehouse then. */
+export async function exportReports(engine: Engine, { from, to, timeZone, startedAt }: TestExport): Promise<ExportedReport[]> {
+  const run = {
+    id: 'test-run',
+    requestId: 'test-request',
+    trigger: 'cli' as const,
+    signal: new AbortController().signal,
+    log: createLog({ level: 'error', format: 'text', write: () => {} }),
+  };
+  const outcomes = await runExport({ from, to, shape: 'range' }, { engine, run, timeZone, startedAt, dryRun: false });
+  const reports: ExportedReport[] = [];
+  for (const { reportDate, tables, report } of outcomes) {
+    const failure = tables.find((table) => table.failure !== undefined)?.failure;
+    if (failure !== undefined) throw failure;
+    if (report === null) throw new Error(`no report of ${reportDate}`);
+    const rows = [];
+    for (const table of reportTableNames) rows.push([table, await engine.readRows(table, reportDate, reportDate)]);
+    reports.push({
+      reportDate,
+      rows: Object.fromEntries(rows) as ReportRows,
+      rejectedRows: report.rejectedRows,
+      unclassifiedErrors: report.unclassifiedErrors,
+    });
+  }
+  return reports;
+}
