@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { CalendarDate, Window } from './calendar';
 import type { Facts } from './facts/facts';
 import type { Failure } from './failure';
@@ -17,7 +18,14 @@ export interface Run {
   trigger: Trigger;
   /** Aborted at the deadline or by Ctrl-C; then every call of the engine ends with a Failure soon. */
   signal: AbortSignal;
+  /** Every entry of it carries run_id and request_id. */
   log: Log;
+}
+
+/** A new attempt. */
+export function createRun({ requestId, trigger, signal, log }: Omit<Run, 'id'>): Run {
+  const id = randomUUID();
+  return { id, requestId, trigger, signal, log: log.with({ run_id: id, request_id: requestId }) };
 }
 
 /** Whether a table's rows of one date are in. */

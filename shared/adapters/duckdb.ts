@@ -53,12 +53,6 @@ export interface DuckDbDeps {
  * the warehouse file only when there is something to write.
  */
 export async function openDuckDb({ config, access, now }: DuckDbDeps): Promise<Engine> {
-  if (access !== 'read' && config.source === null) {
-    throw new Failure(
-      'BAD_CONFIG',
-      'KPI_SOURCE (--source) is required with a warehouse of your own: a folder, a .duckdb file, or demo',
-    );
-  }
   if (access === 'read' && !existsSync(config.warehouse)) {
     throw new Failure(
       'BAD_CONFIG',

@@ -1,0 +1,14 @@
+import type { Config } from '../shared/config';
+import type { Log } from '../shared/log';
+import type { runRequest } from '../shared/run-request';
+
+/** What both functions are made of. */
+export interface HandlerDeps {
+  config: Config;
+  runRequest: typeof runRequest;
+  /** Opens the log of one request, with the trace that its header names, if any. */
+  openLog: (traceHeader: string | undefined) => Log;
+  now: () => Date;
+  /** An own deadline, below the platform's, so that a run ends with a word rather than being cut off. */
+  deadlineMs: number;
+}
