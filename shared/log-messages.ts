@@ -1,9 +1,14 @@
-/** Messages that alerts and metrics filter on (infra/alerts.tf); a test holds both together. */
+/**
+ * Constant messages that alerts look for: infra/alerts.tf filters on exactly these texts, and a test holds the two together.
+ * What goes with them are LogFields.
+ */
 export const logMessages = {
-  /** One report date is published in full. */
+  /** INFO, once per report date whose tables are all in; with report_date. */
   exported: 'report exported',
-  /** A request failed, wholly or in part: ERROR where it is permanent, WARNING where a repeat may mend it. */
+  /** ERROR where a repeat can't help, WARNING where one is coming; with code. */
   failed: 'export failed',
-  /** A request that no repeat can mend was put aside. */
+  /** ERROR: the request is on the dead-letter topic; with code. */
   parked: 'request parked',
+  /** WARNING: a released period was not replaced (RELEASE_HELD); with code. */
+  releaseHeld: 'release held',
 } as const;
