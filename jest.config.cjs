@@ -1,11 +1,23 @@
+/** Packages that are ES modules only, which jest can't require as they are. */
+const esModules = [
+  'temporal-polyfill',
+  'temporal-spec',
+  'temporal-utils',
+  'p-retry',
+  'p-limit',
+  'yocto-queue',
+  'is-network-error',
+];
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  testTimeout: 60_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/integration/'],
-  transformIgnorePatterns: ['/node_modules/(?!temporal-(polyfill|utils)/)'], // they have ES modules only, which jest can't require
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/integration/', '<rootDir>/test/googlesql/'],
   transform: {
     '\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
     '\\.sql$': '<rootDir>/test/sql-transform.cjs',
   },
+  transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
 };

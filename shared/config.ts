@@ -117,6 +117,13 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}): Co
   };
 }
 
+/** The settings of somebody who means to export: BAD_CONFIG where there is nothing to export from. */
+export function requireSource(config: Config): Config {
+  if (config.warehouse.source !== null) return config;
+  const expected = config.warehouse.engine === 'duckdb' ? 'a folder, a .duckdb file, or demo' : 'PROJECT.DATASET';
+  throw refuse([`KPI_SOURCE (--source): required with a warehouse of your own: ${expected}`]);
+}
+
 type Fault = (name: string, text: string) => null;
 
 function parseWarehouse(settings: Settings, inCloud: boolean, fault: Fault): Config['warehouse'] | null {

@@ -96,7 +96,7 @@ function generateSessions(
 }
 
 function weekday(day: number): number {
-  return WEEKDAY[new Date(LAUNCH + day * DAY_MS).getUTCDay()] ?? 1;
+  return WEEKDAY[day % 7] ?? 1; // the launch was on a Sunday
 }
 
 /** Seconds since midnight, mostly between morning and late evening. */

@@ -17,6 +17,8 @@ export const Day = z.iso.date().meta({ bigquery: 'DATE' });
 /** ISO 8601 in UTC. */
 export const Instant = z.iso.datetime().meta({ bigquery: 'TIMESTAMP' });
 export const Count = z.number().int().nonnegative().meta({ bigquery: 'INT64' });
+/** A count that a run may not know. */
+export const UnknownCount = Count.nullable().meta({ bigquery: 'INT64' });
 /** 0 to 100, unrounded; null where the divisor is 0. */
 export const Percentage = z.number().min(0).max(100).nullable().meta({ bigquery: 'FLOAT64' });
 /** A difference of percentages; null where one of the two is. */

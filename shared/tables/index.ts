@@ -5,6 +5,8 @@ import { DailyAdvancedMetrics, deriveDailyAdvancedMetrics } from './daily_advanc
 import { DailyEngagement, deriveDailyEngagement } from './daily_engagement';
 import { DailyErrors, deriveDailyErrors } from './daily_errors';
 import { DailyFunnel, deriveDailyFunnel } from './daily_funnel';
+import { DailyMetrics } from './daily_metrics';
+import { ExportRun } from './export_runs';
 
 /** The four tables of a report, in the order in which they are shown and answered. */
 export const reportTables = {
@@ -66,3 +68,18 @@ export function defineTable(name: string, row: z.ZodObject, description: string,
 export const reportTableDefinitions = Object.fromEntries(
   Object.entries(reportTables).map(([name, { row, description }]) => [name, defineTable(name, row, description, 'report_date')]),
 ) as Record<ReportTable, TableDefinition>;
+
+export const exportRunsDefinition = defineTable(
+  'export_runs',
+  ExportRun,
+  'How each run went, one row per run and report date',
+  'started_at',
+);
+
+/** In a dataset of its own, kpi_release. */
+export const dailyMetricsDefinition = defineTable(
+  'daily_metrics',
+  DailyMetrics,
+  'Metrics of each day that is complete, released once: rounded, with small groups hidden',
+  'period_date',
+);

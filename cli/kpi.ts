@@ -1,0 +1,55 @@
+import { Command, CommanderError } from 'commander';
+import { version } from '../package.json';
+import { answerFailure } from '../shared/answer';
+import { Failure, toFailure } from '../shared/failure';
+import { exportCommand } from './export';
+import { complain, EXIT, exitCode, writeJson } from './outcome';
+import { showCommand } from './show';
+
+const program = new Command('kpi')
+  .description("Computes a product's daily KPI aggregates and keeps them as tables that BI tools can read.")
+  .version(version)
+  .addCommand(exportCommand())
+  .addCommand(showCommand())
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ kpi export --date 2025-12-23                       the built-in demo data, into ${'.kpi/warehouse.duckdb'}
+  $ kpi export --source ./data --warehouse kpi.duckdb  your own files, today's report
+  $ kpi show --date 2025-12-23 --table daily_funnel --csv
+
+Settings come from the environment too (KPI_WAREHOUSE, KPI_SOURCE, KPI_TIME_ZONE, …; see README.md); flags win.`,
+  );
+
+// commander's own errors (an unknown option, a missing argument) are refusals like any other
+for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ outputError: () => {} });
+
+async function main(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return; // --help, --version
+    if (thrown instanceof CommanderError && thrown.code === 'commander.help') {
+      process.exitCode = EXIT.refused; // no command given: the help says what is expected
+      return;
+    }
+    const failure = thrown instanceof CommanderError ? new Failure('BAD_REQUEST', oneLine(thrown.message)) : toFailure(thrown);
+    if (process.argv.includes('--json')) writeJson(answerFailure(failure));
+    complain(failure);
+    process.exitCode ??= exitCode({ result: 'none', failure });
+  }
+}
+
+/** `error: unknown option '--dat'\n(Did you mean --date?)` */
+function oneLine(message: string): string {
+  return message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+}
+
+// a reader that has seen enough (`kpi show … | head`) is no error
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
+void main();

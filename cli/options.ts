@@ -1,0 +1,12 @@
+import { Option } from 'commander';
+
+/** Options that several commands share. */
+export const options = {
+  warehouse: () => new Option('--warehouse <where>', 'duckdb:FILE, a bare path, or bigquery:PROJECT.DATASET (KPI_WAREHOUSE)'),
+  source: () => new Option('--source <where>', 'a folder, a .duckdb file, demo, or PROJECT.DATASET of BigQuery (KPI_SOURCE)'),
+  timeZone: () => new Option('--time-zone <zone>', 'report time zone, an IANA name (KPI_TIME_ZONE)'),
+  date: (description: string) => new Option('--date <date>', description),
+  from: () => new Option('--from <date>', 'first date of a range'),
+  to: () => new Option('--to <date>', 'last date of a range, included'),
+  json: (description: string) => new Option('--json', description),
+};

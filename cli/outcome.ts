@@ -1,0 +1,22 @@
+import type { Failure } from '../shared/failure';
+import type { Verdict } from '../shared/outcome';
+
+/** Exit codes; 64 is EX_USAGE of sysexits.h. */
+export const EXIT = { done: 0, failed: 1, partial: 2, refused: 64, interrupted: 130 } as const;
+
+export function exitCode(verdict: Verdict): number {
+  if (verdict.result === 'all') return EXIT.done;
+  if (verdict.result === 'some') return EXIT.partial;
+  return verdict.failure.refused ? EXIT.refused : EXIT.failed;
+}
+
+/** Says in one line on standard error what went wrong. */
+export function complain(failure: Failure): void {
+  process.stderr.write(`kpi: ${failure.message} (${failure.code})\n`);
+  // for the person at the terminal who asked for it, and for nobody else: a cause may quote a cell
+  if (process.env.KPI_LOG_LEVEL === 'debug' && failure.cause instanceof Error) process.stderr.write(`${failure.cause.stack}\n`);
+}
+
+export function writeJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import type { Request, Response } from '@google-cloud/functions-framework';
+import { type Answer, answer, answerFailure } from '../shared/answer';
+import { createRun } from '../shared/engine';
+import { Failure, toFailure } from '../shared/failure';
+import { judge, type Verdict } from '../shared/outcome';
+import { MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
+import { logFailure } from '../shared/run-request';
+import type { HandlerDeps } from './handler-deps';
+
+export const EXPORT_PATH = '/api/export-kpi';
+
+/** `POST /api/export-kpi` with the JSON of a request, or no body for today; docs of the answer: shared/answer.ts. */
+export function createHttpHandler({ config, openEngine, runRequest, openLog, now, deadlineMs }: HandlerDeps) {
+  async function handle(req: Request): Promise<[status: number, body: Answer]> {
+    const startedAt = now();
+    const log = openLog(req.header('traceparent') ?? req.header('x-cloud-trace-context'));
+    const run = createRun({ requestId: randomUUID(), trigger: 'http', signal: AbortSignal.timeout(deadlineMs), log });
+    const context = { timeZone: config.timeZone, askedAt: startedAt, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
+    try {
+      // the body as it came, whatever its content type says
+      const request = parseRequestData(req.rawBody ?? Buffer.alloc(0), context, { bareDate: false });
+      const { reports } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now });
+      return [statusOf(judge(reports)), answer(request, reports, { dryRun: false })];
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      logFailure(run.log, failure);
+      return [statusOf({ result: 'none', failure }), answerFailure(failure)];
+    }
+  }
+
+  return async function exportKpiHttp(req: Request, res: Response): Promise<void> {
+    if (req.path !== EXPORT_PATH) {
+      res.status(404).json(answerFailure(new Failure('BAD_REQUEST', `expected POST ${EXPORT_PATH}`)));
+      return;
+    }
+    if (req.method !== 'POST') {
+      res
+        .status(405)
+        .set('Allow', 'POST')
+        .json(answerFailure(new Failure('BAD_REQUEST', `expected POST ${EXPORT_PATH}`)));
+      return;
+    }
+    const [status, body] = await handle(req);
+    res.status(status).json(body);
+  };
+}
+
+/** 503 invites the caller to try again. */
+function statusOf(verdict: Verdict): number {
+  if (verdict.result === 'all') return 200;
+  if (verdict.result === 'none' && verdict.failure.refused) return 400;
+  return verdict.failure.kind === 'retryable' ? 503 : 500;
+}

@@ -1,0 +1,59 @@
+import { type Park, toDeadLetter } from '../shared/dead-letter';
+import { createRun } from '../shared/engine';
+import { toFailure } from '../shared/failure';
+import { logMessages } from '../shared/log-messages';
+import { type Message, parseMessage } from '../shared/message';
+import { judge } from '../shared/outcome';
+import { type ExportRequest, MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
+import { logFailure } from '../shared/run-request';
+import type { HandlerDeps } from './handler-deps';
+
+/** Returning acknowledges the message; throwing makes Pub/Sub deliver it again. */
+export function createPubsubHandler({
+  config,
+  openEngine,
+  runRequest,
+  openLog,
+  now,
+  deadlineMs,
+  park,
+}: HandlerDeps & { park: Park }) {
+  return async function exportKpi(event: unknown): Promise<void> {
+    let log = openLog(traceparentOf(event));
+    let message: Message | undefined;
+    let request: ExportRequest | undefined;
+    try {
+      const startedAt = now();
+      message = parseMessage(event);
+      const run = createRun({ requestId: message.id, trigger: 'pubsub', signal: AbortSignal.timeout(deadlineMs), log });
+      log = run.log;
+      const context = { timeZone: config.timeZone, askedAt: message.publishTime, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
+      request = parseRequestData(message.data, context, { bareDate: true });
+      const { reports } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now });
+      const verdict = judge(reports);
+      if (verdict.result !== 'all') throw verdict.failure;
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      logFailure(log, failure);
+      if (failure.kind === 'retryable') throw failure;
+      // a repeat can't help: keep it, with its reason, where the alert looks
+      const letter = toDeadLetter(failure, { request, message, event });
+      const { code, message: error, version } = letter;
+      log.error(logMessages.parked, {
+        code,
+        error,
+        request: letter.request,
+        version,
+        ...(letter.messageId !== null && { message_id: letter.messageId }),
+        ...(letter.publishTime !== null && { publish_time: letter.publishTime }),
+      });
+      await park(letter);
+    }
+  };
+}
+
+/** The framework adds the header of that name to the event. */
+function traceparentOf(event: unknown): string | undefined {
+  const value = typeof event === 'object' && event !== null && 'traceparent' in event ? event.traceparent : undefined;
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,16 @@
+import type { Config } from '../shared/config';
+import type { Log } from '../shared/log';
+import type { OpenEngine } from '../shared/open-engine';
+import type { runRequest } from '../shared/run-request';
+
+/** What both functions are made of. */
+export interface HandlerDeps {
+  config: Config;
+  openEngine: OpenEngine;
+  runRequest: typeof runRequest;
+  /** Opens the log of one request, with the trace that its header names, if any. */
+  openLog: (traceHeader: string | undefined) => Log;
+  now: () => Date;
+  /** An own deadline, below the platform's, so that a run ends with a word rather than being cut off. */
+  deadlineMs: number;
+}

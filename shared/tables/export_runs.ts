@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { Count, Day, Instant, Text, UnknownCount } from './columns';
+
+const oneOf = <const Words extends readonly string[]>(words: Words) => z.enum(words).meta({ bigquery: 'STRING' });
+
+/** One row per run and report date. It says how a run went, and never what it read. */
+export const ExportRun = z.strictObject({
+  run_id: Text.describe('One attempt; each delivery of a message is a run of its own'),
+  request_id: Text.describe('What asked: the id of the message, or one that the door made'),
+  report_date: Day.describe('Date of the report, in time_zone'),
+  trigger: oneOf(['pubsub', 'http', 'cli', 'replay']).describe('How the run was asked for: pubsub, http, cli or replay'),
+  status: oneOf(['succeeded', 'partial', 'failed']).describe(
+    'succeeded: all four tables are in; partial: some are; failed: none is',
+  ),
+  started_at: Instant.describe('When the run started; partition column'),
+  finished_at: Instant.describe('When the run finished'),
+  time_zone: Text.describe('Report time zone, an IANA name'),
+  definitions_version: Count.describe('Version of the metric definitions; raised when a definition moves a figure'),
+  program_version: Text.describe('Version of the program'),
+  rejected_rows: UnknownCount.describe(
+    'Source rows of the 12 periods left out for a NULL where none may be; NULL where the run failed before it knew',
+  ),
+  unclassified_errors: UnknownCount.describe(
+    'Failed measurements of the 12 periods of no known kind; NULL where the run failed before it knew',
+  ),
+  revised_values: UnknownCount.describe('Numbers of days already reported that this run changed'),
+  source_latest_hour: Instant.nullable()
+    .meta({ bigquery: 'TIMESTAMP' })
+    .describe('Newest created_at of measurements seen, cut to the hour: the exact instant would be the test of one person'),
+  bytes_processed: UnknownCount.describe('Bytes that BigQuery processed; NULL on other engines'),
+  released_period: Day.nullable().meta({ bigquery: 'DATE' }).describe('The period that this run released, if it did one'),
+  released_cells: UnknownCount.describe('How many values of the released period are shown'),
+  hidden_cells: UnknownCount.describe('How many values of the released period are hidden'),
+  error_code: Text.nullable().meta({ bigquery: 'STRING' }).describe('Code of the first failure; never a text'),
+});
+export type ExportRun = z.infer<typeof ExportRun>;

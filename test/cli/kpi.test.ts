@@ -1,0 +1,374 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+
+/** The command line as a process of its own. `npm test` has built it. */
+const folder = mkdtempSync(join(tmpdir(), 'kpi-cli-'));
+const warehouse = join(folder, 'warehouse.duckdb');
+const source = join(folder, 'source');
+const MEASUREMENTS_HEADER = 'measurement_id,user_id,session_id,created_at,error_type';
+
+interface Result {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+function start(args: string[], env: Record<string, string> = {}): ChildProcess {
+  const settings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
+  return spawn(process.execPath, [resolve(__dirname, '../../bin/kpi.mjs'), ...args], {
+    cwd: folder,
+    env: { ...settings, ...env },
+  });
+}
+
+async function kpi(args: string[], env?: Record<string, string>): Promise<Result> {
+  const child = start(args, env);
+  const output = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) child[stream]?.on('data', (chunk) => (output[stream] += String(chunk)));
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { code, signal, ...output };
+}
+
+async function query(file: string, sql: string): Promise<unknown[][]> {
+  const instance = await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' });
+  const connection = await instance.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+function hash(file: string): string | null {
+  return existsSync(file) ? createHash('sha256').update(readFileSync(file)).digest('hex') : null;
+}
+
+function writeSource(name: string, files: Record<string, string>): string {
+  const path = join(folder, name);
+  mkdirSync(path, { recursive: true });
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text);
+  return path;
+}
+
+const users = 'user_id,created_at\nu1,2025-12-20T10:00:00Z\nu2,2025-12-21T10:00:00Z\n';
+const measurements = [
+  MEASUREMENTS_HEADER,
+  'm1,u1,s1,2025-12-22T10:00:00Z,camera_too_far',
+  'm2,u1,s1,2025-12-22T10:01:00Z,',
+  '',
+].join('\n');
+
+beforeAll(async () => {
+  writeSource('source', { 'users.csv': users, 'measurements.csv': measurements });
+  const { code, stderr } = await kpi(['export', '--date', '2025-12-23', '--source', source, '--warehouse', warehouse]);
+  expect([code, stderr.includes('kpi:')]).toEqual([0, false]);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('export', () => {
+  test('writes tables that any DuckDB client reads, with the columns and types of metrics.md', async () => {
+    const columns = await query(
+      warehouse,
+      `SELECT table_name, string_agg(column_name || ' ' || data_type || if(is_nullable, '', '!'), ', ' ORDER BY column_index)
+       FROM duckdb_columns() WHERE schema_name = 'kpi_metrics' AND table_name LIKE 'daily%' GROUP BY 1 ORDER BY 1`,
+    );
+    const period = 'report_date DATE!, period_label VARCHAR!, period_start_date DATE!, period_end_date DATE!';
+    const created = 'created_at TIMESTAMP WITH TIME ZONE!';
+    expect(columns).toEqual([
+      [
+        'daily_advanced_metrics',
+        `${period}, total_sessions BIGINT!, successful_sessions BIGINT!, adjusted_success_rate DOUBLE, first_try_successes BIGINT!, first_try_success_rate DOUBLE, second_try_successes BIGINT!, second_try_success_rate DOUBLE, third_plus_try_successes BIGINT!, third_plus_try_success_rate DOUBLE, error_gini_coefficient DOUBLE, ${created}`,
+      ],
+      [
+        'daily_engagement',
+        `${period}, all_tests BIGINT!, successful_tests BIGINT!, successful_test_users BIGINT!, active_users BIGINT!, total_users_to_date BIGINT!, total_active_users_to_date BIGINT!, active_percentage DOUBLE, active_change DOUBLE, avg_tests_per_active_user DOUBLE, ${created}`,
+      ],
+      [
+        'daily_errors',
+        `${period}, no_period_history BIGINT!, camera_too_far BIGINT!, camera_too_close BIGINT!, analysis_error BIGINT!, test_lines_not_found BIGINT!, test_not_found BIGINT!, total_errors BIGINT!, ${created}`,
+      ],
+      ['daily_funnel', `${period}, accounts_created BIGINT!, accounts_with_tests BIGINT!, conversion_rate DOUBLE, ${created}`],
+    ]);
+  });
+
+  test('replaces the rows of its date and no others', async () => {
+    const file = join(folder, 'replace.duckdb');
+    const args = ['export', '--source', source, '--warehouse', `duckdb:${file}`];
+    await kpi([...args, '--from', '2025-12-21', '--to', '2025-12-22']);
+    const sql = 'SELECT report_date, count(*), min(created_at) FROM kpi_metrics.daily_funnel GROUP BY 1 ORDER BY 1';
+    const before = await query(file, sql);
+    await kpi([...args, '--date', '2025-12-22']);
+    const after = await query(file, sql);
+    expect(after.map(([date, rows]) => [date, rows])).toEqual([
+      ['2025-12-21', '12'],
+      ['2025-12-22', '12'],
+    ]);
+    expect(after[0]).toEqual(before[0]);
+    expect(after[1]?.[2]).not.toEqual(before[1]?.[2]);
+  });
+
+  test('answers with JSON alone on standard output', async () => {
+    const { code, stdout, stderr } = await kpi([
+      'export',
+      '--date',
+      '2025-12-23',
+      '--source',
+      source,
+      '--warehouse',
+      warehouse,
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      success: true,
+      reportDate: '2025-12-23',
+      summary: { tablesUpdated: 4, totalRowsInserted: 48 },
+    });
+    expect(JSON.parse(stderr)).toMatchObject({
+      severity: 'INFO',
+      message: 'report exported',
+      report_date: '2025-12-23',
+      rows: 48,
+    });
+  });
+
+  test('shows four tables to a person', async () => {
+    const { stdout } = await kpi(['export', '--date', '2025-12-23', '--source', source, '--warehouse', warehouse]);
+    for (const table of ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel'])
+      expect(stdout).toContain(table);
+    expect(stdout).toContain('Yesterday (Dec 22)');
+    expect(stdout).toContain('Wrote 48 rows of 2025-12-23');
+  });
+
+  test('a dry run writes nothing, not even a file', async () => {
+    const file = join(folder, 'dry.duckdb');
+    const { code, stdout } = await kpi([
+      'export',
+      '--date',
+      '2025-12-23',
+      '--source',
+      source,
+      '--warehouse',
+      file,
+      '--dry-run',
+      '--json',
+    ]);
+    expect([code, existsSync(file)]).toEqual([0, false]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      success: true,
+      dryRun: true,
+      summary: { tablesUpdated: 0, totalRowsInserted: 0 },
+    });
+  });
+
+  test('takes demo data where neither source nor warehouse is named', async () => {
+    const { code, stdout } = await kpi(['export', '--date', '2025-12-23', '--json']);
+    expect([code, JSON.parse(stdout).success, existsSync(join(folder, '.kpi/warehouse.duckdb'))]).toEqual([0, true, true]);
+  });
+});
+
+describe('bad input ends in one clear line, with the warehouse unchanged', () => {
+  const dated = ['export', '--date', '2025-12-23'];
+  const from = (path: string) => [...dated, '--source', path, '--warehouse', warehouse];
+  const own = ['--source', source, '--warehouse', warehouse];
+
+  /** All that is published. A run that failed while it counted leaves a record of that, and nothing else. */
+  async function contents(): Promise<unknown[]> {
+    const tables = ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel'];
+    const rows = await Promise.all(tables.map((table) => query(warehouse, `SELECT * FROM kpi_metrics.${table} ORDER BY ALL`)));
+    const runs = await query(warehouse, "SELECT count(*) FROM kpi_metrics.export_runs WHERE status = 'succeeded'");
+    return [rows, runs];
+  }
+
+  beforeAll(async () => {
+    writeSource('no-column', { 'users.csv': users, 'measurements.csv': measurements.replace('session_id', 'session') });
+    writeSource('bad-cell', {
+      'users.csv': users,
+      'measurements.csv': measurements.replace('2025-12-22T10:01', 'noon of canary'),
+    });
+    writeSource('no-users', { 'measurements.csv': measurements });
+    writeSource('twice', { 'users.csv': users, 'users.ndjson': '', 'measurements.csv': measurements });
+    writeSource('bad-json', { 'users.ndjson': '{"user_id": "canary"', 'measurements.csv': measurements });
+    writeSource('number-as-instant', {
+      'users.ndjson': '{"user_id":1,"created_at":1766469600}\n',
+      'measurements.csv': measurements,
+    });
+    const path = writeSource('wrong-type', { 'users.csv': users });
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    const columns = "'m' AS measurement_id, 'u' AS user_id, 's' AS session_id, NULL::VARCHAR AS error_type";
+    await connection.run(`COPY (SELECT ${columns}, 5 AS created_at) TO '${path}/measurements.parquet'`);
+    const corrupt = writeSource('corrupt', { 'users.csv': users });
+    await connection.run(`COPY (SELECT ${columns}, now() AS created_at) TO '${corrupt}/measurements.parquet'`);
+    const cut = readFileSync(`${corrupt}/measurements.parquet`);
+    writeFileSync(`${corrupt}/measurements.parquet`, cut.subarray(0, cut.length / 2));
+    connection.closeSync();
+    writeFileSync(join(folder, 'text.duckdb'), 'not a database');
+  });
+
+  test.each([
+    [
+      'an impossible date',
+      ['export', '--date', '2025-02-29', ...own],
+      64,
+      /expected a calendar date as YYYY-MM-DD, today or yesterday/,
+    ],
+    [
+      'a date after today',
+      ['export', '--date', '2999-01-01', ...own],
+      64,
+      /expected dates up to today, which is \d{4}-\d\d-\d\d in UTC/,
+    ],
+    ['an unknown option', [...dated, ...own, '--dates', 'x'], 64, /unknown option '--dates'/],
+    ['from without to', ['export', '--from', '2025-12-01', ...own], 64, /expected from and to together, to is missing/],
+    ['from after to', ['export', '--from', '2025-12-02', '--to', '2025-12-01', ...own], 64, /expected from not after to/],
+    [
+      'date beside a range',
+      [...dated, '--from', '2025-12-01', '--to', '2025-12-02', ...own],
+      64,
+      /expected either date, or from and to/,
+    ],
+    [
+      'too many dates',
+      ['export', '--from', '2020-01-01', '--to', '2025-01-01', ...own],
+      64,
+      /expected at most 1000 dates at once, got 1828/,
+    ],
+    ['an unknown time zone', [...dated, ...own, '--time-zone', 'Mars/Olympus'], 64, /--time-zone: expected an IANA time zone/],
+    ['a named warehouse without a source', [...dated, '--warehouse', warehouse], 64, /KPI_SOURCE \(--source\): required/],
+    [
+      'a BigQuery warehouse with a folder',
+      [...dated, '--source', source, '--warehouse', 'bigquery:p-x.d'],
+      64,
+      /both must be of one engine/,
+    ],
+    [
+      'an embedded warehouse with a BigQuery source',
+      from('p-x.dataset'),
+      64,
+      /does not exist; expected a folder .* a BigQuery dataset needs/,
+    ],
+    [
+      'an unknown engine',
+      [...dated, '--source', source, '--warehouse', 'oracle:x'],
+      64,
+      /--warehouse: expected duckdb:FILE or bigquery:/,
+    ],
+    ['a missing folder', from('nowhere'), 64, /source .*nowhere does not exist; expected a folder/],
+    ['a folder without a table', from('no-users'), 64, /has no users; expected users\.parquet, users\.csv, users\.ndjson/],
+    ['a table in two forms', from('twice'), 64, /has users twice \(users\.csv and users\.ndjson\)/],
+    ['a source that is no database', from('text.duckdb'), 64, /text\.duckdb is not a DuckDB file/],
+    ['a file without a column', from('no-column'), 1, /measurements\.csv has no column session_id; expected measurement_id, /],
+    [
+      'a column of a wrong type',
+      from('wrong-type'),
+      1,
+      /measurements\.parquet column created_at is INTEGER; expected a timestamp/,
+    ],
+    ['a corrupt parquet file', from('corrupt'), 1, /measurements\.parquet can't be read as parquet; expected a complete/],
+    ['a time that is none', from('bad-cell'), 1, /measurements\.csv column created_at can't be read; expected timestamps/],
+    ['broken NDJSON', from('bad-json'), 1, /users\.ndjson can't be read/],
+    ['a number for a time', from('number-as-instant'), 1, /users\.ndjson column created_at can't be read; expected timestamps/],
+  ])('%s', async (_, args, code, line) => {
+    const before = await contents();
+    const result = await kpi([...args, '--json']);
+    expect(result.stderr).toMatch(line);
+    expect(result.stderr).toMatch(/^kpi: [^\n]+\n$/);
+    expect(result.stderr).not.toContain('canary');
+    expect(result.code).toBe(code);
+    expect(JSON.parse(result.stdout)).toEqual({
+      success: false,
+      error: expect.stringMatching(line),
+      code: expect.stringMatching(/^[A-Z_]+$/),
+    });
+    expect(await contents()).toEqual(before);
+  });
+
+  test('a warehouse file that another process has open', async () => {
+    const holder = spawn(process.execPath, [
+      '-e',
+      `require(${JSON.stringify(require.resolve('@duckdb/node-api'))}).DuckDBInstance.create(${JSON.stringify(warehouse)}).then(() => { console.log('open'); setInterval(() => {}, 1000); })`,
+    ]);
+    await once(holder.stdout, 'data');
+    try {
+      const before = hash(warehouse);
+      const { code, stderr } = await kpi(from(source));
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^kpi: warehouse .* is open in another process; close it there and try again \(BUSY\)\n$/),
+      ]);
+      expect(hash(warehouse)).toBe(before);
+    } finally {
+      holder.kill('SIGKILL');
+      await once(holder, 'close');
+    }
+  });
+});
+
+describe('show', () => {
+  const dated = ['show', '--date', '2025-12-23', '--warehouse', warehouse];
+
+  test('gives a table as CSV', async () => {
+    const { code, stdout } = await kpi([...dated, '--table', 'daily_errors', '--csv']);
+    const [header, first, second] = stdout.split('\n');
+    expect([code, header]).toEqual([
+      0,
+      'report_date,period_label,period_start_date,period_end_date,no_period_history,camera_too_far,camera_too_close,analysis_error,test_lines_not_found,test_not_found,total_errors,created_at',
+    ]);
+    expect(first).toMatch(/^2025-12-23,Today \(Dec 23\),2025-12-23,2025-12-23,0,0,0,0,0,0,0,\d{4}-/);
+    expect(second).toMatch(/^2025-12-23,Yesterday \(Dec 22\),2025-12-22,2025-12-22,0,1,0,0,0,0,1,\d{4}-/);
+  });
+
+  test('gives all tables as JSON', async () => {
+    const { stdout } = await kpi([...dated, '--json']);
+    const tables = JSON.parse(stdout);
+    expect(Object.keys(tables)).toEqual(['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel']);
+    expect(tables.daily_engagement[1]).toMatchObject({ period_start_date: '2025-12-22', all_tests: 2, active_percentage: 100 });
+  });
+
+  test('says how to get a report that is not there', async () => {
+    const { code, stderr } = await kpi(['show', '--date', '2025-11-01', '--warehouse', warehouse]);
+    expect([code, stderr]).toEqual([1, 'kpi: no report of 2025-11-01 in the warehouse; run: kpi export --date 2025-11-01\n']);
+  });
+});
+
+test('killed at any moment, an export leaves each date wholly old or wholly new', async () => {
+  const file = join(folder, 'killed.duckdb');
+  const args = ['export', '--from', '2025-12-01', '--to', '2025-12-23', '--source', source, '--warehouse', file];
+  await kpi(args);
+  const began = Date.now();
+  await kpi(args);
+  const duration = Date.now() - began;
+  const fates = new Set<string>();
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const copy = join(folder, `killed-${attempt}.duckdb`);
+    copyFileSync(file, copy);
+    const child = start([...args.slice(0, -1), copy]);
+    // most of the moments lie where the file is written: at the end
+    const timer = setTimeout(() => child.kill('SIGKILL'), duration * (0.5 + attempt / 14));
+    const [, signal] = await once(child, 'close');
+    clearTimeout(timer);
+    fates.add(String(signal));
+    const runs = await query(
+      copy,
+      ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel']
+        .map((table) => `SELECT report_date, created_at, count(*) FROM kpi_metrics.${table} GROUP BY ALL`)
+        .join(' UNION '),
+    );
+    expect(runs).toHaveLength(23);
+    expect(runs.every(([, , rows]) => rows === '12')).toBe(true);
+  }
+  expect(fates).toContain('SIGKILL');
+});
+
+test.each([[['--help']], [['export', '--help']], [['show', '--help']]])('kpi %j shows examples', async (args) => {
+  const { code, stdout } = await kpi(args);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('Examples:\n  $ kpi ')]);
+});

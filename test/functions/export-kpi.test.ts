@@ -1,0 +1,127 @@
+import { createPubsubHandler } from '../../functions/export-kpi';
+import { createHttpHandler } from '../../functions/export-kpi-http';
+import type { HandlerDeps } from '../../functions/handler-deps';
+import { parseConfig } from '../../shared/config';
+import type { DeadLetter } from '../../shared/dead-letter';
+import { Failure, type FailureCode, failureKinds } from '../../shared/failure';
+import { createLog } from '../../shared/log';
+import type { ReportOutcome } from '../../shared/outcome';
+import { reportTableNames } from '../../shared/tables';
+
+const event = {
+  id: 'e1',
+  type: 'google.cloud.pubsub.topic.v1.messagePublished',
+  traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+  data: { message: { data: Buffer.from('2025-12-23').toString('base64'), messageId: 'm1', publishTime: '2025-12-24T06:00:00Z' } },
+};
+
+/** An outcome in which the named tables fail. */
+function outcome(failures: Partial<Record<string, FailureCode>>): ReportOutcome {
+  const tables = reportTableNames.map((table) => {
+    const code = failures[table];
+    return code === undefined
+      ? { table, rows: 12 }
+      : { table, rows: 0 as const, failure: new Failure(code, `${code} of the test`) };
+  });
+  return { reportDate: '2025-12-23', tables, report: null };
+}
+
+function createDeps(run: HandlerDeps['runRequest']) {
+  const letters: DeadLetter[] = [];
+  const lines: string[] = [];
+  const deps = {
+    config: parseConfig({}),
+    openEngine: () => Promise.reject(new Error('opened by runRequest alone')),
+    runRequest: run,
+    openLog: () => createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }),
+    now: () => new Date('2025-12-24T06:00:05Z'),
+    deadlineMs: 1000,
+  };
+  const park = async (letter: DeadLetter) => {
+    letters.push(letter);
+  };
+  return { deps, park, letters, lines };
+}
+
+async function call(run: HandlerDeps['runRequest']): Promise<[number, unknown]> {
+  let answered: [number, unknown] = [0, null];
+  const res = { status: (status: number) => ({ json: (body: unknown) => Object.assign(answered, [status, body]) }) };
+  const req = { path: '/api/export-kpi', method: 'POST', header: () => undefined, rawBody: Buffer.from('{"date":"2025-12-23"}') };
+  answered = [0, null];
+  await createHttpHandler(createDeps(run).deps)(req as never, res as never);
+  return answered;
+}
+
+const codes = Object.keys(failureKinds) as FailureCode[];
+
+test.each(codes.map((code) => [code, failureKinds[code]] as const))('%s, thrown by a run, is %s', async (code, kind) => {
+  const fail = async () => {
+    throw new Failure(code, 'the reason');
+  };
+  const { deps, park, letters } = createDeps(fail);
+  const handled = createPubsubHandler({ ...deps, park })(event);
+  if (kind === 'retryable') {
+    await expect(handled).rejects.toMatchObject({ code });
+    expect(letters).toEqual([]);
+  } else {
+    await handled;
+    expect(letters).toEqual([
+      {
+        code,
+        message: 'the reason',
+        request: { from: '2025-12-23', to: '2025-12-23', shape: 'date' },
+        messageId: 'm1',
+        publishTime: '2025-12-24T06:00:00.000Z',
+        version: expect.any(String),
+      },
+    ]);
+  }
+  const status = kind === 'retryable' ? 503 : code.startsWith('BAD_') ? 400 : 500;
+  expect(await call(fail)).toEqual([status, { success: false, error: 'the reason', code }]);
+});
+
+test.each([
+  ['one table failed for good', { daily_funnel: 'SCHEMA_DRIFT' }, 'parked', 500],
+  ['one table may succeed later', { daily_funnel: 'UNAVAILABLE', daily_errors: 'SCHEMA_DRIFT' }, 'thrown', 503],
+] as const)('of four tables, where %s, the message is %s', async (_, failures, fate, status) => {
+  const run = async () => ({ reports: [outcome(failures)], prices: [] });
+  const { deps, park, letters } = createDeps(run);
+  const handled = createPubsubHandler({ ...deps, park })(event);
+  if (fate === 'thrown') await expect(handled).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  else await handled;
+  expect(letters).toHaveLength(fate === 'parked' ? 1 : 0);
+  expect(await call(run)).toEqual([status, expect.objectContaining({ success: false, reportDate: '2025-12-23' })]);
+});
+
+test('an error that is no Failure is retried, and its text goes nowhere', async () => {
+  const { deps, park, lines } = createDeps(async () => {
+    throw new Error('row of someone@example.org');
+  });
+  await expect(createPubsubHandler({ ...deps, park })(event)).rejects.toMatchObject({ code: 'UNEXPECTED' });
+  expect(lines.join()).not.toContain('someone');
+});
+
+test('where a dead letter cannot be kept, the message is not acknowledged', async () => {
+  const { deps } = createDeps(async () => {
+    throw new Failure('QUALITY_GATE', 'the reason');
+  });
+  const park = async () => {
+    throw new Failure('UNAVAILABLE', 'no topic');
+  };
+  await expect(createPubsubHandler({ ...deps, park })(event)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
+
+test('a run gets the id of its message, a deadline, and a log with its ids', async () => {
+  const { deps, park, lines } = createDeps(async (_, { run }) => {
+    expect(run).toMatchObject({ requestId: 'm1', trigger: 'pubsub', signal: expect.any(AbortSignal) });
+    run.log.info('something');
+    return { reports: [outcome({})], prices: [] };
+  });
+  await createPubsubHandler({ ...deps, park })(event);
+  expect(JSON.parse(lines[0] ?? '')).toEqual({
+    severity: 'INFO',
+    message: 'something',
+    request_id: 'm1',
+    run_id: expect.any(String),
+  });
+});

@@ -1,0 +1,211 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { CloudEvent, HTTP } from 'cloudevents';
+
+/** Both functions as they are deployed, under the framework, over real HTTP, on the embedded engine. */
+const folder = mkdtempSync(join(tmpdir(), 'kpi-wire-'));
+const TOPIC_PATH = '/projects/p/topics/kpi-export';
+const MESSAGE_TYPE = 'google.cloud.pubsub.topic.v1.messagePublished';
+
+let events: Server;
+let calls: Server;
+const lines: string[] = [];
+
+beforeAll(async () => {
+  writeFileSync(join(folder, 'users.csv'), 'user_id,created_at\nu1,2025-12-20\n');
+  writeFileSync(
+    join(folder, 'measurements.csv'),
+    'measurement_id,user_id,session_id,created_at,error_type\nm1,u1,s1,2025-12-20,\n',
+  );
+  Object.assign(process.env, { KPI_WAREHOUSE: join(folder, 'warehouse.duckdb'), KPI_SOURCE: folder, NODE_ENV: 'production' });
+  jest.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+  jest.spyOn(console, 'error').mockImplementation(() => {}); // the framework prints what was thrown
+  jest.spyOn(console, 'warn').mockImplementation(() => {});
+  await import('../../functions/index');
+  events = await listen(getTestServer('exportKpi'));
+  calls = await listen(getTestServer('exportKpiHttp'));
+});
+
+beforeEach(() => {
+  lines.length = 0;
+});
+
+afterAll(async () => {
+  await Promise.all([events, calls].map((server) => new Promise((resolve) => server.close(resolve))));
+  rmSync(folder, { recursive: true });
+});
+
+async function listen(server: Server): Promise<Server> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+function post(
+  server: Server,
+  path: string,
+  body?: string | object,
+  headers: Record<string, string> = { 'content-type': 'application/json' },
+) {
+  const { port } = server.address() as AddressInfo;
+  const text = typeof body === 'object' ? JSON.stringify(body) : body;
+  return fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, ...(text !== undefined && { body: text }) });
+}
+
+function logged(): Record<string, unknown>[] {
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+function pubsubMessage(data: string | undefined, more: object = {}) {
+  return {
+    ...(data !== undefined && { data: Buffer.from(data).toString('base64') }),
+    attributes: {},
+    messageId: 'message-1',
+    publishTime: '2025-12-24T06:00:00Z',
+    ...more,
+  };
+}
+
+const exported = (date: string) => expect.objectContaining({ message: 'report exported', report_date: date, rows: 48 });
+const parked = (code: string) => expect.objectContaining({ message: 'request parked', severity: 'ERROR', code });
+
+describe('exportKpi', () => {
+  const event = (data: string | undefined) =>
+    new CloudEvent({
+      id: 'event-1',
+      source: '//pubsub.googleapis.com/projects/p/topics/kpi-export',
+      type: MESSAGE_TYPE,
+      time: '2025-12-24T06:00:01Z',
+      data: { message: pubsubMessage(data), subscription: 's' },
+    });
+  const push = (message: object) => ({
+    body: JSON.stringify({ message, subscription: 'projects/p/subscriptions/s' }),
+    headers: json,
+  });
+  const json = { 'content-type': 'application/json' };
+
+  test.each([
+    ['a binary CloudEvent', HTTP.binary(event('{"date":"2025-12-20"}')), '2025-12-20'],
+    ['a structured CloudEvent', HTTP.structured(event('2025-12-21')), '2025-12-21'],
+    ['a CloudEvent without data in its message', HTTP.binary(event(undefined)), '2025-12-24'],
+    ['a raw push', push(pubsubMessage('{"date":"yesterday"}')), '2025-12-23'],
+    ['a raw push without data, which the framework leaves unconverted', push(pubsubMessage(undefined)), '2025-12-24'],
+    ['a raw push with attributes alone', push(pubsubMessage(undefined, { attributes: { a: 'b' } })), '2025-12-24'],
+    ['empty data', push(pubsubMessage('')), '2025-12-24'],
+    ['{}', push(pubsubMessage('{}')), '2025-12-24'],
+  ])('exports the date of %s', async (_, { body, headers }, date) => {
+    const response = await post(events, TOPIC_PATH, String(body), headers as Record<string, string>);
+    expect(response.status).toBe(204);
+    expect(logged()).toEqual([exported(date)]);
+  });
+
+  test('exports each date of a range', async () => {
+    const { body, headers } = push(pubsubMessage('{"from":"yesterday","to":"today"}'));
+    expect((await post(events, TOPIC_PATH, body, headers)).status).toBe(204);
+    expect(logged()).toEqual([exported('2025-12-23'), exported('2025-12-24')]);
+  });
+
+  test.each([
+    ['an unknown key', push(pubsubMessage('{"day":"2025-12-20"}'))],
+    ['an impossible date', push(pubsubMessage('2025-02-29'))],
+    ['a date to come', push(pubsubMessage('{"date":"2999-01-01"}'))],
+    ['too many dates', push(pubsubMessage('{"from":"2025-01-01","to":"2025-02-01"}'))],
+    ['from after to', push(pubsubMessage('{"from":"2025-01-02","to":"2025-01-01"}'))],
+    ['broken JSON', push(pubsubMessage('{"date":'))],
+    ['JSON that is no object', push(pubsubMessage('[1]'))],
+    ['a date of another type', push(pubsubMessage('{"date":20251220}'))],
+    ['data over 1 KiB', push(pubsubMessage(`{"date":"${'9'.repeat(1100)}"}`))],
+    ['a message without publishTime', push(pubsubMessage(undefined, { publishTime: undefined }))],
+    ['a body that is no message', { body: '{"hello":"world"}', headers: json }],
+    ['an event of another type', HTTP.structured(event('{}').cloneWith({ type: 'google.cloud.storage.object.v1.finalized' }))],
+    ['2 MB', push(pubsubMessage('x'.repeat(2_000_000)))],
+  ])('parks and acknowledges %s', async (_, { body, headers }) => {
+    const response = await post(events, TOPIC_PATH, String(body), headers as Record<string, string>);
+    expect(response.status).toBe(204);
+    expect(logged()).toEqual([expect.objectContaining({ message: 'export failed' }), parked('BAD_REQUEST')]);
+  });
+
+  test('keeps length and SHA-256 of what did not parse, and nothing of its text', async () => {
+    const { body, headers } = push(pubsubMessage('{"mail":"someone@example.org"}'));
+    await post(events, TOPIC_PATH, body, headers);
+    expect(logged().at(-1)).toMatchObject({
+      request: { bytes: 30, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      message_id: 'message-1',
+      publish_time: '2025-12-24T06:00:00.000Z',
+    });
+    expect(lines.join('')).not.toMatch(/someone|mail/);
+  });
+
+  test('answers malformed JSON and a GET, which is no event, without a stack', async () => {
+    const malformed = await post(events, TOPIC_PATH, '{"message":');
+    expect([malformed.status, await malformed.text()]).toEqual([400, expect.not.stringContaining('node_modules')]);
+    const { port } = events.address() as AddressInfo;
+    const get = await fetch(`http://127.0.0.1:${port}${TOPIC_PATH}`);
+    expect([get.status, await get.text()]).toEqual([500, expect.not.stringContaining('node_modules')]); // the framework's own answer
+  });
+});
+
+describe('exportKpiHttp', () => {
+  const PATH = '/api/export-kpi';
+
+  test('answers what was written', async () => {
+    const response = await post(calls, PATH, { date: '2025-12-23' });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
+      success: true,
+      reportDate: '2025-12-23',
+      results: ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel'].map((table) => ({
+        table,
+        rowsInserted: 12,
+        success: true,
+      })),
+      summary: { tablesUpdated: 4, totalRowsInserted: 48 },
+    });
+  });
+
+  test('answers a range as reports, also one of a single date', async () => {
+    const response = await post(calls, PATH, { from: '2025-12-23', to: '2025-12-23' });
+    expect(await response.json()).toMatchObject({ success: true, reports: [{ reportDate: '2025-12-23' }] });
+  });
+
+  test.each([
+    ['no body', undefined, {}],
+    ['an empty object', '{}', { 'content-type': 'application/json' }],
+  ])('exports today for %s', async (_, body, headers) => {
+    const response = await post(calls, PATH, body, headers);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ reportDate: new Date().toISOString().slice(0, 10) });
+  });
+
+  test('reads JSON whatever its content type says', async () => {
+    const response = await post(calls, PATH, '{"date":"2025-12-22"}', { 'content-type': 'application/x-www-form-urlencoded' });
+    expect(await response.json()).toMatchObject({ reportDate: '2025-12-22' });
+  });
+
+  test.each([
+    ['an unknown key', '{"date":"2025-12-23","dryRun":true}', 'unknown key; expected {"date": …}, {"from": …, "to": …} or {}'],
+    ['an impossible date', '{"date":"2025-13-01"}', 'date: expected a calendar date as YYYY-MM-DD, today or yesterday'],
+    ['a bare date', '"2025-12-23"', 'expected {"date": …}, {"from": …, "to": …} or {}'],
+    ['2 MB', `{"date":"${' '.repeat(2_000_000)}"}`, 'expected at most 1024 bytes, got 2000011'],
+  ])('refuses %s', async (_, body, error) => {
+    const response = await post(calls, PATH, body, { 'content-type': 'text/plain' });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ success: false, error, code: 'BAD_REQUEST' });
+  });
+
+  test('answers 400 to malformed JSON, 405 to GET and 404 elsewhere', async () => {
+    expect((await post(calls, PATH, '{"date"')).status).toBe(400);
+    const { port } = calls.address() as AddressInfo;
+    const get = await fetch(`http://127.0.0.1:${port}${PATH}`);
+    expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
+    expect((await post(calls, '/')).status).toBe(404);
+  });
+
+  test('logs the trace of the call where the engine has a project', async () => {
+    await post(calls, PATH, { date: '2025-12-23' }, { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` });
+    expect(logged()).toEqual([exported('2025-12-23')]); // the embedded engine has none
+  });
+});
