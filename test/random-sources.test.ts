@@ -24,13 +24,13 @@ const situations: Situation[] = [
   { name: 'clocks go back', seed: 3, format: 'parquet', timeZone: 'America/New_York', date: '2025-11-05' },
   { name: 'half an hour forward', seed: 4, format: 'csv', timeZone: 'Australia/Lord_Howe', date: '2025-10-07' },
   { name: 'half an hour back', seed: 5, format: 'ndjson', timeZone: 'Australia/Lord_Howe', date: '2025-04-09' },
-  { name: 'clocks go back across midnight', seed: 6, format: 'parquet', timeZone: 'America/St_Johns', date: '2010-11-08' },
-  { name: 'a date is left out', seed: 7, format: 'csv', timeZone: 'Pacific/Apia', date: '2012-01-01' },
-  { name: 'a day without midnight', seed: 8, format: 'ndjson', timeZone: 'America/Sao_Paulo', date: '2018-11-06' },
-  { name: 'clocks go back to 23:00', seed: 9, format: 'parquet', timeZone: 'America/Sao_Paulo', date: '2018-02-19' },
-  { name: 'quarters of an hour, turn of the year', seed: 10, format: 'csv', timeZone: 'Asia/Kathmandu', date: '2026-01-03' },
-  { name: 'leap day', seed: 11, format: 'ndjson', timeZone: 'Pacific/Kiritimati', date: '2024-03-01' },
-  { name: 'an offset with seconds', seed: 12, format: 'parquet', timeZone: 'Africa/Monrovia', date: '1972-01-08' },
+  { name: 'clocks go back across midnight', seed: 15, format: 'parquet', timeZone: 'America/St_Johns', date: '2010-11-08' },
+  { name: 'a date is left out', seed: 6, format: 'csv', timeZone: 'Pacific/Apia', date: '2012-01-01' },
+  { name: 'a day without midnight', seed: 7, format: 'ndjson', timeZone: 'America/Sao_Paulo', date: '2018-11-06' },
+  { name: 'clocks go back to 23:00', seed: 8, format: 'parquet', timeZone: 'America/Sao_Paulo', date: '2018-02-19' },
+  { name: 'quarters of an hour, turn of the year', seed: 9, format: 'csv', timeZone: 'Asia/Kathmandu', date: '2026-01-03' },
+  { name: 'leap day', seed: 10, format: 'ndjson', timeZone: 'Pacific/Kiritimati', date: '2024-03-01' },
+  { name: 'an offset with seconds', seed: 11, format: 'parquet', timeZone: 'Africa/Monrovia', date: '1972-01-08' },
 ];
 
 const RANGE_DAYS = 4;
@@ -66,7 +66,7 @@ test.each(situations)('$name ($timeZone, $format, seed $seed)', async ({ seed, f
 test('a range that is counted in pieces, with both clock changes in it', async () => {
   const timeZone = 'Europe/Berlin';
   const [from, to] = ['2025-03-20', '2025-11-10'];
-  const rows = randomSource({ seed: 13, timeZone, from, to, measurements: 1500, emptyText: true });
+  const rows = randomSource({ seed: 12, timeZone, from, to, measurements: 1500, emptyText: true });
   const startedAt = minutesLater(0);
   await inSource(rows, 'ndjson', async (folder) => {
     const reports = await onDuckDb(folder, (engine) => exportReports(engine, { from, to, timeZone, startedAt }));

@@ -61,8 +61,8 @@ export function caseNames(): string[] {
 }
 
 /** Reads a case; refuses one that leaves anything open: a file, a column or a period without an expectation. */
-export function readCase(name: string): Case {
-  const folder = join(CASES, name);
+export function readCase(name: string, cases = CASES): Case {
+  const folder = join(cases, name);
   const files = readdirSync(folder, { recursive: true }).map((file) => String(file).replaceAll('\\', '/'));
   if (files.sort().join() !== [...expectedFiles].sort().join())
     throw new Error(`${name}: expected the files ${expectedFiles.join(', ')}; got ${files.join(', ')}`);

@@ -20,7 +20,7 @@ export function randomSource(options: RandomSourceOptions): SourceRows {
   const random = createRandom(options.seed);
   const instants = randomInstants(random, options);
   const people = Array.from({ length: 40 + random.below(20) }, (_, index) => strangeId(random, 'user', index));
-  const regulars = people.slice(0, 25); // the others test now and then, or never
+  const regulars = people.slice(0, 25); // of the others many test in one session only, near a clock change or midnight, or never
   const accounts = people.filter(() => !random.chance(0.25)); // the others are guests
   const users: UserRow[] = accounts.map((user_id) => ({
     user_id: random.chance(0.03) ? null : user_id,
@@ -31,9 +31,13 @@ export function randomSource(options: RandomSourceOptions): SourceRows {
     ...['no_period_history', 'camera_too_far', 'camera_too_close', 'analysis_error', 'test_lines_not_found', 'test_not_found'],
     ...['success', 'rejected', 'CAMERA_TOO_FAR', 'a "quoted", long\nkind', options.emptyText ? '' : 'null'],
   ];
-  const sessions = Array.from({ length: Math.ceil(options.measurements / 4) }, (_, index) => ({
+  const sitters = [
+    ...Array.from({ length: Math.ceil(options.measurements / 5) }, () => random.pick(regulars)),
+    ...people.slice(regulars.length).filter(() => random.chance(0.6)),
+  ];
+  const sessions = sitters.map((user_id, index) => ({
     session_id: strangeId(random, 'session', index),
-    user_id: random.pick(regulars),
+    user_id,
     start: random.pick(instants),
   }));
   const measurements: MeasurementRow[] = Array.from({ length: options.measurements }, (_, index) => {
@@ -97,7 +101,8 @@ function randomInstants(random: Random, { timeZone, from, to }: RandomSourceOpti
   ) {
     const midnight = day.toZonedDateTime(timeZone);
     const change = midnight.getTimeZoneTransition('next');
-    const changes = change !== null && change.until(midnight).abs().total('hours') < 36 ? [change, change, change] : [];
+    const changes =
+      change !== null && change.until(midnight).abs().total('hours') < 36 ? Array.from({ length: 8 }, () => change) : [];
     edges.push(midnight, ...changes);
   }
   const second = 1_000_000;
