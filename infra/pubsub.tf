@@ -49,7 +49,8 @@ resource "google_pubsub_subscription" "export" {
     ttl = "" # never
   }
 
-  depends_on = [google_cloud_run_v2_service_iam_member.pusher]
+  # A topic keeps nothing for a subscription that comes later.
+  depends_on = [google_cloud_run_v2_service_iam_member.pusher, google_pubsub_subscription.dead_letter]
 }
 
 resource "google_pubsub_subscription" "dead_letter" {

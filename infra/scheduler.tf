@@ -19,5 +19,6 @@ resource "google_cloud_scheduler_job" "daily" {
     max_backoff_duration = "600s"
   }
 
-  depends_on = [google_project_service.required]
+  # A topic keeps nothing for a subscription that comes later.
+  depends_on = [google_project_service.required, google_pubsub_subscription.export]
 }

@@ -52,6 +52,7 @@ variable "region" {
   description = "Region of the functions, the schedule and the image."
   type        = string
   default     = "us-east1"
+  nullable    = false
 
   validation {
     condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
@@ -63,6 +64,7 @@ variable "bigquery_location" {
   description = "Location of the datasets, that of the source: a query can't cross locations."
   type        = string
   default     = "US"
+  nullable    = false
 
   validation {
     condition     = can(regex("^[A-Za-z][A-Za-z0-9-]*$", var.bigquery_location))
@@ -74,6 +76,7 @@ variable "dataset" {
   description = "Dataset of the published tables and of the views on them."
   type        = string
   default     = "kpi_metrics"
+  nullable    = false
 
   validation {
     condition     = can(regex("^\\w+$", var.dataset)) && var.dataset != "kpi_release"

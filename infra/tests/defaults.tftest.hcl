@@ -127,6 +127,15 @@ run "functions" {
   }
 }
 
+run "where_to_call" {
+  command = plan
+
+  assert {
+    condition     = output.http_url == "https://kpi-export-http-abc123-ue.a.run.app/api/export-kpi"
+    error_message = "Expected the path that exportKpiHttp answers at."
+  }
+}
+
 run "schedule_asks_for_yesterday_and_today" {
   command = plan
 
