@@ -4,13 +4,14 @@ import { answer } from '../shared/answer';
 import { type Config, parseConfig, requireSource } from '../shared/config';
 import { createRun } from '../shared/engine';
 import { createLog } from '../shared/log';
+import { createOpener } from '../shared/open-engine';
+import { judge, type ReportOutcome } from '../shared/outcome';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
-import { judge, type ReportOutcome } from '../shared/run-export';
 import { runRequest } from '../shared/run-request';
 import { reportTableNames } from '../shared/tables';
 import { options } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
-import { renderReport } from './render';
+import { renderPrices, renderReport } from './render';
 
 interface ExportFlags {
   date?: string;
@@ -67,7 +68,8 @@ async function runExportCommand(flags: ExportFlags): Promise<number> {
 
 async function runAndAnswer(flags: ExportFlags, signal: AbortSignal): Promise<number> {
   const config = requireSource(parseConfig(process.env, flags));
-  const startedAt = new Date();
+  const now = () => new Date();
+  const startedAt = now();
   const dryRun = flags.dryRun ?? false;
   const request = parseRequest(pickDates(flags), {
     timeZone: config.timeZone,
@@ -82,10 +84,12 @@ async function runAndAnswer(flags: ExportFlags, signal: AbortSignal): Promise<nu
     format: process.stderr.isTTY ? 'text' : 'json',
   });
   const run = createRun({ requestId: randomUUID(), trigger: 'cli', signal, log });
-  const outcomes = await runRequest(request, { config, run, startedAt, dryRun });
-  if (flags.json) writeJson(answer(request, outcomes, { dryRun }));
-  else show(outcomes, { dryRun, warehouse: nameWarehouse(config) });
-  const verdict = judge(outcomes);
+  const openEngine = createOpener(config, now);
+  const { reports, prices } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now, dryRun });
+  if (flags.json) writeJson(answer(request, reports, { dryRun }));
+  else show(reports, { dryRun, warehouse: nameWarehouse(config) });
+  if (prices.length > 0) process.stderr.write(`${renderPrices(prices)}\n`);
+  const verdict = judge(reports);
   if (verdict.result !== 'all') complain(verdict.failure);
   return exitCode(verdict);
 }

@@ -1,5 +1,5 @@
 import type { Failure } from '../shared/failure';
-import type { Verdict } from '../shared/run-export';
+import type { Verdict } from '../shared/outcome';
 
 /** Exit codes; 64 is EX_USAGE of sysexits.h. */
 export const EXIT = { done: 0, failed: 1, partial: 2, refused: 64, interrupted: 130 } as const;

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import type { Price } from '../shared/engine';
 import { type Column, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
 
 /** Columns that every row of a report shares, or that repeat the label. */
@@ -37,4 +38,10 @@ function cell({ name, type }: Column, value: unknown): string {
   if (type === 'INT64') return value === 0 ? pc.dim('0') : count.format(value);
   if (name === 'active_change') return `${value > 0 ? '+' : ''}${value.toFixed(2)} pp`;
   return /percentage|rate/.test(name) ? `${value.toFixed(1)} %` : value.toFixed(2);
+}
+
+/** What a run would read of BigQuery, query by query and in all. */
+export function renderPrices(prices: readonly Price[]): string {
+  const all = { query: 'in all', bytes: prices.reduce((total, { bytes }) => total + bytes, 0) };
+  return [...prices, all].map(({ query, bytes }) => `${query.padEnd(10)} ${count.format(bytes).padStart(20)} bytes`).join('\n');
 }

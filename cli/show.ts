@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import { parseConfig } from '../shared/config';
-import { openEngine } from '../shared/open-engine';
+import { createOpener } from '../shared/open-engine';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { type ReportTable, reportTableDefinitions, reportTableNames } from '../shared/tables';
 import { options } from './options';
@@ -50,7 +50,7 @@ async function show(flags: ShowFlags): Promise<void> {
     now,
     maxDates: MAX_DATES_BY_CLI,
   });
-  const engine = await openEngine(config, 'read', now);
+  const engine = await createOpener(config, () => now)('read');
   try {
     const tables = flags.table === undefined ? reportTableNames : [flags.table];
     const found = await Promise.all(tables.map(async (table) => ({ table, rows: await engine.readRows(table, date, date) })));

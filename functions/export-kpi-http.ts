@@ -3,15 +3,15 @@ import type { Request, Response } from '@google-cloud/functions-framework';
 import { type Answer, answer, answerFailure } from '../shared/answer';
 import { createRun } from '../shared/engine';
 import { Failure, toFailure } from '../shared/failure';
+import { judge, type Verdict } from '../shared/outcome';
 import { MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
-import { judge, type Verdict } from '../shared/run-export';
 import { logFailure } from '../shared/run-request';
 import type { HandlerDeps } from './handler-deps';
 
 export const EXPORT_PATH = '/api/export-kpi';
 
 /** `POST /api/export-kpi` with the JSON of a request, or no body for today; docs of the answer: shared/answer.ts. */
-export function createHttpHandler({ config, runRequest, openLog, now, deadlineMs }: HandlerDeps) {
+export function createHttpHandler({ config, openEngine, runRequest, openLog, now, deadlineMs }: HandlerDeps) {
   async function handle(req: Request): Promise<[status: number, body: Answer]> {
     const startedAt = now();
     const log = openLog(req.header('traceparent') ?? req.header('x-cloud-trace-context'));
@@ -20,8 +20,8 @@ export function createHttpHandler({ config, runRequest, openLog, now, deadlineMs
     try {
       // the body as it came, whatever its content type says
       const request = parseRequestData(req.rawBody ?? Buffer.alloc(0), context, { bareDate: false });
-      const outcomes = await runRequest(request, { config, run, startedAt });
-      return [statusOf(judge(outcomes)), answer(request, outcomes, { dryRun: false })];
+      const { reports } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now });
+      return [statusOf(judge(reports)), answer(request, reports, { dryRun: false })];
     } catch (thrown) {
       const failure = toFailure(thrown);
       logFailure(run.log, failure);

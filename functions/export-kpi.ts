@@ -3,13 +3,21 @@ import { createRun } from '../shared/engine';
 import { toFailure } from '../shared/failure';
 import { logMessages } from '../shared/log-messages';
 import { type Message, parseMessage } from '../shared/message';
+import { judge } from '../shared/outcome';
 import { type ExportRequest, MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
-import { judge } from '../shared/run-export';
 import { logFailure } from '../shared/run-request';
 import type { HandlerDeps } from './handler-deps';
 
 /** Returning acknowledges the message; throwing makes Pub/Sub deliver it again. */
-export function createPubsubHandler({ config, runRequest, openLog, now, deadlineMs, park }: HandlerDeps & { park: Park }) {
+export function createPubsubHandler({
+  config,
+  openEngine,
+  runRequest,
+  openLog,
+  now,
+  deadlineMs,
+  park,
+}: HandlerDeps & { park: Park }) {
   return async function exportKpi(event: unknown): Promise<void> {
     let log = openLog(traceparentOf(event));
     let message: Message | undefined;
@@ -21,7 +29,8 @@ export function createPubsubHandler({ config, runRequest, openLog, now, deadline
       log = run.log;
       const context = { timeZone: config.timeZone, askedAt: message.publishTime, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
       request = parseRequestData(message.data, context, { bareDate: true });
-      const verdict = judge(await runRequest(request, { config, run, startedAt }));
+      const { reports } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now });
+      const verdict = judge(reports);
       if (verdict.result !== 'all') throw verdict.failure;
     } catch (thrown) {
       const failure = toFailure(thrown);

@@ -2,6 +2,7 @@ import { cloudEvent, http } from '@google-cloud/functions-framework';
 import { parseConfig, requireSource } from '../shared/config';
 import { parkNowhere } from '../shared/dead-letter';
 import { createLog, traceOf } from '../shared/log';
+import { createOpener } from '../shared/open-engine';
 import { runRequest } from '../shared/run-request';
 import { createPubsubHandler } from './export-kpi';
 import { createHttpHandler } from './export-kpi-http';
@@ -14,8 +15,11 @@ const DEADLINE_MS = 480_000;
 const config = requireSource(parseConfig(process.env));
 const project = config.warehouse.engine === 'bigquery' ? config.warehouse.project : undefined;
 
+const now = () => new Date();
+
 const deps: HandlerDeps = {
   config,
+  openEngine: createOpener(config, now),
   runRequest,
   openLog: (traceHeader) =>
     createLog({
@@ -24,7 +28,7 @@ const deps: HandlerDeps = {
       format: process.stdout.isTTY ? 'text' : 'json',
       trace: traceOf(traceHeader, project),
     }),
-  now: () => new Date(),
+  now,
   deadlineMs: DEADLINE_MS,
 };
 

@@ -1,6 +1,6 @@
 import type { Failure, FailureCode } from './failure';
+import { judge, type ReportOutcome } from './outcome';
 import type { ExportRequest } from './request';
-import { judge, type ReportOutcome } from './run-export';
 import type { ReportTable } from './tables';
 
 /** What HTTP and `--json` answer. Exactly these keys. */

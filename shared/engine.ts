@@ -5,6 +5,7 @@ import type { Failure } from './failure';
 import type { Log } from './log';
 import type { Report } from './report';
 import type { ReportRow, ReportTable } from './tables';
+import type { ExportRun } from './tables/export_runs';
 
 /** How a run came about; a column of export_runs. */
 export type Trigger = 'pubsub' | 'http' | 'cli' | 'replay';
@@ -33,15 +34,27 @@ export type TableOutcome =
   | { table: ReportTable; rows: number; failure?: undefined }
   | { table: ReportTable; rows: 0; failure: Failure };
 
+/** What a query of a run would read. */
+export interface Price {
+  query: string;
+  bytes: number;
+}
+
 /**
  * The port to where the data is: an engine counts in the sources and keeps the published tables. There are two,
  * adapters/bigquery.ts and adapters/duckdb.ts. Every call fails with a Failure, never with an SDK's error.
  */
 export interface Engine {
-  /** Counts everything that the reports of a window need. */
-  readFacts(window: Window, run: Run): Promise<Facts>;
+  /** Looks whether the tables can take reports of these dates, before anything is counted; the dates that they can't take, and why. */
+  prepare(dates: readonly CalendarDate[], run: Run): Promise<ReadonlyMap<CalendarDate, Failure>>;
+  /** Counts everything that the reports of a window need; bytesProcessed is null where the engine doesn't bill for them. */
+  readFacts(window: Window, run: Run): Promise<{ facts: Facts; bytesProcessed: number | null }>;
+  /** What readFacts would cost; null where it costs nothing. */
+  price: ((window: Window, run: Run) => Promise<Price[]>) | null;
   /** Replaces the rows of each report's date, and no others. Answers per report, in their order, how each table went. */
   publish(reports: readonly Report[], run: Run): Promise<TableOutcome[][]>;
+  /** Adds rows to export_runs: once, however often it is repeated for the same run. */
+  appendRuns(rows: readonly ExportRun[], run: Run): Promise<void>;
   /** Published rows with a report date from `from` to `to`, ordered by report date, the newest period first. */
   readRows<Table extends ReportTable>(table: Table, from: CalendarDate, to: CalendarDate): Promise<ReportRow<Table>[]>;
   close(): Promise<void>;

@@ -1,30 +1,30 @@
-import type { Config } from './config';
 import type { Run } from './engine';
 import type { Failure } from './failure';
 import type { Log, LogFields } from './log';
 import { logMessages } from './log-messages';
-import { openEngine } from './open-engine';
+import type { OpenEngine } from './open-engine';
+import { judge, type ReportOutcome } from './outcome';
 import type { ExportRequest } from './request';
-import { judge, type ReportOutcome, runExport } from './run-export';
+import { type ExportOutcome, runExport } from './run-export';
 
 export interface RequestOptions {
-  config: Config;
+  timeZone: string;
+  openEngine: OpenEngine;
   /** Made by the door; its log carries run_id and request_id. */
   run: Run;
   startedAt: Date;
+  now: () => Date;
   dryRun?: boolean;
 }
 
 /** Does what a request asks, from opening the engine to closing it, and logs how each date went. What is thrown, the door logs. */
-export async function runRequest(
-  request: ExportRequest,
-  { config, run, startedAt, dryRun = false }: RequestOptions,
-): Promise<ReportOutcome[]> {
-  const engine = await openEngine(config, dryRun ? 'dry-run' : 'export', startedAt);
+export async function runRequest(request: ExportRequest, options: RequestOptions): Promise<ExportOutcome> {
+  const { dryRun = false, run, startedAt, now } = options;
+  const engine = await options.openEngine(dryRun ? 'dry-run' : 'export');
   try {
-    const outcomes = await runExport(request, { engine, run, timeZone: config.timeZone, startedAt, dryRun });
-    for (const outcome of outcomes) logOutcome(outcome, run.log, startedAt, dryRun);
-    return outcomes;
+    const outcome = await runExport(request, { engine, run, timeZone: options.timeZone, startedAt, now, dryRun });
+    for (const report of outcome.reports) logReport(report, run.log, now().getTime() - startedAt.getTime(), dryRun);
+    return outcome;
   } finally {
     await engine.close();
   }
@@ -35,10 +35,10 @@ export function logFailure(log: Log, { code, message, kind }: Failure, fields: L
   log[kind === 'permanent' ? 'error' : 'warning'](logMessages.failed, { ...fields, code, error: message });
 }
 
-function logOutcome(outcome: ReportOutcome, log: Log, startedAt: Date, dryRun: boolean): void {
-  const fields = { report_date: outcome.reportDate, duration_ms: Date.now() - startedAt.getTime() };
-  const verdict = judge([outcome]);
+function logReport(report: ReportOutcome, log: Log, durationMs: number, dryRun: boolean): void {
+  const fields = { report_date: report.reportDate, duration_ms: durationMs };
+  const verdict = judge([report]);
   if (verdict.result !== 'all') logFailure(log, verdict.failure, fields);
   else if (!dryRun)
-    log.info(logMessages.exported, { ...fields, rows: outcome.tables.reduce((total, table) => total + table.rows, 0) });
+    log.info(logMessages.exported, { ...fields, rows: report.tables.reduce((total, { rows }) => total + rows, 0) });
 }

@@ -53,13 +53,13 @@ export async function openDatabase(): Promise<Database> {
 
 /**
  * What the facts' SQL, a subset of GoogleSQL, needs to mean the same here. DuckDB's own countif is NULL, not 0, where its condition is
- * NULL in every row. Without an offset, a time is UTC.
+ * NULL in every row, and its // rounds towards 0, while UNIX_SECONDS rounds down. Without an offset, a time is UTC.
  */
 const DIALECT = `
 SET TimeZone = 'UTC';
 CREATE TEMP MACRO countif(condition) AS count(*) FILTER (WHERE condition);
 CREATE TEMP MACRO div(dividend, divisor) AS dividend // divisor;
-CREATE TEMP MACRO unix_seconds(instant) AS epoch_us(instant) // 1000000;
+CREATE TEMP MACRO unix_seconds(instant) AS (epoch_us(instant) - (epoch_us(instant) % 1000000 + 1000000) % 1000000) // 1000000;
 `;
 
 /**

@@ -17,8 +17,16 @@ import {
   relations,
 } from '../facts/facts';
 import { Failure } from '../failure';
+import type { Access } from '../open-engine';
 import type { Report } from '../report';
-import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames, type TableDefinition } from '../tables';
+import {
+  exportRunsDefinition,
+  type ReportRow,
+  type ReportTable,
+  reportTableDefinitions,
+  reportTableNames,
+  type TableDefinition,
+} from '../tables';
 import type { BigQueryType } from '../tables/columns';
 import { type Database, dateTimeMacro, duckDbValues, openDatabase, quoteText, toEngineFailure } from './duckdb-connection';
 import { isLockError, openSource, type Source } from './duckdb-source';
@@ -38,9 +46,6 @@ const duckDbTypes = {
 } satisfies Record<BigQueryType, string>;
 
 const SCHEMA = 'warehouse.kpi_metrics';
-
-/** What the engine is opened for: an export reads the source and writes the warehouse, a dry run only reads the source, a read only the warehouse. */
-export type Access = 'export' | 'dry-run' | 'read';
 
 export interface DuckDbDeps {
   config: DuckDbConfig;
@@ -92,13 +97,29 @@ async function attachWarehouse(database: Database, path: string, access: Access)
 
 function createEngine(database: Database, source: Source | null, warehouse: string, attached: boolean): Engine {
   return {
-    readFacts: (window, run) => interruptible(database, run.signal, () => countFacts(database, source, window)),
+    prepare: async () => new Map(),
+    readFacts: (window, run) =>
+      interruptible(database, run.signal, async () => ({
+        facts: await countFacts(database, source, window),
+        bytesProcessed: null,
+      })),
+    price: null,
     publish: (reports, run) =>
       interruptible(database, run.signal, async () => {
         if (!attached) await attachWarehouse(database, warehouse, 'export');
         attached = true;
         return publish(database, reports);
       }),
+    appendRuns: async (rows, run) => {
+      if (!attached) return; // the run failed, and there is no warehouse to say so in
+      await transaction(database, async () => {
+        await database.run(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
+        await prepareTable(database, exportRunsDefinition);
+        const dates = rows.map((row) => quoteText(row.report_date)).join(', ');
+        await database.run(`DELETE FROM ${SCHEMA}.export_runs WHERE run_id = $id AND report_date IN (${dates})`, { id: run.id });
+        await insert(database, exportRunsDefinition, rows);
+      });
+    },
     readRows: (table, from, to) => readRows(database, table, from, to),
     close: async () => database.close(),
   };
@@ -168,28 +189,37 @@ function bind(sql: string, window: Window): Record<string, DuckDBValue> {
   return Object.fromEntries(parametersOf(sql).map((name) => [name, value(name)]));
 }
 
-/** One transaction: all rows of all reports, or none. */
+/** All rows of all reports, or none. */
 async function publish(database: Database, reports: readonly Report[]): Promise<TableOutcome[][]> {
-  await database.run('BEGIN TRANSACTION');
-  try {
+  await transaction(database, async () => {
     await database.run(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
     for (const table of reportTableNames) {
       const definition = reportTableDefinitions[table];
       await prepareTable(database, definition);
-      const rows = reports.flatMap((report) => report.rows[table] as ReportRow[]);
       const dates = reports.map((report) => quoteText(report.reportDate)).join(', ');
       await database.run(`DELETE FROM ${SCHEMA}.${table} WHERE report_date IN (${dates})`);
-      await insert(database, definition, rows);
+      await insert(
+        database,
+        definition,
+        reports.flatMap((report) => report.rows[table] as ReportRow[]),
+      );
     }
+  });
+  return reports.map((report) => reportTableNames.map((table) => ({ table, rows: report.rows[table].length })));
+}
+
+async function transaction(database: Database, work: () => Promise<void>): Promise<void> {
+  await database.run('BEGIN TRANSACTION');
+  try {
+    await work();
     await database.run('COMMIT');
   } catch (thrown) {
     await database.run('ROLLBACK').catch(() => {}); // a failed COMMIT has ended the transaction
     throw thrown;
   }
-  return reports.map((report) => reportTableNames.map((table) => ({ table, rows: report.rows[table].length })));
 }
 
-async function insert(database: Database, { name, columns }: TableDefinition, rows: object[]): Promise<void> {
+async function insert(database: Database, { name, columns }: TableDefinition, rows: readonly object[]): Promise<void> {
   const names = columns.map((column) => column.name).join(', ');
   const structure = columns.map((column) => `"${column.name}": "${duckDbTypes[column.type]}"`).join(', ');
   await database.run(

@@ -7,6 +7,7 @@ import accountsRelation from './relations/accounts.sql';
 import attemptsRelation from './relations/attempts.sql';
 import firstTestsRelation from './relations/first_tests.sql';
 import firstTestsByRowRelation from './relations/first_tests_by_row.sql';
+import firstTestsFromViewRelation from './relations/first_tests_from_view.sql';
 import measurementsRelation from './relations/measurements.sql';
 import peopleRelation from './relations/people.sql';
 import sessions from './sessions.sql';
@@ -76,16 +77,21 @@ export function parseFactRows<Name extends FactName>(name: Name, rows: unknown[]
   throw new TypeError(`fact ${name}: unexpected value in ${[...columns].join(', ')}`);
 }
 
+export interface RelationOptions extends Pick<Window, 'repeatsDates'> {
+  /** source_first_tests exists and is read instead of the history. */
+  firstTestsView?: boolean;
+}
+
 /**
  * The relations that facts read, in the order of their dependence. They are defined once, out of `source_users` and `source_measurements`
  * alone, so that time zone, cut-off and what is rejected live in one text.
  */
-export function relations({ repeatsDates }: Pick<Window, 'repeatsDates'>) {
+export function relations({ repeatsDates, firstTestsView = false }: RelationOptions) {
   return {
     attempts: attemptsRelation,
     measurements: measurementsRelation,
     accounts: accountsRelation,
-    first_tests: repeatsDates ? firstTestsByRowRelation : firstTestsRelation,
+    first_tests: firstTestsView ? firstTestsFromViewRelation : repeatsDates ? firstTestsByRowRelation : firstTestsRelation,
     people: peopleRelation,
   };
 }
@@ -96,8 +102,8 @@ export type RelationName = keyof ReturnType<typeof relations>;
  * A fact's query, preceded by the relations that it names, directly or by way of others, as common table expressions.
  * Relations in `given` exist in the engine already (the embedded one keeps some in temporary tables) and are left out.
  */
-export function factQuery(name: FactName, window: Pick<Window, 'repeatsDates'>, given: readonly RelationName[] = []): string {
-  const texts = Object.entries(relations(window)) as [RelationName, string][];
+export function factQuery(name: FactName, options: RelationOptions, given: readonly RelationName[] = []): string {
+  const texts = Object.entries(relations(options)) as [RelationName, string][];
   const wanted = new Set<RelationName>();
   let readers = code(facts[name].sql);
   for (const [relation, text] of texts.toReversed()) {

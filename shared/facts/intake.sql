@@ -1,5 +1,5 @@
 -- One row per day, source table and outcome: rows of both tables with created_at on that day, and the last full hour (since 1970) one was seen in.
-SELECT 'measurements' AS source, day, outcome, COUNT(*) AS source_rows, DIV(MAX(UNIX_SECONDS(created_at)), 3600) AS latest_hour
+SELECT 'measurements' AS source, day, outcome, COUNT(*) AS source_rows, DIV(UNIX_SECONDS(MAX(created_at)), 3600) AS latest_hour
 FROM attempts
 GROUP BY day, outcome
 UNION ALL

@@ -5,7 +5,7 @@ import { parseConfig } from '../../shared/config';
 import type { DeadLetter } from '../../shared/dead-letter';
 import { Failure, type FailureCode, failureKinds } from '../../shared/failure';
 import { createLog } from '../../shared/log';
-import type { ReportOutcome } from '../../shared/run-export';
+import type { ReportOutcome } from '../../shared/outcome';
 import { reportTableNames } from '../../shared/tables';
 
 const event = {
@@ -31,6 +31,7 @@ function createDeps(run: HandlerDeps['runRequest']) {
   const lines: string[] = [];
   const deps = {
     config: parseConfig({}),
+    openEngine: () => Promise.reject(new Error('opened by runRequest alone')),
     runRequest: run,
     openLog: () => createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }),
     now: () => new Date('2025-12-24T06:00:05Z'),
@@ -83,7 +84,7 @@ test.each([
   ['one table failed for good', { daily_funnel: 'SCHEMA_DRIFT' }, 'parked', 500],
   ['one table may succeed later', { daily_funnel: 'UNAVAILABLE', daily_errors: 'SCHEMA_DRIFT' }, 'thrown', 503],
 ] as const)('of four tables, where %s, the message is %s', async (_, failures, fate, status) => {
-  const run = async () => [outcome(failures)];
+  const run = async () => ({ reports: [outcome(failures)], prices: [] });
   const { deps, park, letters } = createDeps(run);
   const handled = createPubsubHandler({ ...deps, park })(event);
   if (fate === 'thrown') await expect(handled).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -114,7 +115,7 @@ test('a run gets the id of its message, a deadline, and a log with its ids', asy
   const { deps, park, lines } = createDeps(async (_, { run }) => {
     expect(run).toMatchObject({ requestId: 'm1', trigger: 'pubsub', signal: expect.any(AbortSignal) });
     run.log.info('something');
-    return [outcome({})];
+    return { reports: [outcome({})], prices: [] };
   });
   await createPubsubHandler({ ...deps, park })(event);
   expect(JSON.parse(lines[0] ?? '')).toEqual({

@@ -31,9 +31,10 @@ export async function exportReports(engine: Engine, { from, to, timeZone, starte
     signal: new AbortController().signal,
     log: createLog({ level: 'error', format: 'text', write: () => {} }),
   };
-  const outcomes = await runExport({ from, to, shape: 'range' }, { engine, run, timeZone, startedAt, dryRun: false });
+  const now = () => startedAt;
+  const outcomes = await runExport({ from, to, shape: 'range' }, { engine, run, timeZone, startedAt, now, dryRun: false });
   const reports: ExportedReport[] = [];
-  for (const { reportDate, tables, report } of outcomes) {
+  for (const { reportDate, tables, report } of outcomes.reports) {
     const failure = tables.find((table) => table.failure !== undefined)?.failure;
     if (failure !== undefined) throw failure;
     if (report === null) throw new Error(`no report of ${reportDate}`);

@@ -1,0 +1,130 @@
+import { Failure, type FailureCode } from '../failure';
+
+/** What of an error of the client, or of a job's errorResult, decides: never its message, which may quote data. */
+export interface BigQueryError {
+  /** HTTP status; null where there was no answer, or where a job failed. */
+  status: number | null;
+  /** https://cloud.google.com/bigquery/docs/error-messages */
+  reason: string | null;
+}
+
+/** Errors that the same request, sent again a little later, may not meet. */
+const TRANSIENT_STATUS = [408, 429, 500, 502, 503, 504];
+const TRANSIENT_REASONS: Record<string, FailureCode> = {
+  rateLimitExceeded: 'BUSY',
+  userRateLimitExceeded: 'BUSY',
+  jobRateLimitExceeded: 'BUSY',
+  resourceInUse: 'BUSY',
+  backendError: 'UNAVAILABLE',
+  jobBackendError: 'UNAVAILABLE',
+  internalError: 'UNAVAILABLE',
+  jobInternalError: 'UNAVAILABLE',
+  tableUnavailable: 'UNAVAILABLE',
+  badGateway: 'UNAVAILABLE',
+};
+
+/** Errors that end the run. A quota, a right or a table may be there when Pub/Sub tries again later. */
+const FINAL_REASONS: Record<string, FailureCode> = {
+  quotaExceeded: 'QUOTA',
+  dailyLimitExceeded: 'QUOTA',
+  accessDenied: 'ACCESS_DENIED',
+  authError: 'ACCESS_DENIED',
+  notFound: 'NOT_FOUND',
+  invalidQuery: 'INVALID_QUERY',
+  invalid: 'INVALID_QUERY',
+  bytesBilledLimitExceeded: 'BYTES_LIMIT',
+  stopped: 'TIMEOUT',
+  timeout: 'TIMEOUT',
+  resourcesExceeded: 'UNAVAILABLE',
+};
+
+const STATUS_CODES: Record<number, FailureCode> = {
+  400: 'INVALID_QUERY',
+  401: 'ACCESS_DENIED',
+  403: 'ACCESS_DENIED',
+  404: 'NOT_FOUND',
+};
+
+/** Connections that broke: the request may or may not have arrived. Refused ones and unknown hosts did not get that far. */
+const BROKEN_CONNECTION = [
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ESOCKETTIMEDOUT',
+  'UND_ERR_SOCKET',
+  'EAI_AGAIN',
+  'ERR_STREAM_PREMATURE_CLOSE',
+];
+const NO_CONNECTION = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+export function isTransient(thrown: unknown): boolean {
+  const { status, reason } = readError(thrown);
+  if (reason !== null && reason in TRANSIENT_REASONS) return true;
+  if (reason !== null && reason in FINAL_REASONS) return false;
+  return (status !== null && TRANSIENT_STATUS.includes(status)) || isBroken(thrown);
+}
+
+/** Whether a job may have been made although its insertion failed; it must be looked up before another is sent. */
+export function isAmbiguous(thrown: unknown): boolean {
+  const { status } = readError(thrown);
+  return isBroken(thrown) || (status !== null && (status === 409 || status === 408 || status >= 500));
+}
+
+export function isStatus(thrown: unknown, status: number): boolean {
+  return readError(thrown).status === status;
+}
+
+function isBroken(thrown: unknown): boolean {
+  return (
+    BROKEN_CONNECTION.includes(systemCode(thrown)) ||
+    (nameOf(thrown) === 'FetchError' && !NO_CONNECTION.includes(systemCode(thrown)))
+  );
+}
+
+/** `doing` says what was asked of BigQuery: "loading daily_funnel". */
+export function toBigQueryFailure(thrown: unknown, doing: string): Failure {
+  if (thrown instanceof Failure) return thrown;
+  if (nameOf(thrown) === 'TimeoutError' || nameOf(thrown) === 'AbortError') {
+    return new Failure('TIMEOUT', `stopped at the deadline while ${doing}`, { cause: thrown });
+  }
+  const { status, reason } = readError(thrown);
+  const code =
+    (reason !== null && (TRANSIENT_REASONS[reason] ?? FINAL_REASONS[reason])) || codeOfStatus(status) || codeOfConnection(thrown);
+  if (code === undefined) return new Failure('UNEXPECTED', `unexpected ${nameOf(thrown)} while ${doing}`, { cause: thrown });
+  const said = [reason, status !== null && `HTTP ${status}`].filter(Boolean).join(', ') || 'no answer';
+  return new Failure(code, `BigQuery refused or failed while ${doing}: ${said}`, { cause: thrown });
+}
+
+function codeOfStatus(status: number | null): FailureCode | undefined {
+  if (status === null) return undefined;
+  if (status === 429) return 'BUSY';
+  return STATUS_CODES[status] ?? (status >= 500 || status === 408 ? 'UNAVAILABLE' : undefined);
+}
+
+function codeOfConnection(thrown: unknown): FailureCode | undefined {
+  return isBroken(thrown) || NO_CONNECTION.includes(systemCode(thrown)) ? 'UNAVAILABLE' : undefined;
+}
+
+/** An error of the client ({code, errors: [{reason}]}) or a job's errorResult ({reason}). */
+function readError(thrown: unknown): BigQueryError {
+  const { code, errors, reason } = asObject(thrown);
+  const first = Array.isArray(errors) ? asObject(errors[0]).reason : undefined;
+  const named = typeof reason === 'string' ? reason : first;
+  return { status: typeof code === 'number' ? code : null, reason: typeof named === 'string' ? named : null };
+}
+
+function systemCode(thrown: unknown): string {
+  const { code, cause } = asObject(thrown);
+  if (typeof code === 'string') return code;
+  const inner = asObject(cause).code;
+  return typeof inner === 'string' ? inner : '';
+}
+
+function nameOf(thrown: unknown): string {
+  const { name } = asObject(thrown);
+  return typeof name === 'string' ? name : typeof thrown;
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

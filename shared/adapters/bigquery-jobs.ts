@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BigQuery, Job, JobMetadata } from '@google-cloud/bigquery';
+import pRetry from 'p-retry';
+import { Failure } from '../failure';
+import { isAmbiguous, isStatus, isTransient, toBigQueryFailure } from './bigquery-errors';
+
+/** Waiting times in milliseconds; tests shorten them. */
+export interface Pace {
+  /** Before the first repeat; doubled each time, with jitter. */
+  firstBackoffMs: number;
+  maxBackoffMs: number;
+  /** After this no repeat is begun. */
+  maxRetryMs: number;
+  /** Between two looks at a job that is running. */
+  pollMs: number;
+}
+
+export const pace: Pace = { firstBackoffMs: 500, maxBackoffMs: 32_000, maxRetryMs: 480_000, pollMs: 400 };
+
+/** Jobs of one run: made exactly once each, whatever happens on the way. */
+export interface Jobs {
+  /**
+   * Makes a job and waits until it is done. `insert` sends it under the id that it is given; `check` throws where a job that says it
+   * succeeded did not do all of its work. An id is used again as long as it is unknown whether its job exists; a job that failed burns it.
+   */
+  perform(task: JobTask): Promise<Job>;
+  /** Repeats a call that changes nothing. */
+  read<Result>(doing: string, call: () => Promise<Result>): Promise<Result>;
+}
+
+export interface JobTask {
+  /** What the job is for, in words: "loading daily_funnel". */
+  doing: string;
+  /** Start of its id; a number follows. The same for the same work of the same run. */
+  id: string;
+  insert: (jobId: string) => Promise<unknown>;
+  check?: (metadata: JobMetadata) => void;
+}
+
+export function createJobs({
+  client,
+  location,
+  signal,
+  pace,
+}: {
+  client: BigQuery;
+  location: string;
+  signal: AbortSignal;
+  pace: Pace;
+}): Jobs {
+  const repeat = <Result>(doing: string, call: () => Promise<Result>): Promise<Result> =>
+    pRetry(() => untilAborted(call(), signal), {
+      retries: Number.POSITIVE_INFINITY,
+      maxRetryTime: pace.maxRetryMs,
+      minTimeout: pace.firstBackoffMs,
+      maxTimeout: pace.maxBackoffMs,
+      randomize: true,
+      signal,
+      shouldRetry: ({ error }) => isTransient(error),
+    }).catch((thrown) => {
+      throw toBigQueryFailure(thrown, doing);
+    });
+
+  /** The job of that id, in this location; null where there is none. */
+  async function find(id: string): Promise<Job | null> {
+    const job = client.job(id, { location });
+    try {
+      await job.getMetadata();
+      return job;
+    } catch (thrown) {
+      if (isStatus(thrown, 404)) return null;
+      throw thrown;
+    }
+  }
+
+  async function insertOrFind(task: JobTask, jobId: string): Promise<Job> {
+    try {
+      await task.insert(jobId);
+      return client.job(jobId, { location });
+    } catch (thrown) {
+      if (!isAmbiguous(thrown)) throw thrown;
+      const found = await find(jobId); // the answer was lost, the job perhaps was not
+      if (found !== null) return found;
+      throw thrown;
+    }
+  }
+
+  /** Waits until the job is done. A job may report errors that it survived; only an errorResult means that it failed. */
+  async function finish(job: Job): Promise<JobMetadata> {
+    for (;;) {
+      const metadata: JobMetadata = (await job.getMetadata())[0];
+      if (metadata.status?.state === 'DONE') return metadata;
+      await sleep(pace.pollMs, undefined, { signal });
+    }
+  }
+
+  async function perform(task: JobTask): Promise<Job> {
+    let attempt = 1;
+    let inserted: Job | null = null;
+    const cancel = () => void inserted?.cancel().catch(() => {}); // a job that is past cancelling just ends
+    signal.addEventListener('abort', cancel);
+    try {
+      return await repeat(task.doing, async () => {
+        const jobId = `${task.id}_${attempt}`;
+        try {
+          inserted ??= await insertOrFind(task, jobId);
+        } catch (thrown) {
+          // an id that is taken, but by no job that can be found here, is of no use
+          if (isStatus(thrown, 409)) attempt++;
+          throw isStatus(thrown, 409) ? { reason: 'backendError' } : thrown;
+        }
+        const job = inserted;
+        const metadata = await finish(job);
+        try {
+          if (metadata.status?.errorResult) throw metadata.status.errorResult;
+          task.check?.(metadata);
+          return job;
+        } catch (thrown) {
+          inserted = null;
+          attempt++;
+          throw thrown;
+        }
+      });
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  return { perform, read: (doing, call) => repeat(doing, call) };
+}
+
+/** The client's requests take no signal: at the deadline their outcome is no longer waited for. */
+async function untilAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  signal.throwIfAborted();
+  return new Promise<Result>((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** Rows that a load job wrote; what BigQuery answers is text. */
+export function outputRows(metadata: JobMetadata): number {
+  return Number(metadata.statistics?.load?.outputRows ?? 0);
+}
+
+export function tooFewRows(doing: string, expected: number, found: number): Failure {
+  return new Failure('UNAVAILABLE', `BigQuery wrote ${found} of ${expected} rows while ${doing}`);
+}

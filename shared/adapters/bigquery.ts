@@ -1,0 +1,305 @@
+import { BigQuery, type Job, type JobMetadata, type TableMetadata } from '@google-cloud/bigquery';
+import { PassThroughClient } from 'google-auth-library';
+import type { CalendarDate, Window } from '../calendar';
+import type { BigQueryConfig } from '../config';
+import type { Engine, Price, Run, TableOutcome } from '../engine';
+import { type FactName, type Facts, factParameters, factQuery, facts, parametersOf, parseFactRows } from '../facts/facts';
+import { Failure } from '../failure';
+import type { Report } from '../report';
+import { exportRunsDefinition, type ReportRow, reportTableDefinitions, reportTableNames, type TableDefinition } from '../tables';
+import { toBigQueryFailure } from './bigquery-errors';
+import { createJobs, type Jobs, outputRows, type Pace, tooFewRows, pace as usualPace } from './bigquery-jobs';
+
+/** Below the run's own deadline of 480 s, so that BigQuery ends a query that nobody waits for any more. */
+const JOB_TIMEOUT_MS = 450_000;
+
+/** A run that was stopped still has this long to write its record. */
+const RECORD_MS = 20_000;
+
+export interface BigQueryDeps {
+  config: BigQueryConfig;
+  now: () => Date;
+  pace?: Pace;
+}
+
+/** The production engine. Made once an instance: what it has learnt of the tables is not asked again. */
+export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps): Engine {
+  const client = new BigQuery({
+    projectId: config.project,
+    location: config.location,
+    retryOptions: { autoRetry: false }, // repeats are made in one place, bigquery-jobs.ts
+    ...(config.endpoint !== null && { apiEndpoint: config.endpoint, authClient: new PassThroughClient() }),
+  });
+  const jobsOf = (run: Run, signal = run.signal) => createJobs({ client, location: config.location, signal, pace });
+  let expirations: Promise<number[]> | null = null;
+
+  return {
+    prepare: async (dates, run) => {
+      expirations ??= inspect(client, config, jobsOf(run)).catch((thrown) => {
+        expirations = null;
+        throw thrown;
+      });
+      const limits = await expirations;
+      return new Map(dates.flatMap((date) => (isExpired(date, limits, now()) ? [[date, expired(date)] as const] : [])));
+    },
+
+    readFacts: async (window, run) => {
+      const names = Object.keys(facts) as FactName[];
+      const answers = await Promise.all(names.map((name) => queryFact(client, config, jobsOf(run), name, window, run)));
+      return {
+        facts: Object.fromEntries(names.map((name, index) => [name, answers[index]?.rows])) as unknown as Facts,
+        bytesProcessed: answers.reduce((total, { bytes }) => total + bytes, 0),
+      };
+    },
+
+    price: (window, run) =>
+      Promise.all((Object.keys(facts) as FactName[]).map((name) => priceFact(client, config, jobsOf(run), name, window, run))),
+
+    publish: (reports, run) => publish(client, config, jobsOf(run), reports, run),
+
+    appendRuns: async (rows, run) => {
+      const jobs = jobsOf(run, AbortSignal.timeout(RECORD_MS));
+      const doing = 'writing the run record';
+      await load(client, config, jobs, {
+        definition: exportRunsDefinition,
+        tableId: 'export_runs',
+        rows,
+        id: `kpi_export_${run.id}_runs`,
+        append: true,
+        doing,
+        run,
+      });
+    },
+
+    readRows: async (table, from, to) => {
+      const columns = reportTableDefinitions[table].columns.map(({ name }) => name).join(', ');
+      const doing = `reading ${table}`;
+      const [rows] = await client
+        .query({
+          query: `SELECT ${columns} FROM \`${config.project}.${config.dataset}.${table}\` WHERE report_date BETWEEN @from AND @to ORDER BY report_date, period_start_date DESC`,
+          params: { from: BigQuery.date(from), to: BigQuery.date(to) },
+          location: config.location,
+        })
+        .catch((thrown) => {
+          throw toBigQueryFailure(thrown, doing);
+        });
+      return rows.map(plainRow) as ReportRow<typeof table>[];
+    },
+
+    close: async () => {},
+  };
+}
+
+/** What a job is billed and found by. Label values are lower case. */
+function labels(run: Run, reportDate: CalendarDate): Record<string, string> {
+  return { component: 'kpi-export', trigger: run.trigger, report_date: reportDate };
+}
+
+function factJob(config: BigQueryConfig, name: FactName, window: Window, run: Run) {
+  if (config.source === null) throw new Failure('BAD_CONFIG', 'KPI_SOURCE: required to count');
+  const { users, measurements, firstTests } = config.source;
+  const sql = factQuery(name, { repeatsDates: window.repeatsDates, firstTestsView: firstTests !== null })
+    .replaceAll(/\bsource_users\b/g, `\`${users}\``)
+    .replaceAll(/\bsource_measurements\b/g, `\`${measurements}\``)
+    .replaceAll(/\bsource_first_tests\b/g, `\`${firstTests}\``);
+  const parameters = factParameters(window);
+  const bound = parametersOf(sql).map((parameter) => [parameter, parameters[parameter]] as const);
+  return {
+    query: sql,
+    params: Object.fromEntries(
+      bound.map(([parameter, { value }]) => [parameter, value instanceof Date ? BigQuery.timestamp(value) : value]),
+    ),
+    types: Object.fromEntries(bound.map(([parameter, { type }]) => [parameter, type])),
+    location: config.location,
+    labels: labels(run, window.lastDay),
+    ...(config.maxBytesBilled !== null && { maximumBytesBilled: config.maxBytesBilled }),
+  };
+}
+
+async function queryFact(client: BigQuery, config: BigQueryConfig, jobs: Jobs, name: FactName, window: Window, run: Run) {
+  const doing = `counting ${name}`;
+  const query = factJob(config, name, window, run);
+  const job: Job = await jobs.perform({
+    doing,
+    id: `kpi_export_${run.id}_${name}`,
+    insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
+  });
+  const rows = await jobs.read(doing, async () => (await job.getQueryResults())[0]);
+  return { rows: parseFactRows(name, rows.map(plainRow)), bytes: Number(job.metadata?.statistics?.totalBytesProcessed ?? 0) };
+}
+
+async function priceFact(
+  client: BigQuery,
+  config: BigQueryConfig,
+  jobs: Jobs,
+  name: FactName,
+  window: Window,
+  run: Run,
+): Promise<Price> {
+  const [job] = await jobs.read(`pricing ${name}`, () =>
+    client.createQueryJob({ ...factJob(config, name, window, run), dryRun: true }),
+  );
+  return { query: name, bytes: Number((job.metadata as JobMetadata).statistics?.totalBytesProcessed ?? 0) };
+}
+
+/** BigQuery's dates and instants come wrapped. */
+function plainRow(row: Record<string, unknown>): Record<string, unknown> {
+  const plain = (value: unknown) => (typeof value === 'object' && value !== null && 'value' in value ? value.value : value);
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
+}
+
+/** Four load jobs a report, in parallel; report by report. */
+async function publish(
+  client: BigQuery,
+  config: BigQueryConfig,
+  jobs: Jobs,
+  reports: readonly Report[],
+  run: Run,
+): Promise<TableOutcome[][]> {
+  const outcomes: TableOutcome[][] = [];
+  for (const report of reports) {
+    outcomes.push(
+      await Promise.all(
+        reportTableNames.map(async (table): Promise<TableOutcome> => {
+          const day = report.reportDate.replaceAll('-', '');
+          const rows = report.rows[table];
+          const doing = `loading ${table} of ${report.reportDate}`;
+          const id = `kpi_export_${run.id}_${table}_${day}`;
+          const definition = reportTableDefinitions[table];
+          try {
+            await load(client, config, jobs, {
+              definition,
+              tableId: `${table}$${day}`,
+              rows,
+              id,
+              append: false,
+              doing,
+              run,
+              reportDate: report.reportDate,
+            });
+            return { table, rows: rows.length };
+          } catch (thrown) {
+            return { table, rows: 0, failure: toBigQueryFailure(thrown, doing) };
+          }
+        }),
+      ),
+    );
+  }
+  return outcomes;
+}
+
+interface Load {
+  definition: TableDefinition;
+  tableId: string;
+  rows: readonly object[];
+  id: string;
+  append: boolean;
+  doing: string;
+  run: Run;
+  reportDate?: CalendarDate;
+}
+
+/** One load job: all of the rows or none; a truncating one replaces the partition that tableId names. */
+async function load(
+  client: BigQuery,
+  config: BigQueryConfig,
+  jobs: Jobs,
+  { definition, tableId, rows, id, append, doing, run, reportDate }: Load,
+): Promise<void> {
+  const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  const configuration = {
+    load: {
+      destinationTable: { projectId: config.project, datasetId: config.dataset, tableId },
+      sourceFormat: 'NEWLINE_DELIMITED_JSON',
+      schema: { fields: definition.columns.map(({ name, type, mode }) => ({ name, type, mode })) },
+      writeDisposition: append ? 'WRITE_APPEND' : 'WRITE_TRUNCATE',
+      createDisposition: 'CREATE_NEVER',
+    },
+    labels: labels(run, reportDate ?? (rows.at(-1) as { report_date: CalendarDate }).report_date),
+    jobTimeoutMs: String(JOB_TIMEOUT_MS),
+  };
+  await jobs.perform({
+    doing,
+    id,
+    insert: (jobId) =>
+      upload(
+        client,
+        config,
+        { jobReference: { projectId: config.project, jobId, location: config.location }, configuration },
+        text,
+      ),
+    check: (metadata) => {
+      if (outputRows(metadata) !== rows.length && !append) throw tooFewRows(doing, rows.length, outputRows(metadata));
+    },
+  });
+}
+
+/**
+ * jobs.insert with the data in the same request. The client's own createWriteStream would look at the job by itself, and take errors that
+ * a job survived for failures.
+ */
+function upload(client: BigQuery, config: BigQueryConfig, job: object, data: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    client.request(
+      {
+        method: 'POST',
+        uri: `${client.apiEndpoint}/upload/bigquery/v2/projects/${config.project}/jobs`,
+        qs: { uploadType: 'multipart' },
+        multipart: [
+          { 'Content-Type': 'application/json', body: JSON.stringify(job) },
+          { 'Content-Type': 'application/octet-stream', body: data },
+        ] as never, // the declared type lacks the parts' content type
+      },
+      (error: Error | null, body: unknown) => (error ? reject(error) : resolve(body)),
+    );
+  });
+}
+
+/** Compares dataset and tables with the definitions. Answers the tables' partition expirations, in milliseconds. */
+async function inspect(client: BigQuery, config: BigQueryConfig, jobs: Jobs): Promise<number[]> {
+  const dataset = client.dataset(config.dataset);
+  const [{ location }] = await jobs.read('reading the dataset', () => dataset.getMetadata());
+  if (String(location).toLowerCase() !== config.location.toLowerCase()) {
+    throw new Failure('BAD_CONFIG', `KPI_LOCATION: is ${config.location}, but the dataset ${config.dataset} is in ${location}`);
+  }
+  const definitions = [...Object.values(reportTableDefinitions), exportRunsDefinition];
+  const found = await Promise.all(
+    definitions.map(async (definition) => {
+      const [metadata] = await jobs.read(`reading the schema of ${definition.name}`, () =>
+        dataset.table(definition.name).getMetadata(),
+      );
+      checkDrift(definition, metadata as TableMetadata);
+      return definition === exportRunsDefinition ? 0 : Number(metadata.timePartitioning?.expirationMs ?? 0);
+    }),
+  );
+  return found.filter((expiration) => expiration > 0);
+}
+
+const typeNames: Record<string, string> = { INTEGER: 'INT64', FLOAT: 'FLOAT64' };
+
+function checkDrift({ name, columns, partitionColumn }: TableDefinition, { schema, timePartitioning }: TableMetadata): void {
+  const drift = (text: string) => new Failure('SCHEMA_DRIFT', `table ${name} ${text}; run: terraform -chdir=infra apply`);
+  const found = new Map((typeof schema === 'object' ? (schema.fields ?? []) : []).map((field) => [String(field.name), field]));
+  for (const column of columns) {
+    const field = found.get(column.name);
+    if (field === undefined) throw drift(`has no column ${column.name}`);
+    const type = typeNames[String(field.type)] ?? String(field.type);
+    if (type !== column.type) throw drift(`has column ${column.name} as ${type}, expected ${column.type}`);
+    if ((field.mode ?? 'NULLABLE') !== column.mode)
+      throw drift(`has column ${column.name} as ${field.mode ?? 'NULLABLE'}, expected ${column.mode}`);
+    found.delete(column.name);
+  }
+  const required = [...found.values()].find((field) => (field.mode ?? 'NULLABLE') !== 'NULLABLE');
+  if (required !== undefined) throw drift(`has a column ${required.name} that is unknown here and not NULLABLE`);
+  if (timePartitioning?.type !== 'DAY' || timePartitioning.field !== partitionColumn)
+    throw drift(`is not partitioned by day on ${partitionColumn}`);
+}
+
+/** A partition expires so long after the start of its day in UTC; rows loaded into an expired one vanish, though the job is DONE. */
+function isExpired(date: CalendarDate, expirations: readonly number[], now: Date): boolean {
+  return expirations.some((expiration) => Date.parse(date) + expiration <= now.getTime());
+}
+
+function expired(date: CalendarDate): Failure {
+  return new Failure('BAD_REQUEST', `${date} is older than the tables keep their partitions; its rows would vanish`);
+}

@@ -1,0 +1,4 @@
+-- The same as first_tests, where somebody keeps the first tests already: a (materialized) view of user_id and first_test_at.
+SELECT user_id, CAST(DATETIME(GREATEST(first_test_at, @scan_from), @time_zone) AS DATE) AS day
+FROM source_first_tests
+WHERE user_id IS NOT NULL AND first_test_at < @scan_until

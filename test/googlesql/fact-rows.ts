@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { openDuckDb } from '../../shared/adapters/duckdb';
+import type { Window } from '../../shared/calendar';
+import {
+  type FactName,
+  type Facts,
+  factParameters,
+  factQuery,
+  facts,
+  parametersOf,
+  parseFactRows,
+} from '../../shared/facts/facts';
+import { createLog } from '../../shared/log';
+import { type SourceTable, sourceColumns } from '../../shared/source-contract';
+import type { SourceRows } from '../support/source-rows';
+import type { ReferenceServer, Table } from './reference-server';
+
+export const factNames = Object.keys(facts) as FactName[];
+
+/** The rows of each fact as a set: in an order of their own, for the facts promise none. */
+export type FactRows = Record<FactName, string[]>;
+
+/** As an export counts them, out of a source folder. */
+export async function rowsOnDuckDb(folder: string, window: Window): Promise<FactRows> {
+  const engine = await openDuckDb({
+    config: { engine: 'duckdb', warehouse: join(folder, 'none.duckdb'), source: { kind: 'path', path: folder } },
+    access: 'dry-run',
+    now: window.scanUntil,
+  });
+  const log = createLog({ level: 'error', format: 'text', write: () => {} });
+  const run = { id: 'run', requestId: 'request', trigger: 'cli', signal: new AbortController().signal, log } as const;
+  try {
+    return toSets(await engine.readFacts(window, run));
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Each fact as one query, with all relations that it reads; `change` may make another text of it. */
+export async function rowsOnReference(
+  server: ReferenceServer,
+  rows: SourceRows,
+  window: Window,
+  change = (sql: string) => sql,
+): Promise<FactRows> {
+  const tables = { source_users: toTable('users', rows.users), source_measurements: toTable('measurements', rows.measurements) };
+  const parameters = factParameters(window);
+  const found: Partial<Record<FactName, unknown>> = {};
+  for (const name of factNames) {
+    const sql = change(factQuery(name, window));
+    const bound = parametersOf(sql).map((parameter) => {
+      const { type, value } = parameters[parameter];
+      return [parameter, { type, value: typeof value === 'string' ? value : value.toISOString() }] as const;
+    });
+    found[name] = parseFactRows(name, await server.evaluate(sql, Object.fromEntries(bound), tables));
+  }
+  return toSets(found as Facts);
+}
+
+function toTable(table: SourceTable, rows: SourceRows[SourceTable]): Table {
+  const columns = sourceColumns(table).map(([name, type]) => [name, type === 'instant' ? 'TIMESTAMP' : 'STRING'] as const);
+  return { columns: Object.fromEntries(columns), rows: rows.map((row) => ({ ...row })) };
+}
+
+function toSets(counted: Facts): FactRows {
+  const toSet = (name: FactName) =>
+    counted[name].map((row: object) => JSON.stringify(Object.fromEntries(Object.entries(row).sort()))).sort();
+  return Object.fromEntries(factNames.map((name) => [name, toSet(name)])) as FactRows;
+}

@@ -1,0 +1,144 @@
+import { isDeepStrictEqual } from 'node:util';
+import { reportWindow, type Window } from '../../shared/calendar';
+import { factQuery } from '../../shared/facts/facts';
+import { caseNames, readCase } from '../support/cases';
+import { randomSource } from '../support/random-source';
+import { type SourceFormat, writeSource } from '../support/source-files';
+import type { SourceRows } from '../support/source-rows';
+import { inTemporaryFolder } from '../support/temporary-folder';
+import { type FactRows, factNames, rowsOnDuckDb, rowsOnReference } from './fact-rows';
+import { type ReferenceServer, startReferenceServer } from './reference-server';
+
+let server: ReferenceServer;
+
+beforeAll(async () => {
+  server = await startReferenceServer();
+});
+
+afterAll(() => server?.close());
+
+/** Rows, the window they are counted in, and the source folder they are in. */
+interface Sample {
+  name: string;
+  window: Window;
+  rows: SourceRows;
+  inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result>;
+}
+
+const cases = caseNames().map((name): Sample => {
+  const { folder, rows, reportDate, timeZone } = readCase(name);
+  return { name, window: reportWindow(reportDate, reportDate, timeZone), rows, inFolder: (work) => work(folder) };
+});
+
+const situations: { name: string; timeZone: string; from: string; to: string; format: SourceFormat }[] = [
+  { name: 'no clock change', timeZone: 'UTC', from: '2025-12-23', to: '2025-12-23', format: 'csv' },
+  { name: 'clocks go forward', timeZone: 'Europe/Berlin', from: '2025-03-31', to: '2025-04-02', format: 'parquet' },
+  {
+    name: 'clocks go back across midnight',
+    timeZone: 'America/St_Johns',
+    from: '2010-11-08',
+    to: '2010-11-10',
+    format: 'ndjson',
+  },
+  { name: 'clocks go back at midnight', timeZone: 'America/Nuuk', from: '2024-10-28', to: '2024-10-28', format: 'parquet' },
+  { name: 'a day without midnight', timeZone: 'America/Sao_Paulo', from: '2018-11-06', to: '2018-11-06', format: 'ndjson' },
+  { name: 'half an hour back', timeZone: 'Australia/Lord_Howe', from: '2025-04-09', to: '2025-04-10', format: 'csv' },
+  { name: 'a date is left out', timeZone: 'Pacific/Apia', from: '2012-01-01', to: '2012-01-02', format: 'ndjson' },
+  { name: 'an offset with seconds', timeZone: 'Africa/Monrovia', from: '1972-01-08', to: '1972-01-08', format: 'parquet' },
+  { name: 'days before 1970', timeZone: 'Asia/Kathmandu', from: '1970-01-04', to: '1970-01-04', format: 'ndjson' },
+  { name: 'a range counted in pieces', timeZone: 'Europe/Berlin', from: '2025-03-20', to: '2025-11-10', format: 'parquet' },
+];
+
+const randomSamples = situations.map(({ name, timeZone, from, to, format }, index): Sample => {
+  const rows = randomSource({ seed: index + 1, timeZone, from, to, measurements: 600, emptyText: format !== 'csv' });
+  return written(`random rows, ${name} (${timeZone}, ${format})`, reportWindow(from, to, timeZone), rows, format);
+});
+
+const halfASecond = { user_id: '1', created_at: '1969-12-31T23:00:00.5Z' };
+const samples: Sample[] = [
+  ...randomSamples,
+  ...cases,
+  written(
+    'a second that began before 1970',
+    reportWindow('1970-01-01', '1970-01-01', 'UTC'),
+    { users: [halfASecond], measurements: [{ ...halfASecond, measurement_id: '1', session_id: '1', error_type: null }] },
+    'ndjson',
+  ),
+];
+
+function written(name: string, window: Window, rows: SourceRows, format: SourceFormat): Sample {
+  const inFolder: Sample['inFolder'] = (work) =>
+    inTemporaryFolder(async (folder) => {
+      await writeSource(folder, format, rows);
+      return work(folder);
+    });
+  return { name, window, rows, inFolder };
+}
+
+const counted = new Map<Sample, Promise<FactRows>>();
+
+function countOnDuckDb(sample: Sample): Promise<FactRows> {
+  const rows = counted.get(sample) ?? sample.inFolder((folder) => rowsOnDuckDb(folder, sample.window));
+  counted.set(sample, rows);
+  return rows;
+}
+
+describe('every fact has the same rows on DuckDB and on the reference implementation of GoogleSQL', () => {
+  test.each(samples)('$name', async (sample) => {
+    expect(await countOnDuckDb(sample)).toEqual(await rowsOnReference(server, sample.rows, sample.window));
+  });
+});
+
+// shows that the rows above are hard enough to tell the right SQL from one that is wrong in a single place
+describe('a change of the SQL is noticed', () => {
+  const factTexts = factNames.flatMap((name) => [true, false].map((repeatsDates) => factQuery(name, { repeatsDates })));
+
+  test.each([
+    ['successes > 0', 'successes > 1'],
+    ['tests - successes', 'tests'],
+    ["outcome = 'success'", "outcome <> 'success'"],
+    ['PARTITION BY day, session_id', 'PARTITION BY session_id'],
+    ['ORDER BY created_at, measurement_id', 'ORDER BY created_at, measurement_id DESC'],
+    ['ORDER BY created_at, measurement_id', 'ORDER BY measurement_id'],
+    ['LEAST(attempt, 3)', 'LEAST(attempt, 2)'],
+    ['MIN(IF(', 'MAX(IF('],
+    ['MAX(created_at)', 'MIN(created_at)'],
+    ['3600)', '1800)'],
+    ['IF(user_id IS NULL', 'IF(user_id IS NOT NULL'],
+    ['INTERVAL 11 DAY', 'INTERVAL 10 DAY'],
+    ['<= DATE_ADD', '< DATE_ADD'],
+    ['GREATEST(created_day, first_test_day)', 'first_test_day'],
+    ["IF(role = 'account', created_day, first_test_day) AS day", 'created_day AS day'],
+    ['GREATEST(created_at, @scan_from)', 'created_at'],
+    ['DATETIME(created_at, @time_zone)', 'DATETIME(created_at)'],
+    ['GREATEST(created_at, @scan_from), @time_zone', 'GREATEST(created_at, @scan_from)'],
+    ['GREATEST(first_test_at, @scan_from), @time_zone', 'GREATEST(first_test_at, @scan_from)'],
+    ['day >= @first_day', 'day > @first_day'],
+    ['day <= @last_day', 'day < @last_day'],
+    ['measurement_id IS NULL OR ', ''],
+    [" OR user_id IS NULL OR session_id IS NULL THEN 'rejected'", " OR session_id IS NULL THEN 'rejected'"],
+    [' OR session_id IS NULL', ''],
+    [", 'test_not_found'", ''],
+    ["WHERE outcome <> 'rejected'", ''],
+    ['WHERE user_id IS NOT NULL AND created_at', 'WHERE created_at'],
+    ['FROM accounts WHERE user_id IS NOT NULL', 'FROM accounts'],
+    ['SELECT user_id, MIN(day) AS day', 'SELECT user_id, MAX(day) AS day'],
+  ])('%s → %s', async (text, other) => {
+    expect(factTexts.filter((sql) => sql.includes(text))).not.toEqual([]);
+    expect(await noticedBy({ sql: (sql) => sql.replaceAll(text, other) })).not.toBeNull();
+  });
+
+  test('the date of the first test by its instant alone', async () => {
+    expect(await noticedBy({ window: (window) => ({ ...window, repeatsDates: false }) })).not.toBeNull();
+  });
+
+  /** The first sample in which the reference, after the change, counts other rows than DuckDB. */
+  async function noticedBy(change: { sql?: (sql: string) => string; window?: (window: Window) => Window }) {
+    for (const sample of samples) {
+      const window = change.window?.(sample.window) ?? sample.window;
+      const found = await rowsOnReference(server, sample.rows, window, change.sql);
+      if (!isDeepStrictEqual(found, await countOnDuckDb(sample))) return sample.name;
+    }
+    return null;
+  }
+});
