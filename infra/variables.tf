@@ -92,7 +92,7 @@ variable "labels" {
 }
 
 variable "retention_days" {
-  description = "How long a partition of the published tables is kept, in days after its date; null: for ever. A report of a date older than this is loaded and vanishes at once."
+  description = "How long a partition of the published tables is kept, in days after its date; null: for ever. Requests for older dates are refused: their rows would vanish as soon as they are loaded."
   type        = number
   default     = null
 
