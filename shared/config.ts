@@ -75,6 +75,9 @@ export const Settings = z.object({
   KPI_MAX_REJECTED_SHARE: numberFrom(0, 1).default(0.05),
   KPI_SOURCE_MAX_AGE_HOURS: numberFrom(0, 24 * 365).default(26),
   KPI_LOG_LEVEL: z.enum(logLevels, `expected one of ${logLevels.join(', ')}`).default('info'),
+  KPI_RELEASE: z.enum(['on', 'off'], 'expected on or off').default('off'),
+  KPI_RELEASE_MIN_PEOPLE: wholeNumberFrom(11).default(20),
+  KPI_RELEASE_ROUND_TO: wholeNumberFrom(5).default(10),
   KPI_BIGQUERY_ENDPOINT: z.url({ protocol: /^https?$/, error: 'expected a URL such as http://127.0.0.1:9050' }).optional(),
 });
 type Settings = z.infer<typeof Settings>;
@@ -84,6 +87,13 @@ function numberFrom(low: number, high: number) {
   return z
     .string()
     .refine((text) => /^\d+(\.\d+)?$/.test(text) && Number(text) >= low && Number(text) <= high, expected)
+    .transform(Number);
+}
+
+function wholeNumberFrom(low: number) {
+  return z
+    .string()
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= low, `expected a whole number, at least ${low}`)
     .transform(Number);
 }
 

@@ -1,0 +1,140 @@
+locals {
+  # The columns of each are in schemas/, generated from shared/tables.
+  tables = {
+    daily_engagement       = { partition_column = "report_date", description = "Tests and the people who take them, per day" }
+    daily_advanced_metrics = { partition_column = "report_date", description = "Sessions by the attempt that succeeded, and how evenly failures are spread, per day" }
+    daily_errors           = { partition_column = "report_date", description = "Failed tests by kind, per day" }
+    daily_funnel           = { partition_column = "report_date", description = "Accounts created, and how many of them have tested, per day" }
+    export_runs            = { partition_column = "started_at", description = "How each run went, one row per run and report date" }
+  }
+
+  views = {
+    latest_report      = "The newest report that is complete: its 12 days, with every number"
+    daily_kpis         = "One row per day, by the newest report of that day"
+    metric_definitions = "What each metric means"
+  }
+
+  partition_expiration_ms = var.retention_days == null ? null : var.retention_days * 24 * 60 * 60 * 1000
+
+  # As views/*.sql write them.
+  published_names = {
+    for name, table in google_bigquery_table.published : name => "`${var.project}.${table.dataset_id}.${table.table_id}`"
+  }
+
+  # What of the source the program reads, taken apart.
+  source_tables = {
+    for role, name in {
+      users        = var.source_users
+      measurements = var.source_measurements
+      first_tests  = var.source_first_tests
+    } : role => regex(local.table_pattern, name) if name != null
+  }
+}
+
+# No access blocks: they would own the whole list, authorized views of others included. Grants are in iam.tf.
+resource "google_bigquery_dataset" "metrics" {
+  project                    = var.project
+  dataset_id                 = var.dataset
+  friendly_name              = "Product metrics"
+  description                = "Exact daily metrics, for the company alone"
+  location                   = var.bigquery_location
+  delete_contents_on_destroy = false
+
+  depends_on = [google_project_service.required]
+}
+
+resource "google_bigquery_table" "published" {
+  for_each = local.tables
+
+  project                  = var.project
+  dataset_id               = google_bigquery_dataset.metrics.dataset_id
+  table_id                 = each.key
+  description              = each.value.description
+  schema                   = file("${path.module}/schemas/${each.key}.json")
+  deletion_protection      = var.deletion_protection
+  require_partition_filter = false # BI tools ask without one
+
+  time_partitioning {
+    type          = "DAY"
+    field         = each.value.partition_column
+    expiration_ms = local.partition_expiration_ms
+  }
+}
+
+resource "google_bigquery_table" "view" {
+  for_each = local.views
+
+  project             = var.project
+  dataset_id          = google_bigquery_dataset.metrics.dataset_id
+  table_id            = each.key
+  description         = each.value
+  deletion_protection = false # holds no data
+
+  view {
+    query          = templatefile("${path.module}/views/${each.key}.sql", local.published_names)
+    use_legacy_sql = false
+  }
+}
+
+resource "google_bigquery_table" "kpi_trends" {
+  project             = var.project
+  dataset_id          = google_bigquery_dataset.metrics.dataset_id
+  table_id            = "kpi_trends"
+  description         = "One row per day and metric, with the mean of 7 days and the value a week before"
+  deletion_protection = false # holds no data
+
+  view {
+    query = templatefile("${path.module}/views/kpi_trends.sql", {
+      daily_kpis = "`${var.project}.${google_bigquery_table.view["daily_kpis"].dataset_id}.${google_bigquery_table.view["daily_kpis"].table_id}`"
+    })
+    use_legacy_sql = false
+  }
+}
+
+# First tests of all history are the one part of a day's cost that grows: kept here, incrementally, they don't.
+resource "google_bigquery_table" "first_tests" {
+  count = var.first_tests_view == null ? 0 : 1
+
+  project             = local.source_tables.measurements.project
+  dataset_id          = local.source_tables.measurements.dataset
+  table_id            = var.first_tests_view.name
+  description         = "When each user took their first test"
+  deletion_protection = false # made anew out of its base
+
+  materialized_view {
+    query               = templatefile("${path.module}/views/first_tests.sql", { measurements = "`${var.source_measurements}`" })
+    enable_refresh      = true
+    refresh_interval_ms = var.first_tests_view.refresh_hours * 60 * 60 * 1000
+  }
+}
+
+resource "google_bigquery_dataset" "release" {
+  count = var.release_enabled ? 1 : 0
+
+  project                    = var.project
+  dataset_id                 = "kpi_release"
+  friendly_name              = "Released metrics"
+  description                = "Metrics of complete days, rounded and with small groups hidden, for partners and researchers"
+  location                   = var.bigquery_location
+  delete_contents_on_destroy = false
+
+  depends_on = [google_project_service.required]
+}
+
+resource "google_bigquery_table" "released" {
+  count = var.release_enabled ? 1 : 0
+
+  project                  = var.project
+  dataset_id               = google_bigquery_dataset.release[0].dataset_id
+  table_id                 = "daily_metrics"
+  description              = "Metrics of each day that is complete, released once: rounded, with small groups hidden"
+  schema                   = file("${path.module}/schemas/daily_metrics.json")
+  deletion_protection      = var.deletion_protection
+  require_partition_filter = false
+
+  # No expiry: a period whose partition is gone would be released a second time.
+  time_partitioning {
+    type  = "DAY"
+    field = "period_date"
+  }
+}

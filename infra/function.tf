@@ -1,0 +1,128 @@
+locals {
+  # Both out of one package. Pub/Sub of the same project is internal traffic, as long as it uses the service's own run.app address.
+  functions = {
+    pubsub = {
+      name        = "kpi-export"
+      entry_point = "exportKpi"
+      ingress     = "ALLOW_INTERNAL_ONLY"
+      description = "Exports the metrics of the dates that a message names"
+    }
+    http = {
+      name        = "kpi-export-http"
+      entry_point = "exportKpiHttp"
+      ingress     = "ALLOW_ALL" # IAM still asks who calls: iam.tf lists them
+      description = "Exports the metrics of the dates that a call names, and answers with the result"
+    }
+  }
+
+  # Names are those of shared/config.ts; null: not set, the program's default holds.
+  settings = {
+    NODE_ENV                 = "production" # no stack in an answer
+    LOG_EXECUTION_ID         = "true"
+    KPI_WAREHOUSE            = "bigquery:${var.project}.${google_bigquery_dataset.metrics.dataset_id}"
+    KPI_LOCATION             = var.bigquery_location
+    KPI_SOURCE_USERS         = var.source_users
+    KPI_SOURCE_MEASUREMENTS  = var.source_measurements
+    KPI_SOURCE_FIRST_TESTS   = var.first_tests_view == null ? var.source_first_tests : join(".", [google_bigquery_table.first_tests[0].project, google_bigquery_table.first_tests[0].dataset_id, google_bigquery_table.first_tests[0].table_id])
+    KPI_TIME_ZONE            = var.report_time_zone
+    KPI_DEAD_LETTER_TOPIC    = "projects/${var.project}/topics/${google_pubsub_topic.dead_letter.name}"
+    KPI_MAX_BYTES_BILLED     = var.max_bytes_billed == null ? null : format("%d", var.max_bytes_billed)
+    KPI_MAX_REJECTED_SHARE   = var.max_rejected_share == null ? null : tostring(var.max_rejected_share)
+    KPI_SOURCE_MAX_AGE_HOURS = var.source_max_age_hours == null ? null : tostring(var.source_max_age_hours)
+    KPI_LOG_LEVEL            = var.log_level
+    KPI_RELEASE              = var.release_enabled ? "on" : "off"
+    KPI_RELEASE_MIN_PEOPLE   = var.release_enabled ? format("%d", var.release_min_people) : null
+    KPI_RELEASE_ROUND_TO     = var.release_enabled ? format("%d", var.release_round_to) : null
+  }
+  environment = { for name, value in local.settings : name => value if value != null }
+}
+
+resource "google_storage_bucket" "source" {
+  project                     = var.project
+  name                        = "${var.project}-kpi-export-source"
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = true # holds the package alone, which npm run package makes again
+
+  depends_on = [google_project_service.required]
+}
+
+resource "google_storage_bucket_object" "package" {
+  name   = basename(var.package) # carries its hash: another package is another object, and the functions are built anew
+  bucket = google_storage_bucket.source.name
+  source = var.package
+}
+
+resource "google_artifact_registry_repository" "images" {
+  project       = var.project
+  location      = var.region
+  repository_id = "kpi-export"
+  description   = "Images of the functions, built from the package"
+  format        = "DOCKER"
+
+  cleanup_policies {
+    id     = "keep-recent"
+    action = "KEEP"
+
+    most_recent_versions {
+      keep_count = 5
+    }
+  }
+
+  cleanup_policies {
+    id     = "delete-old"
+    action = "DELETE"
+
+    condition {
+      tag_state  = "ANY"
+      older_than = "2592000s" # 30 days
+    }
+  }
+
+  depends_on = [google_project_service.required]
+}
+
+resource "google_cloudfunctions2_function" "export" {
+  for_each = local.functions
+
+  project     = var.project
+  name        = each.value.name
+  location    = var.region
+  description = each.value.description
+
+  build_config {
+    runtime           = "nodejs22"
+    entry_point       = each.value.entry_point
+    service_account   = google_service_account.account["builder"].name
+    docker_repository = google_artifact_registry_repository.images.id
+
+    source {
+      storage_source {
+        bucket = google_storage_bucket.source.name
+        object = google_storage_bucket_object.package.name
+      }
+    }
+  }
+
+  service_config {
+    service_account_email            = google_service_account.account["runner"].email
+    environment_variables            = local.environment
+    ingress_settings                 = each.value.ingress
+    available_cpu                    = "1"
+    available_memory                 = "512Mi"
+    timeout_seconds                  = 540
+    min_instance_count               = 0
+    max_instance_count               = 5
+    max_instance_request_concurrency = 1
+    all_traffic_on_latest_revision   = true
+  }
+
+  depends_on = [
+    google_project_service.required,
+    google_project_iam_member.builder_logs,
+    google_project_iam_member.builder_sources,
+    google_artifact_registry_repository_iam_member.builder,
+    google_storage_bucket_iam_member.builder,
+  ]
+}

@@ -1,0 +1,201 @@
+# Each account may do one thing. No keys are made: Google Cloud issues their tokens.
+locals {
+  accounts = {
+    runner  = "Runs both functions: reads the two source tables, writes the published ones"
+    pusher  = "Pub/Sub calls exportKpi as this"
+    caller  = "For systems that call exportKpiHttp"
+    builder = "Builds the functions out of the package"
+  }
+}
+
+resource "google_service_account" "account" {
+  for_each = local.accounts
+
+  project      = var.project
+  account_id   = "kpi-export-${each.key}"
+  display_name = "KPI export ${each.key}"
+  description  = each.value
+
+  depends_on = [google_project_service.required]
+}
+
+# Runner: what the program itself needs.
+
+resource "google_project_iam_member" "runner_jobs" {
+  project = var.project
+  role    = "roles/bigquery.jobUser"
+  member  = google_service_account.account["runner"].member
+}
+
+resource "google_bigquery_dataset_access" "runner" {
+  project       = var.project
+  dataset_id    = google_bigquery_dataset.metrics.dataset_id
+  role          = "WRITER"
+  user_by_email = google_service_account.account["runner"].email
+}
+
+resource "google_bigquery_dataset_access" "runner_release" {
+  count = var.release_enabled ? 1 : 0
+
+  project       = var.project
+  dataset_id    = google_bigquery_dataset.release[0].dataset_id
+  role          = "WRITER"
+  user_by_email = google_service_account.account["runner"].email
+}
+
+resource "google_bigquery_table_iam_member" "runner_source" {
+  for_each = local.source_tables
+
+  project    = each.value.project
+  dataset_id = each.value.dataset
+  table_id   = each.value.table
+  role       = "roles/bigquery.dataViewer"
+  member     = google_service_account.account["runner"].member
+}
+
+resource "google_bigquery_table_iam_member" "runner_first_tests" {
+  count = var.first_tests_view == null ? 0 : 1
+
+  project    = google_bigquery_table.first_tests[0].project
+  dataset_id = google_bigquery_table.first_tests[0].dataset_id
+  table_id   = google_bigquery_table.first_tests[0].table_id
+  role       = "roles/bigquery.dataViewer"
+  member     = google_service_account.account["runner"].member
+}
+
+resource "google_pubsub_topic_iam_member" "runner_parks" {
+  project = var.project
+  topic   = google_pubsub_topic.dead_letter.name
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.account["runner"].member
+}
+
+# Who may ask for an export.
+
+resource "google_pubsub_topic_iam_member" "publisher" {
+  for_each = toset(var.publishers)
+
+  project = var.project
+  topic   = google_pubsub_topic.export.name
+  role    = "roles/pubsub.publisher"
+  member  = each.value
+}
+
+resource "google_cloud_run_v2_service_iam_member" "pusher" {
+  project  = var.project
+  location = var.region
+  name     = google_cloudfunctions2_function.export["pubsub"].name
+  role     = "roles/run.invoker"
+  member   = google_service_account.account["pusher"].member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "caller" {
+  project  = var.project
+  location = var.region
+  name     = google_cloudfunctions2_function.export["http"].name
+  role     = "roles/run.invoker"
+  member   = google_service_account.account["caller"].member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "invoker" {
+  for_each = toset(var.http_invokers)
+
+  project  = var.project
+  location = var.region
+  name     = google_cloudfunctions2_function.export["http"].name
+  role     = "roles/run.invoker"
+  member   = each.value
+}
+
+# Dead letters: Pub/Sub moves them, people read them.
+
+resource "google_pubsub_topic_iam_member" "agent_parks" {
+  project = var.project
+  topic   = google_pubsub_topic.dead_letter.name
+  role    = "roles/pubsub.publisher"
+  member  = local.pubsub_agent
+}
+
+resource "google_pubsub_subscription_iam_member" "agent_takes" {
+  project      = var.project
+  subscription = google_pubsub_subscription.export.name
+  role         = "roles/pubsub.subscriber"
+  member       = local.pubsub_agent
+}
+
+resource "google_pubsub_subscription_iam_member" "dead_letter_reader" {
+  for_each = toset(var.dead_letter_readers)
+
+  project      = var.project
+  subscription = google_pubsub_subscription.dead_letter.name
+  role         = "roles/pubsub.subscriber"
+  member       = each.value
+}
+
+# Readers. google_bigquery_dataset_iam_* would delete authorized views; the API answers with legacy roles, so they are written here.
+
+resource "google_bigquery_dataset_access" "bi_reader" {
+  for_each = toset(var.bi_readers)
+
+  project        = var.project
+  dataset_id     = google_bigquery_dataset.metrics.dataset_id
+  role           = "READER"
+  user_by_email  = can(regex("^(user|serviceAccount):", each.value)) ? split(":", each.value)[1] : null
+  group_by_email = startswith(each.value, "group:") ? split(":", each.value)[1] : null
+  domain         = startswith(each.value, "domain:") ? split(":", each.value)[1] : null
+  iam_member     = startswith(each.value, "principal") ? each.value : null
+}
+
+resource "google_project_iam_member" "bi_query_runner" {
+  for_each = toset(var.bi_query_runners)
+
+  project = var.project
+  role    = "roles/bigquery.jobUser"
+  member  = each.value
+}
+
+resource "google_bigquery_dataset_access" "release_reader" {
+  for_each = var.release_enabled ? toset(var.release_readers) : toset([])
+
+  project        = var.project
+  dataset_id     = google_bigquery_dataset.release[0].dataset_id
+  role           = "READER"
+  user_by_email  = can(regex("^(user|serviceAccount):", each.value)) ? split(":", each.value)[1] : null
+  group_by_email = startswith(each.value, "group:") ? split(":", each.value)[1] : null
+  domain         = startswith(each.value, "domain:") ? split(":", each.value)[1] : null
+  iam_member     = startswith(each.value, "principal") ? each.value : null
+}
+
+# Builder: reads the package, where the service keeps its copy too, and stores the image.
+
+resource "google_storage_bucket_iam_member" "builder" {
+  bucket = google_storage_bucket.source.name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.account["builder"].member
+}
+
+resource "google_project_iam_member" "builder_sources" {
+  project = var.project
+  role    = "roles/storage.objectViewer"
+  member  = google_service_account.account["builder"].member
+
+  condition {
+    title       = "sources-of-functions"
+    description = "Only the buckets that Cloud Run functions copies sources to"
+    expression  = "resource.type == \"storage.googleapis.com/Object\" && (resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-\") || resource.name.startsWith(\"projects/_/buckets/gcf-v2-uploads-\") || resource.name.startsWith(\"projects/_/buckets/run-sources-\"))"
+  }
+}
+
+resource "google_artifact_registry_repository_iam_member" "builder" {
+  project    = var.project
+  location   = google_artifact_registry_repository.images.location
+  repository = google_artifact_registry_repository.images.repository_id
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.account["builder"].member
+}
+
+resource "google_project_iam_member" "builder_logs" {
+  project = var.project
+  role    = "roles/logging.logWriter"
+  member  = google_service_account.account["builder"].member
+}

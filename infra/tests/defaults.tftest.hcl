@@ -1,0 +1,283 @@
+# Only what is required is set.
+
+mock_provider "google" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+variables {
+  project             = "example-project"
+  package             = "../dist/package/kpi-export-0123456789ab.zip"
+  source_users        = "example-project.app.users"
+  source_measurements = "example-project.app.measurements"
+}
+
+run "messages_are_delivered_again_and_then_kept" {
+  command = plan
+
+  assert {
+    condition     = google_pubsub_subscription.export.topic == "projects/example-project/topics/kpi-export"
+    error_message = "The subscription is on another topic."
+  }
+  assert {
+    condition     = google_pubsub_subscription.export.retry_policy[0].minimum_backoff == "10s" && google_pubsub_subscription.export.retry_policy[0].maximum_backoff == "600s"
+    error_message = "Expected a backoff of 10 to 600 seconds."
+  }
+  assert {
+    condition     = google_pubsub_subscription.export.message_retention_duration == "604800s"
+    error_message = "Expected messages to be kept for 7 days."
+  }
+  assert {
+    condition     = google_pubsub_subscription.export.ack_deadline_seconds >= google_cloudfunctions2_function.export["pubsub"].service_config[0].timeout_seconds
+    error_message = "A run that takes long would be delivered a second time while it runs."
+  }
+  assert {
+    condition     = google_pubsub_subscription.export.expiration_policy[0].ttl == "" && google_pubsub_subscription.dead_letter.expiration_policy[0].ttl == ""
+    error_message = "Subscriptions must not expire."
+  }
+  assert {
+    condition     = google_pubsub_subscription.export.dead_letter_policy[0].dead_letter_topic == "projects/example-project/topics/kpi-export-dead-letter" && google_pubsub_subscription.export.dead_letter_policy[0].max_delivery_attempts == 30
+    error_message = "Expected the dead-letter topic after 30 attempts."
+  }
+  assert {
+    condition     = google_pubsub_subscription.dead_letter.topic == "projects/example-project/topics/kpi-export-dead-letter" && google_pubsub_subscription.dead_letter.message_retention_duration == "2678400s"
+    error_message = "Expected dead letters to be kept for 31 days."
+  }
+}
+
+run "push_says_who_it_is" {
+  command = plan
+
+  assert {
+    condition     = google_pubsub_subscription.export.push_config[0].push_endpoint == "https://kpi-export-abc123-ue.a.run.app/projects/example-project/topics/kpi-export"
+    error_message = "Expected the service's address with the topic as path."
+  }
+  assert {
+    condition     = google_pubsub_subscription.export.push_config[0].oidc_token[0].audience == "https://kpi-export-abc123-ue.a.run.app"
+    error_message = "Expected the service's address as audience."
+  }
+  assert {
+    condition     = google_pubsub_subscription.export.push_config[0].oidc_token[0].service_account_email == "kpi-export-pusher@example-project.iam.gserviceaccount.com"
+    error_message = "Expected Pub/Sub to call as the pusher."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service_iam_member.pusher.member == "serviceAccount:kpi-export-pusher@example-project.iam.gserviceaccount.com" && google_cloud_run_v2_service_iam_member.pusher.name == "kpi-export" && google_cloud_run_v2_service_iam_member.pusher.role == "roles/run.invoker"
+    error_message = "The pusher must be allowed to call exportKpi, and that alone."
+  }
+}
+
+run "pubsub_may_park" {
+  command = plan
+
+  assert {
+    condition     = google_pubsub_topic_iam_member.agent_parks.member == "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com" && google_pubsub_topic_iam_member.agent_parks.topic == "kpi-export-dead-letter" && google_pubsub_topic_iam_member.agent_parks.role == "roles/pubsub.publisher"
+    error_message = "Pub/Sub's agent must be allowed to publish dead letters."
+  }
+  assert {
+    condition     = google_pubsub_subscription_iam_member.agent_takes.member == "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com" && google_pubsub_subscription_iam_member.agent_takes.subscription == "kpi-export" && google_pubsub_subscription_iam_member.agent_takes.role == "roles/pubsub.subscriber"
+    error_message = "Pub/Sub's agent must be allowed to take messages off the subscription."
+  }
+}
+
+run "functions" {
+  command = plan
+
+  assert {
+    condition     = google_cloudfunctions2_function.export["pubsub"].build_config[0].entry_point == "exportKpi" && google_cloudfunctions2_function.export["http"].build_config[0].entry_point == "exportKpiHttp"
+    error_message = "Expected exportKpi and exportKpiHttp."
+  }
+  assert {
+    condition     = alltrue([for function in google_cloudfunctions2_function.export : function.build_config[0].runtime == "nodejs22" && function.build_config[0].service_account == "projects/example-project/serviceAccounts/kpi-export-builder@example-project.iam.gserviceaccount.com"])
+    error_message = "Expected both on Node 22, built as the builder."
+  }
+  assert {
+    condition     = alltrue([for function in google_cloudfunctions2_function.export : function.build_config[0].source[0].storage_source[0].object == "kpi-export-0123456789ab.zip"])
+    error_message = "Expected both out of the package, whose name carries its hash."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.export["pubsub"].service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY"
+    error_message = "exportKpi must not be reachable from outside."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.export["pubsub"].service_config[0].max_instance_request_concurrency == 1 && google_cloudfunctions2_function.export["pubsub"].service_config[0].max_instance_count == 5
+    error_message = "Expected five instances with one request each."
+  }
+  assert {
+    condition     = alltrue([for function in google_cloudfunctions2_function.export : function.service_config[0].timeout_seconds == 540 && function.service_config[0].service_account_email == "kpi-export-runner@example-project.iam.gserviceaccount.com"])
+    error_message = "Expected 540 seconds, as the runner."
+  }
+  assert {
+    condition = google_cloudfunctions2_function.export["pubsub"].service_config[0].environment_variables == tomap({
+      NODE_ENV                = "production"
+      LOG_EXECUTION_ID        = "true"
+      KPI_WAREHOUSE           = "bigquery:example-project.kpi_metrics"
+      KPI_LOCATION            = "US"
+      KPI_SOURCE_USERS        = "example-project.app.users"
+      KPI_SOURCE_MEASUREMENTS = "example-project.app.measurements"
+      KPI_TIME_ZONE           = "UTC"
+      KPI_DEAD_LETTER_TOPIC   = "projects/example-project/topics/kpi-export-dead-letter"
+      KPI_LOG_LEVEL           = "info"
+      KPI_RELEASE             = "off"
+    })
+    error_message = "The environment is another."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.export["http"].service_config[0].environment_variables == google_cloudfunctions2_function.export["pubsub"].service_config[0].environment_variables
+    error_message = "Both functions must run with the same settings."
+  }
+}
+
+run "where_to_call" {
+  command = plan
+
+  assert {
+    condition     = output.http_url == "https://kpi-export-http-abc123-ue.a.run.app/api/export-kpi"
+    error_message = "Expected the path that exportKpiHttp answers at."
+  }
+}
+
+run "schedule_asks_for_yesterday_and_today" {
+  command = plan
+
+  assert {
+    condition     = google_cloud_scheduler_job.daily.schedule == "0 6 * * *" && google_cloud_scheduler_job.daily.time_zone == "Etc/UTC" && google_cloud_scheduler_job.daily.region == "us-east1"
+    error_message = "Expected 06:00 UTC in us-east1."
+  }
+  assert {
+    condition     = base64decode(google_cloud_scheduler_job.daily.pubsub_target[0].data) == "{\"from\":\"yesterday\",\"to\":\"today\"}"
+    error_message = "Expected yesterday and today."
+  }
+  assert {
+    condition     = google_cloud_scheduler_job.daily.pubsub_target[0].topic_name == "projects/example-project/topics/kpi-export"
+    error_message = "Expected the topic kpi-export."
+  }
+  assert {
+    condition     = google_cloud_scheduler_job.daily.paused == false && google_cloud_scheduler_job.daily.retry_config[0].retry_count == 5
+    error_message = "Expected a job that runs and tries again."
+  }
+}
+
+run "tables_are_kept_for_ever_and_protected" {
+  command = plan
+
+  assert {
+    condition     = google_bigquery_dataset.metrics.dataset_id == "kpi_metrics" && google_bigquery_dataset.metrics.location == "US" && google_bigquery_dataset.metrics.delete_contents_on_destroy == false
+    error_message = "Expected kpi_metrics in US, which isn't emptied when destroyed."
+  }
+  assert {
+    condition     = toset(keys(google_bigquery_table.published)) == toset(["daily_engagement", "daily_advanced_metrics", "daily_errors", "daily_funnel", "export_runs"])
+    error_message = "Expected the four tables and export_runs."
+  }
+  assert {
+    condition     = alltrue([for name, table in google_bigquery_table.published : table.table_id == name && table.deletion_protection && !table.require_partition_filter && table.time_partitioning[0].type == "DAY"])
+    error_message = "Expected protected tables, partitioned by day, that can be read without a filter."
+  }
+  assert {
+    condition     = alltrue([for name, table in google_bigquery_table.published : table.time_partitioning[0].field == (name == "export_runs" ? "started_at" : "report_date")])
+    error_message = "Expected partitions by report_date, those of export_runs by started_at."
+  }
+  assert {
+    condition     = local.partition_expiration_ms == null
+    error_message = "Expected partitions that don't expire."
+  }
+  assert {
+    condition     = alltrue([for name, table in google_bigquery_table.published : length(jsondecode(table.schema)) >= 8])
+    error_message = "Expected columns."
+  }
+}
+
+run "views_read_the_published_tables" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(output.views)) == toset(["latest_report", "daily_kpis", "kpi_trends", "metric_definitions"])
+    error_message = "Expected four views."
+  }
+  assert {
+    condition     = strcontains(google_bigquery_table.view["latest_report"].view[0].query, "FROM `example-project.kpi_metrics.daily_engagement` AS engagement")
+    error_message = "latest_report must read the published tables."
+  }
+  assert {
+    condition     = strcontains(google_bigquery_table.kpi_trends.view[0].query, "FROM `example-project.kpi_metrics.daily_kpis`")
+    error_message = "kpi_trends must read daily_kpis."
+  }
+  assert {
+    condition     = alltrue([for view in concat(values(google_bigquery_table.view), [google_bigquery_table.kpi_trends]) : view.view[0].use_legacy_sql == false && !strcontains(view.view[0].query, "$")])
+    error_message = "Expected standard SQL with nothing left to fill in."
+  }
+}
+
+run "runner_has_what_it_needs" {
+  command = plan
+
+  assert {
+    condition     = google_bigquery_dataset_access.runner.role == "WRITER" && google_bigquery_dataset_access.runner.dataset_id == "kpi_metrics" && google_bigquery_dataset_access.runner.user_by_email == "kpi-export-runner@example-project.iam.gserviceaccount.com"
+    error_message = "The runner must write kpi_metrics."
+  }
+  assert {
+    condition     = toset([for grant in google_bigquery_table_iam_member.runner_source : "${grant.role} ${grant.project}.${grant.dataset_id}.${grant.table_id}"]) == toset(["roles/bigquery.dataViewer example-project.app.users", "roles/bigquery.dataViewer example-project.app.measurements"])
+    error_message = "The runner must read the two source tables, and no more."
+  }
+  assert {
+    condition     = google_project_iam_member.runner_jobs.role == "roles/bigquery.jobUser"
+    error_message = "The runner must run jobs."
+  }
+  assert {
+    condition     = google_pubsub_topic_iam_member.runner_parks.topic == "kpi-export-dead-letter" && google_pubsub_topic_iam_member.runner_parks.role == "roles/pubsub.publisher"
+    error_message = "The runner must publish dead letters."
+  }
+}
+
+run "nobody_else_has_access" {
+  command = plan
+
+  assert {
+    condition     = length(google_bigquery_dataset_access.bi_reader) == 0 && length(google_project_iam_member.bi_query_runner) == 0
+    error_message = "Expected no readers."
+  }
+  assert {
+    condition     = length(google_pubsub_topic_iam_member.publisher) == 0 && length(google_cloud_run_v2_service_iam_member.invoker) == 0 && length(google_pubsub_subscription_iam_member.dead_letter_reader) == 0
+    error_message = "Expected no publishers, callers or readers of dead letters."
+  }
+  assert {
+    condition     = length(google_bigquery_dataset.release) == 0 && length(google_bigquery_table.released) == 0 && length(google_bigquery_dataset_access.release_reader) == 0 && output.release_table == null
+    error_message = "Expected no release."
+  }
+  assert {
+    condition     = length(google_bigquery_table.first_tests) == 0 && length(google_bigquery_table_iam_member.runner_first_tests) == 0
+    error_message = "Expected no materialized view."
+  }
+}
+
+run "alerts" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(google_monitoring_alert_policy.alert)) == toset(["dead_letters", "no_export", "oldest_message", "failed_runs"])
+    error_message = "Expected four alerts."
+  }
+  assert {
+    condition     = alltrue([for alert in google_monitoring_alert_policy.alert : alert.conditions[0].condition_prometheus_query_language[0].disable_metric_validation])
+    error_message = "A metric without a value yet must not stop a deployment."
+  }
+  assert {
+    condition     = google_monitoring_alert_policy.alert["no_export"].conditions[0].condition_prometheus_query_language[0].query == "(sum(increase(logging_googleapis_com:user_kpi_report_exported{monitored_resource=\"cloud_run_revision\"}[26h])) or vector(0)) < 0.5"
+    error_message = "Expected an alert where nothing was exported for 26 hours, also where there never was a metric."
+  }
+  assert {
+    condition     = google_monitoring_alert_policy.alert["dead_letters"].conditions[0].condition_prometheus_query_language[0].query == "max(pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource=\"pubsub_subscription\",subscription_id=\"kpi-export-dead-letter\"}) > 0"
+    error_message = "Expected an alert on the first dead letter."
+  }
+  assert {
+    condition     = google_logging_metric.log["kpi_export_failed"].filter == "resource.type=\"cloud_run_revision\"\nresource.labels.service_name=(\"kpi-export-http\" OR \"kpi-export\")\njsonPayload.message=\"export failed\"\nseverity=\"ERROR\""
+    error_message = google_logging_metric.log["kpi_export_failed"].filter
+  }
+  assert {
+    condition     = alltrue([for alert in google_monitoring_alert_policy.alert : length(alert.notification_channels) == 0])
+    error_message = "Expected no channels."
+  }
+  assert {
+    condition     = length(jsondecode(google_monitoring_dashboard.overview.dashboard_json).mosaicLayout.tiles) == 4
+    error_message = "Expected four charts."
+  }
+}

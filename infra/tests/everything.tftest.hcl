@@ -1,0 +1,243 @@
+# Every variable that is optional is set.
+
+mock_provider "google" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+variables {
+  project             = "example-project"
+  package             = "/srv/packages/kpi-export-ba9876543210.zip"
+  source_users        = "example-project.app.users"
+  source_measurements = "other-project.app.measurements"
+
+  region              = "europe-west1"
+  bigquery_location   = "EU"
+  dataset             = "product_metrics"
+  labels              = { team = "data" }
+  retention_days      = 400
+  deletion_protection = false
+  first_tests_view    = { name = "first_tests", refresh_hours = 6 }
+
+  bi_readers          = ["serviceAccount:basedash-reader@example-project.iam.gserviceaccount.com", "group:analysts@example.com", "domain:example.com", "principalSet://iam.googleapis.com/locations/global/workforcePools/bi/*"]
+  bi_query_runners    = ["serviceAccount:basedash-reader@example-project.iam.gserviceaccount.com"]
+  publishers          = ["group:operators@example.com"]
+  dead_letter_readers = ["group:operators@example.com"]
+  http_invokers       = ["user:someone@example.com"]
+
+  schedule           = "30 5 * * 1-5"
+  schedule_time_zone = "Europe/Berlin"
+  schedule_message   = "{\"date\":\"yesterday\"}"
+  paused             = true
+
+  report_time_zone     = "Europe/Berlin"
+  max_bytes_billed     = 1000000000000
+  max_rejected_share   = 0.01
+  source_max_age_hours = 0
+  log_level            = "debug"
+
+  notification_channels = ["projects/example-project/notificationChannels/1"]
+  alert_emails          = ["oncall@example.com"]
+
+  release_enabled    = true
+  release_readers    = ["group:partners@example.org", "user:researcher@example.edu"]
+  release_min_people = 30
+  release_round_to   = 15
+}
+
+run "names_and_places" {
+  command = plan
+
+  assert {
+    condition     = google_bigquery_dataset.metrics.dataset_id == "product_metrics" && google_bigquery_dataset.metrics.location == "EU"
+    error_message = "Expected product_metrics in EU."
+  }
+  assert {
+    condition     = alltrue([for function in google_cloudfunctions2_function.export : function.location == "europe-west1"]) && google_cloud_scheduler_job.daily.region == "europe-west1"
+    error_message = "Expected functions and schedule in europe-west1."
+  }
+  assert {
+    condition     = google_storage_bucket_object.package.name == "kpi-export-ba9876543210.zip" && google_storage_bucket_object.package.source == "/srv/packages/kpi-export-ba9876543210.zip"
+    error_message = "Expected the package under its own name."
+  }
+}
+
+run "retention" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for table in google_bigquery_table.published : table.time_partitioning[0].expiration_ms == 34560000000 && !table.deletion_protection])
+    error_message = "Expected partitions of 400 days, in tables that may be deleted."
+  }
+}
+
+run "pause_and_schedule" {
+  command = plan
+
+  assert {
+    condition     = google_cloud_scheduler_job.daily.paused == true && google_cloud_scheduler_job.daily.schedule == "30 5 * * 1-5" && google_cloud_scheduler_job.daily.time_zone == "Europe/Berlin"
+    error_message = "Expected a paused job with that schedule."
+  }
+  assert {
+    condition     = base64decode(google_cloud_scheduler_job.daily.pubsub_target[0].data) == "{\"date\":\"yesterday\"}"
+    error_message = "Expected that message."
+  }
+}
+
+run "bi_readers_read_and_no_more" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for access in google_bigquery_dataset_access.bi_reader : access.role == "READER" && access.dataset_id == "product_metrics"]) && length(google_bigquery_dataset_access.bi_reader) == 4
+    error_message = "Expected four readers of the dataset."
+  }
+  assert {
+    condition     = google_bigquery_dataset_access.bi_reader["serviceAccount:basedash-reader@example-project.iam.gserviceaccount.com"].user_by_email == "basedash-reader@example-project.iam.gserviceaccount.com"
+    error_message = "Expected the service account by its address."
+  }
+  assert {
+    condition     = google_bigquery_dataset_access.bi_reader["group:analysts@example.com"].group_by_email == "analysts@example.com"
+    error_message = "Expected the group by its address."
+  }
+  assert {
+    condition     = google_bigquery_dataset_access.bi_reader["domain:example.com"].domain == "example.com"
+    error_message = "Expected the domain."
+  }
+  assert {
+    condition     = google_bigquery_dataset_access.bi_reader["principalSet://iam.googleapis.com/locations/global/workforcePools/bi/*"].iam_member == "principalSet://iam.googleapis.com/locations/global/workforcePools/bi/*"
+    error_message = "Expected the principals as IAM writes them."
+  }
+  assert {
+    condition     = [for grant in google_project_iam_member.bi_query_runner : grant.role] == ["roles/bigquery.jobUser"]
+    error_message = "Expected the one that runs queries here to be allowed that alone."
+  }
+}
+
+run "who_may_ask" {
+  command = plan
+
+  assert {
+    condition     = google_pubsub_topic_iam_member.publisher["group:operators@example.com"].topic == "kpi-export" && google_pubsub_topic_iam_member.publisher["group:operators@example.com"].role == "roles/pubsub.publisher"
+    error_message = "Expected operators to publish to kpi-export."
+  }
+  assert {
+    condition     = google_pubsub_subscription_iam_member.dead_letter_reader["group:operators@example.com"].subscription == "kpi-export-dead-letter"
+    error_message = "Expected operators to read dead letters."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service_iam_member.invoker["user:someone@example.com"].name == "kpi-export-http" && google_cloud_run_v2_service_iam_member.caller.name == "kpi-export-http"
+    error_message = "Expected callers of exportKpiHttp alone."
+  }
+}
+
+run "environment" {
+  command = plan
+
+  assert {
+    condition = google_cloudfunctions2_function.export["http"].service_config[0].environment_variables == tomap({
+      NODE_ENV                 = "production"
+      LOG_EXECUTION_ID         = "true"
+      KPI_WAREHOUSE            = "bigquery:example-project.product_metrics"
+      KPI_LOCATION             = "EU"
+      KPI_SOURCE_USERS         = "example-project.app.users"
+      KPI_SOURCE_MEASUREMENTS  = "other-project.app.measurements"
+      KPI_SOURCE_FIRST_TESTS   = "other-project.app.first_tests"
+      KPI_TIME_ZONE            = "Europe/Berlin"
+      KPI_DEAD_LETTER_TOPIC    = "projects/example-project/topics/kpi-export-dead-letter"
+      KPI_MAX_BYTES_BILLED     = "1000000000000"
+      KPI_MAX_REJECTED_SHARE   = "0.01"
+      KPI_SOURCE_MAX_AGE_HOURS = "0"
+      KPI_LOG_LEVEL            = "debug"
+      KPI_RELEASE              = "on"
+      KPI_RELEASE_MIN_PEOPLE   = "30"
+      KPI_RELEASE_ROUND_TO     = "15"
+    })
+    error_message = "The environment is another."
+  }
+}
+
+run "first_tests_beside_their_source" {
+  command = plan
+
+  assert {
+    condition     = google_bigquery_table.first_tests[0].project == "other-project" && google_bigquery_table.first_tests[0].dataset_id == "app" && google_bigquery_table.first_tests[0].table_id == "first_tests"
+    error_message = "Expected the view in the dataset of measurements."
+  }
+  assert {
+    condition     = google_bigquery_table.first_tests[0].materialized_view[0].refresh_interval_ms == 21600000 && strcontains(google_bigquery_table.first_tests[0].materialized_view[0].query, "FROM `other-project.app.measurements`")
+    error_message = "Expected a view on measurements, refreshed every 6 hours."
+  }
+  assert {
+    condition     = google_bigquery_table_iam_member.runner_first_tests[0].table_id == "first_tests" && google_bigquery_table_iam_member.runner_first_tests[0].role == "roles/bigquery.dataViewer"
+    error_message = "Expected the runner to read it."
+  }
+}
+
+run "first_tests_that_exist" {
+  command = plan
+
+  variables {
+    first_tests_view   = null
+    source_first_tests = "other-project.views.first_tests"
+  }
+
+  assert {
+    condition     = google_cloudfunctions2_function.export["pubsub"].service_config[0].environment_variables["KPI_SOURCE_FIRST_TESTS"] == "other-project.views.first_tests" && length(google_bigquery_table.first_tests) == 0
+    error_message = "Expected the view that exists."
+  }
+  assert {
+    condition     = google_bigquery_table_iam_member.runner_source["first_tests"].dataset_id == "views"
+    error_message = "Expected the runner to read it."
+  }
+}
+
+run "release_readers_get_the_release_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition     = google_bigquery_dataset.release[0].dataset_id == "kpi_release" && google_bigquery_dataset.release[0].location == "EU"
+    error_message = "Expected kpi_release beside the metrics."
+  }
+  assert {
+    condition     = google_bigquery_table.released[0].table_id == "daily_metrics" && google_bigquery_table.released[0].time_partitioning[0].field == "period_date" && google_bigquery_table.released[0].time_partitioning[0].type == "DAY"
+    error_message = "Expected daily_metrics, partitioned by period_date."
+  }
+  assert {
+    condition     = toset(keys(google_bigquery_dataset_access.release_reader)) == toset(["group:partners@example.org", "user:researcher@example.edu"]) && alltrue([for access in google_bigquery_dataset_access.release_reader : access.role == "READER" && access.dataset_id == "kpi_release"])
+    error_message = "Expected the readers to read kpi_release."
+  }
+  assert {
+    condition     = google_bigquery_dataset_access.runner_release[0].role == "WRITER" && google_bigquery_dataset_access.runner_release[0].dataset_id == "kpi_release" && google_bigquery_dataset_access.runner_release[0].user_by_email == "kpi-export-runner@example-project.iam.gserviceaccount.com"
+    error_message = "Expected the runner to write kpi_release."
+  }
+  assert {
+    condition = length(setintersection(
+      ["group:partners@example.org", "user:researcher@example.edu"],
+      concat(
+        keys(google_bigquery_dataset_access.bi_reader),
+        [for grant in google_project_iam_member.bi_query_runner : grant.member],
+        [for grant in google_pubsub_topic_iam_member.publisher : grant.member],
+        [for grant in google_cloud_run_v2_service_iam_member.invoker : grant.member],
+        [for grant in google_pubsub_subscription_iam_member.dead_letter_reader : grant.member],
+      ),
+    )) == 0
+    error_message = "A reader of the release has more than that."
+  }
+}
+
+run "alerts_reach_somebody" {
+  command = plan
+
+  assert {
+    condition     = contains(keys(google_monitoring_alert_policy.alert), "release_held") && length(google_monitoring_alert_policy.alert) == 5
+    error_message = "Expected an alert where a release is held."
+  }
+  assert {
+    condition     = alltrue([for alert in google_monitoring_alert_policy.alert : length(alert.notification_channels) == 2 && contains(alert.notification_channels, "projects/example-project/notificationChannels/1")])
+    error_message = "Expected both channels on every alert."
+  }
+  assert {
+    condition     = google_monitoring_notification_channel.email["oncall@example.com"].labels.email_address == "oncall@example.com"
+    error_message = "Expected a channel for the address."
+  }
+}

@@ -1,0 +1,390 @@
+locals {
+  # Whom IAM may name here: never allUsers or allAuthenticatedUsers.
+  member_pattern = "^((user|group|serviceAccount):[^@ ]+@[^@ ]+|domain:[^@ ]+|principal(Set)?://\\S+)$"
+  table_pattern  = "^(?P<project>[a-z][a-z0-9.:-]*[a-z0-9])\\.(?P<dataset>\\w+)\\.(?P<table>[\\w-]+)$"
+}
+
+# Required.
+
+variable "project" {
+  description = "Id of the project that everything is made in."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "Expected a project id: 6 to 30 lowercase letters, digits and hyphens, starting with a letter."
+  }
+}
+
+variable "package" {
+  description = "Path of the zip that `npm run package` made, from this folder: ../dist/package/kpi-export-<hash>.zip. Its name carries its hash."
+  type        = string
+
+  validation {
+    condition     = can(regex("(^|/)kpi-export-[0-9a-f]{12}\\.zip$", var.package))
+    error_message = "Expected the path that `npm run package` prints: …/kpi-export-<12 hexadecimal digits>.zip."
+  }
+}
+
+variable "source_users" {
+  description = "The source table or view with one row per account, as PROJECT.DATASET.TABLE."
+  type        = string
+
+  validation {
+    condition     = can(regex(local.table_pattern, var.source_users))
+    error_message = "Expected PROJECT.DATASET.TABLE."
+  }
+}
+
+variable "source_measurements" {
+  description = "The source table or view with one row per test attempt, as PROJECT.DATASET.TABLE."
+  type        = string
+
+  validation {
+    condition     = can(regex(local.table_pattern, var.source_measurements))
+    error_message = "Expected PROJECT.DATASET.TABLE."
+  }
+}
+
+# Where and what.
+
+variable "region" {
+  description = "Region of the functions, the schedule and the image."
+  type        = string
+  default     = "us-east1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "Expected a region such as us-east1."
+  }
+}
+
+variable "bigquery_location" {
+  description = "Location of the datasets, that of the source: a query can't cross locations."
+  type        = string
+  default     = "US"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z][A-Za-z0-9-]*$", var.bigquery_location))
+    error_message = "Expected a BigQuery location such as US or europe-west1."
+  }
+}
+
+variable "dataset" {
+  description = "Dataset of the published tables and of the views on them."
+  type        = string
+  default     = "kpi_metrics"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^\\w+$", var.dataset)) && var.dataset != "kpi_release"
+    error_message = "Expected letters, digits and underscores; kpi_release is the dataset of the release."
+  }
+}
+
+variable "labels" {
+  description = "Labels of everything that can have labels."
+  type        = map(string)
+  default     = { application = "kpi-export" }
+  nullable    = false
+}
+
+variable "retention_days" {
+  description = "How long a partition of the published tables is kept, in days after its date; null: for ever. Requests for older dates are refused: their rows would vanish as soon as they are loaded."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.retention_days == null ? true : var.retention_days >= 31 && floor(var.retention_days) == var.retention_days
+    error_message = "Expected null or a whole number of days, at least 31."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether Terraform refuses to delete the published tables. To destroy: apply with false first."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "source_first_tests" {
+  description = "An existing view or table user_id, first_test_at of first tests, as PROJECT.DATASET.TABLE; null: none, or the one that first_tests_view makes."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.source_first_tests == null ? true : can(regex(local.table_pattern, var.source_first_tests))
+    error_message = "Expected null or PROJECT.DATASET.TABLE."
+  }
+
+  validation {
+    condition     = var.source_first_tests == null || var.first_tests_view == null
+    error_message = "Expected an existing view in source_first_tests, or one to make in first_tests_view, not both."
+  }
+}
+
+variable "first_tests_view" {
+  description = "A materialized view of first tests beside source_measurements, so that the cost of a day doesn't grow with history; null: none. Only where source_measurements is a table, and whoever deploys may create tables in its dataset. See README.md for what it costs."
+  type = object({
+    name          = optional(string, "kpi_first_tests")
+    refresh_hours = optional(number, 12)
+  })
+  default = null
+
+  validation {
+    condition     = var.first_tests_view == null ? true : can(regex("^\\w+$", var.first_tests_view.name))
+    error_message = "Expected a name of letters, digits and underscores."
+  }
+
+  validation {
+    condition     = var.first_tests_view == null ? true : var.first_tests_view.refresh_hours >= 1 && var.first_tests_view.refresh_hours <= 168
+    error_message = "Expected refresh_hours from 1 to 168."
+  }
+}
+
+# Who may do what. Members as IAM writes them: user:A@B, group:A@B, serviceAccount:A@B, domain:B, principal://… or principalSet://….
+
+variable "bi_readers" {
+  description = "Who reads the published tables and the views: members such as serviceAccount:basedash-reader@PROJECT.iam.gserviceaccount.com."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.bi_readers : can(regex(local.member_pattern, member))])
+    error_message = "Expected members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com; the public is refused."
+  }
+}
+
+variable "bi_query_runners" {
+  description = "Those of the readers who run their queries in this project and may not do so yet; readers who query from a project of their own need nothing here."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.bi_query_runners : can(regex(local.member_pattern, member))])
+    error_message = "Expected members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com; the public is refused."
+  }
+}
+
+variable "publishers" {
+  description = "Who may ask for an export by publishing to the topic kpi-export, besides Cloud Scheduler."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.publishers : can(regex(local.member_pattern, member))])
+    error_message = "Expected members such as user:NAME@DOMAIN; the public is refused."
+  }
+}
+
+variable "dead_letter_readers" {
+  description = "Who may read and remove dead letters; to replay them they must be among the publishers, too."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.dead_letter_readers : can(regex(local.member_pattern, member))])
+    error_message = "Expected members such as user:NAME@DOMAIN; the public is refused."
+  }
+}
+
+variable "http_invokers" {
+  description = "Who may call exportKpiHttp, besides the service account kpi-export-caller, which exists for this."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.http_invokers : can(regex(local.member_pattern, member))])
+    error_message = "Expected members such as user:NAME@DOMAIN; the public is refused."
+  }
+}
+
+# When.
+
+variable "schedule" {
+  description = "When the daily export is asked for: cron, five fields."
+  type        = string
+  default     = "0 6 * * *"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(\\S+ ){4}\\S+$", var.schedule))
+    error_message = "Expected a cron schedule of five fields, such as 0 6 * * *."
+  }
+}
+
+variable "schedule_time_zone" {
+  description = "Time zone that the schedule is read in, an IANA name."
+  type        = string
+  default     = "Etc/UTC"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$", var.schedule_time_zone))
+    error_message = "Expected an IANA time zone such as Etc/UTC or Europe/Berlin."
+  }
+}
+
+variable "schedule_message" {
+  description = "What the schedule asks for, as JSON. Cloud Scheduler substitutes nothing; today and yesterday are the program's own words."
+  type        = string
+  default     = "{\"from\":\"yesterday\",\"to\":\"today\"}"
+  nullable    = false
+
+  validation {
+    condition = try(alltrue([
+      for key, value in jsondecode(var.schedule_message) :
+      contains(["date", "from", "to"], key) && can(regex("^(today|yesterday|\\d{4}-\\d{2}-\\d{2})$", value))
+    ]), false) && startswith(trimspace(var.schedule_message), "{")
+    error_message = "Expected JSON with date, or with from and to: today, yesterday or YYYY-MM-DD, such as {\"from\":\"yesterday\",\"to\":\"today\"}."
+  }
+}
+
+variable "paused" {
+  description = "Whether the schedule is paused: nothing is exported until it isn't. The way to stop, and the first step of a rollback."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+# How: settings of the program; null: the program's own default.
+
+variable "report_time_zone" {
+  description = "Report time zone, an IANA name: where a day begins and ends."
+  type        = string
+  default     = "UTC"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$", var.report_time_zone))
+    error_message = "Expected an IANA time zone such as UTC or Europe/Berlin."
+  }
+}
+
+variable "max_bytes_billed" {
+  description = "Most bytes that one query may bill; a query above it fails before it costs anything. null: no limit."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_bytes_billed == null ? true : var.max_bytes_billed >= 1 && floor(var.max_bytes_billed) == var.max_bytes_billed
+    error_message = "Expected null or a whole number of bytes."
+  }
+}
+
+variable "max_rejected_share" {
+  description = "Share of source rows that may be left out as incomplete before nothing is published, 0 to 1."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_rejected_share == null ? true : var.max_rejected_share >= 0 && var.max_rejected_share <= 1
+    error_message = "Expected null or a number from 0 to 1."
+  }
+}
+
+variable "source_max_age_hours" {
+  description = "How old the newest measurement may be for a report of today or yesterday, in hours; 0: any age."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.source_max_age_hours == null ? true : var.source_max_age_hours >= 0 && var.source_max_age_hours <= 8760
+    error_message = "Expected null or hours from 0 to 8,760."
+  }
+}
+
+variable "log_level" {
+  description = "Least severity that is logged. The alerts read entries of severity info: a higher level blinds them."
+  type        = string
+  default     = "info"
+  nullable    = false
+
+  validation {
+    condition     = contains(["debug", "info"], var.log_level)
+    error_message = "Expected debug or info: alerts need entries of severity info."
+  }
+}
+
+# Whom to tell.
+
+variable "notification_channels" {
+  description = "Existing Monitoring notification channels that alerts go to, as projects/PROJECT/notificationChannels/ID."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for channel in var.notification_channels : can(regex("^projects/[^/]+/notificationChannels/[^/]+$", channel))])
+    error_message = "Expected projects/PROJECT/notificationChannels/ID."
+  }
+}
+
+variable "alert_emails" {
+  description = "Addresses that alerts are mailed to: a notification channel is made for each."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for address in var.alert_emails : can(regex("^[^@ ]+@[^@ ]+$", address))])
+    error_message = "Expected mail addresses."
+  }
+}
+
+# The release to partners and researchers.
+
+variable "release_enabled" {
+  description = "Whether complete periods are released, rounded and with small groups hidden, into the dataset kpi_release."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "release_readers" {
+  description = "Partners and researchers: who reads kpi_release, and nothing else. They run their queries in projects of their own."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.release_readers : can(regex(local.member_pattern, member))])
+    error_message = "Expected members such as group:NAME@DOMAIN; the public is refused."
+  }
+
+  validation {
+    condition     = length(setintersection(var.release_readers, var.bi_readers)) == 0
+    error_message = "A member that reads the exact metrics as a BI reader doesn't belong among the readers of the release."
+  }
+}
+
+variable "release_min_people" {
+  description = "People who must stand behind a number of the release."
+  type        = number
+  default     = 20
+  nullable    = false
+
+  validation {
+    condition     = var.release_min_people >= 11 && floor(var.release_min_people) == var.release_min_people
+    error_message = "Expected a whole number, at least 11."
+  }
+}
+
+variable "release_round_to" {
+  description = "Numbers of the release are rounded to multiples of this."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.release_round_to >= 5 && var.release_round_to <= var.release_min_people && floor(var.release_round_to) == var.release_round_to
+    error_message = "Expected a whole number from 5 to release_min_people."
+  }
+}

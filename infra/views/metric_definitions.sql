@@ -1,0 +1,58 @@
+-- One row per metric: where it is, and how it is defined.
+SELECT 'daily_engagement' AS table_name, 'all_tests' AS metric, 'INT64' AS type, 'Measurements in the period' AS definition
+UNION ALL
+SELECT 'daily_engagement', 'successful_tests', 'INT64', 'Measurements that succeeded'
+UNION ALL
+SELECT 'daily_engagement', 'successful_test_users', 'INT64', 'Distinct users with a successful measurement'
+UNION ALL
+SELECT 'daily_engagement', 'active_users', 'INT64', 'Distinct users with a measurement'
+UNION ALL
+SELECT 'daily_engagement', 'total_users_to_date', 'INT64', 'Users created up to the end of the period'
+UNION ALL
+SELECT 'daily_engagement', 'total_active_users_to_date', 'INT64', 'Distinct users whose first test lies before the end of the period, whether or not they are listed in users'
+UNION ALL
+SELECT 'daily_engagement', 'active_percentage', 'FLOAT64', '100 × active_users / total_active_users_to_date'
+UNION ALL
+SELECT 'daily_engagement', 'active_change', 'FLOAT64', 'active_percentage less that of the day before, in percentage points; NULL where one of the two is'
+UNION ALL
+SELECT 'daily_engagement', 'avg_tests_per_active_user', 'FLOAT64', 'successful_tests / active_users'
+UNION ALL
+SELECT 'daily_advanced_metrics', 'total_sessions', 'INT64', 'Sessions with an attempt in the period; only attempts within the period count'
+UNION ALL
+SELECT 'daily_advanced_metrics', 'successful_sessions', 'INT64', 'Sessions with a successful attempt'
+UNION ALL
+SELECT 'daily_advanced_metrics', 'adjusted_success_rate', 'FLOAT64', '100 × successful_sessions / total_sessions'
+UNION ALL
+SELECT 'daily_advanced_metrics', 'first_try_successes', 'INT64', 'Sessions whose first attempt succeeded'
+UNION ALL
+SELECT 'daily_advanced_metrics', 'first_try_success_rate', 'FLOAT64', '100 × first_try_successes / total_sessions'
+UNION ALL
+SELECT 'daily_advanced_metrics', 'second_try_successes', 'INT64', 'Sessions whose second attempt was the first to succeed'
+UNION ALL
+SELECT 'daily_advanced_metrics', 'second_try_success_rate', 'FLOAT64', '100 × second_try_successes / total_sessions'
+UNION ALL
+SELECT 'daily_advanced_metrics', 'third_plus_try_successes', 'INT64', 'Sessions whose third or a later attempt was the first to succeed'
+UNION ALL
+SELECT 'daily_advanced_metrics', 'third_plus_try_success_rate', 'FLOAT64', '100 × third_plus_try_successes / total_sessions'
+UNION ALL
+SELECT 'daily_advanced_metrics', 'error_gini_coefficient', 'FLOAT64', 'Gini coefficient of failed tests per active user, users without a failure counting 0; 0 is an even spread; NULL where nothing failed'
+UNION ALL
+SELECT 'daily_errors', 'no_period_history', 'INT64', 'Failed measurements of the kind no_period_history'
+UNION ALL
+SELECT 'daily_errors', 'camera_too_far', 'INT64', 'Failed measurements of the kind camera_too_far'
+UNION ALL
+SELECT 'daily_errors', 'camera_too_close', 'INT64', 'Failed measurements of the kind camera_too_close'
+UNION ALL
+SELECT 'daily_errors', 'analysis_error', 'INT64', 'Failed measurements of the kind analysis_error'
+UNION ALL
+SELECT 'daily_errors', 'test_lines_not_found', 'INT64', 'Failed measurements of the kind test_lines_not_found'
+UNION ALL
+SELECT 'daily_errors', 'test_not_found', 'INT64', 'Failed measurements of the kind test_not_found'
+UNION ALL
+SELECT 'daily_errors', 'total_errors', 'INT64', 'All failed measurements, those of any other kind included'
+UNION ALL
+SELECT 'daily_funnel', 'accounts_created', 'INT64', 'Users created in the period'
+UNION ALL
+SELECT 'daily_funnel', 'accounts_with_tests', 'INT64', 'Of those, users whose first test lies before the end of report_date (a young cohort grows from one report to the next); a test before the account counts'
+UNION ALL
+SELECT 'daily_funnel', 'conversion_rate', 'FLOAT64', '100 × accounts_with_tests / accounts_created'

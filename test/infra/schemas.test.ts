@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
+import { infraSchema } from '../../shared/tables/infra-schema';
+import { at, type Body, type Infra, infraFolder, only, readInfra } from './hcl';
+
+const published = [...Object.values(reportTableDefinitions), exportRunsDefinition];
+const definitions: TableDefinition[] = [...published, dailyMetricsDefinition];
+
+let infra: Infra;
+beforeAll(async () => {
+  infra = await readInfra();
+});
+
+test.each(definitions.map((definition) => [definition.name, definition] as const))(
+  'the schema of %s is current',
+  (name, definition) => {
+    const text = readFileSync(join(infraFolder, 'schemas', `${name}.json`), 'utf8');
+    expect(text).toBe(infraSchema(definition));
+    expect(JSON.parse(text)).toEqual(definition.columns);
+  },
+);
+
+test('every schema belongs to a table', () => {
+  expect(readdirSync(join(infraFolder, 'schemas')).sort()).toEqual(definitions.map(({ name }) => `${name}.json`).sort());
+});
+
+test('every column says what it holds, in no more than BigQuery takes', () => {
+  for (const { name, columns } of definitions)
+    for (const { name: column, description } of columns)
+      expect([name, column, description.length > 10 && description.length <= 1024]).toEqual([name, column, true]);
+});
+
+test('tables are described and partitioned as their definitions say', () => {
+  const tables = infra.locals.tables as Record<string, Body>;
+  expect(tables).toEqual(
+    Object.fromEntries(
+      published.map(({ name, description, partitionColumn }) => [name, { description, partition_column: partitionColumn }]),
+    ),
+  );
+  const body = only(infra.resource.google_bigquery_table?.published);
+  expect(at(body, 'time_partitioning', 'type')).toBe('DAY');
+  expect(body.require_partition_filter).toBe(false);
+  const released = only(infra.resource.google_bigquery_table?.released);
+  expect(released).toMatchObject({ table_id: dailyMetricsDefinition.name, description: dailyMetricsDefinition.description });
+  expect(at(released, 'time_partitioning', 'field')).toBe(dailyMetricsDefinition.partitionColumn);
+  expect(at(released, 'time_partitioning', 'expiration_ms')).toBeUndefined();
+});
+
+test('the release has the columns that it promises, in their order; only what says which row it is must be there', () => {
+  expect(dailyMetricsDefinition.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+    'period_date DATE',
+    'revision INT64',
+    'released_at TIMESTAMP',
+    'all_tests INT64',
+    'successful_tests INT64',
+    'successful_test_users INT64',
+    'active_users INT64',
+    'avg_tests_per_active_user FLOAT64',
+    'total_sessions INT64',
+    'successful_sessions INT64',
+    'adjusted_success_rate FLOAT64',
+    'first_try_successes INT64',
+    'first_try_success_rate FLOAT64',
+    'second_try_successes INT64',
+    'second_try_success_rate FLOAT64',
+    'third_plus_try_successes INT64',
+    'third_plus_try_success_rate FLOAT64',
+    'error_gini_coefficient FLOAT64',
+    'no_period_history INT64',
+    'camera_too_far INT64',
+    'camera_too_close INT64',
+    'analysis_error INT64',
+    'test_lines_not_found INT64',
+    'test_not_found INT64',
+    'total_errors INT64',
+    'accounts_created INT64',
+    'accounts_with_tests INT64',
+    'conversion_rate FLOAT64',
+  ]);
+  expect(dailyMetricsDefinition.columns.filter(({ mode }) => mode === 'REQUIRED').map(({ name }) => name)).toEqual([
+    'period_date',
+    'revision',
+    'released_at',
+  ]);
+});
+
+test('export_runs has the columns of its specification, in their order', () => {
+  expect(exportRunsDefinition.columns.map(({ name, type, mode }) => `${name} ${type} ${mode}`)).toEqual([
+    'run_id STRING REQUIRED',
+    'request_id STRING REQUIRED',
+    'report_date DATE REQUIRED',
+    'trigger STRING REQUIRED',
+    'status STRING REQUIRED',
+    'started_at TIMESTAMP REQUIRED',
+    'finished_at TIMESTAMP REQUIRED',
+    'time_zone STRING REQUIRED',
+    'definitions_version INT64 REQUIRED',
+    'program_version STRING REQUIRED',
+    'rejected_rows INT64 NULLABLE',
+    'unclassified_errors INT64 NULLABLE',
+    'revised_values INT64 NULLABLE',
+    'source_latest_hour TIMESTAMP NULLABLE',
+    'bytes_processed INT64 NULLABLE',
+    'released_period DATE NULLABLE',
+    'released_cells INT64 NULLABLE',
+    'hidden_cells INT64 NULLABLE',
+    'error_code STRING NULLABLE',
+  ]);
+});

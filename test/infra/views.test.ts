@@ -1,0 +1,184 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, openDatabase, type Value } from '../../shared/adapters/duckdb-connection';
+import { type ReportTable, reportTableDefinitions } from '../../shared/tables';
+import { periodColumns } from '../../shared/tables/columns';
+import { metricDefinitionsView } from '../../shared/tables/infra-views';
+import { type Infra, infraFolder, only, readInfra } from './hcl';
+
+const folder = join(infraFolder, 'views');
+const definitions = Object.values(reportTableDefinitions);
+const metrics = definitions.flatMap(({ name: table, columns }) =>
+  columns.filter(({ name }) => !(name in periodColumns || name === 'created_at')).map((column) => ({ table, ...column })),
+);
+
+/** The text of a view as it is deployed, with tables called by their bare names. */
+const viewSql = (name: string) => readFileSync(join(folder, `${name}.sql`), 'utf8').replaceAll(/\$\{(\w+)\}/g, '$1');
+
+const types = { STRING: 'VARCHAR', INT64: 'BIGINT', FLOAT64: 'DOUBLE', DATE: 'DATE', TIMESTAMP: 'TIMESTAMPTZ' };
+
+let infra: Infra;
+let database: Database;
+beforeAll(async () => {
+  infra = await readInfra();
+});
+beforeEach(async () => {
+  database = await openDatabase();
+  for (const { name, columns } of definitions)
+    await database.run(`CREATE TABLE ${name} (${columns.map((column) => `${column.name} ${types[column.type]}`).join(', ')})`);
+  for (const view of ['latest_report', 'daily_kpis', 'kpi_trends', 'metric_definitions'])
+    await database.run(`CREATE VIEW ${view} AS ${viewSql(view)}`);
+});
+afterEach(() => database.close());
+
+/** A published row with 0 in each column that isn't given. */
+async function publish(table: ReportTable, report: string, day: string, values: Record<string, number | null> = {}) {
+  const row = reportTableDefinitions[table].columns.map(({ name, type }) => {
+    if (name === 'report_date') return `'${report}'`;
+    if (name === 'period_label') return `'label of ${report}'`;
+    if (type === 'DATE') return `'${day}'`;
+    if (type === 'TIMESTAMP') return `'${report}T06:00:00Z'`;
+    return String(name in values ? values[name] : 0).toUpperCase();
+  });
+  await database.run(`INSERT INTO ${table} VALUES (${row.join(', ')})`);
+}
+
+async function publishAll(report: string, day: string, values: Record<string, number | null> = {}) {
+  for (const { name } of definitions) await publish(name as ReportTable, report, day, values);
+}
+
+const columnsOf = async (view: string) =>
+  (await database.rows(`SELECT column_name FROM (DESCRIBE ${view})`)).map(({ column_name }) => column_name as string);
+
+test('the views of infra/views are those that are deployed', () => {
+  const deployed = [...Object.keys(infra.locals.views as object), 'kpi_trends', 'first_tests'];
+  expect(readdirSync(folder).sort()).toEqual(deployed.map((name) => `${name}.sql`).sort());
+  expect(only(infra.resource.google_bigquery_table?.kpi_trends).table_id).toBe('kpi_trends');
+});
+
+test('every view says in its first line what a row is', () => {
+  for (const file of readdirSync(folder))
+    expect([file, readFileSync(join(folder, file), 'utf8')]).toEqual([file, expect.stringMatching(/^-- One row per /)]);
+});
+
+describe('latest_report', () => {
+  test('has every metric', async () => {
+    expect(await columnsOf('latest_report')).toEqual(['report_date', 'period_label', 'day', ...metrics.map(({ name }) => name)]);
+  });
+
+  test('is the newest report that all four tables hold', async () => {
+    await publishAll('2025-12-22', '2025-12-21', { all_tests: 1 });
+    await publishAll('2025-12-23', '2025-12-22', { all_tests: 2, total_sessions: 3, total_errors: 4, accounts_created: 5 });
+    await publishAll('2025-12-23', '2025-12-23', { all_tests: 6 });
+    await publish('daily_engagement', '2025-12-24', '2025-12-24', { all_tests: 7 });
+    expect(
+      await database.rows(
+        'SELECT report_date, period_label, day, all_tests, total_sessions, total_errors, accounts_created FROM latest_report ORDER BY day',
+      ),
+    ).toEqual([
+      {
+        report_date: '2025-12-23',
+        period_label: 'label of 2025-12-23',
+        day: '2025-12-22',
+        all_tests: 2,
+        total_sessions: 3,
+        total_errors: 4,
+        accounts_created: 5,
+      },
+      {
+        report_date: '2025-12-23',
+        period_label: 'label of 2025-12-23',
+        day: '2025-12-23',
+        all_tests: 6,
+        total_sessions: 0,
+        total_errors: 0,
+        accounts_created: 0,
+      },
+    ]);
+  });
+});
+
+describe('daily_kpis', () => {
+  test('has every metric', async () => {
+    expect(await columnsOf('daily_kpis')).toEqual(['day', 'newest_report', 'day_is_over', ...metrics.map(({ name }) => name)]);
+  });
+
+  test('takes each day from its newest report, and knows which days are not over', async () => {
+    await publishAll('2025-12-22', '2025-12-21', { all_tests: 1, accounts_with_tests: 1 });
+    await publishAll('2025-12-22', '2025-12-22', { all_tests: 2 });
+    await publishAll('2025-12-23', '2025-12-22', { all_tests: 9, accounts_with_tests: 3 });
+    await publishAll('2025-12-23', '2025-12-23', { all_tests: 4 });
+    expect(
+      await database.rows('SELECT day, newest_report, day_is_over, all_tests, accounts_with_tests FROM daily_kpis ORDER BY day'),
+    ).toEqual([
+      { day: '2025-12-21', newest_report: '2025-12-22', day_is_over: true, all_tests: 1, accounts_with_tests: 1 },
+      { day: '2025-12-22', newest_report: '2025-12-23', day_is_over: true, all_tests: 9, accounts_with_tests: 3 },
+      { day: '2025-12-23', newest_report: '2025-12-23', day_is_over: false, all_tests: 4, accounts_with_tests: 0 },
+    ]);
+  });
+
+  test('has a day that only one table holds', async () => {
+    await publish('daily_funnel', '2025-12-23', '2025-12-23', { accounts_created: 5 });
+    expect(await database.rows('SELECT day, all_tests, accounts_created FROM daily_kpis')).toEqual([
+      { day: '2025-12-23', all_tests: null, accounts_created: 5 },
+    ]);
+  });
+});
+
+describe('kpi_trends', () => {
+  test('has a row per day and metric, with NULL where a metric has no value', async () => {
+    await publishAll('2025-12-23', '2025-12-23', { conversion_rate: null });
+    const rows = await database.rows('SELECT metric, value FROM kpi_trends');
+    expect(rows.map(({ metric }) => metric).sort()).toEqual(metrics.map(({ name }) => name).sort());
+    expect(rows.filter(({ value }) => value === null).map(({ metric }) => metric)).toEqual(['conversion_rate']);
+  });
+
+  test('goes by days: the mean of the last 7, and the value a week before', async () => {
+    const days = Array.from({ length: 9 }, (_, index) => `2025-12-${10 + index}`);
+    for (const [index, day] of days.entries()) await publishAll('2025-12-20', day, { all_tests: 7 * index });
+    const rows = await database.rows("SELECT * FROM kpi_trends WHERE metric = 'all_tests' ORDER BY day");
+    expect(rows[0]).toEqual({
+      day: '2025-12-10',
+      day_is_over: true,
+      metric: 'all_tests',
+      value: 0,
+      mean_of_7_days: 0,
+      value_a_week_before: null,
+    });
+    expect(rows[8]).toEqual({
+      day: '2025-12-18',
+      day_is_over: true,
+      metric: 'all_tests',
+      value: 56,
+      mean_of_7_days: 35,
+      value_a_week_before: 7,
+    });
+  });
+});
+
+describe('metric_definitions', () => {
+  test('is current', () => {
+    expect(readFileSync(join(folder, 'metric_definitions.sql'), 'utf8')).toBe(metricDefinitionsView());
+  });
+
+  test('has a row per metric, as its definition says', async () => {
+    const rows = await database.rows('SELECT * FROM metric_definitions');
+    const expected = metrics.map(
+      ({ table, name, type, description }): Record<string, Value> => ({
+        table_name: table,
+        metric: name,
+        type,
+        definition: description,
+      }),
+    );
+    expect(rows).toHaveLength(expected.length);
+    expect(rows).toEqual(expect.arrayContaining(expected));
+  });
+});
+
+test('first_tests leaves out rows without user or time', async () => {
+  await database.run(`CREATE TABLE measurements AS SELECT * FROM (VALUES
+    ('a', TIMESTAMPTZ '2025-12-02T00:00:00Z'), ('a', TIMESTAMPTZ '2025-12-01T00:00:00Z'),
+    ('b', NULL), (NULL, TIMESTAMPTZ '2025-11-01T00:00:00Z')) AS rows (user_id, created_at)`);
+  expect(await database.rows(viewSql('first_tests'))).toEqual([{ user_id: 'a', first_test_at: '2025-12-01T00:00:00.000Z' }]);
+});
