@@ -1,9 +1,16 @@
-import { reportTableDefinitions } from '../shared/tables';
+import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions } from '../shared/tables';
 import { dataDictionary } from '../shared/tables/data-dictionary';
+import { infraSchema } from '../shared/tables/infra-schema';
+import { metricDefinitionsView } from '../shared/tables/infra-views';
 
 /** Files that are made from the definitions, by path. `npm run generate` writes them; a test says whether they are current. */
 export function generatedFiles(): Record<string, string> {
+  const internal = [...Object.values(reportTableDefinitions), exportRunsDefinition];
   return {
-    'docs/data-dictionary.md': dataDictionary(Object.values(reportTableDefinitions)),
+    'docs/data-dictionary.md': dataDictionary(internal),
+    'infra/views/metric_definitions.sql': metricDefinitionsView(),
+    ...Object.fromEntries(
+      [...internal, dailyMetricsDefinition].map((table) => [`infra/schemas/${table.name}.json`, infraSchema(table)]),
+    ),
   };
 }

@@ -1,9 +1,19 @@
+import { Readable } from 'node:stream';
 import { BigQuery, type Job, type JobMetadata, type TableMetadata } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import type { CalendarDate, Window } from '../calendar';
 import type { BigQueryConfig } from '../config';
 import type { Engine, Price, Run, TableOutcome } from '../engine';
-import { type FactName, type Facts, factParameters, factQuery, facts, parametersOf, parseFactRows } from '../facts/facts';
+import {
+  type FactName,
+  type FactParameters,
+  type Facts,
+  factParameters,
+  factQuery,
+  facts,
+  parametersOf,
+  parseFactRows,
+} from '../facts/facts';
 import { Failure } from '../failure';
 import type { Report } from '../report';
 import { exportRunsDefinition, type ReportRow, reportTableDefinitions, reportTableNames, type TableDefinition } from '../tables';
@@ -106,14 +116,18 @@ function factJob(config: BigQueryConfig, name: FactName, window: Window, run: Ru
   const bound = parametersOf(sql).map((parameter) => [parameter, parameters[parameter]] as const);
   return {
     query: sql,
-    params: Object.fromEntries(
-      bound.map(([parameter, { value }]) => [parameter, value instanceof Date ? BigQuery.timestamp(value) : value]),
-    ),
+    params: Object.fromEntries(bound.map(([parameter, binding]) => [parameter, wrap(binding)])),
     types: Object.fromEntries(bound.map(([parameter, { type }]) => [parameter, type])),
     location: config.location,
     labels: labels(run, window.lastDay),
     ...(config.maxBytesBilled !== null && { maximumBytesBilled: config.maxBytesBilled }),
   };
+}
+
+/** The client sends dates and instants only in its own wrappers; a plain text under the type DATE would be sent as NULL. */
+function wrap({ type, value }: FactParameters[keyof FactParameters]) {
+  if (type === 'DATE') return BigQuery.date(value);
+  return type === 'TIMESTAMP' ? BigQuery.timestamp(value) : value;
 }
 
 async function queryFact(client: BigQuery, config: BigQueryConfig, jobs: Jobs, name: FactName, window: Window, run: Run) {
@@ -247,7 +261,7 @@ function upload(client: BigQuery, config: BigQueryConfig, job: object, data: str
         qs: { uploadType: 'multipart' },
         multipart: [
           { 'Content-Type': 'application/json', body: JSON.stringify(job) },
-          { 'Content-Type': 'application/octet-stream', body: data },
+          { 'Content-Type': 'application/octet-stream', body: Readable.from([data]) }, // a text would never end the request
         ] as never, // the declared type lacks the parts' content type
       },
       (error: Error | null, body: unknown) => (error ? reject(error) : resolve(body)),
