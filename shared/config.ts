@@ -159,7 +159,9 @@ function parseDuckDb(settings: Settings, file: string, fault: Fault): DuckDbConf
   }
   if (source === 'demo') return { engine: 'duckdb', warehouse, source: { kind: 'demo' } };
   if (source.startsWith('bigquery:')) return fault('KPI_SOURCE', crossed('a BigQuery dataset', 'an embedded one'));
-  return { engine: 'duckdb', warehouse, source: { kind: 'path', path: resolve(source.replace(/^duckdb:/, '')) } };
+  const path = resolve(source.replace(/^duckdb:/, ''));
+  if (path === warehouse) return fault('KPI_SOURCE', 'the same file as the warehouse; expected two');
+  return { engine: 'duckdb', warehouse, source: { kind: 'path', path } };
 }
 
 function parseBigQuery(settings: Settings, name: string, fault: Fault): BigQueryConfig | null {
