@@ -413,12 +413,18 @@ test.each(['query', 'load'] as const)('at the deadline a running %s job is cance
 });
 
 test('a job whose insertion is answered only after the deadline is cancelled too', async () => {
-  server.play('query', { jobHangs: true }, { jobHangs: true }, { jobHangs: true }, { jobHangs: true });
+  let answer = () => {};
+  const answersAfter = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const late: Fault = { jobHangs: true, answersAfter };
+  server.play('query', late, late, late, late);
   const controller = new AbortController();
   const ending = exportDate({ signal: controller.signal });
-  await until(() => server.count('query') > 0);
+  await until(() => jobsOfKind('query').length === 4);
   controller.abort(new DOMException('the deadline', 'TimeoutError'));
   expect((await ending).failure).toBe('TIMEOUT');
+  answer();
   await until(() => jobsOfKind('query').every(({ hangs }) => !hangs));
 });
 

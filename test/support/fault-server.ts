@@ -20,8 +20,8 @@ export type Fault =
   | { jobSurvives: string }
   /** The job says it succeeded, with fewer rows than were sent. */
   | { jobLoses: number }
-  /** The job runs until it is cancelled. */
-  | { jobHangs: true };
+  /** The job runs until it is cancelled; its insertion is answered when a promise comes true, if there is one. */
+  | { jobHangs: true; answersAfter?: Promise<void> };
 
 export interface StoredJob {
   id: string;
@@ -107,6 +107,7 @@ export async function startFaultServer(facts: Facts): Promise<FaultServer> {
     if (fault !== null && 'status' in fault && !('carriedOut' in fault)) return send(response, refusal(fault));
     const answer = carryOut(kind, url.split('?')[0] ?? '', sent, fault);
     if (fault !== null && 'reset' in fault) return void request.socket.destroy();
+    if (fault !== null && 'jobHangs' in fault) await fault.answersAfter;
     send(response, fault !== null && 'status' in fault ? refusal(fault) : answer);
   }
 
