@@ -1,4 +1,4 @@
-/** Packages that are ES modules only, which jest can't require as they are. */
+/** Packages that are ES modules only, which jest can't require as they are, or that import such ones when they first need them. */
 const esModules = [
   'temporal-polyfill',
   'temporal-spec',
@@ -7,6 +7,12 @@ const esModules = [
   'p-limit',
   'yocto-queue',
   'is-network-error',
+  'teeny-request',
+  'gaxios',
+  'node-fetch',
+  'data-uri-to-buffer',
+  'fetch-blob',
+  'formdata-polyfill',
 ];
 
 /** @type {import('jest').Config} */

@@ -58,6 +58,7 @@ const BROKEN_CONNECTION = [
 const NO_CONNECTION = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'];
 
 export function isTransient(thrown: unknown): boolean {
+  if (thrown instanceof Failure) return thrown.code === 'UNAVAILABLE';
   const { status, reason } = readError(thrown);
   if (reason !== null && reason in TRANSIENT_REASONS) return true;
   if (reason !== null && reason in FINAL_REASONS) return false;
@@ -66,8 +67,10 @@ export function isTransient(thrown: unknown): boolean {
 
 /** Whether a job may have been made although its insertion failed; it must be looked up before another is sent. */
 export function isAmbiguous(thrown: unknown): boolean {
-  const { status } = readError(thrown);
-  return isBroken(thrown) || (status !== null && (status === 409 || status === 408 || status >= 500));
+  const { status, reason } = readError(thrown);
+  // createQueryJob throws what a job that it has made says of errors, also those that the job survives; it gives them no status
+  if (status === null) return isBroken(thrown) || reason !== null;
+  return status === 409 || status === 408 || status >= 500;
 }
 
 export function isStatus(thrown: unknown, status: number): boolean {

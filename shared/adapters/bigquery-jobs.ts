@@ -49,16 +49,16 @@ export function createJobs({
   pace: Pace;
 }): Jobs {
   const repeat = <Result>(doing: string, call: () => Promise<Result>): Promise<Result> =>
-    pRetry(() => untilAborted(call(), signal), {
+    pRetry(() => untilAborted(call(), signal).catch(wrap), {
       retries: Number.POSITIVE_INFINITY,
       maxRetryTime: pace.maxRetryMs,
       minTimeout: pace.firstBackoffMs,
       maxTimeout: pace.maxBackoffMs,
       randomize: true,
       signal,
-      shouldRetry: ({ error }) => isTransient(error),
+      shouldRetry: ({ error }) => isTransient(error.cause),
     }).catch((thrown) => {
-      throw toBigQueryFailure(thrown, doing);
+      throw toBigQueryFailure(signal.aborted ? signal.reason : (thrown.cause ?? thrown), doing);
     });
 
   /** The job of that id, in this location; null where there is none. */
@@ -110,6 +110,7 @@ export function createJobs({
           throw isStatus(thrown, 409) ? { reason: 'backendError' } : thrown;
         }
         const job = inserted;
+        if (signal.aborted) cancel(); // the answer came after the deadline
         const metadata = await finish(job);
         try {
           if (metadata.status?.errorResult) throw metadata.status.errorResult;
@@ -127,6 +128,11 @@ export function createJobs({
   }
 
   return { perform, read: (doing, call) => repeat(doing, call) };
+}
+
+/** p-retry never repeats after a TypeError, or after what is no Error, as a job's errorResult: only isTransient is to decide. */
+function wrap(thrown: unknown): never {
+  throw new Error('a call of BigQuery failed', { cause: thrown });
 }
 
 /** The client's requests take no signal: at the deadline their outcome is no longer waited for. */

@@ -1,0 +1,56 @@
+import { reportWindow } from '../../shared/calendar';
+import type { Run } from '../../shared/engine';
+import type { Facts } from '../../shared/facts/facts';
+import { createLog } from '../../shared/log';
+import type { ReportRows } from '../../shared/report';
+import { reportTableNames } from '../../shared/tables';
+import { onDuckDb } from './duckdb';
+import type { FaultServer } from './fault-server';
+import { randomSource } from './random-source';
+import { referenceReport } from './reference';
+import { reportDifferences } from './report-differences';
+import { writeSource } from './source-files';
+import type { SourceRows } from './source-rows';
+import { inTemporaryFolder } from './temporary-folder';
+
+/** A random source, and what the embedded engine counts in it. */
+export interface CannedFacts {
+  source: SourceRows;
+  facts: Facts;
+  timeZone: string;
+}
+
+export async function cannedFacts(from: string, to: string, timeZone = 'Europe/Berlin'): Promise<CannedFacts> {
+  const source = randomSource({ seed: 21, timeZone, from, to, measurements: 300, emptyText: true });
+  const facts = await inTemporaryFolder(async (folder) => {
+    await writeSource(folder, 'ndjson', source);
+    const answer = await onDuckDb(folder, (engine) => engine.readFacts(reportWindow(from, to, timeZone), testRun()));
+    return answer.facts;
+  });
+  return { source, facts, timeZone };
+}
+
+export function testRun(changes: Partial<Run> = {}): Run {
+  return {
+    id: 'test-run',
+    requestId: 'test-request',
+    trigger: 'cli',
+    signal: new AbortController().signal,
+    log: createLog({ level: 'error', format: 'text', write: () => {} }),
+    ...changes,
+  };
+}
+
+/** How the partitions of a date on the server differ from the reference. */
+export function publishedDifferences(
+  server: FaultServer,
+  { source, timeZone }: CannedFacts,
+  date: string,
+  createdAt: Date,
+): string[] {
+  const expected = referenceReport(source, date, timeZone);
+  const tables = reportTableNames.map((table) => [table, server.partitions.get(`${table}$${date.replaceAll('-', '')}`) ?? []]);
+  const rows = Object.fromEntries(tables) as ReportRows;
+  const { rejectedRows, unclassifiedErrors } = expected; // of these the tables say nothing
+  return reportDifferences({ reportDate: date, rows, rejectedRows, unclassifiedErrors }, expected, createdAt);
+}

@@ -1,0 +1,251 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { FactName, Facts } from '../../shared/facts/facts';
+import { exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
+
+/** What a request asks for; a load of export_runs is a `record`. */
+export type RequestKind = 'dataset' | 'table' | 'query' | 'load' | 'record' | 'job' | 'results' | 'cancel';
+
+/** How a request, or the job that it makes, goes wrong. */
+export type Fault =
+  /** Answered with an error, and not carried out. */
+  | { status: number; reason: string }
+  /** The connection breaks before or after the request is carried out. */
+  | { reset: 'before' | 'after' }
+  /** Carried out, but the answer is an error. */
+  | { carriedOut: true; status: number; reason: string }
+  /** The job ends with an errorResult, having done nothing. */
+  | { jobFails: string }
+  /** The job succeeds in spite of errors. */
+  | { jobSurvives: string }
+  /** The job says it succeeded, with fewer rows than were sent. */
+  | { jobLoses: number }
+  /** The job runs until it is cancelled; its insertion is answered when a promise comes true, if there is one. */
+  | { jobHangs: true; answersAfter?: Promise<void> };
+
+export interface StoredJob {
+  id: string;
+  kind: 'query' | 'load' | 'record';
+  configuration: Record<string, unknown>;
+  state: 'RUNNING' | 'DONE';
+  hangs: boolean;
+  errorResult: { reason: string; message: string } | null;
+  errors: { reason: string; message: string }[];
+  outputRows: number;
+}
+
+export interface StoredTable {
+  schema: { fields: { name: string; type: string; mode?: string }[] };
+  timePartitioning: { type: string; field?: string; expirationMs?: string };
+}
+
+export type StoredRow = Record<string, unknown>;
+
+/** Stands in every error message of the server, as a user id would in some of BigQuery's: it must not come out of the adapter. */
+export const CANARY = 'canary-user-4711';
+
+export interface FaultServer {
+  endpoint: string;
+  location: string;
+  tables: Map<string, StoredTable>;
+  jobs: Map<string, StoredJob>;
+  /** By name and day: daily_funnel$20250615. */
+  partitions: Map<string, StoredRow[]>;
+  runs: StoredRow[];
+  requests: { kind: RequestKind; url: string }[];
+  count(kind: RequestKind): number;
+  /** The next requests of a kind meet these faults, one each; null: none. */
+  play(kind: RequestKind, ...faults: (Fault | null)[]): void;
+  /** Asked for a fault where none is to be played. */
+  strike: (kind: RequestKind) => Fault | null;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  status: number;
+  body: object;
+}
+
+/**
+ * The endpoints of BigQuery that the client uses here, in memory. It answers queries with the facts that it is given. A job is RUNNING
+ * when it is made and DONE when it is looked at; it has done its work as soon as it is made.
+ */
+export async function startFaultServer(facts: Facts): Promise<FaultServer> {
+  const script = new Map<RequestKind, (Fault | null)[]>();
+  const server = createServer((request, response) => void handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const fake: FaultServer = {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    location: 'EU',
+    tables: new Map(
+      [...Object.values(reportTableDefinitions), exportRunsDefinition].map((table) => [table.name, storedTable(table)]),
+    ),
+    jobs: new Map(),
+    partitions: new Map(),
+    runs: [],
+    requests: [],
+    count: (kind) => fake.requests.filter((request) => request.kind === kind).length,
+    play: (kind, ...faults) => script.set(kind, [...(script.get(kind) ?? []), ...faults]),
+    strike: () => null,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const url = request.url ?? '';
+    const sent = parseBody(Buffer.concat(chunks).toString(), request.headers['content-type'] ?? '');
+    const kind = kindOf(request.method ?? '', url.split('?')[0] ?? '', sent);
+    fake.requests.push({ kind, url: `${request.method} ${url}` });
+    const planned = script.get(kind)?.shift();
+    const fault = planned === undefined ? fake.strike(kind) : planned;
+    if (fault !== null && 'reset' in fault && fault.reset === 'before') return void request.socket.destroy();
+    if (fault !== null && 'status' in fault && !('carriedOut' in fault)) return send(response, refusal(fault));
+    const answer = carryOut(kind, url.split('?')[0] ?? '', sent, fault);
+    if (fault !== null && 'reset' in fault) return void request.socket.destroy();
+    if (fault !== null && 'jobHangs' in fault) await fault.answersAfter;
+    send(response, fault !== null && 'status' in fault ? refusal(fault) : answer);
+  }
+
+  function carryOut(kind: RequestKind, path: string, sent: Sent, fault: Fault | null): Answer {
+    const name = decodeURIComponent(path.split('/').at(kind === 'cancel' ? -2 : -1) ?? '');
+    if (kind === 'dataset') return found({ location: fake.location });
+    if (kind === 'table') return found(fake.tables.get(name));
+    if (kind === 'query' || kind === 'load' || kind === 'record') return insert(kind, sent, fault);
+    const job = fake.jobs.get(name);
+    if (job === undefined) return refusal({ status: 404, reason: 'notFound' });
+    if (kind === 'results') return found(queryResults(job, facts));
+    if (kind === 'cancel' && job.state === 'RUNNING')
+      Object.assign(job, { state: 'DONE', errorResult: error('stopped'), hangs: false });
+    if (kind === 'cancel') return found({ job: resource(job) });
+    if (!job.hangs) job.state = 'DONE';
+    return found(resource(job));
+  }
+
+  function insert(kind: StoredJob['kind'], { job: { jobReference, configuration }, rows }: Sent, fault: Fault | null): Answer {
+    const { jobId } = jobReference;
+    if (fake.jobs.has(jobId)) return refusal({ status: 409, reason: 'duplicate' });
+    const fails = fault !== null && 'jobFails' in fault ? error(fault.jobFails) : null;
+    const survives = fault !== null && 'jobSurvives' in fault ? error(fault.jobSurvives) : null;
+    const hangs = fault !== null && 'jobHangs' in fault;
+    const lost = fault !== null && 'jobLoses' in fault ? fault.jobLoses : 0;
+    const kept = rows.slice(0, rows.length - lost);
+    const job: StoredJob = {
+      id: jobId,
+      kind,
+      configuration,
+      state: 'RUNNING',
+      hangs,
+      errorResult: fails,
+      errors: [fails, survives].filter((one) => one !== null),
+      outputRows: kept.length,
+    };
+    fake.jobs.set(jobId, job);
+    if (fails === null && !hangs && kind === 'record') fake.runs.push(...kept);
+    if (fails === null && !hangs && kind === 'load') fake.partitions.set(destination(job), kept);
+    return found(resource(job));
+  }
+
+  return fake;
+}
+
+/** Where a load job writes. */
+export function destination({ configuration }: StoredJob): string {
+  return (configuration.load as { destinationTable: { tableId: string } }).destinationTable.tableId;
+}
+
+function storedTable({ columns, partitionColumn }: TableDefinition): StoredTable {
+  return {
+    schema: { fields: columns.map(({ name, type, mode }) => ({ name, type: wireTypes[type] ?? type, mode })) },
+    timePartitioning: { type: 'DAY', field: partitionColumn },
+  };
+}
+
+/** BigQuery answers with the old names. */
+const wireTypes: Record<string, string> = { INT64: 'INTEGER', FLOAT64: 'FLOAT' };
+
+interface Sent {
+  job: { jobReference: { jobId: string }; configuration: Record<string, unknown> };
+  rows: StoredRow[];
+}
+
+function parseBody(text: string, contentType: string): Sent {
+  const boundary = /boundary="?([^";]+)/.exec(contentType)?.[1];
+  if (boundary === undefined) return { job: text === '' ? {} : JSON.parse(text), rows: [] };
+  const [job = '', data = ''] = text
+    .split(`--${boundary}`)
+    .slice(1, -1)
+    .map((part) => part.slice(part.indexOf('\r\n\r\n') + 4));
+  const lines = data.split('\n').filter((line) => line.trim() !== '');
+  return { job: JSON.parse(job), rows: lines.map((line) => JSON.parse(line)) };
+}
+
+function kindOf(method: string, path: string, { job }: Sent): RequestKind {
+  if (path.startsWith('/upload/')) return JSON.stringify(job).includes('"export_runs"') ? 'record' : 'load';
+  if (method === 'POST' && path.endsWith('/jobs')) return 'query';
+  if (path.endsWith('/cancel')) return 'cancel';
+  if (path.includes('/queries/')) return 'results';
+  if (path.includes('/jobs/')) return 'job';
+  if (path.includes('/tables/')) return 'table';
+  if (path.includes('/datasets/')) return 'dataset';
+  throw new Error(`a request that the fault server doesn't know: ${method} ${path}`);
+}
+
+function found(body: object | undefined): Answer {
+  return body === undefined ? refusal({ status: 404, reason: 'notFound' }) : { status: 200, body };
+}
+
+function error(reason: string): { reason: string; message: string } {
+  return { reason, message: `${reason}: ${CANARY}` };
+}
+
+function refusal({ status, reason }: { status: number; reason: string }): Answer {
+  const { message } = error(reason);
+  return {
+    status,
+    body: { error: { code: status, message, status: 'FAILED', errors: [{ ...error(reason), domain: 'global' }] } },
+  };
+}
+
+function send(response: ServerResponse, { status, body }: Answer): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function resource({ id, kind, configuration, state, errorResult, errors, outputRows }: StoredJob): object {
+  return {
+    id: `test:EU.${id}`,
+    jobReference: { projectId: 'test', jobId: id, location: 'EU' },
+    configuration,
+    status: {
+      state,
+      ...(errorResult !== null && state === 'DONE' && { errorResult }),
+      ...(errors.length > 0 && { errors }),
+    },
+    statistics: kind === 'query' ? { totalBytesProcessed: '1000' } : { load: { outputRows: String(outputRows) } },
+  };
+}
+
+const columnTypes: Record<string, string> = {
+  day: 'DATE',
+  first_test_day: 'DATE',
+  source: 'STRING',
+  outcome: 'STRING',
+  role: 'STRING',
+};
+
+/** A job's id names its fact. */
+function queryResults({ id }: StoredJob, facts: Facts): object {
+  const rows: StoredRow[] = facts[id.replace(/_\d+$/, '').split('_').at(-1) as FactName];
+  const names = Object.keys(rows[0] ?? {});
+  const text = (value: unknown) => (value === null || value === undefined ? null : String(value));
+  return {
+    jobComplete: true,
+    totalRows: String(rows.length),
+    schema: { fields: names.map((name) => ({ name, type: columnTypes[name] ?? 'INTEGER', mode: 'NULLABLE' })) },
+    rows: rows.map((row) => ({ f: names.map((name) => ({ v: text(row[name]) })) })),
+  };
+}
