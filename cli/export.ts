@@ -83,7 +83,7 @@ async function runAndAnswer(flags: ExportFlags, signal: AbortSignal): Promise<nu
   const { reports, prices } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now, dryRun });
   if (flags.json) writeJson(answer(request, reports, { dryRun }));
   else show(reports, { dryRun, warehouse: nameWarehouse(config) });
-  if (prices.length > 0) process.stderr.write(`${renderPrices(prices)}\n`);
+  if (prices.length > 0) (flags.json ? process.stderr : process.stdout).write(`${renderPrices(prices)}\n`);
   const verdict = judge(reports);
   if (verdict.result !== 'all') complain(verdict.failure);
   return exitCode(verdict);
