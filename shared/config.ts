@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { isTimeZone } from './calendar';
+import { isTimeZone, spellTimeZone } from './calendar';
 import { Failure } from './failure';
 
 export const DEFAULT_WAREHOUSE = '.kpi/warehouse.duckdb';
@@ -59,7 +59,11 @@ export const Settings = z.object({
   KPI_SOURCE_USERS: Table.optional(),
   KPI_SOURCE_MEASUREMENTS: Table.optional(),
   KPI_SOURCE_FIRST_TESTS: Table.optional(),
-  KPI_TIME_ZONE: z.string().refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin').default('UTC'),
+  KPI_TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin')
+    .transform(spellTimeZone)
+    .default('UTC'),
   KPI_LOCATION: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'expected a BigQuery location such as US or europe-west1')
