@@ -3,7 +3,7 @@ import { stringify } from 'csv-stringify/sync';
 import { parseConfig } from '../shared/config';
 import { createOpener } from '../shared/open-engine';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
-import { type ReportTable, reportTableDefinitions, reportTableNames } from '../shared/tables';
+import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames } from '../shared/tables';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { renderReport } from './render';
@@ -53,7 +53,8 @@ async function show(flags: ShowFlags): Promise<void> {
   const engine = await createOpener(config, () => now)('read');
   try {
     const tables = flags.table === undefined ? reportTableNames : [flags.table];
-    const found = await Promise.all(tables.map(async (table) => ({ table, rows: await engine.readRows(table, date, date) })));
+    const found: { table: ReportTable; rows: ReportRow[] }[] = [];
+    for (const table of tables) found.push({ table, rows: await engine.readRows(table, date, date) });
     if (found.every(({ rows }) => rows.length === 0)) {
       process.exitCode = EXIT.failed;
       process.stderr.write(`kpi: no report of ${date} in the warehouse; run: kpi export --date ${date}\n`);

@@ -28,7 +28,15 @@ import {
   type TableDefinition,
 } from '../tables';
 import type { BigQueryType } from '../tables/columns';
-import { type Database, dateTimeMacro, duckDbValues, openDatabase, quoteText, toEngineFailure } from './duckdb-connection';
+import {
+  type Database,
+  dateTimeMacro,
+  duckDbValues,
+  errorKind,
+  openDatabase,
+  quoteText,
+  toEngineFailure,
+} from './duckdb-connection';
 import { isLockError, openSource, type Source } from './duckdb-source';
 
 /** Relations that are kept in temporary tables, because several facts read them. */
@@ -82,6 +90,7 @@ async function attachWarehouse(database: Database, path: string, access: Access)
     mkdirSync(dirname(path), { recursive: true });
     await database.run(`ATTACH ${quoteText(path)} AS warehouse (${access === 'read' ? 'READ_ONLY, ' : ''}TYPE duckdb)`);
   } catch (thrown) {
+    if (errorKind(thrown) === 'INTERRUPT') throw thrown;
     if (isLockError(thrown))
       throw new Failure('BUSY', `warehouse ${path} is open in another process; close it there and try again`);
     const isFolder = existsSync(path) && statSync(path).isDirectory();
@@ -229,21 +238,25 @@ async function insert(database: Database, { name, columns }: TableDefinition, ro
   );
 }
 
-/** Creates the table, or checks that the one there has the definition's columns; further ones must take NULL. */
-async function prepareTable(database: Database, { name, description, columns }: TableDefinition): Promise<void> {
+/** Creates the table, or checks the one that is there. */
+async function prepareTable(database: Database, definition: TableDefinition): Promise<void> {
+  if (await checkTable(database, definition)) return;
+  const { name, description, columns } = definition;
+  const definitions = columns.map(
+    (column) => `${column.name} ${duckDbTypes[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
+  );
+  await database.run(`CREATE TABLE ${SCHEMA}.${name} (${definitions.join(', ')})`);
+  await database.run(`COMMENT ON TABLE ${SCHEMA}.${name} IS ${quoteText(description)}`);
+  for (const column of columns)
+    await database.run(`COMMENT ON COLUMN ${SCHEMA}.${name}.${column.name} IS ${quoteText(column.description)}`);
+}
+
+/** Whether the table exists; SCHEMA_DRIFT where it lacks the definition's columns. Further ones are none if they take NULL. */
+async function checkTable(database: Database, { name, columns }: TableDefinition): Promise<boolean> {
   const existing = await database.rows(
     `SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = 'kpi_metrics' AND table_name = '${name}'`,
   );
-  if (existing.length === 0) {
-    const definitions = columns.map(
-      (column) => `${column.name} ${duckDbTypes[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
-    );
-    await database.run(`CREATE TABLE ${SCHEMA}.${name} (${definitions.join(', ')})`);
-    await database.run(`COMMENT ON TABLE ${SCHEMA}.${name} IS ${quoteText(description)}`);
-    for (const column of columns)
-      await database.run(`COMMENT ON COLUMN ${SCHEMA}.${name}.${column.name} IS ${quoteText(column.description)}`);
-    return;
-  }
+  if (existing.length === 0) return false;
   const drift = (text: string) =>
     new Failure('SCHEMA_DRIFT', `table kpi_metrics.${name} ${text}; rename it or name another warehouse`);
   const found = new Map(existing.map((row) => [row.column_name, row]));
@@ -258,6 +271,7 @@ async function prepareTable(database: Database, { name, description, columns }: 
   const required = [...found.values()].find((row) => row.is_nullable === false);
   if (required !== undefined)
     throw drift(`has a column ${required.column_name} that the export doesn't know and that takes no NULL`);
+  return true;
 }
 
 async function readRows<Table extends ReportTable>(
@@ -266,10 +280,7 @@ async function readRows<Table extends ReportTable>(
   from: CalendarDate,
   to: CalendarDate,
 ): Promise<ReportRow<Table>[]> {
-  const [found] = await database.rows(
-    `SELECT 1 AS found FROM duckdb_tables() WHERE database_name = 'warehouse' AND schema_name = 'kpi_metrics' AND table_name = '${table}'`,
-  );
-  if (found === undefined) return [];
+  if (!(await checkTable(database, reportTableDefinitions[table]))) return [];
   const names = reportTableDefinitions[table].columns.map((column) => column.name).join(', ');
   const rows = await database.rows(
     `SELECT ${names} FROM ${SCHEMA}.${table} WHERE report_date BETWEEN $from AND $to ORDER BY report_date, period_start_date DESC`,

@@ -334,6 +334,22 @@ describe('show', () => {
     expect(tables.daily_engagement[1]).toMatchObject({ period_start_date: '2025-12-22', all_tests: 2, active_percentage: 100 });
   });
 
+  test('refuses a table that is not as it is defined', async () => {
+    const file = join(folder, 'drift.duckdb');
+    copyFileSync(warehouse, file);
+    const instance = await DuckDBInstance.create(file);
+    const connection = await instance.connect();
+    await connection.run('ALTER TABLE kpi_metrics.daily_engagement DROP COLUMN active_change');
+    connection.closeSync();
+    instance.closeSync();
+    const line =
+      /^kpi: table kpi_metrics\.daily_engagement has no column active_change; rename it or name another warehouse \(SCHEMA_DRIFT\)\n$/;
+    for (const args of [['show'], ['export', '--source', source]]) {
+      const { code, stderr } = await kpi([...args, '--date', '2025-12-23', '--warehouse', file]);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(line)]);
+    }
+  });
+
   test('says how to get a report that is not there', async () => {
     const { code, stderr } = await kpi(['show', '--date', '2025-11-01', '--warehouse', warehouse]);
     expect([code, stderr]).toEqual([1, 'kpi: no report of 2025-11-01 in the warehouse; run: kpi export --date 2025-11-01\n']);

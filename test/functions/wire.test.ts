@@ -14,6 +14,7 @@ const MESSAGE_TYPE = 'google.cloud.pubsub.topic.v1.messagePublished';
 let events: Server;
 let calls: Server;
 const lines: string[] = [];
+let printed: jest.SpyInstance;
 
 beforeAll(async () => {
   writeFileSync(join(folder, 'users.csv'), 'user_id,created_at\nu1,2025-12-20\n');
@@ -23,7 +24,7 @@ beforeAll(async () => {
   );
   Object.assign(process.env, { KPI_WAREHOUSE: join(folder, 'warehouse.duckdb'), KPI_SOURCE: folder, NODE_ENV: 'production' });
   jest.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
-  jest.spyOn(console, 'error').mockImplementation(() => {}); // the framework prints what was thrown
+  printed = jest.spyOn(console, 'error').mockImplementation(() => {}); // the framework prints what was thrown
   jest.spyOn(console, 'warn').mockImplementation(() => {});
   await import('../../functions/index');
   events = await listen(getTestServer('exportKpi'));
@@ -202,8 +203,9 @@ describe('exportKpiHttp', () => {
     expect(await response.json()).toEqual({ success: false, error, code: 'BAD_REQUEST' });
   });
 
-  test('answers 400 to malformed JSON, 405 to GET and 404 elsewhere', async () => {
-    expect((await post(calls, PATH, '{"date"')).status).toBe(400);
+  test('answers 400 to malformed JSON, of which nothing is printed, 405 to GET and 404 elsewhere', async () => {
+    expect((await post(calls, PATH, '{"mail": someone@example.org')).status).toBe(400);
+    expect(printed.mock.calls.at(-1)).toEqual(['a body that is no JSON']);
     const { port } = calls.address() as AddressInfo;
     const get = await fetch(`http://127.0.0.1:${port}${PATH}`);
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
