@@ -1,11 +1,11 @@
-const root = require('../../jest.config.cjs');
+const { join } = require('node:path');
+const config = require('../../jest.config.cjs');
 
-/** Tests against emulators: `npm run test:integration`. */
 /** @type {import('jest').Config} */
 module.exports = {
-  ...root,
-  rootDir: '../..',
-  testTimeout: 120_000,
+  ...config,
+  rootDir: join(__dirname, '../..'),
   testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
+  testTimeout: 120_000,
 };

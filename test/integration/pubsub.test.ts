@@ -63,10 +63,9 @@ class Deployment {
     const measurement = 'measurement_id,user_id,session_id,created_at,error_type\nm1,u1,s1,2025-12-20,\n';
     writeFileSync(join(source, 'measurements.csv'), measurement);
     this.env = {
-      ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('KPI_'))),
+      ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(KPI_|GOOGLE_CLOUD_PROJECT$)/.test(key))),
       NODE_ENV: 'production',
       PUBSUB_EMULATOR_HOST: emulator.host,
-      GOOGLE_CLOUD_PROJECT: project,
       KPI_SOURCE: source,
       KPI_SOURCE_MAX_AGE_HOURS: '0',
       KPI_WAREHOUSE: this.warehouse,
@@ -136,7 +135,9 @@ class Deployment {
   }
 
   async remove(): Promise<void> {
-    await this.emulator.remove(`subscriptions/${this.topic}`).catch(() => {}); // one that failed to deploy has none
+    for (const name of [this.topic, this.deadLetters]) {
+      for (const kind of ['subscriptions', 'topics']) await this.emulator.remove(`${kind}/${name}`).catch(() => {}); // it may never have been made
+    }
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -243,7 +244,15 @@ if (!hasPubsubEmulator) {
       });
 
       test('kpi request', async () => {
-        const { code, stdout } = await deployment.kpi('request', '--topic', deployment.topic, '--date', '2025-12-18');
+        const { code, stdout } = await deployment.kpi(
+          'request',
+          '--project',
+          project,
+          '--topic',
+          deployment.topic,
+          '--date',
+          '2025-12-18',
+        );
         expect([code, stdout]).toEqual([0, expect.stringContaining('Published {"date":"2025-12-18"}')]);
         const id = /message (\S+)/.exec(stdout)?.[1] ?? '';
         await until('it is exported', () => deployment.exportedDates(id).length > 0);
