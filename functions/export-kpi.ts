@@ -38,6 +38,12 @@ export function createPubsubHandler({
       if (failure.kind === 'retryable') throw failure;
       // a repeat can't help: keep it, with its reason, where the alert looks
       const letter = toDeadLetter(failure, { request, message, event });
+      try {
+        await park(letter);
+      } catch (unkept) {
+        logFailure(log, toFailure(unkept));
+        throw unkept;
+      }
       const { code, message: error, version } = letter;
       log.error(logMessages.parked, {
         code,
@@ -47,7 +53,6 @@ export function createPubsubHandler({
         ...(letter.messageId !== null && { message_id: letter.messageId }),
         ...(letter.publishTime !== null && { publish_time: letter.publishTime }),
       });
-      await park(letter);
     }
   };
 }

@@ -72,17 +72,44 @@ export async function openDuckDb({ config, access, now }: DuckDbDeps): Promise<E
       `warehouse ${config.warehouse} does not exist; export a date first, or name another with --warehouse`,
     );
   }
-  const database = await openDatabase();
+  const endTurn = access === 'dry-run' ? () => {} : await takeTurn(config.warehouse);
+  const database = await openDatabase().catch((thrown) => {
+    endTurn();
+    throw toEngineFailure(thrown);
+  });
   try {
     const source = access === 'read' || config.source === null ? null : await openSource(database, config.source, now);
     // an existing file is locked now rather than after the work
     const attached = access !== 'dry-run' && existsSync(config.warehouse);
     if (attached) await attachWarehouse(database, config.warehouse, access);
-    return createEngine(database, source, config.warehouse, attached);
+    const engine = createEngine(database, source, config.warehouse, attached);
+    return { ...engine, close: () => engine.close().finally(endTurn) };
   } catch (thrown) {
     database.close();
+    endTurn();
     throw toEngineFailure(thrown);
   }
+}
+
+/** By warehouse file, the end of the last turn that was asked for. */
+const turns = new Map<string, Promise<void>>();
+
+/**
+ * Waits until nobody else in this process has the file. DuckDB's lock keeps other processes out, but not a second database of the same
+ * process, as two requests at once would make: both would write over each other.
+ */
+async function takeTurn(path: string): Promise<() => void> {
+  const before = turns.get(path);
+  let end = () => {};
+  const turn = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  turns.set(path, turn);
+  await before;
+  return () => {
+    if (turns.get(path) === turn) turns.delete(path);
+    end();
+  };
 }
 
 async function attachWarehouse(database: Database, path: string, access: Access): Promise<void> {

@@ -102,13 +102,18 @@ test('an error that is no Failure is retried, and its text goes nowhere', async 
 });
 
 test('where a dead letter cannot be kept, the message is not acknowledged', async () => {
-  const { deps } = createDeps(async () => {
+  const { deps, lines } = createDeps(async () => {
     throw new Failure('QUALITY_GATE', 'the reason');
   });
   const park = async () => {
     throw new Failure('UNAVAILABLE', 'no topic');
   };
   await expect(createPubsubHandler({ ...deps, park })(event)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  // and the log doesn't claim that it is parked
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({ message: 'export failed', code: 'QUALITY_GATE', severity: 'ERROR' }),
+    expect.objectContaining({ message: 'export failed', code: 'UNAVAILABLE', severity: 'WARNING' }),
+  ]);
 });
 
 test('a run gets the id of its message, a deadline, and a log with its ids', async () => {

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { CloudEvent, HTTP } from 'cloudevents';
 
@@ -107,6 +108,22 @@ describe('exportKpi', () => {
     const { body, headers } = push(pubsubMessage('{"from":"yesterday","to":"today"}'));
     expect((await post(events, TOPIC_PATH, body, headers)).status).toBe(204);
     expect(logged()).toEqual([exported('2025-12-23'), exported('2025-12-24')]);
+  });
+
+  test('exports messages that arrive at once, one after the other', async () => {
+    const dates = Array.from({ length: 8 }, (_, index) => `2025-11-0${index + 1}`);
+    const answers = await Promise.all(
+      dates.map((date) => post(events, TOPIC_PATH, push(pubsubMessage(date)).body, push(pubsubMessage(date)).headers)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(dates.map(() => 204));
+    const instance = await DuckDBInstance.create(join(folder, 'warehouse.duckdb'), { access_mode: 'READ_ONLY' });
+    const connection = await instance.connect();
+    const rows = await connection.runAndReadAll(
+      `SELECT CAST(report_date AS VARCHAR) FROM kpi_metrics.daily_funnel WHERE report_date < '2025-12-01' GROUP BY 1 ORDER BY 1`,
+    );
+    expect(rows.getRowsJson().flat()).toEqual(dates);
+    connection.closeSync();
+    instance.closeSync();
   });
 
   test.each([

@@ -1,0 +1,414 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { end, freePort, hasPubsubEmulator, openPubsubEmulator, type PubsubEmulator } from '../support/pubsub-emulator';
+
+/**
+ * The whole way of a message: published to a topic of Google's emulator, pushed to the function as it is deployed, a process of its own on
+ * the embedded engine, and, where it fails, on to the dead-letter topic and `kpi replay`.
+ */
+const root = resolve(__dirname, '../..');
+const project = `kpi-test-${process.pid}`;
+const tables = ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel'];
+const gcloud = (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'gcloud')));
+
+const today = new Date().toISOString().slice(0, 10);
+const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (chunk) => (output[stream] += String(chunk)));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output };
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
+  for (const deadline = Date.now() + seconds * 1000; !(await holds()); await sleep(100)) {
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
+  }
+}
+
+/** A function with its topics and subscriptions, a source and a warehouse. */
+class Deployment {
+  readonly topic: string;
+  readonly deadLetters: string;
+  readonly warehouse: string;
+  readonly logs: Record<string, unknown>[] = [];
+  private readonly folder = mkdtempSync(join(tmpdir(), 'kpi-pubsub-'));
+  private readonly env: NodeJS.ProcessEnv;
+  private port = 0;
+  private process: ChildProcess | null = null;
+
+  constructor(
+    private readonly emulator: PubsubEmulator,
+    name: string,
+  ) {
+    this.topic = `kpi-export-${name}`;
+    this.deadLetters = `${this.topic}-dead-letter`;
+    this.warehouse = join(this.folder, 'warehouse.duckdb');
+    const source = join(this.folder, 'source');
+    mkdirSync(source);
+    writeFileSync(join(source, 'users.csv'), 'user_id,created_at\nu1,2025-12-20\n');
+    const measurement = 'measurement_id,user_id,session_id,created_at,error_type\nm1,u1,s1,2025-12-20,\n';
+    writeFileSync(join(source, 'measurements.csv'), measurement);
+    this.env = {
+      ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(KPI_|GOOGLE_CLOUD_PROJECT$)/.test(key))),
+      NODE_ENV: 'production',
+      PUBSUB_EMULATOR_HOST: emulator.host,
+      KPI_SOURCE: source,
+      KPI_SOURCE_MAX_AGE_HOURS: '0',
+      KPI_WAREHOUSE: this.warehouse,
+      KPI_DEAD_LETTER_TOPIC: `projects/${project}/topics/${this.deadLetters}`,
+    };
+  }
+
+  /** As infra/pubsub.tf has it, with less patience. */
+  async deploy({ maxDeliveryAttempts = 5 } = {}): Promise<void> {
+    this.port = await freePort();
+    await this.createDeadLetters();
+    await this.emulator.create(`topics/${this.topic}`, {});
+    await this.start();
+    await this.subscribe({
+      deadLetterPolicy: { deadLetterTopic: `projects/${project}/topics/${this.deadLetters}`, maxDeliveryAttempts },
+    });
+  }
+
+  /** Without a dead-letter topic, though the function is told of one. */
+  async deployWithoutDeadLetters(): Promise<void> {
+    this.port = await freePort();
+    await this.emulator.create(`topics/${this.topic}`, {});
+    await this.start();
+    await this.subscribe({});
+  }
+
+  async createDeadLetters(): Promise<void> {
+    const topic = `projects/${project}/topics/${this.deadLetters}`;
+    await this.emulator.create(`topics/${this.deadLetters}`, {});
+    await this.emulator.create(`subscriptions/${this.deadLetters}`, { topic, ackDeadlineSeconds: 60 });
+  }
+
+  private async subscribe(more: object): Promise<void> {
+    const topic = `projects/${project}/topics/${this.topic}`;
+    await this.emulator.create(`subscriptions/${this.topic}`, {
+      topic,
+      ackDeadlineSeconds: 600,
+      retryPolicy: { minimumBackoff: '0.1s', maximumBackoff: '1s' },
+      pushConfig: { pushEndpoint: `http://127.0.0.1:${this.port}/${topic}` },
+      ...more,
+    });
+  }
+
+  /** Starts the function's process, on the port that it had before. */
+  async start(): Promise<void> {
+    const framework = join(root, 'node_modules/.bin/functions-framework');
+    const args = ['--source=dist/functions.js', '--target=exportKpi', '--signature-type=cloudevent', `--port=${this.port}`];
+    const child = spawn(process.execPath, [framework, ...args], { cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = child;
+    let rest = '';
+    child.stdout.on('data', (chunk) => {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line.startsWith('{')) this.logs.push(JSON.parse(line) as Record<string, unknown>);
+    });
+    let said = '';
+    child.stderr.on('data', (chunk) => (said += String(chunk)));
+    await until('the function listens', async () => {
+      if (child.exitCode !== null) throw new Error(`the function ended: ${said}`);
+      const answered = await fetch(`http://127.0.0.1:${this.port}/`).catch(() => null);
+      return answered !== null;
+    });
+  }
+
+  async kill(): Promise<void> {
+    if (this.process !== null) await end(this.process);
+  }
+
+  async remove(): Promise<void> {
+    for (const name of [this.topic, this.deadLetters]) {
+      for (const kind of ['subscriptions', 'topics']) await this.emulator.remove(`${kind}/${name}`).catch(() => {}); // it may never have been made
+    }
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async publish(...messages: { data?: string; attributes?: Record<string, string> }[]): Promise<string[]> {
+    return this.emulator.publish(this.topic, messages);
+  }
+
+  waiting() {
+    return this.emulator.waiting(this.deadLetters);
+  }
+
+  kpi(...args: string[]): Promise<Ended> {
+    return run(process.execPath, [join(root, 'bin/kpi.mjs'), ...args], this.env);
+  }
+
+  replay(...args: string[]): Promise<Ended> {
+    return this.kpi('replay', '--project', project, '--subscription', this.deadLetters, ...args);
+  }
+
+  /** Log entries of a message, or of all of them. */
+  logged(text: string, requestId?: string): Record<string, unknown>[] {
+    return this.logs.filter(
+      (entry) => entry.message === text && (requestId === undefined || [entry.request_id, entry.message_id].includes(requestId)),
+    );
+  }
+
+  exportedDates(requestId: string): unknown[] {
+    return this.logged('report exported', requestId).map((entry) => entry.report_date);
+  }
+
+  /** The dates that each table has, where it has all of a report's 12 rows of each; to be asked while nothing runs. */
+  async publishedDates(): Promise<string[]> {
+    const instance = await DuckDBInstance.create(this.warehouse, { access_mode: 'READ_ONLY' });
+    const connection = await instance.connect();
+    try {
+      const dates = new Set<string>();
+      for (const table of tables) {
+        const reader = await connection.runAndReadAll(
+          `SELECT CAST(report_date AS VARCHAR), CAST(count(*) AS INTEGER) FROM kpi_metrics.${table} GROUP BY 1 ORDER BY 1`,
+        );
+        const found = reader.getRowsJson().map(([date, rows]) => `${date}: ${rows}`);
+        dates.add(found.join(', '));
+      }
+      const [all, ...different] = dates;
+      if (all === undefined || different.length > 0) throw new Error(`tables differ: ${[...dates].join(' | ')}`);
+      return all.split(', ').map((text) => text.replace(/: 12$/, ''));
+    } finally {
+      connection.closeSync();
+      instance.closeSync();
+    }
+  }
+
+  /** Keeps the warehouse file open in another process, until the answered function is called. */
+  async holdWarehouse(): Promise<() => Promise<void>> {
+    const script = `require('@duckdb/node-api').DuckDBInstance.create(process.argv[1]).then((instance) => {
+      console.log('held');
+      setInterval(() => instance, 1000);
+    })`;
+    const holder = spawn(process.execPath, ['-e', script, this.warehouse], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(holder.stdout, 'data');
+    return () => end(holder);
+  }
+}
+
+if (!hasPubsubEmulator) {
+  test.skip('needs a Pub/Sub emulator: start one and name it in PUBSUB_EMULATOR_HOST', () => {});
+} else {
+  describe('messages on their way', () => {
+    let emulator: PubsubEmulator;
+    const deployments: Deployment[] = [];
+    const create = (name: string) => {
+      const deployment = new Deployment(emulator, name);
+      deployments.push(deployment);
+      return deployment;
+    };
+
+    beforeAll(async () => {
+      emulator = await openPubsubEmulator(project);
+    });
+
+    afterAll(async () => {
+      await Promise.all(deployments.map((deployment) => deployment.remove()));
+      await emulator.stop();
+    });
+
+    describe('that ask for what can be done', () => {
+      let deployment: Deployment;
+      beforeAll(async () => {
+        deployment = create('good');
+        await deployment.deploy();
+      });
+
+      test.each([
+        ["Cloud Scheduler's", { data: '{"from":"yesterday","to":"today"}' }, [yesterday, today]],
+        ['{}', { data: '{}' }, [today]],
+        ['a bare date', { data: '2025-12-20' }, ['2025-12-20']],
+        ['a range', { data: '{"from":"2025-12-21","to":"2025-12-23"}' }, ['2025-12-21', '2025-12-22', '2025-12-23']],
+        ['attributes only', { attributes: { origin: 'test' } }, [today]],
+      ])('%s', async (_, message, dates) => {
+        const [id = ''] = await deployment.publish(message);
+        await until('it is exported', () => deployment.exportedDates(id).length >= dates.length);
+        expect(deployment.exportedDates(id)).toEqual(dates);
+      });
+
+      test('kpi request', async () => {
+        const { code, stdout } = await deployment.kpi(
+          'request',
+          '--project',
+          project,
+          '--topic',
+          deployment.topic,
+          '--date',
+          '2025-12-18',
+        );
+        expect([code, stdout]).toEqual([0, expect.stringContaining('Published {"date":"2025-12-18"}')]);
+        const id = /message (\S+)/.exec(stdout)?.[1] ?? '';
+        await until('it is exported', () => deployment.exportedDates(id).length > 0);
+        expect(deployment.exportedDates(id)).toEqual(['2025-12-18']);
+      });
+
+      (gcloud ? test : test.skip)('gcloud pubsub topics publish', async () => {
+        const settings = mkdtempSync(join(tmpdir(), 'kpi-gcloud-'));
+        try {
+          const { code, stderr } = await run(
+            'gcloud',
+            ['pubsub', 'topics', 'publish', deployment.topic, '--message', '{"date":"2025-12-19"}'],
+            {
+              ...process.env,
+              CLOUDSDK_CONFIG: settings,
+              CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB: `http://${emulator.host}/`,
+              CLOUDSDK_AUTH_DISABLE_CREDENTIALS: 'true',
+              CLOUDSDK_CORE_PROJECT: project,
+            },
+          );
+          expect({ code, stderr }).toMatchObject({ code: 0 });
+          const found = () => deployment.logged('report exported').filter((entry) => entry.report_date === '2025-12-19');
+          await until('it is exported', () => found().length > 0);
+          expect(found()).toHaveLength(1);
+        } finally {
+          rmSync(settings, { recursive: true, force: true });
+        }
+      });
+
+      test('nothing else happened', async () => {
+        expect(deployment.logged('export failed')).toEqual([]);
+        expect(await deployment.waiting()).toEqual([]);
+      });
+    });
+
+    test('a bad message is parked at its first delivery, shown with its reason, and dropped', async () => {
+      const deployment = create('bad');
+      await deployment.deploy();
+      const [id] = await deployment.publish({ data: '{"day":"someone@example.org"}' });
+      await until('it is parked', async () => (await deployment.waiting()).length > 0);
+      await sleep(2000); // longer than the backoff: a second delivery would be there
+      expect(deployment.logged('request parked')).toEqual([expect.objectContaining({ message_id: id, severity: 'ERROR' })]);
+      const [letter, ...others] = await deployment.waiting();
+      expect(others).toEqual([]);
+
+      const shown = await deployment.replay();
+      expect(shown).toMatchObject({
+        code: 0,
+        stdout: `${letter?.id}  unknown dates  BAD_REQUEST: unknown key; expected {"date": …}, {"from": …, "to": …} or {}\n1 waiting\n`,
+      });
+      expect(`${letter?.data}${JSON.stringify(deployment.logs)}`).not.toContain('someone');
+
+      // what can't be read can't be exported either, and a wrong id drops nothing
+      expect(await deployment.replay('--run')).toMatchObject({
+        code: 2,
+        stdout: expect.stringContaining('1 waiting, 0 exported'),
+      });
+      expect(await deployment.replay('--discard', '0')).toMatchObject({ code: 64 });
+      expect(await deployment.replay('--discard', letter?.id ?? '')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('1 waiting, 1 discarded'),
+      });
+      expect(await deployment.replay()).toMatchObject({ code: 0, stdout: '0 waiting\n' });
+    });
+
+    test('while the engine is down a message is tried again, then forwarded as it is, and repaired by a replay', async () => {
+      const deployment = create('down');
+      await deployment.deploy();
+      const release = await deployment.holdWarehouse();
+      try {
+        const [id = ''] = await deployment.publish({ data: '{"from":"yesterday","to":"today"}' });
+        await until('it is forwarded', async () => (await deployment.waiting()).length > 0);
+        const failures = deployment.logged('export failed', id);
+        expect(failures).toHaveLength(5);
+        expect(new Set(failures.map(({ code, severity }) => `${code} ${severity}`))).toEqual(new Set(['BUSY WARNING']));
+        expect(deployment.logged('request parked')).toEqual([]);
+        expect(await deployment.waiting()).toEqual([
+          expect.objectContaining({
+            data: '{"from":"yesterday","to":"today"}',
+            attributes: expect.objectContaining({ CloudPubSubDeadLetterSourceTopicPublishTime: expect.any(String) }),
+          }),
+        ]);
+        const line = `  ${yesterday} to ${today}  given up by Pub/Sub after all its attempts\n`;
+        expect(await deployment.replay()).toMatchObject({ code: 0, stdout: expect.stringContaining(line) });
+        expect(await deployment.replay('--run')).toMatchObject({
+          code: 2,
+          stdout: expect.stringContaining('1 waiting, 0 exported'),
+          stderr: expect.stringContaining('BUSY'),
+        });
+      } finally {
+        await release();
+      }
+      expect(await deployment.replay('--run')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('1 waiting, 1 exported'),
+      });
+      expect(await deployment.replay()).toMatchObject({ code: 0, stdout: '0 waiting\n' });
+      expect(await deployment.publishedDates()).toEqual([yesterday, today]);
+    });
+
+    test('while there is no dead-letter topic a bad message is not acknowledged', async () => {
+      const deployment = create('nowhere');
+      await deployment.deployWithoutDeadLetters();
+      const [id = ''] = await deployment.publish({ data: 'no date' });
+      const unkept = () => deployment.logged('export failed', id).filter(({ code }) => code === 'NOT_FOUND');
+      await until('it is delivered again and again', () => unkept().length >= 3);
+      expect(deployment.logged('request parked')).toEqual([]);
+      await deployment.createDeadLetters();
+      await until('it is parked', async () => (await deployment.waiting()).length > 0);
+      expect(await deployment.waiting()).toEqual([
+        expect.objectContaining({ data: expect.stringContaining(`"messageId":"${id}"`) }),
+      ]);
+      expect(deployment.logged('request parked')).toHaveLength(1);
+      const before = deployment.logs.length;
+      await sleep(2000); // longer than the backoff
+      expect(deployment.logs).toHaveLength(before);
+    });
+
+    test('of many messages every good one is exported, and every bad one parked, though the process is killed', async () => {
+      const deployment = create('killed');
+      await deployment.deploy({ maxDeliveryAttempts: 30 }); // as deployed: refused pushes, while nobody listens, count too
+      const good = Array.from({ length: 14 }, (_, index) => `2025-11-${String(index + 10)}`);
+      const doubles = good.slice(3, 5);
+      const bad = ['{"day":"2025-11-10"}', '2025-02-29', '{"from":"2025-11-10"}', '{"date":"2999-01-01"}'];
+      const mixed = [good[0], bad[0], ...good.slice(1, 7), bad[1], ...doubles, bad[2], ...good.slice(7), bad[3]];
+      const ids = await deployment.publish(...mixed.map((data) => ({ data: data ?? '' })));
+      expect(ids).toHaveLength(20);
+      await until('some are exported', () => deployment.logged('report exported').length >= 4);
+      await deployment.kill();
+      const before = deployment.logged('report exported').length;
+      expect(before).toBeLessThan(16);
+      await sleep(500);
+      await deployment.start();
+      const finished = () => new Set(deployment.logs.filter(isFinal).map((entry) => entry.request_id ?? entry.message_id));
+      const isFinal = ({ message }: Record<string, unknown>) => message === 'report exported' || message === 'request parked';
+      await until('all are done', () => finished().size === 20);
+      await until('nothing more comes', async () => {
+        const count = deployment.logs.length;
+        await sleep(2000);
+        return deployment.logs.length === count;
+      });
+
+      expect(deployment.logged('export failed').filter(({ severity }) => severity !== 'ERROR')).toEqual([]);
+      await deployment.kill();
+      expect(await deployment.publishedDates()).toEqual(good);
+      // one that was parked, but not acknowledged any more, when the process was killed is parked twice
+      const letters = (await deployment.waiting()).map(({ data }) => JSON.parse(data) as Record<string, unknown>);
+      const reasons = new Map(letters.map(({ messageId, code, message }) => [messageId, `${code}: ${message}`]));
+      const badIds = ids.filter((_, index) => bad.includes(mixed[index] ?? ''));
+      expect([...reasons.keys()].sort()).toEqual([...badIds].sort());
+      expect([...reasons.values()].sort()).toEqual([
+        'BAD_REQUEST: date: expected a calendar date as YYYY-MM-DD, today or yesterday',
+        expect.stringMatching(/^BAD_REQUEST: expected dates up to today/),
+        'BAD_REQUEST: expected from and to together, to is missing',
+        expect.stringMatching(/^BAD_REQUEST: unknown key/),
+      ]);
+    });
+  });
+}

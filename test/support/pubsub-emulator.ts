@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { resolve } from 'node:path';
+
+/** Starts Google's emulator, where a development machine has it. */
+const starter = resolve(__dirname, '../../../shared/tools/pubsub-emulator');
+
+/** Whether there is an emulator to test against. */
+export const hasPubsubEmulator = Boolean(process.env.PUBSUB_EMULATOR_HOST) || existsSync(starter);
+
+export interface WaitingMessage {
+  id: string;
+  data: string;
+  attributes: Record<string, string>;
+}
+
+export interface PubsubEmulator {
+  host: string;
+  /** Makes something: `create('topics/t', {})`. */
+  create(name: string, body: object): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** Publishes all at once; answers their ids. */
+  publish(topic: string, messages: readonly { data?: string; attributes?: Record<string, string> }[]): Promise<string[]>;
+  /** What waits in a subscription, which stays there. */
+  waiting(subscription: string): Promise<WaitingMessage[]>;
+  stop(): Promise<void>;
+}
+
+export async function openPubsubEmulator(project: string): Promise<PubsubEmulator> {
+  const running = process.env.PUBSUB_EMULATOR_HOST;
+  const child = running ? null : await startEmulator();
+  const host = running || `127.0.0.1:${child?.port}`;
+
+  const call = async (method: string, path: string, body?: object): Promise<unknown> => {
+    const response = await fetch(`http://${host}/v1/projects/${project}/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  };
+
+  return {
+    host,
+    create: async (name, body) => {
+      await call('PUT', name, body);
+    },
+    remove: async (name) => {
+      await call('DELETE', name);
+    },
+    publish: async (topic, messages) => {
+      const encoded = messages.map(({ data, attributes }) => ({
+        ...(data !== undefined && { data: Buffer.from(data).toString('base64') }),
+        ...(attributes !== undefined && { attributes }),
+      }));
+      const { messageIds } = (await call('POST', `topics/${topic}:publish`, { messages: encoded })) as { messageIds: string[] };
+      return messageIds;
+    },
+    waiting: async (subscription) => {
+      const path = `subscriptions/${subscription}`;
+      const { receivedMessages = [] } = (await call('POST', `${path}:pull`, { maxMessages: 100, returnImmediately: true })) as {
+        receivedMessages?: {
+          ackId: string;
+          message: { messageId: string; data?: string; attributes?: Record<string, string> };
+        }[];
+      };
+      const ackIds = receivedMessages.map(({ ackId }) => ackId);
+      if (ackIds.length > 0) await call('POST', `${path}:modifyAckDeadline`, { ackIds, ackDeadlineSeconds: 0 });
+      return receivedMessages.map(({ message: { messageId, data = '', attributes = {} } }) => ({
+        id: messageId,
+        data: Buffer.from(data, 'base64').toString('utf8'),
+        attributes,
+      }));
+    },
+    stop: async () => {
+      if (child !== null) await end(child.process);
+    },
+  };
+}
+
+async function startEmulator(): Promise<{ process: ChildProcess; port: number }> {
+  const port = await freePort();
+  const child = spawn(starter, [String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  await new Promise<void>((started, failed) => {
+    child.stderr.on('data', (chunk) => {
+      said += String(chunk);
+      if (said.includes('Server started')) started();
+    });
+    child.once('error', failed);
+    child.once('exit', () => failed(new Error(`the Pub/Sub emulator ended: ${said}`)));
+  });
+  return { process: child, port };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('a server without a port');
+  return address.port;
+}
+
+/** Kills a process at once, and waits until it is gone. */
+export async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
