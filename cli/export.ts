@@ -3,12 +3,12 @@ import { Command } from 'commander';
 import { answer } from '../shared/answer';
 import { type Config, parseConfig, requireSource } from '../shared/config';
 import { createRun } from '../shared/engine';
-import { createLog } from '../shared/log';
 import { createOpener } from '../shared/open-engine';
 import { judge, type ReportOutcome } from '../shared/outcome';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { runRequest } from '../shared/run-request';
 import { reportTableNames } from '../shared/tables';
+import { openCliLog } from './log';
 import { options } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { renderPrices, renderReport } from './render';
@@ -78,17 +78,12 @@ async function runAndAnswer(flags: ExportFlags, signal: AbortSignal): Promise<nu
     maxDates: MAX_DATES_BY_CLI,
   });
 
-  const log = createLog({
-    level: config.logLevel,
-    write: (line) => process.stderr.write(`${line}\n`),
-    format: process.stderr.isTTY ? 'text' : 'json',
-  });
-  const run = createRun({ requestId: randomUUID(), trigger: 'cli', signal, log });
+  const run = createRun({ requestId: randomUUID(), trigger: 'cli', signal, log: openCliLog(config) });
   const openEngine = createOpener(config, now);
   const { reports, prices } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now, dryRun });
   if (flags.json) writeJson(answer(request, reports, { dryRun }));
   else show(reports, { dryRun, warehouse: nameWarehouse(config) });
-  if (prices.length > 0) process.stderr.write(`${renderPrices(prices)}\n`);
+  if (prices.length > 0) (flags.json ? process.stderr : process.stdout).write(`${renderPrices(prices)}\n`);
   const verdict = judge(reports);
   if (verdict.result !== 'all') complain(verdict.failure);
   return exitCode(verdict);

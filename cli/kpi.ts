@@ -4,6 +4,8 @@ import { answerFailure } from '../shared/answer';
 import { Failure, toFailure } from '../shared/failure';
 import { exportCommand } from './export';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
+import { replayCommand } from './replay';
+import { requestCommand } from './request';
 import { showCommand } from './show';
 
 const program = new Command('kpi')
@@ -11,6 +13,8 @@ const program = new Command('kpi')
   .version(version)
   .addCommand(exportCommand())
   .addCommand(showCommand())
+  .addCommand(replayCommand())
+  .addCommand(requestCommand())
   .addHelpText(
     'after',
     `

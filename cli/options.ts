@@ -8,5 +8,7 @@ export const options = {
   date: (description: string) => new Option('--date <date>', description),
   from: () => new Option('--from <date>', 'first date of a range'),
   to: () => new Option('--to <date>', 'last date of a range, included'),
+  project: () =>
+    new Option('--project <project>', 'Google Cloud project of topics and subscriptions (default: that of the warehouse)'),
   json: (description: string) => new Option('--json', description),
 };

@@ -7,6 +7,7 @@ import { runRequest } from '../shared/run-request';
 import { createPubsubHandler } from './export-kpi';
 import { createHttpHandler } from './export-kpi-http';
 import type { HandlerDeps } from './handler-deps';
+import { createPark } from './park';
 
 /** Event functions are cut off after 540 s. */
 const DEADLINE_MS = 480_000;
@@ -32,5 +33,11 @@ const deps: HandlerDeps = {
   deadlineMs: DEADLINE_MS,
 };
 
-cloudEvent('exportKpi', createPubsubHandler({ ...deps, park: parkNowhere }));
+cloudEvent(
+  'exportKpi',
+  createPubsubHandler({
+    ...deps,
+    park: config.deadLetterTopic === null ? parkNowhere : createPark(config.deadLetterTopic, project),
+  }),
+);
 http('exportKpiHttp', createHttpHandler(deps));

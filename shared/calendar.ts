@@ -65,6 +65,12 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** A zone's name in the spelling of the database, whatever its case: europe/berlin is Europe/Berlin. An alias stays one. */
+export function spellTimeZone(name: string): string {
+  const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+  return timeZone.toLowerCase() === name.toLowerCase() ? timeZone : name;
+}
+
 /** Local time less UTC, up to an instant. */
 export interface OffsetSpan {
   until: Date;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { isTimeZone } from './calendar';
+import { isTimeZone, spellTimeZone } from './calendar';
 import { Failure } from './failure';
 
 export const DEFAULT_WAREHOUSE = '.kpi/warehouse.duckdb';
@@ -59,7 +59,11 @@ export const Settings = z.object({
   KPI_SOURCE_USERS: Table.optional(),
   KPI_SOURCE_MEASUREMENTS: Table.optional(),
   KPI_SOURCE_FIRST_TESTS: Table.optional(),
-  KPI_TIME_ZONE: z.string().refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin').default('UTC'),
+  KPI_TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin')
+    .transform(spellTimeZone)
+    .default('UTC'),
   KPI_LOCATION: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'expected a BigQuery location such as US or europe-west1')
@@ -159,7 +163,9 @@ function parseDuckDb(settings: Settings, file: string, fault: Fault): DuckDbConf
   }
   if (source === 'demo') return { engine: 'duckdb', warehouse, source: { kind: 'demo' } };
   if (source.startsWith('bigquery:')) return fault('KPI_SOURCE', crossed('a BigQuery dataset', 'an embedded one'));
-  return { engine: 'duckdb', warehouse, source: { kind: 'path', path: resolve(source.replace(/^duckdb:/, '')) } };
+  const path = resolve(source.replace(/^duckdb:/, ''));
+  if (path === warehouse) return fault('KPI_SOURCE', 'the same file as the warehouse; expected two');
+  return { engine: 'duckdb', warehouse, source: { kind: 'path', path } };
 }
 
 function parseBigQuery(settings: Settings, name: string, fault: Fault): BigQueryConfig | null {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { version } from '../package.json';
-import type { Failure, FailureCode } from './failure';
+import { type Failure, type FailureCode, toFailure } from './failure';
 import type { Message } from './message';
-import type { ExportRequest } from './request';
+import { type ExportRequest, parseRequestData, type RequestContext } from './request';
 
 /** What is kept of a request that no repeat can mend. */
 export interface DeadLetter {
@@ -38,4 +39,66 @@ export function toDeadLetter(
 
 function digest(data: Buffer): { bytes: number; sha256: string } {
   return { bytes: data.length, sha256: createHash('sha256').update(data).digest('hex') };
+}
+
+/** The attribute in which Pub/Sub keeps when a message that it forwarded was first published. */
+const FORWARDED_PUBLISH_TIME = 'CloudPubSubDeadLetterSourceTopicPublishTime';
+
+/** A message of the dead-letter topic, as it is received. */
+export interface ReceivedLetter {
+  id: string;
+  data: Buffer;
+  attributes: Record<string, string>;
+}
+
+/** What a dead letter asks for, as far as it can be told, and why it is one. */
+export interface ReadLetter {
+  id: string;
+  /** Null where it can't be told what was asked. */
+  request: ExportRequest | null;
+  reason: string;
+  /** The id of the message that failed; the letter's own where Pub/Sub forwarded it. */
+  requestId: string;
+}
+
+const ParkedLetter = z.object({
+  code: z.string().regex(/^[A-Z_]+$/),
+  message: z.string(),
+  request: z.union([
+    z.strictObject({ from: z.iso.date(), to: z.iso.date(), shape: z.enum(['date', 'range']) }),
+    z.strictObject({ bytes: z.number(), sha256: z.string() }),
+  ]),
+  messageId: z.string().nullable(),
+});
+
+/**
+ * Reads both forms of dead letter: ours, and a raw message that Pub/Sub forwarded after its attempts were spent, whose date counts from
+ * when it was first published. Null where it is neither.
+ */
+export function readLetter(
+  { id, data, attributes }: ReceivedLetter,
+  context: Omit<RequestContext, 'askedAt'>,
+): ReadLetter | null {
+  const publishedAt = attributes[FORWARDED_PUBLISH_TIME];
+  if (publishedAt !== undefined) return readForwarded(id, data, new Date(publishedAt), context);
+  let json: unknown;
+  try {
+    json = JSON.parse(data.toString('utf8'));
+  } catch {
+    return null;
+  }
+  const parsed = ParkedLetter.safeParse(json);
+  if (!parsed.success) return null;
+  const { code, message, request, messageId } = parsed.data;
+  return { id, request: 'from' in request ? request : null, reason: `${code}: ${message}`, requestId: messageId ?? id };
+}
+
+function readForwarded(id: string, data: Buffer, askedAt: Date, context: Omit<RequestContext, 'askedAt'>): ReadLetter | null {
+  if (Number.isNaN(askedAt.getTime())) return null;
+  try {
+    const request = parseRequestData(data, { ...context, askedAt }, { bareDate: true });
+    return { id, request, reason: 'given up by Pub/Sub after all its attempts', requestId: id };
+  } catch (thrown) {
+    return { id, request: null, reason: `given up by Pub/Sub; ${toFailure(thrown).message}`, requestId: id };
+  }
 }

@@ -261,6 +261,7 @@ describe('bad input ends in one clear line, with the warehouse unchanged', () =>
       64,
       /--warehouse: expected duckdb:FILE or bigquery:/,
     ],
+    ['a source that is the warehouse', from(warehouse), 64, /--source: the same file as the warehouse; expected two/],
     ['a missing folder', from('nowhere'), 64, /source .*nowhere does not exist; expected a folder/],
     ['a folder without a table', from('no-users'), 64, /has no users; expected users\.parquet, users\.csv, users\.ndjson/],
     ['a table in two forms', from('twice'), 64, /has users twice \(users\.csv and users\.ndjson\)/],

@@ -166,6 +166,12 @@ describe('exportKpiHttp', () => {
     });
   });
 
+  test('takes several calls at once, one after the other on the embedded engine', async () => {
+    const dates = ['2025-12-18', '2025-12-19', '2025-12-20', '2025-12-20'];
+    const responses = await Promise.all(dates.map((date) => post(calls, PATH, { date })));
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
+
   test('answers a range as reports, also one of a single date', async () => {
     const response = await post(calls, PATH, { from: '2025-12-23', to: '2025-12-23' });
     expect(await response.json()).toMatchObject({ success: true, reports: [{ reportDate: '2025-12-23' }] });

@@ -30,7 +30,7 @@ export async function rowsOnDuckDb(folder: string, window: Window): Promise<Fact
   const log = createLog({ level: 'error', format: 'text', write: () => {} });
   const run = { id: 'run', requestId: 'request', trigger: 'cli', signal: new AbortController().signal, log } as const;
   try {
-    return toSets(await engine.readFacts(window, run));
+    return toSets((await engine.readFacts(window, run)).facts);
   } finally {
     await engine.close();
   }

@@ -1,0 +1,108 @@
+import { Command } from 'commander';
+import { type Config, parseConfig, requireSource } from '../shared/config';
+import { type ReadLetter, readLetter } from '../shared/dead-letter';
+import { createRun } from '../shared/engine';
+import { Failure, toFailure } from '../shared/failure';
+import { createOpener, type OpenEngine } from '../shared/open-engine';
+import { judge } from '../shared/outcome';
+import { MAX_DATES_BY_MESSAGE } from '../shared/request';
+import { runRequest } from '../shared/run-request';
+import { openCliLog } from './log';
+import { options } from './options';
+import { EXIT } from './outcome';
+import { projectOf } from './project';
+
+interface ReplayFlags {
+  subscription: string;
+  project?: string;
+  run?: boolean;
+  discard?: string;
+  source?: string;
+  warehouse?: string;
+  timeZone?: string;
+}
+
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description('Show the requests on the dead-letter topic, each with its reason; export them again, or drop one.')
+    .option('--subscription <name>', 'subscription of the dead-letter topic', 'kpi-export-dead-letter')
+    .addOption(options.project())
+    .option('--run', 'export each again; what succeeds is acknowledged, the rest stays')
+    .option('--discard <id>', 'acknowledge the one with this id without exporting it')
+    .addOption(options.source())
+    .addOption(options.warehouse())
+    .addOption(options.timeZone())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ kpi replay
+  $ kpi replay --run
+  $ kpi replay --discard 9876543210
+
+Exit codes: 0 all done, 2 some could not be exported and are still there, 64 refused.`,
+    )
+    .action(async (flags: ReplayFlags) => {
+      process.exitCode = await replay(flags);
+    });
+}
+
+async function replay(flags: ReplayFlags): Promise<number> {
+  if (flags.run && flags.discard !== undefined) throw new Failure('BAD_REQUEST', 'expected either --run or --discard, got both');
+  const config = flags.run ? requireSource(parseConfig(process.env, flags)) : parseConfig(process.env, flags);
+  const { createPubsub } = await import('../shared/adapters/pubsub');
+  const pubsub = createPubsub(projectOf(flags.project, config));
+  try {
+    const lent = await pubsub.pullAll(flags.subscription);
+    const done: typeof lent = [];
+    let left = 0;
+    try {
+      for (const letter of lent) {
+        const read = readLetter(letter, { timeZone: config.timeZone, now: new Date(), maxDates: MAX_DATES_BY_MESSAGE });
+        process.stdout.write(`${describe(letter.id, read)}\n`);
+        if (letter.id === flags.discard || (flags.run && read !== null && (await runAgain(read, config)))) done.push(letter);
+        else if (flags.run) left++;
+      }
+    } finally {
+      await pubsub.acknowledge(flags.subscription, done);
+      await pubsub.release(
+        flags.subscription,
+        lent.filter((letter) => !done.includes(letter)),
+      );
+    }
+    if (flags.discard !== undefined && done.length === 0) {
+      throw new Failure('BAD_REQUEST', `--discard: no letter ${flags.discard} is waiting in ${flags.subscription}`);
+    }
+    process.stdout.write(
+      `${lent.length} waiting${flags.run ? `, ${done.length} exported` : ''}${flags.discard ? ', 1 discarded' : ''}\n`,
+    );
+    return left === 0 ? EXIT.done : EXIT.partial;
+  } finally {
+    await pubsub.close();
+  }
+}
+
+/** Without the data of a letter that can't be read: it may hold anything. */
+function describe(id: string, read: ReadLetter | null): string {
+  if (read === null) return `${id}  can't be read; drop it with --discard ${id}`;
+  const { request, reason } = read;
+  const dates =
+    request === null ? 'unknown dates' : request.from === request.to ? request.from : `${request.from} to ${request.to}`;
+  return `${id}  ${dates}  ${reason}`;
+}
+
+/** Whether all tables of all dates are in now. */
+async function runAgain({ request, requestId }: ReadLetter, config: Config): Promise<boolean> {
+  if (request === null) return false;
+  const now = () => new Date();
+  const run = createRun({ requestId, trigger: 'replay', signal: new AbortController().signal, log: openCliLog(config) });
+  const openEngine: OpenEngine = createOpener(config, now);
+  try {
+    const { reports } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt: now(), now });
+    return judge(reports).result === 'all';
+  } catch (thrown) {
+    const { message, code } = toFailure(thrown);
+    process.stderr.write(`kpi: ${message} (${code})\n`);
+    return false;
+  }
+}

@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { parseConfig } from '../shared/config';
+import { MAX_DATES_BY_MESSAGE, parseRequest } from '../shared/request';
+import { options } from './options';
+import { projectOf } from './project';
+
+/** What Cloud Scheduler publishes (infra/variables.tf). */
+const SCHEDULED = { from: 'yesterday', to: 'today' };
+
+interface RequestFlags {
+  date?: string;
+  from?: string;
+  to?: string;
+  topic: string;
+  project?: string;
+}
+
+export function requestCommand(): Command {
+  return new Command('request')
+    .description('Ask the deployed function for an export, by publishing the message that Cloud Scheduler would.')
+    .addOption(options.date('date of the report (default: what Cloud Scheduler asks for, yesterday and today)'))
+    .addOption(options.from())
+    .addOption(options.to())
+    .option('--topic <name>', 'topic of the export', 'kpi-export')
+    .addOption(options.project())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ kpi request
+  $ kpi request --date 2025-12-23`,
+    )
+    .action(request);
+}
+
+async function request({ topic, project, date, from, to }: RequestFlags): Promise<void> {
+  const asked = Object.fromEntries(Object.entries({ date, from, to }).filter(([, value]) => value !== undefined));
+  const body = Object.keys(asked).length === 0 ? SCHEDULED : asked;
+  const config = parseConfig(process.env);
+  const now = new Date();
+  parseRequest(body, { timeZone: config.timeZone, askedAt: now, now, maxDates: MAX_DATES_BY_MESSAGE }); // refused here rather than parked there
+  const { createPubsub } = await import('../shared/adapters/pubsub');
+  const pubsub = createPubsub(projectOf(project, config));
+  try {
+    const id = await pubsub.publish(topic, Buffer.from(JSON.stringify(body)));
+    process.stdout.write(`Published ${JSON.stringify(body)} to ${topic} as message ${id}\n`);
+  } finally {
+    await pubsub.close();
+  }
+}

@@ -1,0 +1,123 @@
+// Makes what is deployed: dist/package/kpi-export-<hash>.zip, and beside it the licences of what is bundled and a bill of materials. The same
+// source gives the same bytes. The last line printed is the zip's path.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { zipSync } from 'fflate';
+
+/** Stays outside the bundle: the platform starts it by its name. */
+const FRAMEWORK = '@google-cloud/functions-framework';
+
+const folder = 'dist/package';
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+
+const { outputFiles, metafile } = await build({
+  entryPoints: { index: 'functions/index.ts' },
+  outdir: folder,
+  write: false,
+  metafile: true,
+  bundle: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node22',
+  external: [FRAMEWORK, '@duckdb/node-api'],
+  loader: { '.sql': 'text' },
+  legalComments: 'none', // all licences are in one file
+  logLevel: 'error',
+});
+
+const deployed = {
+  name: manifest.name,
+  version: manifest.version,
+  private: true,
+  license: manifest.license,
+  main: 'index.js',
+  engines: { node: '>=22' },
+  dependencies: { [FRAMEWORK]: lock.packages[`node_modules/${FRAMEWORK}`].version },
+};
+const files = {
+  'index.js': Buffer.from(outputFiles[0].contents),
+  'package.json': json(deployed),
+  'package-lock.json': json({
+    name: deployed.name,
+    version: deployed.version,
+    lockfileVersion: 3,
+    requires: true,
+    packages: { '': deployed, ...closure(FRAMEWORK) },
+  }),
+  LICENSE: readFileSync('LICENSE'),
+};
+
+// one instant for all files, and a compressor in JavaScript: neither clock nor zlib version shows
+const zip = zipSync(files, { level: 9, mtime: '1980-01-01T00:00:00' });
+const hash = createHash('sha256').update(zip).digest('hex').slice(0, 12);
+
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, 'THIRD_PARTY_LICENSES.txt'), licences(bundledPackages()));
+writeFileSync(
+  join(folder, 'sbom.cdx.json'),
+  execFileSync('npm', ['sbom', '--omit=dev', '--sbom-format=cyclonedx'], { maxBuffer: 2 ** 26 }),
+);
+const path = join(folder, `kpi-export-${hash}.zip`);
+writeFileSync(path, zip);
+process.stdout.write(`${path}\n`);
+
+function json(value) {
+  return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** The lock's entries of a package and of all that it needs, as Node.js resolves them. */
+function closure(name) {
+  const wanted = new Set();
+  const visit = (from, dependency, optional) => {
+    for (let base = from; ; base = base.slice(0, Math.max(0, base.lastIndexOf('/node_modules/')))) {
+      const path = `${base === '' ? '' : `${base}/`}node_modules/${dependency}`;
+      if (path in lock.packages) return add(path);
+      if (base === '') {
+        if (optional) return;
+        throw new Error(`package-lock.json lacks ${dependency}, which ${from} needs`);
+      }
+    }
+  };
+  const add = (path) => {
+    if (wanted.has(path)) return;
+    wanted.add(path);
+    const {
+      dependencies = {},
+      optionalDependencies = {},
+      peerDependencies = {},
+      peerDependenciesMeta = {},
+    } = lock.packages[path];
+    for (const dependency of Object.keys(dependencies)) visit(path, dependency, false);
+    for (const dependency of Object.keys(optionalDependencies)) visit(path, dependency, true);
+    for (const dependency of Object.keys(peerDependencies)) visit(path, dependency, peerDependenciesMeta[dependency]?.optional);
+  };
+  add(`node_modules/${name}`);
+  return Object.fromEntries([...wanted].sort().map((path) => [path, { ...lock.packages[path], dev: undefined }]));
+}
+
+/** Folders of the packages that the bundle has code of. */
+function bundledPackages() {
+  const folders = Object.keys(metafile.inputs).flatMap(
+    (input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],
+  );
+  return [...new Set(folders)].sort();
+}
+
+function licences(folders) {
+  return folders
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      const file = existsSync(folder) ? readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry)) : undefined;
+      const text =
+        file === undefined ? `${license} (the package carries no text)` : readFileSync(join(folder, file), 'utf8').trim();
+      return `${name} ${version}\n${'='.repeat(60)}\n${text}\n`;
+    })
+    .join('\n');
+}

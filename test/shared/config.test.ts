@@ -1,0 +1,111 @@
+import { resolve } from 'node:path';
+import { type Config, parseConfig, requireSource } from '../../shared/config';
+
+const bigQuery = { KPI_WAREHOUSE: 'bigquery:my-project.kpi_metrics', KPI_LOCATION: 'EU', KPI_SOURCE: 'my-project.app' };
+
+test.each<[string, NodeJS.ProcessEnv, Config['warehouse']]>([
+  [
+    'nothing set: demo data beside the default warehouse',
+    {},
+    { engine: 'duckdb', warehouse: resolve('.kpi/warehouse.duckdb'), source: { kind: 'demo' } },
+  ],
+  [
+    'the default warehouse, named',
+    { KPI_WAREHOUSE: 'duckdb:.kpi/warehouse.duckdb' },
+    { engine: 'duckdb', warehouse: resolve('.kpi/warehouse.duckdb'), source: { kind: 'demo' } },
+  ],
+  [
+    'another warehouse has no source of its own',
+    { KPI_WAREHOUSE: 'x.duckdb' },
+    { engine: 'duckdb', warehouse: resolve('x.duckdb'), source: null },
+  ],
+  [
+    'a bare path',
+    { KPI_WAREHOUSE: './x.duckdb', KPI_SOURCE: 'data' },
+    { engine: 'duckdb', warehouse: resolve('x.duckdb'), source: { kind: 'path', path: resolve('data') } },
+  ],
+  [
+    'an empty value is one that is not set',
+    { KPI_WAREHOUSE: '', KPI_SOURCE: '' },
+    { engine: 'duckdb', warehouse: resolve('.kpi/warehouse.duckdb'), source: { kind: 'demo' } },
+  ],
+  [
+    'BigQuery',
+    { ...bigQuery, KPI_MAX_BYTES_BILLED: '1000000' },
+    {
+      engine: 'bigquery',
+      project: 'my-project',
+      dataset: 'kpi_metrics',
+      source: { users: 'my-project.app.users', measurements: 'my-project.app.measurements', firstTests: null },
+      location: 'EU',
+      maxBytesBilled: '1000000',
+      endpoint: null,
+    },
+  ],
+  [
+    'BigQuery, with tables of other names',
+    { ...bigQuery, KPI_SOURCE_USERS: 'other.crm.accounts', KPI_SOURCE_FIRST_TESTS: 'my-project.app.first_tests' },
+    {
+      engine: 'bigquery',
+      project: 'my-project',
+      dataset: 'kpi_metrics',
+      source: {
+        users: 'other.crm.accounts',
+        measurements: 'my-project.app.measurements',
+        firstTests: 'my-project.app.first_tests',
+      },
+      location: 'EU',
+      maxBytesBilled: null,
+      endpoint: null,
+    },
+  ],
+])('%s', (_, env, warehouse) => {
+  expect(parseConfig(env).warehouse).toEqual(warehouse);
+});
+
+test.each<[string, NodeJS.ProcessEnv, RegExp[]]>([
+  ['an unknown engine', { KPI_WAREHOUSE: 'oracle:x' }, [/KPI_WAREHOUSE: expected duckdb:FILE or bigquery:/]],
+  [
+    'in the cloud, the engine and the topic',
+    { K_SERVICE: 'x' },
+    [/KPI_WAREHOUSE: required in the cloud/, /KPI_DEAD_LETTER_TOPIC: required in the cloud/],
+  ],
+  ['BigQuery without a location', { ...bigQuery, KPI_LOCATION: '' }, [/KPI_LOCATION: required with BigQuery/]],
+  ['a folder for BigQuery', { ...bigQuery, KPI_SOURCE: './data' }, [/KPI_SOURCE: .*both must be of one engine/]],
+  [
+    'a BigQuery table for DuckDB',
+    { KPI_SOURCE_USERS: 'p-x.d.users' },
+    [/KPI_SOURCE_USERS: a BigQuery table, but the warehouse is an embedded one/],
+  ],
+  [
+    'half a source',
+    { ...bigQuery, KPI_SOURCE: '', KPI_SOURCE_USERS: 'p-x.d.users' },
+    [/KPI_SOURCE: expected PROJECT.DATASET, or both/],
+  ],
+  [
+    'several faults at once',
+    { KPI_TIME_ZONE: '+02:00', KPI_LOG_LEVEL: 'loud', KPI_SOURCE_MAX_AGE_HOURS: '-1' },
+    [/KPI_TIME_ZONE: expected an IANA/, /KPI_LOG_LEVEL: /, /KPI_SOURCE_MAX_AGE_HOURS: /],
+  ],
+])('%s is BAD_CONFIG, by name and without the value', (_, env, texts) => {
+  expect.assertions(texts.length + 1);
+  try {
+    parseConfig(env);
+  } catch (thrown) {
+    const { code, message } = thrown as { code: string; message: string };
+    expect(code).toBe('BAD_CONFIG');
+    for (const text of texts) expect(message).toMatch(text);
+  }
+});
+
+test('names the flag where that is what was used', () => {
+  expect(() => parseConfig({}, { timeZone: 'Mars/X' })).toThrow('--time-zone: expected an IANA time zone');
+});
+
+test('spells a time zone as the database does', () => {
+  expect(parseConfig({ KPI_TIME_ZONE: 'europe/berlin' }).timeZone).toBe('Europe/Berlin');
+});
+
+test('an export needs a source', () => {
+  expect(() => requireSource(parseConfig({ KPI_WAREHOUSE: 'x.duckdb' }))).toThrow('KPI_SOURCE (--source): required');
+});

@@ -1,0 +1,102 @@
+import { parseMessage } from '../../shared/message';
+import { parseRequest, parseRequestData, type RequestContext } from '../../shared/request';
+
+const context: RequestContext = {
+  timeZone: 'Pacific/Auckland', // 13 hours before UTC in December
+  askedAt: new Date('2025-12-23T10:30:00Z'), // 23:30 there
+  now: new Date('2025-12-23T11:30:00Z'), // 00:30 of the 24th there
+  maxDates: 31,
+};
+
+test.each<[string, unknown, { from: string; to: string; shape: string }]>([
+  ['nothing: the local date of when it was asked', {}, { from: '2025-12-23', to: '2025-12-23', shape: 'date' }],
+  ['a date', { date: '2024-02-29' }, { from: '2024-02-29', to: '2024-02-29', shape: 'date' }],
+  [
+    'today is counted from when it was asked, not from now',
+    { date: 'today' },
+    { from: '2025-12-23', to: '2025-12-23', shape: 'date' },
+  ],
+  ['yesterday', { date: 'yesterday' }, { from: '2025-12-22', to: '2025-12-22', shape: 'date' }],
+  ['a range', { from: '2025-12-01', to: 'yesterday' }, { from: '2025-12-01', to: '2025-12-22', shape: 'range' }],
+  [
+    'a range of one date keeps its shape',
+    { from: 'today', to: 'today' },
+    { from: '2025-12-23', to: '2025-12-23', shape: 'range' },
+  ],
+  [
+    'today by the clock, where a request was asked yesterday',
+    { date: '2025-12-24' },
+    { from: '2025-12-24', to: '2025-12-24', shape: 'date' },
+  ],
+  ['31 dates', { from: '2025-11-01', to: '2025-12-01' }, { from: '2025-11-01', to: '2025-12-01', shape: 'range' }],
+])('%s', (_, input, expected) => {
+  expect(parseRequest(input, context)).toEqual(expected);
+});
+
+test.each<[string, unknown, RegExp]>([
+  ['null', null, /expected \{"date"/],
+  ['text', 'today', /expected \{"date"/],
+  ['an array', [], /expected \{"date"/],
+  ['an unknown key', { Date: '2025-12-23' }, /^unknown key; expected/],
+  ['null for a date', { date: null }, /^date: expected a calendar date/],
+  ['a day that does not exist', { date: '2025-02-29' }, /^date: expected a calendar date/],
+  ['an instant', { from: '2025-12-01T00:00:00Z', to: '2025-12-02' }, /^from: expected a calendar date/],
+  ['a year before 1970', { date: '1969-12-31' }, /^date: expected a calendar date/],
+  ['tomorrow by the clock', { date: '2025-12-25' }, /dates up to today, which is 2025-12-24 in Pacific\/Auckland/],
+  ['to alone', { to: '2025-12-01' }, /expected from and to together, from is missing/],
+  ['32 dates', { from: '2025-11-01', to: '2025-12-02' }, /at most 31 dates at once, got 32/],
+])('refuses %s', (_, input, text) => {
+  expect(() => parseRequest(input, context)).toThrow(
+    expect.objectContaining({ code: 'BAD_REQUEST', message: expect.stringMatching(text) }),
+  );
+});
+
+test.each([
+  ['white space', ' \n', '2025-12-23'],
+  ['a bare date', '2025-12-20\n', '2025-12-20'],
+  ['a bare word', 'yesterday', '2025-12-22'],
+  ['1,024 bytes', `{"date":"2025-12-20"}${' '.repeat(1003)}`, '2025-12-20'],
+])('data that is %s', (_, text, from) => {
+  expect(parseRequestData(Buffer.from(text), context, { bareDate: true }).from).toBe(from);
+});
+
+test('1,025 bytes are too many', () => {
+  const data = Buffer.from(`{"date":"2025-12-20"}${' '.repeat(1004)}`);
+  expect(() => parseRequestData(data, context, { bareDate: true })).toThrow('expected at most 1024 bytes, got 1025');
+});
+
+test.each([
+  [
+    'the publishTime',
+    { id: 'e', time: '2025-12-24T00:00:00Z', data: { message: { messageId: 'm', publishTime: '2025-12-23T00:00:00Z' } } },
+    'm',
+    '2025-12-23',
+  ],
+  ['without it the time of the event', { id: 'e', time: '2025-12-24T00:00:00Z', data: { message: {} } }, 'e', '2025-12-24'],
+  [
+    'a push body as it came',
+    { message: { messageId: 'm', publishTime: '2025-12-23T00:00:00Z' }, subscription: 's' },
+    'm',
+    '2025-12-23',
+  ],
+])('a message is dated by %s', (_, event, id, date) => {
+  const message = parseMessage(event);
+  expect([message.id, message.publishTime.toISOString().slice(0, 10)]).toEqual([id, date]);
+});
+
+test.each([
+  ['without any time', { id: 'e', data: { message: {} } }, /publishTime/],
+  ['with a time that is none', { id: 'e', time: 'noon', data: { message: {} } }, /publishTime/],
+  ['without an id', { data: { message: { publishTime: '2025-12-23T00:00:00Z' } } }, /messageId/],
+  [
+    'with data that is not base64',
+    { id: 'e', data: { message: { data: '!', publishTime: '2025-12-23T00:00:00Z' } } },
+    /Pub\/Sub message/,
+  ],
+  ['of another type', { id: 'e', type: 'other', data: {} }, /type google\.cloud\.pubsub/],
+  ['that is a text', 'x', /CloudEvent or a Pub\/Sub push body/],
+])('refuses an event %s', (_, event, text) => {
+  expect(() => parseMessage(event)).toThrow(
+    expect.objectContaining({ code: 'BAD_REQUEST', message: expect.stringMatching(text) }),
+  );
+});
