@@ -65,17 +65,20 @@ export async function inWarehouse<Result>(
   const name = `kpi_test_${randomUUID().replaceAll('-', '')}`;
   const [dataset] = await client.createDataset(name, { location: LOCATION });
   try {
-    for (const definition of [...Object.values(reportTableDefinitions), exportRunsDefinition])
-      await dataset.createTable(definition.name, tableResource(definition));
-    for (const table of sourceTableNames) {
-      const fields = sourceColumns(table).map(([column, type]) => ({ name: column, type: sourceTypes[type], mode: 'NULLABLE' }));
-      await dataset.createTable(table, { schema: { fields } });
-      await dataset.table(table).load(join(sourceFolder, `${table}.ndjson`), {
-        sourceFormat: 'NEWLINE_DELIMITED_JSON',
-        schema: { fields },
-        location: LOCATION,
-      });
-    }
+    const definitions = [...Object.values(reportTableDefinitions), exportRunsDefinition];
+    await Promise.all([
+      ...definitions.map((definition) => dataset.createTable(definition.name, tableResource(definition))),
+      ...sourceTableNames.map(async (table) => {
+        const fields = sourceColumns(table).map(([column, type]) => ({
+          name: column,
+          type: sourceTypes[type],
+          mode: 'NULLABLE',
+        }));
+        await dataset.createTable(table, { schema: { fields } });
+        const format = { sourceFormat: 'NEWLINE_DELIMITED_JSON', schema: { fields }, location: LOCATION };
+        await dataset.table(table).load(join(sourceFolder, `${table}.ndjson`), format);
+      }),
+    ]);
     const source = { users: `${PROJECT}.${name}.users`, measurements: `${PROJECT}.${name}.measurements`, firstTests: null };
     const config: BigQueryConfig = {
       ...{ engine: 'bigquery', project: PROJECT, dataset: name, location: LOCATION },
