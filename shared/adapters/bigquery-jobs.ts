@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BigQuery, Job, JobMetadata } from '@google-cloud/bigquery';
 import pRetry from 'p-retry';
@@ -48,6 +49,7 @@ export function createJobs({
   signal: AbortSignal;
   pace: Pace;
 }): Jobs {
+  setMaxListeners(0, signal); // jobs run in parallel, with a few listeners each; Node warns from the eleventh on
   const repeat = <Result>(doing: string, call: () => Promise<Result>): Promise<Result> =>
     pRetry(() => untilAborted(call(), signal).catch(wrap), {
       retries: Number.POSITIVE_INFINITY,

@@ -5,7 +5,7 @@ import { createLog } from '../../shared/log';
 import type { ReportOutcome } from '../../shared/outcome';
 import { runExport } from '../../shared/run-export';
 import { reportTableNames } from '../../shared/tables';
-import { type CannedFacts, cannedFacts, publishedDifferences, testRun } from '../support/canned-facts';
+import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
 import {
   CANARY,
   destination,
@@ -15,6 +15,7 @@ import {
   type StoredTable,
   startFaultServer,
 } from '../support/fault-server';
+import { testRun } from '../support/run';
 
 const DATE = '2025-06-15';
 const DAY_BEFORE = '2025-06-14';

@@ -1,7 +1,5 @@
 import { reportWindow } from '../../shared/calendar';
-import type { Run } from '../../shared/engine';
 import type { Facts } from '../../shared/facts/facts';
-import { createLog } from '../../shared/log';
 import type { ReportRows } from '../../shared/report';
 import { reportTableNames } from '../../shared/tables';
 import { onDuckDb } from './duckdb';
@@ -9,6 +7,7 @@ import type { FaultServer } from './fault-server';
 import { randomSource } from './random-source';
 import { referenceReport } from './reference';
 import { reportDifferences } from './report-differences';
+import { testRun } from './run';
 import { writeSource } from './source-files';
 import type { SourceRows } from './source-rows';
 import { inTemporaryFolder } from './temporary-folder';
@@ -28,17 +27,6 @@ export async function cannedFacts(from: string, to: string, timeZone = 'Europe/B
     return answer.facts;
   });
   return { source, facts, timeZone };
-}
-
-export function testRun(changes: Partial<Run> = {}): Run {
-  return {
-    id: 'test-run',
-    requestId: 'test-request',
-    trigger: 'cli',
-    signal: new AbortController().signal,
-    log: createLog({ level: 'error', format: 'text', write: () => {} }),
-    ...changes,
-  };
 }
 
 /** How the partitions of a date on the server differ from the reference. */

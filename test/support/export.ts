@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../shared/engine';
-import { createLog } from '../../shared/log';
 import type { ReportRows } from '../../shared/report';
 import { runExport } from '../../shared/run-export';
 import { reportTableNames } from '../../shared/tables';
+import { testRun } from './run';
 
 /** Runs `work` with an engine that reads a source folder and has an empty warehouse of its own, which is gone afterwards. */
 export type OnEngine = <Result>(sourceFolder: string, work: (engine: Engine) => Promise<Result>) => Promise<Result>;
@@ -24,13 +25,7 @@ export interface ExportedReport {
 
 /** Exports on whichever engine, and reads back what is in the warehouse then. */
 export async function exportReports(engine: Engine, { from, to, timeZone, startedAt }: TestExport): Promise<ExportedReport[]> {
-  const run = {
-    id: 'test-run',
-    requestId: 'test-request',
-    trigger: 'cli' as const,
-    signal: new AbortController().signal,
-    log: createLog({ level: 'error', format: 'text', write: () => {} }),
-  };
+  const run = testRun({ id: randomUUID() }); // a server may remember the jobs of earlier runs
   const now = () => startedAt;
   const outcomes = await runExport({ from, to, shape: 'range' }, { engine, run, timeZone, startedAt, now, dryRun: false });
   const reports: ExportedReport[] = [];

@@ -1,0 +1,109 @@
+import { datesBetween } from '../../shared/calendar';
+import { runExport } from '../../shared/run-export';
+import { reportTableNames } from '../../shared/tables';
+import { type Emulator, emulatorIsAvailable, inWarehouse, openEmulator, type Warehouse } from '../support/bigquery-emulator';
+import { caseNames, readCase } from '../support/cases';
+import { type ExportedReport, exportReports } from '../support/export';
+import { randomSource } from '../support/random-source';
+import { referenceReport } from '../support/reference';
+import { reportDifferences } from '../support/report-differences';
+import { testRun } from '../support/run';
+import { writeSource } from '../support/source-files';
+import { inTemporaryFolder } from '../support/temporary-folder';
+
+const STARTED_AT = new Date('2032-02-29T12:34:56.789Z');
+const LATER = new Date('2032-02-29T13:00:00.000Z');
+const TIME_ZONE = 'Europe/Berlin';
+const DATE = '2025-06-15';
+const DAY_BEFORE = '2025-06-14';
+
+if (!emulatorIsAvailable)
+  process.stderr.write('There is no BigQuery emulator here; name one in BIGQUERY_TEST_ENDPOINT to run these tests.\n');
+
+(emulatorIsAvailable ? describe : describe.skip)('BigQuery', () => {
+  let emulator: Emulator;
+
+  beforeAll(async () => {
+    emulator = await openEmulator();
+  }, 200_000);
+
+  afterAll(() => emulator?.close());
+
+  test.each(caseNames())('%s', async (name) => {
+    const { why, folder, reportDate, timeZone, expected } = readCase(name);
+    const reports = await inWarehouse(emulator, folder, ({ newEngine }) =>
+      exportReports(newEngine(), { from: reportDate, to: reportDate, timeZone, startedAt: STARTED_AT }),
+    );
+    const differences = reports.flatMap((report) => reportDifferences(report, expected, STARTED_AT));
+    expect({ why, reports: reports.length, differences }).toEqual({ why, reports: 1, differences: [] });
+  });
+
+  test.each([
+    { seed: 31, timeZone: 'America/New_York', from: '2025-03-09', to: '2025-03-11' },
+    { seed: 32, timeZone: 'Australia/Lord_Howe', from: '2025-04-07', to: '2025-04-08' },
+  ])('random rows, $timeZone, seed $seed', async ({ seed, timeZone, from, to }) => {
+    const rows = randomSource({ seed, timeZone, from, to, measurements: 400, emptyText: true });
+    await inTemporaryFolder(async (folder) => {
+      await writeSource(folder, 'ndjson', rows);
+      const reports = await inWarehouse(emulator, folder, ({ newEngine }) =>
+        exportReports(newEngine(), { from, to, timeZone, startedAt: STARTED_AT }),
+      );
+      expect(reports.map(({ reportDate }) => reportDate)).toEqual(datesBetween(from, to));
+      for (const report of reports)
+        expect(reportDifferences(report, referenceReport(rows, report.reportDate, timeZone), STARTED_AT)).toEqual([]);
+    });
+  });
+
+  test('an export again replaces the 48 rows of its date, and no others', async () => {
+    await inRandomWarehouse(async ({ newEngine, dataset }) => {
+      const before = await exportReports(newEngine(), { from: DAY_BEFORE, to: DATE, timeZone: TIME_ZONE, startedAt: STARTED_AT });
+      const again = await exportReports(newEngine(), { from: DATE, to: DATE, timeZone: TIME_ZONE, startedAt: LATER });
+      expect(again.map(withoutCreatedAt)).toEqual(before.slice(1).map(withoutCreatedAt));
+      const engine = newEngine();
+      for (const table of reportTableNames) {
+        const rows = await engine.readRows(table, DAY_BEFORE, DATE);
+        expect(rows.map((row) => row.report_date)).toEqual([...Array(12).fill(DAY_BEFORE), ...Array(12).fill(DATE)]);
+        expect(rows.slice(0, 12)).toEqual(before[0]?.rows[table]);
+        expect(rows.slice(12)).toEqual(again[0]?.rows[table]);
+      }
+      const [runs] = await emulator.client.query(
+        `SELECT COUNT(*) AS runs, COUNT(DISTINCT run_id) AS ids FROM \`${dataset}.export_runs\``,
+      );
+      expect(runs).toEqual([{ runs: 3, ids: 2 }]);
+    });
+  });
+
+  test('of two exports of a date at once, each table has the rows of one', async () => {
+    await inRandomWarehouse(async ({ newEngine }) => {
+      const outcomes = await Promise.all(
+        [STARTED_AT, LATER].map((startedAt, index) => {
+          const run = testRun({ id: `at-once-${index}-${Date.now()}` });
+          const options = { engine: newEngine(), run, timeZone: TIME_ZONE, startedAt, now: () => startedAt, dryRun: false };
+          return runExport({ from: DATE, to: DATE, shape: 'date' }, options);
+        }),
+      );
+      const failures = outcomes.flatMap(({ reports }) =>
+        reports.flatMap(({ tables }) => tables.flatMap((table) => table.failure ?? [])),
+      );
+      expect(failures).toEqual([]);
+      const engine = newEngine();
+      for (const table of reportTableNames) {
+        const rows = await engine.readRows(table, DATE, DATE);
+        expect(rows).toHaveLength(12);
+        expect(new Set(rows.map((row) => row.created_at)).size).toBe(1);
+      }
+    });
+  });
+
+  async function inRandomWarehouse(work: (warehouse: Warehouse) => Promise<void>): Promise<void> {
+    const rows = randomSource({ seed: 33, timeZone: TIME_ZONE, from: DAY_BEFORE, to: DATE, measurements: 200, emptyText: true });
+    await inTemporaryFolder(async (folder) => {
+      await writeSource(folder, 'ndjson', rows);
+      await inWarehouse(emulator, folder, work);
+    });
+  }
+});
+
+function withoutCreatedAt(report: ExportedReport): unknown {
+  return JSON.parse(JSON.stringify(report, (name, value) => (name === 'created_at' ? undefined : value)));
+}

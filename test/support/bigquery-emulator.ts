@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BigQuery } from '@google-cloud/bigquery';
+import { PassThroughClient } from 'google-auth-library';
+import { createBigQuery } from '../../shared/adapters/bigquery';
+import type { BigQueryConfig } from '../../shared/config';
+import type { Engine } from '../../shared/engine';
+import { type SourceColumnType, sourceColumns, sourceTableNames } from '../../shared/source-contract';
+import { exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
+
+const PROJECT = 'test';
+const LOCATION = 'US';
+const READY_WITHIN_MS = 180_000; // at its first start it installs itself
+
+/** Starts an emulator on a port, in the foreground. There on development machines only. */
+const START = join(__dirname, '../../../shared/tools/bigquery-emulator/start');
+
+export const emulatorIsAvailable = Boolean(process.env.BIGQUERY_TEST_ENDPOINT) || existsSync(START);
+
+export interface Emulator {
+  endpoint: string;
+  client: BigQuery;
+  close(): Promise<void>;
+}
+
+/** The emulator at BIGQUERY_TEST_ENDPOINT, or else one of the tests' own. */
+export async function openEmulator(): Promise<Emulator> {
+  const named = process.env.BIGQUERY_TEST_ENDPOINT;
+  const started = named ? null : await start();
+  const endpoint = named || `http://127.0.0.1:${started?.port}`;
+  const client = new BigQuery({
+    projectId: PROJECT,
+    location: LOCATION,
+    apiEndpoint: endpoint,
+    authClient: new PassThroughClient(),
+    retryOptions: { autoRetry: false },
+  });
+  const close = async () => started && (await stop(started.process));
+  try {
+    await untilReady(client, started?.process ?? null);
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+  return { endpoint, client, close: async () => void (await close()) };
+}
+
+/** A warehouse and a source in one dataset, which is gone afterwards. */
+export interface Warehouse {
+  dataset: string;
+  /** Another instance of the program: it knows nothing of what the others have done. */
+  newEngine(): Engine;
+}
+
+/** Makes the tables from their definitions, and loads users.ndjson and measurements.ndjson of a folder. */
+export async function inWarehouse<Result>(
+  { client, endpoint }: Emulator,
+  sourceFolder: string,
+  work: (warehouse: Warehouse) => Promise<Result>,
+): Promise<Result> {
+  const name = `kpi_test_${randomUUID().replaceAll('-', '')}`;
+  const [dataset] = await client.createDataset(name, { location: LOCATION });
+  try {
+    const definitions = [...Object.values(reportTableDefinitions), exportRunsDefinition];
+    await Promise.all([
+      ...definitions.map((definition) => dataset.createTable(definition.name, tableResource(definition))),
+      ...sourceTableNames.map(async (table) => {
+        const fields = sourceColumns(table).map(([column, type]) => ({
+          name: column,
+          type: sourceTypes[type],
+          mode: 'NULLABLE',
+        }));
+        await dataset.createTable(table, { schema: { fields } });
+        const format = { sourceFormat: 'NEWLINE_DELIMITED_JSON', schema: { fields }, location: LOCATION };
+        await dataset.table(table).load(join(sourceFolder, `${table}.ndjson`), format);
+      }),
+    ]);
+    const source = { users: `${PROJECT}.${name}.users`, measurements: `${PROJECT}.${name}.measurements`, firstTests: null };
+    const config: BigQueryConfig = {
+      ...{ engine: 'bigquery', project: PROJECT, dataset: name, location: LOCATION },
+      ...{ source, maxBytesBilled: null, endpoint },
+    };
+    const pace = { firstBackoffMs: 50, maxBackoffMs: 500, maxRetryMs: 30_000, pollMs: 20 };
+    return await work({ dataset: name, newEngine: () => createBigQuery({ config, now: () => new Date(), pace }) });
+  } finally {
+    await dataset.delete({ force: true });
+  }
+}
+
+const sourceTypes: Record<SourceColumnType, string> = { id: 'STRING', instant: 'TIMESTAMP', text: 'STRING' };
+
+function tableResource({ columns, partitionColumn }: TableDefinition) {
+  return {
+    schema: { fields: columns.map(({ name, type, mode }) => ({ name, type, mode })) },
+    timePartitioning: { type: 'DAY', field: partitionColumn },
+    location: LOCATION,
+  };
+}
+
+async function start(): Promise<{ process: ChildProcess; port: number }> {
+  const port = await freePort();
+  // of a group of its own, so that nothing of it is left over
+  return { process: spawn(START, [String(port)], { stdio: 'ignore', detached: true }), port };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  process.kill(-child.pid);
+  await exited;
+}
+
+/** Its port opens before it can answer. */
+async function untilReady(client: BigQuery, child: ChildProcess | null): Promise<void> {
+  const giveUp = Date.now() + (child === null ? 5_000 : READY_WITHIN_MS);
+  for (;;) {
+    try {
+      await client.query({ query: 'SELECT 1', location: LOCATION });
+      return;
+    } catch (thrown) {
+      if (child !== null && child.exitCode !== null) throw new Error(`the emulator ended with ${child.exitCode}`);
+      if (Date.now() > giveUp) throw new Error('the emulator answers no query', { cause: thrown });
+      await sleep(250);
+    }
+  }
+}
+
+/** The emulator takes the next port too. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}

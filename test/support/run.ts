@@ -1,0 +1,14 @@
+import type { Run } from '../../shared/engine';
+import { createLog } from '../../shared/log';
+
+/** A run as doors make them, silent and without a deadline. */
+export function testRun(changes: Partial<Run> = {}): Run {
+  return {
+    id: 'test-run',
+    requestId: 'test-request',
+    trigger: 'cli',
+    signal: new AbortController().signal,
+    log: createLog({ level: 'error', format: 'text', write: () => {} }),
+    ...changes,
+  };
+}
