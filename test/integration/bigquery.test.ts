@@ -18,7 +18,9 @@ const DATE = '2025-06-15';
 const DAY_BEFORE = '2025-06-14';
 
 if (!emulatorIsAvailable)
-  process.stderr.write('There is no BigQuery emulator here; name one in BIGQUERY_TEST_ENDPOINT to run these tests.\n');
+  process.stderr.write(
+    'There is no BigQuery emulator here; name one in BIGQUERY_TEST_ENDPOINT, or a project of yours in KPI_TEST_PROJECT, to run these tests.\n',
+  );
 
 (emulatorIsAvailable ? describe : describe.skip)('BigQuery', () => {
   let emulator: Emulator;

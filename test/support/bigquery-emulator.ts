@@ -12,31 +12,33 @@ import type { Engine } from '../../shared/engine';
 import { type SourceColumnType, sourceColumns, sourceTableNames } from '../../shared/source-contract';
 import { exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
 
-const PROJECT = 'test';
+/** A real project, reached with the application default credentials, in which datasets may be made and dropped; else the emulator's. */
+const realProject = process.env.BIGQUERY_TEST_ENDPOINT ? undefined : process.env.KPI_TEST_PROJECT;
+const PROJECT = realProject ?? 'test';
 const LOCATION = 'US';
 const READY_WITHIN_MS = 180_000; // at its first start it installs itself
 
 /** Starts an emulator on a port, in the foreground. There on development machines only. */
 const START = join(__dirname, '../../../shared/tools/bigquery-emulator/start');
 
-export const emulatorIsAvailable = Boolean(process.env.BIGQUERY_TEST_ENDPOINT) || existsSync(START);
+export const emulatorIsAvailable = Boolean(process.env.BIGQUERY_TEST_ENDPOINT ?? realProject) || existsSync(START);
 
 export interface Emulator {
-  endpoint: string;
+  /** Null: BigQuery itself. */
+  endpoint: string | null;
   client: BigQuery;
   close(): Promise<void>;
 }
 
-/** The emulator at BIGQUERY_TEST_ENDPOINT, or else one of the tests' own. */
+/** The emulator at BIGQUERY_TEST_ENDPOINT, BigQuery itself for KPI_TEST_PROJECT, or else an emulator of the tests' own. */
 export async function openEmulator(): Promise<Emulator> {
   const named = process.env.BIGQUERY_TEST_ENDPOINT;
-  const started = named ? null : await start();
-  const endpoint = named || `http://127.0.0.1:${started?.port}`;
+  const started = named || realProject ? null : await start();
+  const endpoint = realProject ? null : named || `http://127.0.0.1:${started?.port}`;
   const client = new BigQuery({
     projectId: PROJECT,
     location: LOCATION,
-    apiEndpoint: endpoint,
-    authClient: new PassThroughClient(),
+    ...(endpoint !== null && { apiEndpoint: endpoint, authClient: new PassThroughClient() }),
     retryOptions: { autoRetry: false },
   });
   const close = async () => started && (await stop(started.process));
