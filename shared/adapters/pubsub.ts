@@ -10,6 +10,9 @@ const PUBLISH_TIMEOUT_MS = 30_000;
 const LEASE_SECONDS = 600;
 const MESSAGES_AT_ONCE = 100;
 
+/** A pull may come back empty although messages wait; so many in a row are believed. */
+const EMPTY_PULLS = 3;
+
 /** A message on loan: until it is acknowledged or released, nobody else gets it. */
 export interface LentLetter extends ReceivedLetter {
   ackId: string;
@@ -54,7 +57,7 @@ export function createPubsub(projectId: string | undefined): PubsubClient {
         const api = await openSubscriber();
         const name = fullName(subscription);
         const letters = new Map<string, LentLetter>();
-        for (;;) {
+        for (let empty = 0; empty < EMPTY_PULLS; ) {
           const [{ receivedMessages }] = await api.pull({
             subscription: name,
             maxMessages: MESSAGES_AT_ONCE,
@@ -67,7 +70,11 @@ export function createPubsub(projectId: string | undefined): PubsubClient {
             ];
           });
           const fresh = lent.filter(({ id }) => !letters.has(id));
-          if (fresh.length === 0) return [...letters.values()];
+          if (fresh.length === 0) {
+            empty++;
+            continue;
+          }
+          empty = 0;
           await api.modifyAckDeadline({
             subscription: name,
             ackIds: fresh.map(({ ackId }) => ackId),
@@ -75,6 +82,7 @@ export function createPubsub(projectId: string | undefined): PubsubClient {
           });
           for (const letter of fresh) letters.set(letter.id, letter);
         }
+        return [...letters.values()];
       }),
 
     acknowledge: (subscription, letters) =>
