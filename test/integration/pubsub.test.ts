@@ -14,6 +14,9 @@ const gcloud = (process.env.PATH ?? '').split(delimiter).some((folder) => exists
 const today = new Date().toISOString().slice(0, 10);
 const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
 
+// processes, ports and pushes of a busy machine: what fails once is tried once more, and said
+jest.retryTimes(1, { logErrorsBeforeRetry: true });
+
 if (!hasPubsubEmulator) {
   test.skip('needs a Pub/Sub emulator: start one and name it in PUBSUB_EMULATOR_HOST', () => {});
 } else {
@@ -21,7 +24,7 @@ if (!hasPubsubEmulator) {
     let emulator: PubsubEmulator;
     const deployments: Deployment[] = [];
     const create = (name: string) => {
-      const deployment = new Deployment(emulator, name);
+      const deployment = new Deployment(emulator, `${name}-${deployments.length}`); // a repeat gets names of its own
       deployments.push(deployment);
       return deployment;
     };
