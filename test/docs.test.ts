@@ -7,9 +7,6 @@ import { Settings } from '../shared/config';
 const root = resolve(__dirname, '..');
 const documents = markdownIn(root).map((file) => relative(root, file));
 
-/** Named by a document that came first. Each leaves this list with the change that brings it. */
-const awaited = ['docs/privacy.md'];
-
 function markdownIn(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -83,15 +80,11 @@ test('the documents are found, and what they name is read', () => {
 });
 
 test.each(documents)('links of %s resolve', (document) => {
-  expect(linksOf(document).filter((link) => !resolves(link) && !awaited.includes(link))).toEqual([]);
+  expect(linksOf(document).filter((link) => !resolves(link))).toEqual([]);
 });
 
 test.each(documents)('scripts that %s names exist', (document) => {
-  expect(scriptsIn(document).filter((name) => !(name in scripts) && !awaited.includes(`npm run ${name}`))).toEqual([]);
-});
-
-test('what is awaited is not there yet', () => {
-  expect(awaited.filter((name) => resolves(name) || name.replace('npm run ', '') in scripts)).toEqual([]);
+  expect(scriptsIn(document).filter((name) => !(name in scripts))).toEqual([]);
 });
 
 describe('the settings of README.md', () => {
