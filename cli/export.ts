@@ -86,7 +86,7 @@ async function runAndAnswer(flags: ExportFlags, signal: AbortSignal): Promise<nu
   if (prices.length > 0) (flags.json ? process.stderr : process.stdout).write(`${renderPrices(prices)}\n`);
   const verdict = judge(reports);
   if (verdict.result !== 'all') complain(verdict.failure);
-  return exitCode(verdict);
+  return signal.aborted && verdict.result !== 'all' ? EXIT.interrupted : exitCode(verdict);
 }
 
 function nameWarehouse({ warehouse }: Config): string {
