@@ -269,21 +269,20 @@ function upload(client: BigQuery, config: BigQueryConfig, job: object, data: str
   });
 }
 
-/** Compares dataset and tables with the definitions. Answers the tables' partition expirations, in milliseconds. */
+/** Compares the dataset and the tables of a report with the definitions; a record that can't be written holds no report back. Answers the tables' partition expirations, in milliseconds. */
 async function inspect(client: BigQuery, config: BigQueryConfig, jobs: Jobs): Promise<number[]> {
   const dataset = client.dataset(config.dataset);
   const [{ location }] = await jobs.read('reading the dataset', () => dataset.getMetadata());
   if (String(location).toLowerCase() !== config.location.toLowerCase()) {
     throw new Failure('BAD_CONFIG', `KPI_LOCATION: is ${config.location}, but the dataset ${config.dataset} is in ${location}`);
   }
-  const definitions = [...Object.values(reportTableDefinitions), exportRunsDefinition];
   const found = await Promise.all(
-    definitions.map(async (definition) => {
+    Object.values(reportTableDefinitions).map(async (definition) => {
       const [metadata] = await jobs.read(`reading the schema of ${definition.name}`, () =>
         dataset.table(definition.name).getMetadata(),
       );
       checkDrift(definition, metadata as TableMetadata);
-      return definition === exportRunsDefinition ? 0 : Number(metadata.timePartitioning?.expirationMs ?? 0);
+      return Number(metadata.timePartitioning?.expirationMs ?? 0);
     }),
   );
   return found.filter((expiration) => expiration > 0);
