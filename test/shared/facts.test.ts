@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import { errorKinds, type FactName, factQuery, facts, parametersOf, parseFactRows } from '../../shared/facts/facts';
+import attempts from '../../shared/facts/relations/attempts.sql';
+import { reportTableDefinitions } from '../../shared/tables';
+
+const names = Object.keys(facts) as FactName[];
+const relationsIn = (sql: string) => [...sql.matchAll(/^(?:WITH )?(\w+) AS \($/gm)].map(([, name]) => name);
+
+test('the kinds of error are the same in the SQL, in the facts and in the table', () => {
+  const list = /error_type IN \(([^)]*)\)/.exec(attempts)?.[1] ?? '';
+  expect([...list.matchAll(/'(\w+)'/g)].map(([, kind]) => kind)).toEqual([...errorKinds]);
+  const columns = reportTableDefinitions.daily_errors.columns.map(({ name }) => name);
+  expect(columns.slice(4, -2)).toEqual([...errorKinds]);
+});
+
+test.each<[FactName, string[]]>([
+  ['activity', ['attempts', 'measurements']],
+  ['sessions', ['attempts', 'measurements']],
+  ['intake', ['attempts', 'accounts']],
+  ['people', ['accounts', 'first_tests', 'people']],
+])('%s is preceded by the relations that it reads, in the order of their dependence', (name, relations) => {
+  expect(relationsIn(factQuery(name, { repeatsDates: false }))).toEqual(relations);
+  expect(relationsIn(factQuery(name, { repeatsDates: false }, ['attempts', 'accounts', 'first_tests']))).toEqual(
+    relations.filter((relation) => ['measurements', 'people'].includes(relation)),
+  );
+});
+
+test('a view of first tests is read instead of the history', () => {
+  const sql = factQuery('people', { repeatsDates: true, firstTestsView: true });
+  expect(sql).toContain('FROM source_first_tests');
+  expect(sql).not.toMatch(/FROM source_measurements/);
+});
+
+test.each(names)('%s names the history once, so that it is read once', (name) => {
+  const sql = factQuery(name, { repeatsDates: false }).replaceAll(/--.*$/gm, '');
+  expect(sql.match(/\bFROM source_measurements\b/g)?.length).toBe(1);
+});
+
+test.each(names)('%s binds what it is given, and pastes no value', (name) => {
+  expect(parametersOf(factQuery(name, { repeatsDates: false }))).toEqual(
+    expect.arrayContaining(['time_zone', 'scan_from', 'scan_until']),
+  );
+});
+
+/** Only counts, days and words of a closed list can come out: no column of free text. */
+test.each(names)('%s lets no free text out', (name) => {
+  for (const [column, schema] of Object.entries<z.ZodType>(facts[name].row.shape)) {
+    const takesAnyText = schema.safeParse('someone@example.org').success;
+    expect([column, takesAnyText]).toEqual([column, false]);
+  }
+});
+
+test('a row that is not as it should be is refused by its columns, without its values', () => {
+  const row = { day: '2025-12-23', failures: 0, users: 1, successful_users: 1, tests: 'someone', successes: 1 };
+  expect(() => parseFactRows('activity', [row])).toThrow('fact activity: unexpected value in tests');
+});
