@@ -216,11 +216,17 @@ function accepts(wanted: SourceColumnType, type: string): boolean {
 function expression(format: Format, column: string, wanted: SourceColumnType, type: string): string {
   const cell = format === 'csv' ? `NULLIF(${quoteIdentifier(column)}, '')` : quoteIdentifier(column);
   if (wanted !== 'instant') return type === 'VARCHAR' ? cell : `CAST(${cell} AS VARCHAR)`;
-  if (type === 'VARCHAR' || type === 'TIMESTAMP WITH TIME ZONE')
-    return type === 'VARCHAR' ? `CAST(${cell} AS TIMESTAMPTZ)` : cell;
+  if (type === 'TIMESTAMP WITH TIME ZONE') return cell;
+  if (type === 'VARCHAR') {
+    // with an offset DuckDB wants seconds, which ISO 8601 does not
+    const withSeconds = `regexp_replace(${cell}, '${NO_SECONDS}', '\\1:00\\2')`;
+    return `COALESCE(TRY_CAST(${cell} AS TIMESTAMPTZ), CAST(${withSeconds} AS TIMESTAMPTZ))`;
+  }
   // a time without zone is UTC; a plain cast would ask the time zone library row by row
   return `make_timestamptz(epoch_us(CAST(${cell} AS TIMESTAMP)))`;
 }
+
+const NO_SECONDS = String.raw`^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)([Z+ -]|$)`;
 
 async function blame(database: Database, tables: TableSource[], thrown: unknown): Promise<unknown> {
   if (!['Conversion', 'Invalid Input', 'IO', 'Serialization', 'Out of Range'].includes(errorKind(thrown))) return thrown;

@@ -148,6 +148,26 @@ describe('export', () => {
     expect(stdout).toContain('Wrote 48 rows of 2025-12-23');
   });
 
+  test('reads timestamps with and without seconds and offsets', async () => {
+    const path = writeSource('offsets', {
+      'users.csv': 'user_id,created_at\nu1,2025-12-20\n',
+      'measurements.csv': [
+        MEASUREMENTS_HEADER,
+        'm1,u1,s1,2025-12-22T23:59Z,',
+        'm2,u1,s1,2025-12-23 00:30+01:00,',
+        'm3,u1,s1,2025-12-22T18:59:59.999999-05,',
+        'm4,u1,s1,2025-12-22 12:00,',
+        'm5,u1,s1,2025-12-22 12:00:00.5 UTC,',
+        'm6,u1,s1,2025-12-23T00:00:00Z,',
+        '',
+      ].join('\n'),
+    });
+    const file = join(folder, 'offsets.duckdb');
+    await kpi(['export', '--date', '2025-12-23', '--source', path, '--warehouse', file]);
+    const tests = await query(file, 'SELECT all_tests FROM kpi_metrics.daily_engagement ORDER BY period_start_date DESC LIMIT 2');
+    expect(tests).toEqual([['1'], ['5']]);
+  });
+
   test('a dry run writes nothing, not even a file', async () => {
     const file = join(folder, 'dry.duckdb');
     const { code, stdout } = await kpi([
