@@ -9,7 +9,7 @@ import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { runRequest } from '../shared/run-request';
 import { reportTableNames } from '../shared/tables';
 import { openCliLog } from './log';
-import { options } from './options';
+import { datesOf, options } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { renderPrices, renderReport } from './render';
 
@@ -71,7 +71,7 @@ async function runAndAnswer(flags: ExportFlags, signal: AbortSignal): Promise<nu
   const now = () => new Date();
   const startedAt = now();
   const dryRun = flags.dryRun ?? false;
-  const request = parseRequest(pickDates(flags), {
+  const request = parseRequest(datesOf(flags), {
     timeZone: config.timeZone,
     askedAt: startedAt,
     now: startedAt,
@@ -91,10 +91,6 @@ async function runAndAnswer(flags: ExportFlags, signal: AbortSignal): Promise<nu
 
 function nameWarehouse({ warehouse }: Config): string {
   return warehouse.engine === 'duckdb' ? warehouse.warehouse : `${warehouse.project}.${warehouse.dataset}`;
-}
-
-function pickDates({ date, from, to }: ExportFlags): object {
-  return Object.fromEntries(Object.entries({ date, from, to }).filter(([, value]) => value !== undefined));
 }
 
 /** The report of the last date in full, and what became of all of them. */

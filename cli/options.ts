@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import type { RequestBody } from '../shared/request';
 
 /** Options that several commands share. */
 export const options = {
@@ -12,3 +13,8 @@ export const options = {
     new Option('--project <project>', 'Google Cloud project of topics and subscriptions (default: that of the warehouse)'),
   json: (description: string) => new Option('--json', description),
 };
+
+/** The dates that a command was given, as the body of a request. */
+export function datesOf({ date, from, to }: { date?: string; from?: string; to?: string }): RequestBody {
+  return Object.fromEntries(Object.entries({ date, from, to }).filter(([, value]) => value !== undefined));
+}

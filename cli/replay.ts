@@ -9,8 +9,10 @@ import { MAX_DATES_BY_MESSAGE } from '../shared/request';
 import { runRequest } from '../shared/run-request';
 import { openCliLog } from './log';
 import { options } from './options';
-import { EXIT } from './outcome';
+import { complain, EXIT } from './outcome';
 import { projectOf } from './project';
+
+const now = () => new Date();
 
 interface ReplayFlags {
   subscription: string;
@@ -50,6 +52,7 @@ Exit codes: 0 all done, 2 some could not be exported and are still there, 64 ref
 async function replay(flags: ReplayFlags): Promise<number> {
   if (flags.run && flags.discard !== undefined) throw new Failure('BAD_REQUEST', 'expected either --run or --discard, got both');
   const config = flags.run ? requireSource(parseConfig(process.env, flags)) : parseConfig(process.env, flags);
+  const openEngine = createOpener(config, now); // one for all letters: what it has learnt of the tables is not asked again
   const { createPubsub } = await import('../shared/adapters/pubsub');
   const pubsub = createPubsub(projectOf(flags.project, config));
   try {
@@ -58,9 +61,10 @@ async function replay(flags: ReplayFlags): Promise<number> {
     let left = 0;
     try {
       for (const letter of lent) {
-        const read = readLetter(letter, { timeZone: config.timeZone, now: new Date(), maxDates: MAX_DATES_BY_MESSAGE });
+        const read = readLetter(letter, { timeZone: config.timeZone, now: now(), maxDates: MAX_DATES_BY_MESSAGE });
         process.stdout.write(`${describe(letter.id, read)}\n`);
-        if (letter.id === flags.discard || (flags.run && read !== null && (await runAgain(read, config)))) done.push(letter);
+        if (letter.id === flags.discard || (flags.run && read !== null && (await runAgain(read, config, openEngine))))
+          done.push(letter);
         else if (flags.run) left++;
       }
     } finally {
@@ -92,17 +96,14 @@ function describe(id: string, read: ReadLetter | null): string {
 }
 
 /** Whether all tables of all dates are in now. */
-async function runAgain({ request, requestId }: ReadLetter, config: Config): Promise<boolean> {
+async function runAgain({ request, requestId }: ReadLetter, config: Config, openEngine: OpenEngine): Promise<boolean> {
   if (request === null) return false;
-  const now = () => new Date();
   const run = createRun({ requestId, trigger: 'replay', signal: new AbortController().signal, log: openCliLog(config) });
-  const openEngine: OpenEngine = createOpener(config, now);
   try {
     const { reports } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt: now(), now });
     return judge(reports).result === 'all';
   } catch (thrown) {
-    const { message, code } = toFailure(thrown);
-    process.stderr.write(`kpi: ${message} (${code})\n`);
+    complain(toFailure(thrown));
     return false;
   }
 }

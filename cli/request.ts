@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { parseConfig } from '../shared/config';
 import { MAX_DATES_BY_MESSAGE, parseRequest } from '../shared/request';
-import { options } from './options';
+import { datesOf, options } from './options';
 import { projectOf } from './project';
 
 /** What Cloud Scheduler publishes (infra/variables.tf). */
@@ -33,8 +33,8 @@ Examples:
     .action(request);
 }
 
-async function request({ topic, project, date, from, to }: RequestFlags): Promise<void> {
-  const asked = Object.fromEntries(Object.entries({ date, from, to }).filter(([, value]) => value !== undefined));
+async function request({ topic, project, ...flags }: RequestFlags): Promise<void> {
+  const asked = datesOf(flags);
   const body = Object.keys(asked).length === 0 ? SCHEDULED : asked;
   const config = parseConfig(process.env);
   const now = new Date();

@@ -4,7 +4,7 @@ import { parseConfig } from '../shared/config';
 import { createOpener } from '../shared/open-engine';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames } from '../shared/tables';
-import { options } from './options';
+import { datesOf, options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { renderReport } from './render';
 
@@ -44,7 +44,7 @@ Examples:
 async function show(flags: ShowFlags): Promise<void> {
   const config = parseConfig(process.env, flags);
   const now = new Date();
-  const { from: date } = parseRequest(flags.date === undefined ? {} : { date: flags.date }, {
+  const { from: date } = parseRequest(datesOf(flags), {
     timeZone: config.timeZone,
     askedAt: now,
     now,

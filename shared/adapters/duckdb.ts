@@ -149,7 +149,6 @@ function createEngine(database: Database, source: Source | null, warehouse: stri
     appendRuns: async (rows, run) => {
       if (!attached) return; // the run failed, and there is no warehouse to say so in
       await transaction(database, async () => {
-        await database.run(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
         await prepareTable(database, exportRunsDefinition);
         const dates = rows.map((row) => quoteText(row.report_date)).join(', ');
         await database.run(`DELETE FROM ${SCHEMA}.export_runs WHERE run_id = $id AND report_date IN (${dates})`, { id: run.id });
@@ -228,7 +227,6 @@ function bind(sql: string, window: Window): Record<string, DuckDBValue> {
 /** All rows of all reports, or none. */
 async function publish(database: Database, reports: readonly Report[]): Promise<TableOutcome[][]> {
   await transaction(database, async () => {
-    await database.run(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
     for (const table of reportTableNames) {
       const definition = reportTableDefinitions[table];
       await prepareTable(database, definition);
@@ -272,6 +270,7 @@ async function prepareTable(database: Database, definition: TableDefinition): Pr
   const definitions = columns.map(
     (column) => `${column.name} ${duckDbTypes[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
   );
+  await database.run(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
   await database.run(`CREATE TABLE ${SCHEMA}.${name} (${definitions.join(', ')})`);
   await database.run(`COMMENT ON TABLE ${SCHEMA}.${name} IS ${quoteText(description)}`);
   for (const column of columns)
