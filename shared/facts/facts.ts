@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Window } from '../calendar';
 import activity from './activity.sql';
 import intake from './intake.sql';

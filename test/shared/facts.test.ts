@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { errorKinds, type FactName, factQuery, facts, parametersOf, parseFactRows } from '../../shared/facts/facts';
 import attempts from '../../shared/facts/relations/attempts.sql';
 import { reportTableDefinitions } from '../../shared/tables';
