@@ -21,6 +21,7 @@ module.exports = {
   testTimeout: 60_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/integration/', '<rootDir>/test/soak/', '<rootDir>/test/googlesql/'],
+  modulePathIgnorePatterns: ['<rootDir>/bench/.data/'],
   transform: {
     '\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
     '\\.sql$': '<rootDir>/test/sql-transform.cjs',

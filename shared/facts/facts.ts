@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Window } from '../calendar';
 import activity from './activity.sql';
 import intake from './intake.sql';
@@ -11,6 +11,7 @@ import firstTestsFromViewRelation from './relations/first_tests_from_view.sql';
 import measurementsRelation from './relations/measurements.sql';
 import peopleRelation from './relations/people.sql';
 import sessions from './sessions.sql';
+import users from './users.sql';
 
 /** The kinds of error with a column of their own; the list stands in relations/attempts.sql once more (a test holds them together). */
 export const errorKinds = [
@@ -44,17 +45,25 @@ export const facts = {
   },
   sessions: {
     sql: sessions,
-    row: z.strictObject({ day: Day, first_success: z.number().int().min(0).max(3), sessions: Count }),
+    row: z.strictObject({
+      day: Day,
+      first_success: z.number().int().min(0).max(3),
+      sessions: Count,
+      duplicates: Count,
+    }),
   },
   intake: {
     sql: intake,
     row: z.strictObject({
-      source: z.enum(['measurements', 'users']),
       day: Day,
-      outcome: z.enum(['success', ...errorKinds, 'unclassified', 'rejected', 'account']),
+      outcome: z.enum(['success', ...errorKinds, 'unclassified', 'rejected']),
       source_rows: Count,
-      latest_hour: z.number().int().nullable(),
+      latest_hour: z.number().int(),
     }),
+  },
+  users: {
+    sql: users,
+    row: z.strictObject({ day: Day, outcome: z.enum(['account', 'rejected']), source_rows: Count }),
   },
   people: {
     sql: people,
@@ -66,7 +75,7 @@ export type FactName = keyof typeof facts;
 export type FactRow<Name extends FactName> = z.infer<(typeof facts)[Name]['row']>;
 export type Facts = { [Name in FactName]: FactRow<Name>[] };
 
-/** Facts whose rows of a day depend on that day alone, so that a long window may be read in pieces. `people` needs the whole history. */
+/** Facts whose rows of a day depend on that day alone, so that a long window may be read in pieces. `users` and `people` need the whole history. */
 export const factsByDay = ['activity', 'sessions', 'intake'] as const satisfies FactName[];
 
 /** Checks what an engine answered. A mismatch is a bug, and its message names columns only. */
