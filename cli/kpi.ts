@@ -5,6 +5,7 @@ import { Failure, toFailure } from '../shared/failure';
 import { exportCommand } from './export';
 import { gapsCommand } from './gaps';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
+import { releaseCommand } from './release';
 import { replayCommand } from './replay';
 import { requestCommand } from './request';
 import { showCommand } from './show';
@@ -15,6 +16,7 @@ const program = new Command('kpi')
   .addCommand(exportCommand())
   .addCommand(showCommand())
   .addCommand(gapsCommand())
+  .addCommand(releaseCommand())
   .addCommand(replayCommand())
   .addCommand(requestCommand())
   .addHelpText(
