@@ -115,8 +115,8 @@ export function checkReport(report: Report, days: FactsByDay, { maxRejectedShare
   return (
     checkDuplicates(report.reportDate, periods) ??
     checkRejected(report.reportDate, periods, maxRejectedShare) ??
-    asFailure(checkShape(report)) ??
-    asFailure(checkFigures(report, days))
+    toFault(report.reportDate, checkShape(report)) ??
+    toFault(report.reportDate, checkFigures(report, days))
   );
 }
 
@@ -143,15 +143,18 @@ function checkRejected(reportDate: CalendarDate, periods: readonly DayFacts[], m
   );
 }
 
-/** Each table has its 12 rows, and each row is as the schema says. */
+/** Each table has a row of each period, and each row is as its schema says. */
 function* checkShape({ reportDate, rows }: Report): Generator<string> {
   const periods = periodsOf(reportDate);
   for (const table of reportTableNames) {
-    const found = rows[table].map((row) => row.period_start_date);
-    const right = new Set(found.filter((period) => periods.includes(period)));
-    if (found.length !== periods.length || right.size !== periods.length)
-      yield `${table} of ${reportDate}: each of the ${periods.length} periods once (${found.length} rows, ${right.size} of the periods)`;
-    for (const row of rows[table]) {
+    const found = rows[table];
+    const placed = periods.filter((period, age) => {
+      const row = found[age];
+      return row?.report_date === reportDate && row.period_start_date === period && row.period_end_date === period;
+    });
+    if (found.length !== periods.length || placed.length !== periods.length)
+      yield `${table} of ${reportDate}: each of the ${periods.length} periods once, newest first (${found.length} rows, ${placed.length} in place)`;
+    for (const row of found) {
       const parsed = reportTables[table].row.safeParse(row);
       if (parsed.success) continue;
       const columns = parsed.error.issues.map(({ path, code }) => `${path.join('.') || 'row'} ${code}`);
@@ -242,11 +245,11 @@ function broken(table: ReportTable, period: CalendarDate, text: string, one: num
   return `${table} of ${period}: ${text} (${one ?? 'NULL'} and ${other ?? 'NULL'})`;
 }
 
-function asFailure(faults: Iterable<string>): Failure | null {
+function toFault(reportDate: CalendarDate, faults: Iterable<string>): Failure | null {
   const [first, ...further] = faults;
   if (first === undefined) return null;
   const more = further.length === 0 ? '' : `, nor do ${further.length} more`;
-  return new Failure('QUALITY_GATE', `${first} does not hold${more}; nothing of the date was written`);
+  return new Failure('QUALITY_GATE', `${first} does not hold${more}; nothing of ${reportDate} was written`);
 }
 
 function equal(one: number | null, other: number | null): boolean {

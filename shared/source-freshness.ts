@@ -41,7 +41,7 @@ export function checkFreshness(
   const age = now.getTime() / 3_600_000 - (Math.max(...hours) + 1);
   if (maxAgeHours > 0 && age > maxAgeHours) {
     const newest =
-      hours.length === 0 ? `of the last ${days.size} days there is none` : `the newest is ${Math.floor(age)} hours old`;
+      hours.length === 0 ? `of the last ${days.size} days there is none` : `the newest is ${Math.ceil(age)} hours old`;
     return late(`expected a measurement of the last ${maxAgeHours} hours, ${newest}`);
   }
 
