@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { CANARY_DAY, canarySource, filesBelow, leaks, numericId } from '../support/canaries';
+import { type Fault, type FaultServer, type RequestKind, startFaultServer } from '../support/fault-server';
 import { type FunctionProcess, runKpi, settings, startFunction } from '../support/processes';
 import { writeSource } from '../support/source-files';
+import { steadyFacts } from '../support/steady-facts';
 
 /**
  * Sources whose ids, texts and instants are canaries, through every door as a process of its own, at the lowest log level; then all that
@@ -254,5 +256,92 @@ describe('what can not', () => {
       'the log of exportKpi': expect.stringContaining('request parked'),
     });
     await expectNoLeak(seen);
+  });
+});
+
+describe('requests that hold what they should not', () => {
+  const json = { 'content-type': 'application/json' };
+
+  test.each<[string, string, Record<string, string>]>([
+    ['an unknown key', '{"date":"2025-12-23","CANARY":1}', json],
+    ['a date that is none', '{"date":"CANARY"}', json],
+    ['broken JSON', '{"date": CANARY', json],
+    ['a body that is no JSON by its type', 'CANARY', { 'content-type': 'text/plain' }],
+    ['a charset that nobody knows', '{"date":"CANARY"}', { 'content-type': 'application/json; charset=CANARY' }],
+    ['an encoding that nobody knows', '{"date":"CANARY"}', { ...json, 'content-encoding': 'CANARY' }],
+    ['a body that is not compressed as it says', 'CANARY'.repeat(50), { ...json, 'content-encoding': 'gzip' }],
+    ['a form', 'CANARY=CANARY&CANARY[CANARY]=1', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['2 MB', `{"date":"${'CANARY'.repeat(300_000)}"}`, json],
+  ])('a call: %s', async (_, body, headers) => {
+    const before = calls.said().length;
+    const answer = await calls.post('/api/export-kpi', body, headers);
+    expect(answer).toMatch(/^4\d\d /);
+    await expectNoLeak({ answer, 'the log': calls.said().slice(before) });
+  });
+
+  test.each<[string, string]>([
+    ['an unknown key', message('{"date":"2025-12-23","CANARY":1}')],
+    ['text', message('CANARY-user-1')],
+    ['broken JSON', message('{"date": CANARY')],
+    ['attributes', message('2025-02-30', { attributes: { CANARY: 'CANARY' } })],
+    ['data that is not encoded', JSON.stringify({ message: { data: 'CANARY!', messageId: '1' } })],
+    ['a body that is no message', '{"CANARY":"CANARY"}'],
+    ['a body that is no JSON', '{"message": CANARY'],
+  ])('a message: %s', async (_, body) => {
+    const before = events.said().length;
+    const acknowledged = await events.post(PUSH_PATH, body);
+    expect(acknowledged).toMatch(/^(204|400) /);
+    await expectNoLeak({ acknowledged, 'the log': events.said().slice(before) });
+  });
+});
+
+describe('BigQuery, whose every error quotes a canary', () => {
+  const DATE = '2025-06-15';
+  let server: FaultServer;
+  let deployed: FunctionProcess[];
+  let bigQuery: NodeJS.ProcessEnv;
+
+  beforeAll(async () => {
+    server = await startFaultServer(steadyFacts('2025-06-03', DATE));
+    bigQuery = settings({
+      KPI_WAREHOUSE: 'bigquery:test.kpi_metrics',
+      KPI_SOURCE: 'test.source',
+      KPI_LOCATION: 'EU',
+      KPI_BIGQUERY_ENDPOINT: server.endpoint,
+      KPI_LOG_LEVEL: 'debug',
+    });
+    deployed = await Promise.all([startFunction('exportKpi', bigQuery), startFunction('exportKpiHttp', bigQuery)]);
+  });
+
+  afterAll(async () => {
+    await Promise.all(deployed.map((one) => one.stop()));
+    await server.close();
+  });
+
+  test.each<[string, string, RequestKind, Fault]>([
+    ['no right to look at the tables', 'ACCESS_DENIED', 'table', { status: 403, reason: 'accessDenied' }],
+    ['no right to query', 'ACCESS_DENIED', 'query', { status: 403, reason: 'accessDenied' }],
+    ['an invalid query', 'INVALID_QUERY', 'query', { status: 400, reason: 'invalidQuery' }],
+    ['a query that fails on a row', 'INVALID_QUERY', 'query', { jobFails: 'invalidQuery' }],
+    ['results that are gone', 'NOT_FOUND', 'results', { status: 404, reason: 'notFound' }],
+    ['a load that fails on a row', 'INVALID_QUERY', 'load', { jobFails: 'invalid' }],
+    ['no right to load', 'ACCESS_DENIED', 'load', { status: 403, reason: 'accessDenied' }],
+    ['a record that can not be written', 'run record not written', 'record', { status: 403, reason: 'accessDenied' }],
+    ['a reason that is none', 'INVALID_QUERY', 'query', { status: 400, reason: 'canary-user-1' }],
+  ])('%s', async (_, said, kind, fault) => {
+    const [events, calls] = deployed as [FunctionProcess, FunctionProcess];
+    const before = [events.said().length, calls.said().length];
+    server.strike = (one) => (one === kind ? fault : null);
+    const [command, answer, acknowledged] = await Promise.all([
+      runKpi(['export', '--date', DATE, '--json'], bigQuery),
+      calls.post('/api/export-kpi', JSON.stringify({ date: DATE })),
+      events.post(PUSH_PATH, message(DATE)),
+    ]);
+    const logs = [events.said().slice(before[0]), calls.said().slice(before[1])].join('\n');
+    expect({ command: command.said, logs }).toEqual({
+      command: expect.stringContaining(said),
+      logs: expect.stringMatching(new RegExp(`${said}.*${said}`, 's')), // of both functions
+    });
+    expect(leaks({ command: command.said, answer, acknowledged, logs, runs: JSON.stringify(server.runs) })).toEqual([]);
   });
 });
