@@ -20,6 +20,7 @@ interface ExportFlags {
   source?: string;
   warehouse?: string;
   timeZone?: string;
+  allowStale?: boolean;
   dryRun?: boolean;
   json?: boolean;
 }
@@ -33,6 +34,7 @@ export function exportCommand(): Command {
     .addOption(options.source())
     .addOption(options.warehouse())
     .addOption(options.timeZone())
+    .option('--allow-stale', 'publish today and yesterday also where the source is late')
     .option('--dry-run', 'compute and show, write nothing')
     .addOption(options.json('answer as JSON on standard output, and nothing else there'))
     .addHelpText(
@@ -80,7 +82,16 @@ async function runAndAnswer(flags: ExportFlags, signal: AbortSignal): Promise<nu
 
   const run = createRun({ requestId: randomUUID(), trigger: 'cli', signal, log: openCliLog(config) });
   const openEngine = createOpener(config, now);
-  const { reports, prices } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now, dryRun });
+  const gate = { ...config, allowStale: flags.allowStale };
+  const { reports, prices } = await runRequest(request, {
+    timeZone: config.timeZone,
+    gate,
+    openEngine,
+    run,
+    startedAt,
+    now,
+    dryRun,
+  });
   if (flags.json) writeJson(answer(request, reports, { dryRun }));
   else show(reports, { dryRun, warehouse: nameWarehouse(config) });
   if (prices.length > 0) (flags.json ? process.stderr : process.stdout).write(`${renderPrices(prices)}\n`);

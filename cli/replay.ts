@@ -100,7 +100,14 @@ async function runAgain({ request, requestId }: ReadLetter, config: Config, open
   if (request === null) return false;
   const run = createRun({ requestId, trigger: 'replay', signal: new AbortController().signal, log: openCliLog(config) });
   try {
-    const { reports } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt: now(), now });
+    const { reports } = await runRequest(request, {
+      timeZone: config.timeZone,
+      gate: config,
+      openEngine,
+      run,
+      startedAt: now(),
+      now,
+    });
     return judge(reports).result === 'all';
   } catch (thrown) {
     complain(toFailure(thrown));

@@ -20,7 +20,7 @@ export function createHttpHandler({ config, openEngine, runRequest, openLog, now
     try {
       // the body as it came, whatever its content type says
       const request = parseRequestData(req.rawBody ?? Buffer.alloc(0), context, { bareDate: false });
-      const { reports } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now });
+      const { reports } = await runRequest(request, { timeZone: config.timeZone, gate: config, openEngine, run, startedAt, now });
       return [statusOf(judge(reports)), answer(request, reports, { dryRun: false })];
     } catch (thrown) {
       const failure = toFailure(thrown);

@@ -29,7 +29,7 @@ export function createPubsubHandler({
       log = run.log;
       const context = { timeZone: config.timeZone, askedAt: message.publishTime, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
       request = parseRequestData(message.data, context, { bareDate: true });
-      const { reports } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now });
+      const { reports } = await runRequest(request, { timeZone: config.timeZone, gate: config, openEngine, run, startedAt, now });
       const verdict = judge(reports);
       if (verdict.result !== 'all') throw verdict.failure;
     } catch (thrown) {

@@ -5,10 +5,11 @@ import { logMessages } from './log-messages';
 import type { OpenEngine } from './open-engine';
 import { judge, type ReportOutcome } from './outcome';
 import type { ExportRequest } from './request';
-import { type ExportOutcome, runExport } from './run-export';
+import { type ExportOutcome, type GateSettings, runExport } from './run-export';
 
 export interface RequestOptions {
   timeZone: string;
+  gate: GateSettings;
   openEngine: OpenEngine;
   /** Made by the door; its log carries run_id and request_id. */
   run: Run;
@@ -19,10 +20,10 @@ export interface RequestOptions {
 
 /** Does what a request asks, from opening the engine to closing it, and logs how each date went. What is thrown, the door logs. */
 export async function runRequest(request: ExportRequest, options: RequestOptions): Promise<ExportOutcome> {
-  const { dryRun = false, run, startedAt, now } = options;
+  const { dryRun = false, run, gate, timeZone, startedAt, now } = options;
   const engine = await options.openEngine(dryRun ? 'dry-run' : 'export');
   try {
-    const outcome = await runExport(request, { engine, run, timeZone: options.timeZone, startedAt, now, dryRun });
+    const outcome = await runExport(request, { engine, run, timeZone, gate, startedAt, now, dryRun });
     for (const report of outcome.reports) logReport(report, run.log, now().getTime() - startedAt.getTime(), dryRun);
     return outcome;
   } finally {

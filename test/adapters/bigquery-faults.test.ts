@@ -16,7 +16,7 @@ import {
   type StoredTable,
   startFaultServer,
 } from '../support/fault-server';
-import { testRun } from '../support/run';
+import { testGate, testRun } from '../support/run';
 
 const DATE = '2025-06-15';
 const DAY_BEFORE = '2025-06-14';
@@ -74,7 +74,15 @@ async function exportDate({
 }: { from?: string; to?: string } & Partial<Run> = {}): Promise<Ending> {
   const log = createLog({ level: 'debug', format: 'json', write: (line) => void said.push(line) });
   const run = testRun({ log, ...changes });
-  const options = { engine, run, timeZone: canned.timeZone, startedAt: STARTED_AT, now: () => STARTED_AT, dryRun: false };
+  const options = {
+    engine,
+    run,
+    timeZone: canned.timeZone,
+    gate: testGate,
+    startedAt: STARTED_AT,
+    now: () => STARTED_AT,
+    dryRun: false,
+  };
   try {
     const { reports } = await runExport({ from, to, shape: 'range' }, options);
     for (const { tables } of reports) for (const { failure } of tables) said.push(failure?.message ?? '');

@@ -7,7 +7,7 @@ import { type ExportedReport, exportReports } from '../support/export';
 import { randomSource } from '../support/random-source';
 import { referenceReport } from '../support/reference';
 import { reportDifferences } from '../support/report-differences';
-import { testRun } from '../support/run';
+import { testGate, testRun } from '../support/run';
 import { writeSource } from '../support/source-files';
 import { inTemporaryFolder } from '../support/temporary-folder';
 
@@ -80,7 +80,15 @@ if (!emulatorIsAvailable)
       const outcomes = await Promise.all(
         [STARTED_AT, LATER].map((startedAt, index) => {
           const run = testRun({ id: `at-once-${index}-${Date.now()}` });
-          const options = { engine: newEngine(), run, timeZone: TIME_ZONE, startedAt, now: () => startedAt, dryRun: false };
+          const options = {
+            engine: newEngine(),
+            run,
+            timeZone: TIME_ZONE,
+            gate: testGate,
+            startedAt,
+            now: () => startedAt,
+            dryRun: false,
+          };
           return runExport({ from: DATE, to: DATE, shape: 'date' }, options);
         }),
       );
