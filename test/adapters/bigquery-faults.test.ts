@@ -297,6 +297,22 @@ test.each(final.slice(0, 3))('a load that ends with $reason is $code for its tab
   expect(server.runs).toEqual([expect.objectContaining({ status: 'partial', error_code: code })]);
 });
 
+test('what the quality gate refuses is counted once more, and no load is begun', async () => {
+  const facts = structuredClone(canned.facts);
+  for (const row of facts.activity) if (row.day === DATE) row.tests++;
+  await server.close();
+  server = await startFaultServer(facts);
+  engine = engineAt(server.endpoint);
+  const ending = await exportDate({ from: DAY_BEFORE });
+  expect(failuresOf(ending)).toEqual({ [DAY_BEFORE]: [], [DATE]: Array(4).fill('QUALITY_GATE') });
+  expect([server.count('query') / Object.keys(facts).length, server.count('load')]).toEqual([2, 4]);
+  expect([...server.partitions.keys()].filter((partition) => partition.endsWith(DATE.replaceAll('-', '')))).toEqual([]);
+  expect(server.runs.map(({ status, error_code }) => [status, error_code])).toEqual([
+    ['succeeded', null],
+    ['failed', 'QUALITY_GATE'],
+  ]);
+});
+
 test('the next run repairs what is missing', async () => {
   server.play('load', { jobFails: 'quotaExceeded' });
   await exportDate({ id: 'first-run' });
