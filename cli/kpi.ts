@@ -3,6 +3,7 @@ import { version } from '../package.json';
 import { answerFailure } from '../shared/answer';
 import { Failure, toFailure } from '../shared/failure';
 import { exportCommand } from './export';
+import { gapsCommand } from './gaps';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { replayCommand } from './replay';
 import { requestCommand } from './request';
@@ -13,6 +14,7 @@ const program = new Command('kpi')
   .version(version)
   .addCommand(exportCommand())
   .addCommand(showCommand())
+  .addCommand(gapsCommand())
   .addCommand(replayCommand())
   .addCommand(requestCommand())
   .addHelpText(

@@ -1,13 +1,13 @@
-import { type CalendarDate, datesBetween, reportWindow } from './calendar';
+import { type CalendarDate, reportWindow } from './calendar';
 import type { Engine, Price, Run, TableOutcome } from './engine';
 import { type FactsByDay, indexByDay } from './facts/period-facts';
 import { Failure, toFailure } from './failure';
-import type { ReportOutcome } from './outcome';
+import type { Findings, ReportOutcome } from './outcome';
 import { checkReport } from './quality-gate';
 import { deriveReport, type Report } from './report';
-import type { ExportRequest } from './request';
+import { comparedDates, createComparison, type PublishedRows, type Revision } from './revisions';
 import { runRecord } from './run-record';
-import { checkFreshness, daysUntil } from './source-freshness';
+import { checkFreshness, daysUntil, isRecent } from './source-freshness';
 import { reportTableNames } from './tables';
 
 export interface ExportOptions {
@@ -20,120 +20,163 @@ export interface ExportOptions {
   gate: GateSettings;
   /** Compute, or where that costs money say what it would cost, but write nothing. */
   dryRun: boolean;
+  /** Aborted: what is being counted is dropped, what is being written is finished and recorded, and no further date is begun. */
+  stop?: AbortSignal;
+  /** Told of each date as soon as it is known how it went, with its report where one was to be published. */
+  onReport?: (outcome: ReportOutcome, report: Report | null) => void;
 }
 
 /** What a report must pass to be published. */
 export interface GateSettings {
   /** Share of the source rows that may be rejected, 0 to 1. */
   maxRejectedShare: number;
-  /** Age that the newest measurement may have where a report is of today or yesterday; 0: any. */
+  /** Hours that the newest measurement may be old where a report is of today or yesterday; 0: any number. */
   sourceMaxAgeHours: number;
   /** Publish reports of today and yesterday also where the source is late. */
   allowStale?: boolean | undefined;
 }
 
 export interface ExportOutcome {
+  /** One of each date, in their order. */
   reports: ReportOutcome[];
   /** Of a dry run on an engine that bills. */
   prices: Price[];
 }
 
+/** Dates whose run records are written together, in one load job on BigQuery: what a killed run may have published and not recorded. */
+const DATES_PER_RECORD = 50;
+
 /**
- * The one way to an export, whatever the door: counts the facts of all dates at once, derives and checks every report in memory, and
- * only then publishes and writes the run's record. Fails as a whole where the facts can't be had; what happened to a date or a table
- * is in the outcome. A date that is refused holds no other back.
+ * The one way to an export, whatever the door: counts the facts of all dates at once, then derives and checks each report in memory and
+ * publishes it, date by date, with a record of the run. `dates` are in order. What happened to a date or a table is in the outcome; what
+ * fails for one reason alone fails as a whole. A date that is refused holds no other back.
  */
-export async function runExport(request: ExportRequest, options: ExportOptions): Promise<ExportOutcome> {
-  const dates = datesBetween(request.from, request.to);
+export async function runExport(dates: readonly CalendarDate[], options: ExportOptions): Promise<ExportOutcome> {
   if (options.dryRun) return dryRun(dates, options);
-  let bytesProcessed: number | null = null;
-  try {
-    const unprepared = await options.engine.prepare(dates, options.run);
-    const computed = await compute(
-      dates.filter((date) => !unprepared.has(date)),
-      options,
-    );
-    const refused = new Map([...unprepared, ...computed.refused]);
-    bytesProcessed = computed.bytesProcessed;
-    const written = computed.reports.length === 0 ? [] : await options.engine.publish(computed.reports, options.run);
-    const outcomes = new Map(
-      computed.reports.map((report, index) => [
-        report.reportDate,
-        { reportDate: report.reportDate, tables: written[index] ?? [], report },
-      ]),
-    );
-    const reports = dates.map((date) => outcomes.get(date) ?? failedReport(date, refused.get(date)));
-    await record(reports, bytesProcessed, options);
-    return { reports, prices: [] };
-  } catch (thrown) {
+  const counted = await count(dates, options).catch(async (thrown) => {
     const failure = toFailure(thrown);
-    if (!failure.refused)
-      await record(
-        dates.map((date) => failedReport(date, failure)),
-        bytesProcessed,
-        options,
-      );
+    const outcomes = dates.map((date) => failedReport(date, failure));
+    await record(outcomes, null, options);
     throw failure;
+  });
+  const outcomes: ReportOutcome[] = [];
+  for (const chunk of inChunks(dates, DATES_PER_RECORD)) {
+    const written: ReportOutcome[] = [];
+    for (const group of inChunks(chunk, options.engine.reportsAtOnce))
+      if (!options.stop?.aborted) written.push(...(await write(group, counted, options)));
+    await record(written, counted.bytesProcessed, options);
+    outcomes.push(...written);
   }
+  const notBegun = new Failure('TIMEOUT', 'the run was stopped before it came to this date');
+  const reports = [...outcomes, ...dates.slice(outcomes.length).map((date) => failedReport(date, notBegun))];
+  const tables = reports.flatMap((report) => report.tables);
+  const failure = tables[0]?.failure;
+  if (failure !== undefined && tables.every((table) => table.failure === failure)) throw failure;
+  return { reports, prices: [] };
 }
 
 async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): Promise<ExportOutcome> {
+  const { engine, run } = options;
   const tables = reportTableNames.map((table): TableOutcome => ({ table, rows: 0 }));
-  const { price } = options.engine;
-  if (price !== null) {
-    const prices = await price(windowOf(dates, options), options.run);
-    return { reports: dates.map((reportDate) => ({ reportDate, tables, report: null })), prices };
+  if (engine.price !== null) {
+    const prices = await engine.price(windowOf(dates, options), run);
+    return { reports: dates.map((reportDate) => ({ reportDate, tables, findings: null })), prices };
   }
-  const { reports, refused } = await compute(dates, options);
-  const computed = new Map(reports.map((report) => [report.reportDate, { reportDate: report.reportDate, tables, report }]));
-  return { reports: dates.map((date) => computed.get(date) ?? failedReport(date, refused.get(date))), prices: [] };
+  const counted = { refused: new Map(), ...(await countDays(dates, options)) };
+  const reports: ReportOutcome[] = [];
+  for (const date of dates) {
+    const one = await draft(date, counted, options);
+    reports.push(conclude(one, one.failure === null ? tables : allFailed(one.failure), null, options));
+  }
+  return { reports, prices: [] };
 }
 
-interface Computed {
-  /** What may be published. */
-  reports: Report[];
-  refused: Map<CalendarDate, Failure>;
+/** What reports are derived from. */
+interface Derivable {
+  /** Dates that the tables can't take. */
+  refused: ReadonlyMap<CalendarDate, Failure>;
+  days: FactsByDay;
   bytesProcessed: number | null;
 }
 
-/**
- * Counts, derives and checks. Queries of one run may see a source that is being written to at different moments; so dates that contradict
- * themselves are counted once more, and refused for good only if they say the same again.
- */
-async function compute(dates: readonly CalendarDate[], options: ExportOptions): Promise<Computed> {
-  const first = await computeOnce(dates, options);
-  const doubtful = [...first.refused].filter(([, failure]) => failure.kind === 'permanent');
-  if (doubtful.length === 0) return first;
-  const second = await computeOnce(
-    doubtful.map(([date]) => date),
-    options,
-  );
-  const refused = new Map(first.refused);
-  for (const [date, before] of doubtful) {
-    const again = second.refused.get(date);
-    if (again === undefined) refused.delete(date);
-    else if (again.message !== before.message) refused.set(date, again.kind === 'permanent' ? changing(date) : again);
-  }
-  const bytes = first.bytesProcessed === null ? null : first.bytesProcessed + (second.bytesProcessed ?? 0);
-  const reports = [...first.reports, ...second.reports].sort((one, other) => (one.reportDate < other.reportDate ? -1 : 1));
-  return { reports, refused, bytesProcessed: bytes };
+/** What is known before anything is written. */
+interface Counted extends Derivable {
+  /** What a report changes of what had been published; null where that can't be told. */
+  compare: (report: Report) => Revision | null;
 }
 
-async function computeOnce(dates: readonly CalendarDate[], options: ExportOptions): Promise<Computed> {
-  if (dates.length === 0) return { reports: [], refused: new Map(), bytesProcessed: null };
-  const { engine, run, startedAt } = options;
+async function count(dates: readonly CalendarDate[], options: ExportOptions): Promise<Counted> {
+  const { engine, run, stop } = options;
+  const signal = stop === undefined ? run.signal : AbortSignal.any([run.signal, stop]);
+  const stoppable = { ...options, run: { ...run, signal } };
+  const refused = await engine.prepare(dates, stoppable.run);
+  const wanted = dates.filter((date) => !refused.has(date));
+  if (wanted.length === 0) return { refused, days: new Map(), bytesProcessed: null, compare: () => null };
+  return { refused, ...(await countDays(wanted, stoppable)), compare: await openComparison(wanted, stoppable) };
+}
+
+async function countDays(dates: readonly CalendarDate[], options: ExportOptions) {
   const window = windowOf(dates, options);
-  const { facts, bytesProcessed } = await engine.readFacts(window, run);
-  const days = indexByDay(facts, window);
-  const computed: Computed = { reports: [], refused: new Map(), bytesProcessed };
-  for (const date of dates) {
-    const report = deriveReport(days, date, startedAt);
-    warn(report, run);
-    const failure = check(report, days, options);
-    if (failure === null) computed.reports.push(report);
-    else computed.refused.set(date, failure);
+  const { facts, bytesProcessed } = await options.engine.readFacts(window, options.run);
+  return { days: indexByDay(facts, window), bytesProcessed };
+}
+
+/** That a run can't say what it revises is no reason not to export. */
+async function openComparison(
+  dates: readonly CalendarDate[],
+  { engine, run, timeZone }: ExportOptions,
+): Promise<Counted['compare']> {
+  const [first = '', last = first] = [dates[0], dates.at(-1)];
+  const { from, to } = comparedDates(first, last);
+  try {
+    const published: Partial<PublishedRows> = {};
+    for (const table of reportTableNames) published[table] = await engine.readRows(table, from, to);
+    return createComparison(published as PublishedRows, timeZone);
+  } catch (thrown) {
+    const { code, message } = toFailure(thrown);
+    run.log.warning('earlier reports not read', { code, error: message });
+    return () => null;
   }
-  return computed;
+}
+
+function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: ExportOptions) {
+  const [first = '', last = first] = [dates[0], dates.at(-1)];
+  return reportWindow(first, daysUntil(last, { timeZone, now: startedAt }), timeZone);
+}
+
+/** A report, if it could be derived, and why it must not be published, if it must not. */
+type Draft = { reportDate: CalendarDate } & ({ report: Report; failure: null } | { report: Report | null; failure: Failure });
+
+/**
+ * Queries of one run may see a source that is being written to at different moments. So a recent report that contradicts itself is
+ * counted once more, and is refused for good only if it says the same again.
+ */
+async function draft(reportDate: CalendarDate, counted: Derivable, options: ExportOptions): Promise<Draft> {
+  const first = deriveDraft(reportDate, counted, options);
+  const recent = isRecent(reportDate, { timeZone: options.timeZone, now: options.startedAt });
+  if (first.report === null || first.failure?.kind !== 'permanent' || !recent) return first;
+  try {
+    const again = await countDays([reportDate], options);
+    if (counted.bytesProcessed !== null) counted.bytesProcessed += again.bytesProcessed ?? 0;
+    const second = deriveDraft(reportDate, { ...counted, ...again }, options);
+    if (second.failure?.kind !== 'permanent' || second.failure.message === first.failure.message) return second;
+    const text = `the source changed while ${reportDate} was counted, twice; nothing of it was written`;
+    return { ...second, failure: new Failure('SOURCE_NOT_READY', text) };
+  } catch (thrown) {
+    return { ...first, failure: toFailure(thrown) };
+  }
+}
+
+function deriveDraft(reportDate: CalendarDate, { refused, days }: Derivable, options: ExportOptions): Draft {
+  try {
+    const unwanted = refused.get(reportDate);
+    if (unwanted !== undefined) return { reportDate, report: null, failure: unwanted };
+    const report = deriveReport(days, reportDate, options.startedAt);
+    const failure = check(report, days, options);
+    return failure === null ? { reportDate, report, failure } : { reportDate, report, failure };
+  } catch (thrown) {
+    return { reportDate, report: null, failure: toFailure(thrown) };
+  }
 }
 
 function check(report: Report, days: FactsByDay, { gate, timeZone, startedAt }: ExportOptions): Failure | null {
@@ -142,25 +185,71 @@ function check(report: Report, days: FactsByDay, { gate, timeZone, startedAt }: 
   return late ?? checkReport(report, days, gate);
 }
 
-function changing(date: CalendarDate): Failure {
-  return new Failure('SOURCE_NOT_READY', `the source changed while ${date} was counted, twice; nothing of it was written`);
+/** Publishes the reports of a few dates, those that there are. */
+async function write(dates: readonly CalendarDate[], counted: Counted, options: ExportOptions): Promise<ReportOutcome[]> {
+  const drafts: Draft[] = [];
+  for (const date of dates) drafts.push(await draft(date, counted, options));
+  const tables = await publish(
+    drafts.flatMap(({ report, failure }) => (failure === null ? report : [])),
+    options,
+  );
+  return drafts.map((one) => {
+    if (one.failure !== null) return conclude(one, allFailed(one.failure), null, options);
+    return conclude(one, tables.get(one.reportDate) ?? [], counted.compare(one.report), options);
+  });
 }
 
-function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: ExportOptions) {
-  const [first = '', last = first] = [dates[0], dates.at(-1)];
-  return reportWindow(first, daysUntil(last, { timeZone, now: startedAt }), timeZone);
+/** By date, how each table went. What fails as a whole fails the dates in hand, and not those before or after. */
+async function publish(reports: readonly Report[], { engine, run }: ExportOptions): Promise<Map<CalendarDate, TableOutcome[]>> {
+  const tables =
+    reports.length === 0
+      ? []
+      : await engine.publish(reports, run).catch((thrown) => {
+          const failed = allFailed(toFailure(thrown));
+          return reports.map(() => failed);
+        });
+  return new Map(reports.map(({ reportDate }, index) => [reportDate, tables[index] ?? []]));
 }
 
-function failedReport(reportDate: CalendarDate, failure: Failure | undefined): ReportOutcome {
-  if (failure === undefined) throw new TypeError('a date was neither computed nor refused');
-  return { reportDate, tables: reportTableNames.map((table) => ({ table, rows: 0, failure })), report: null };
+/** Says how a date went: to the log what is remarkable, to the caller all of it. */
+function conclude(
+  { reportDate, report, failure }: Draft,
+  tables: TableOutcome[],
+  revision: Revision | null,
+  { run, onReport }: ExportOptions,
+): ReportOutcome {
+  const findings = report && findingsOf(report, revision);
+  const outcome: ReportOutcome = { reportDate, tables, findings };
+  if (findings !== null) logFindings(reportDate, findings, revision?.fallen ?? [], run);
+  onReport?.(outcome, failure === null ? report : null);
+  return outcome;
+}
+
+function findingsOf({ rejectedRows, unclassifiedErrors, sourceLatestHour }: Report, revision: Revision | null): Findings {
+  return { rejectedRows, unclassifiedErrors, sourceLatestHour, revisedValues: revision?.values ?? null };
+}
+
+function logFindings(report_date: CalendarDate, findings: Findings, fallen: Revision['fallen'], { log }: Run): void {
+  const { rejectedRows, unclassifiedErrors, revisedValues } = findings;
+  if (rejectedRows > 0) log.warning('rows rejected', { report_date, rejected_rows: rejectedRows });
+  if (unclassifiedErrors > 0) log.warning('errors of unknown kinds', { report_date, unclassified_errors: unclassifiedErrors });
+  if (revisedValues !== null && revisedValues > 0) log.info('figures revised', { report_date, revised_values: revisedValues });
+  for (const { table, column } of fallen) log.warning('final figure fell', { report_date, table, column });
+}
+
+function allFailed(failure: Failure): TableOutcome[] {
+  return reportTableNames.map((table) => ({ table, rows: 0, failure }));
+}
+
+function failedReport(reportDate: CalendarDate, failure: Failure): ReportOutcome {
+  return { reportDate, tables: allFailed(failure), findings: null };
 }
 
 /** The figures count, not their record: where it can't be written, the log says so and the export stands. */
-async function record(reports: readonly ReportOutcome[], bytesProcessed: number | null, options: ExportOptions): Promise<void> {
+async function record(outcomes: readonly ReportOutcome[], bytesProcessed: number | null, options: ExportOptions): Promise<void> {
   const { engine, run, startedAt, timeZone } = options;
   const context = { run, startedAt, finishedAt: options.now(), timeZone, bytesProcessed };
-  const rows = reports.filter((report) => !isRefused(report)).map((report) => runRecord(report, context));
+  const rows = outcomes.filter((outcome) => !isRefused(outcome)).map((outcome) => runRecord(outcome, context));
   if (rows.length === 0) return;
   try {
     await engine.appendRuns(rows, run);
@@ -174,9 +263,6 @@ function isRefused({ tables }: ReportOutcome): boolean {
   return tables.every(({ failure }) => failure?.refused);
 }
 
-function warn(report: Report, { log }: Run): void {
-  const fields = { report_date: report.reportDate };
-  if (report.rejectedRows > 0) log.warning('rows rejected', { ...fields, rejected_rows: report.rejectedRows });
-  if (report.unclassifiedErrors > 0)
-    log.warning('errors of unknown kinds', { ...fields, unclassified_errors: report.unclassifiedErrors });
+function inChunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 }

@@ -29,8 +29,8 @@ export function checkFreshness(
   days: FactsByDay,
   { timeZone, now, maxAgeHours }: FreshnessOptions,
 ): Failure | null {
+  if (!isRecent(reportDate, { timeZone, now })) return null;
   const yesterday = addDays(localDate(now, timeZone), -1);
-  if (reportDate < yesterday) return null;
   const late = (text: string) =>
     new Failure(
       'SOURCE_NOT_READY',
@@ -55,6 +55,11 @@ export function checkFreshness(
       return late(`expected ${what} on ${yesterday}, got 0 after ${BUSY_DAYS} days of ${Math.min(...before)} or more`);
   }
   return null;
+}
+
+/** Whether a report is of today or yesterday. */
+export function isRecent(reportDate: CalendarDate, { timeZone, now }: Pick<FreshnessOptions, 'timeZone' | 'now'>): boolean {
+  return reportDate >= addDays(localDate(now, timeZone), -1);
 }
 
 /** The last day to count for reports up to `to`: yesterday's is judged by today's rows too. */

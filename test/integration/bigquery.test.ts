@@ -89,7 +89,7 @@ if (!emulatorIsAvailable)
             now: () => startedAt,
             dryRun: false,
           };
-          return runExport({ from: DATE, to: DATE, shape: 'date' }, options);
+          return runExport([DATE], options);
         }),
       );
       const failures = outcomes.flatMap(({ reports }) =>

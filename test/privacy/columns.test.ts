@@ -84,7 +84,7 @@ const allowed: Record<string, Columns> = {
     ...{ run_id: 'made here', request_id: 'made here', message_id: 'made here', report_date: 'day', from: 'day', to: 'day' },
     ...{ trigger: 'word', table: 'word', code: 'word', error: 'made here', version: 'made here', publish_time: 'made here' },
     ...{ rows: 'count', dates: 'count', tables: 'count', rejected_rows: 'count', unclassified_errors: 'count' },
-    ...{ duration_ms: 'count', request: 'made here' },
+    ...{ revised_values: 'count', column: 'word', duration_ms: 'count', request: 'made here' },
   },
   'dead letter': {
     ...{ code: 'word', message: 'made here', request: 'made here', messageId: 'made here', publishTime: 'made here' },
