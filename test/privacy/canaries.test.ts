@@ -150,13 +150,15 @@ describe('what can be exported', () => {
       'the answer': expect.stringMatching(/^200 /),
       'the acknowledgement': expect.stringMatching(/^204 /),
     });
-    const [table, json, csv] = await Promise.all([
+    const [table, json, gaps, csv] = await Promise.all([
       kpi('show', '--date', CANARY_DAY),
       kpi('show', '--date', CANARY_DAY, '--json'),
+      kpi('gaps', '--from', CANARY_DAY, '--to', CANARY_DAY),
       kpi('show', '--date', CANARY_DAY, '--csv', '--table', 'daily_errors'),
     ]);
     for (const shown of [table, json, csv]) expect(shown).toMatch(/camera.too/);
-    await expectNoLeak({ ...seen, table, json, csv });
+    expect(gaps).toContain('of 1 dates');
+    await expectNoLeak({ ...seen, table, json, gaps, csv });
   });
 });
 
