@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { answerFailure } from '../shared/answer';
 import { Failure, toFailure } from '../shared/failure';
+import { dashboardCommand } from './dashboard';
 import { exportCommand } from './export';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { replayCommand } from './replay';
@@ -13,6 +14,7 @@ const program = new Command('kpi')
   .version(version)
   .addCommand(exportCommand())
   .addCommand(showCommand())
+  .addCommand(dashboardCommand())
   .addCommand(replayCommand())
   .addCommand(requestCommand())
   .addHelpText(
