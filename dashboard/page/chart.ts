@@ -106,7 +106,7 @@ function highestOf(form: ChartOptions['form'], series: Series[]): number {
 /** The first series stands on a light ground. */
 function shade(series: Series | undefined): Markish {
   const ground = (series?.points ?? []).map(({ date, value, open }) => ({ x: middleOf(date), y: open ? null : value }));
-  return areaY(ground, { x: 'x', y: 'y', fill: 'var(--series-1)', fillOpacity: 0.07 });
+  return areaY(ground, { x: 'x', y1: 0, y2: 'y', fill: 'var(--series-1)', fillOpacity: 0.07 });
 }
 
 /** What is final is a line, broken where a day has no value; what is open hangs on by dashes, with hollow dots. */

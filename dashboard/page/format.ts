@@ -26,15 +26,20 @@ export function formatFigure(value: number, unit: Unit): string {
 
 function dates(options: Intl.DateTimeFormatOptions): (date: CalendarDate) => string {
   const format = new Intl.DateTimeFormat('en', { ...options, timeZone: 'UTC' });
-  return (date) => format.format(new Date(`${date}T00:00:00Z`)).replaceAll(' ', NO_BREAK_SPACE);
+  return (date) => format.format(new Date(`${date}T00:00:00Z`));
+}
+
+/** On one line, wherever it stands. */
+function unbroken(format: (date: CalendarDate) => string): (date: CalendarDate) => string {
+  return (date) => format(date).replaceAll(' ', NO_BREAK_SPACE);
 }
 
 /** `Monday, December 22, 2025` */
 export const formatLongDate = dates({ weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' });
 /** `Mon, Dec 22` */
-export const formatDate = dates({ weekday: 'short', month: 'short', day: 'numeric' });
+export const formatDate = unbroken(dates({ weekday: 'short', month: 'short', day: 'numeric' }));
 /** `Mon, Dec 22, 2025` */
-export const formatDateWithYear = dates({ weekday: 'short', month: 'short', day: 'numeric', year: 'numeric' });
+export const formatDateWithYear = unbroken(dates({ weekday: 'short', month: 'short', day: 'numeric', year: 'numeric' }));
 
 /** `Dec 23, 2025, 06:00` on the clocks of a time zone. */
 export function formatInstant(instant: string, timeZone: string): string {

@@ -1,8 +1,9 @@
-import { type CalendarDate, localDate } from '../../shared/calendar';
+import { addDays, type CalendarDate, localDate } from '../../shared/calendar';
 import { h } from './elements';
 import { formatDate, formatDateWithYear, formatInstant } from './format';
 import { daysLate, type History } from './history';
 
+/** So many stretches of dates are named. */
 const LISTED = 3;
 
 /** How fresh and how whole the figures are. */
@@ -48,8 +49,16 @@ export function renderLateness({ data }: History, now: Date): HTMLElement | null
   );
 }
 
+/** The newest of the dates; those that follow each other as one stretch. */
 function list(dates: readonly CalendarDate[]): string {
-  const rest = dates.length - LISTED;
-  const named = dates.slice(-LISTED).map(formatDate).join('; ');
-  return rest > 0 ? `${named} and ${rest} more` : named;
+  const stretches: [first: CalendarDate, last: CalendarDate][] = [];
+  for (const date of dates) {
+    const open = stretches.at(-1);
+    if (open !== undefined && addDays(open[1], 1) === date) open[1] = date;
+    else stretches.push([date, date]);
+  }
+  const named = stretches
+    .slice(-LISTED)
+    .map(([first, last]) => (first === last ? formatDate(first) : `${formatDate(first)} to ${formatDate(last)}`));
+  return `${stretches.length > LISTED ? '…; ' : ''}${named.join('; ')}`;
 }
