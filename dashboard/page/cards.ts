@@ -27,7 +27,12 @@ function renderCard(history: History, { metric, title }: Card, date: CalendarDat
   const note = history.day(date)?.provisional ? 'so far' : open ? 'still growing' : null;
   const figure =
     typeof value === 'number'
-      ? h('span', {}, formatNumber(value, definition.unit), signs[definition.unit] && h('small', {}, ` ${signs[definition.unit]}`))
+      ? h(
+          'span',
+          {},
+          formatNumber(value, definition.unit),
+          signs[definition.unit] && h('small', {}, ` ${signs[definition.unit]}`),
+        )
       : figureText(history, date, metric);
   return h(
     'li',
@@ -48,7 +53,13 @@ function renderCard(history: History, { metric, title }: Card, date: CalendarDat
         h('p', {}, definition.definition),
       ),
     ),
-    h('p', { class: typeof value === 'number' ? 'figure' : 'figure none' }, figure, ' ', note && h('span', { class: 'tag' }, note)),
+    h(
+      'p',
+      { class: typeof value === 'number' ? 'figure' : 'figure none' },
+      figure,
+      ' ',
+      note && h('span', { class: 'tag' }, note),
+    ),
     days === null ? null : renderChange(compare(history, metric, date, days), value, definition.unit, goodDirection[metric]),
     renderSpark(history, metric, date, days === null ? null : addDays(date, -days)),
   );
