@@ -26,7 +26,10 @@ export function renderDashboard(data: DashboardData, { script, styles, licences 
     title: 'Daily KPIs',
     body: `<noscript><p class="notice">This page draws its charts and tables with JavaScript, which is switched off here.</p></noscript>
 <div id="page"></div>
-<footer class="licences"><details><summary>Licences of the software in this page</summary><pre tabindex="0">${escapeText(licences)}</pre></details></footer>
+<footer>
+<p>Read from the warehouse ${escapeText(data.readAt.slice(0, 16).replace('T', ' '))} UTC by KPI metrics export ${escapeText(data.version)}.</p>
+<details class="licences"><summary>Licences of the software in this page</summary><pre tabindex="0">${escapeText(licences)}</pre></details>
+</footer>
 <script type="application/json" id="data">${escapeJson(data)}</script>`,
   });
 }

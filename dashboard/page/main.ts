@@ -52,7 +52,7 @@ function page(history: History): HTMLElement[] {
   const spanSelect = select('span', spans, (span) => choose({ span }));
   const heading = h('h2', { 'aria-live': 'polite' });
   const cards = h('div');
-  const figures = h('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': 'Figures by day' });
+  const figures = h('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': 'Table of figures' });
 
   const panels: PanelView[] = [];
   let window: CalendarDate[] = [];
@@ -138,7 +138,7 @@ function page(history: History): HTMLElement[] {
     h('div', {}, h('label', { for: 'compare' }, 'Compare with'), compareSelect),
     h('div', {}, h('label', { for: 'span' }, 'Show'), spanSelect),
   );
-  return [skip, h('header', {}, h('h1', {}, 'Daily KPIs', data.of.kind === 'release' && ', released'), controls), main, footer()];
+  return [skip, h('header', {}, h('h1', {}, 'Daily KPIs', data.of.kind === 'release' && ', released'), controls), main];
 }
 
 function select<Name extends string>(
@@ -188,18 +188,6 @@ function definitions(tables: string[], titles: ReadonlyMap<string, string>): HTM
             .flatMap(({ name, label, definition }) => [h('dt', {}, label, ' ', h('code', {}, name)), h('dd', {}, definition)]),
         ),
       ),
-    ),
-  );
-}
-
-function footer(): HTMLElement {
-  return h(
-    'footer',
-    {},
-    h(
-      'p',
-      {},
-      `Read from the warehouse ${data.readAt.slice(0, 16).replace('T', ' ')} UTC by KPI metrics export ${data.version}.`,
     ),
   );
 }
