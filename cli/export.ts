@@ -2,16 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answer } from '../shared/answer';
 import { type Config, parseConfig, requireSource } from '../shared/config';
-import { createRun } from '../shared/engine';
-import { createOpener } from '../shared/open-engine';
-import { judge, type ReportOutcome } from '../shared/outcome';
-import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
-import { runRequest } from '../shared/run-request';
+import { Failure } from '../shared/failure';
+import type { ReportOutcome } from '../shared/outcome';
+import { datesOfRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
+import { rangeRequestId } from '../shared/resume';
 import { reportTableNames } from '../shared/tables';
-import { openCliLog } from './log';
 import { datesOf, options } from './options';
-import { complain, EXIT, exitCode, writeJson } from './outcome';
+import { writeJson } from './outcome';
 import { renderPrices, renderReport } from './render';
+import { concludeRun, type DatesRun, runDates } from './run-dates';
 
 interface ExportFlags {
   date?: string;
@@ -21,8 +20,12 @@ interface ExportFlags {
   warehouse?: string;
   timeZone?: string;
   dryRun?: boolean;
+  resume?: boolean;
   json?: boolean;
 }
+
+/** A backfill may fail everywhere; the log has all of it. */
+const LISTED_FAILURES = 10;
 
 export function exportCommand(): Command {
   return new Command('export')
@@ -34,6 +37,7 @@ export function exportCommand(): Command {
     .addOption(options.warehouse())
     .addOption(options.timeZone())
     .option('--dry-run', 'compute and show, write nothing')
+    .option('--resume', 'of a range, leave out the dates that earlier runs of it have exported for good')
     .addOption(options.json('answer as JSON on standard output, and nothing else there'))
     .addHelpText(
       'after',
@@ -41,6 +45,7 @@ export function exportCommand(): Command {
 Examples:
   $ kpi export --date 2025-12-23
   $ kpi export --from 2025-12-01 --to 2025-12-23 --source ./data --warehouse kpi.duckdb --time-zone Europe/Berlin
+  $ kpi export --from 2024-01-01 --to 2025-12-31 --resume
   $ kpi export --date yesterday --dry-run
   $ kpi export --date 2025-12-23 --json | jq .summary
 
@@ -51,62 +56,51 @@ Exit codes: 0 all written, 2 some dates or tables failed, 1 nothing written, 64 
     });
 }
 
-/** Ctrl-C ends the run before anything more is written. */
 async function runExportCommand(flags: ExportFlags): Promise<number> {
-  const interruption = new AbortController();
-  const interrupt = () => interruption.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  try {
-    return await runAndAnswer(flags, interruption.signal);
-  } catch (thrown) {
-    if (interruption.signal.aborted) process.exitCode = EXIT.interrupted;
-    throw thrown;
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
-}
-
-async function runAndAnswer(flags: ExportFlags, signal: AbortSignal): Promise<number> {
   const config = requireSource(parseConfig(process.env, flags));
-  const now = () => new Date();
-  const startedAt = now();
-  const dryRun = flags.dryRun ?? false;
+  const startedAt = new Date();
+  const { dryRun = false, resume = false } = flags;
   const request = parseRequest(datesOf(flags), {
     timeZone: config.timeZone,
     askedAt: startedAt,
     now: startedAt,
     maxDates: MAX_DATES_BY_CLI,
   });
+  if (resume && (request.shape === 'date' || dryRun))
+    throw new Failure('BAD_REQUEST', 'expected --resume with --from and --to, and without --dry-run');
 
-  const run = createRun({ requestId: randomUUID(), trigger: 'cli', signal, log: openCliLog(config) });
-  const openEngine = createOpener(config, now);
-  const { reports, prices } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now, dryRun });
-  if (flags.json) writeJson(answer(request, reports, { dryRun }));
-  else show(reports, { dryRun, warehouse: nameWarehouse(config) });
-  if (prices.length > 0) (flags.json ? process.stderr : process.stdout).write(`${renderPrices(prices)}\n`);
-  const verdict = judge(reports);
-  if (verdict.result !== 'all') complain(verdict.failure);
-  return signal.aborted && verdict.result !== 'all' ? EXIT.interrupted : exitCode(verdict);
+  const requestId = request.shape === 'range' ? rangeRequestId(request, config) : randomUUID();
+  const run = await runDates(datesOfRequest(request), { config, requestId, startedAt, dryRun, resume });
+  if (flags.json) writeJson(answer(request, run.reports, { dryRun }));
+  else show(run, { dryRun, warehouse: nameWarehouse(config) });
+  if (run.prices.length > 0) (flags.json ? process.stderr : process.stdout).write(`${renderPrices(run.prices)}\n`);
+  return concludeRun(run);
 }
 
 function nameWarehouse({ warehouse }: Config): string {
   return warehouse.engine === 'duckdb' ? warehouse.warehouse : `${warehouse.project}.${warehouse.dataset}`;
 }
 
-/** The report of the last date in full, and what became of all of them. */
-function show(outcomes: readonly ReportOutcome[], { dryRun, warehouse }: { dryRun: boolean; warehouse: string }): void {
-  const last = outcomes.findLast((outcome) => outcome.report !== null);
-  if (last?.report)
-    for (const table of reportTableNames) process.stdout.write(`${renderReport(table, last.report.rows[table])}\n\n`);
-  const written = outcomes.filter((outcome) => outcome.tables.every(({ failure }) => failure === undefined));
+/** The report of the last date in full, what failed, and what became of all of them. */
+function show({ reports, lastReport }: DatesRun, { dryRun, warehouse }: { dryRun: boolean; warehouse: string }): void {
+  if (lastReport !== null)
+    for (const table of reportTableNames) process.stdout.write(`${renderReport(table, lastReport.rows[table])}\n\n`);
+  process.stdout.write(summarize(reports, { dryRun, warehouse }));
+}
+
+function summarize(reports: readonly ReportOutcome[], { dryRun, warehouse }: { dryRun: boolean; warehouse: string }): string {
+  const [first] = reports;
+  if (first === undefined) return 'Nothing left to do: earlier runs of this range have exported all of its dates\n';
   const dates =
-    outcomes.length === 1
-      ? outcomes[0]?.reportDate
-      : `${outcomes.length} dates, ${outcomes[0]?.reportDate} to ${outcomes.at(-1)?.reportDate}`;
-  const rows = outcomes.flatMap(({ tables }) => tables).reduce((total, table) => total + table.rows, 0);
-  process.stdout.write(
-    dryRun
-      ? `Dry run of ${dates}: nothing written.\n`
-      : `Wrote ${rows} rows of ${written.length === outcomes.length ? dates : `${written.length} of ${dates}`} to ${warehouse}\n`,
-  );
+    reports.length === 1 ? first.reportDate : `${reports.length} dates, ${first.reportDate} to ${reports.at(-1)?.reportDate}`;
+  if (dryRun) return `Dry run of ${dates}: nothing written.\n`;
+  const failed = reports.flatMap(({ reportDate, tables }) => {
+    const [failure] = tables.flatMap((table) => table.failure ?? []);
+    return failure === undefined ? [] : `${reportDate}  ${failure.message} (${failure.code})\n`;
+  });
+  const listed = reports.length === 1 ? [] : failed.slice(0, LISTED_FAILURES);
+  const unlisted = failed.length > listed.length && listed.length > 0 ? `… and ${failed.length - listed.length} more\n` : '';
+  const rows = reports.flatMap(({ tables }) => tables).reduce((total, table) => total + table.rows, 0);
+  const written = failed.length === 0 ? dates : `${reports.length - failed.length} of ${dates}`;
+  return `${listed.join('')}${unlisted}Wrote ${rows} rows of ${written} to ${warehouse}\n`;
 }

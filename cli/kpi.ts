@@ -4,6 +4,7 @@ import { answerFailure } from '../shared/answer';
 import { Failure, toFailure } from '../shared/failure';
 import { dashboardCommand } from './dashboard';
 import { exportCommand } from './export';
+import { gapsCommand } from './gaps';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { replayCommand } from './replay';
 import { requestCommand } from './request';
@@ -14,6 +15,7 @@ const program = new Command('kpi')
   .version(version)
   .addCommand(exportCommand())
   .addCommand(showCommand())
+  .addCommand(gapsCommand())
   .addCommand(dashboardCommand())
   .addCommand(replayCommand())
   .addCommand(requestCommand())

@@ -7,8 +7,8 @@ export const options = {
   source: () => new Option('--source <where>', 'a folder, a .duckdb file, demo, or PROJECT.DATASET of BigQuery (KPI_SOURCE)'),
   timeZone: () => new Option('--time-zone <zone>', 'report time zone, an IANA name (KPI_TIME_ZONE)'),
   date: (description: string) => new Option('--date <date>', description),
-  from: () => new Option('--from <date>', 'first date of a range'),
-  to: () => new Option('--to <date>', 'last date of a range, included'),
+  from: (description = 'first date of a range') => new Option('--from <date>', description),
+  to: (description = 'last date of a range, included') => new Option('--to <date>', description),
   project: () =>
     new Option('--project <project>', 'Google Cloud project of topics and subscriptions (default: that of the warehouse)'),
   json: (description: string) => new Option('--json', description),

@@ -5,7 +5,7 @@ import { createRun } from '../shared/engine';
 import { Failure, toFailure } from '../shared/failure';
 import { createOpener, type OpenEngine } from '../shared/open-engine';
 import { judge } from '../shared/outcome';
-import { MAX_DATES_BY_MESSAGE } from '../shared/request';
+import { datesOfRequest, MAX_DATES_BY_MESSAGE } from '../shared/request';
 import { runRequest } from '../shared/run-request';
 import { openCliLog } from './log';
 import { options } from './options';
@@ -100,7 +100,13 @@ async function runAgain({ request, requestId }: ReadLetter, config: Config, open
   if (request === null) return false;
   const run = createRun({ requestId, trigger: 'replay', signal: new AbortController().signal, log: openCliLog(config) });
   try {
-    const { reports } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt: now(), now });
+    const { reports } = await runRequest(datesOfRequest(request), {
+      timeZone: config.timeZone,
+      openEngine,
+      run,
+      startedAt: now(),
+      now,
+    });
     return judge(reports).result === 'all';
   } catch (thrown) {
     complain(toFailure(thrown));

@@ -23,8 +23,8 @@ export type Figures =
       kind: 'reports';
       /** The newest complete report, and when it was made, ISO 8601; null where there is none. */
       newest: { date: CalendarDate; createdAt: string } | null;
-      /** Dates between the oldest report and the newest one of which there is no complete report. */
-      missing: CalendarDate[];
+      /** Dates since the oldest report that have no whole and final one, as `kpi gaps` finds them. */
+      gaps: CalendarDate[];
     }
   | {
       kind: 'release';

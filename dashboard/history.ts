@@ -1,8 +1,8 @@
-import { type CalendarDate, datesBetween, endOf, PERIODS } from '../shared/calendar';
+import { type CalendarDate, endOf, PERIODS } from '../shared/calendar';
 import { periodsOf, type ReportRows } from '../shared/report';
 import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames } from '../shared/tables';
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
-import type { Day, Figures, Metric } from './data';
+import type { Day, Metric } from './data';
 import { madeMetrics, metricsOf } from './metrics';
 
 /** The figures of a day, in the order of their values there. */
@@ -32,11 +32,12 @@ interface CompleteReport {
  * The days that the reports of a warehouse speak of, each as its newest report has it. A report that lacks rows, or whose rows are of
  * several runs, counts as missing.
  */
-export function deriveHistory(rows: ReportRows, timeZone: string): { figures: Figures; days: Day[] } {
+export function deriveHistory(
+  rows: ReportRows,
+  timeZone: string,
+): { newest: { date: CalendarDate; createdAt: string } | null; days: Day[] } {
   const reports = completeReports(rows);
-  const [oldest, newest] = [reports[0], reports.at(-1)];
-  if (oldest === undefined || newest === undefined) return { figures: { kind: 'reports', newest: null, missing: [] }, days: [] };
-
+  const newest = reports.at(-1);
   const isOver = createOver(timeZone);
   const days = new Map<CalendarDate, Day>();
   for (const { date: report, createdAt, periods } of reports) {
@@ -54,13 +55,8 @@ export function deriveHistory(rows: ReportRows, timeZone: string): { figures: Fi
       });
     }
   }
-  const there = new Set(reports.map(({ date }) => date));
   return {
-    figures: {
-      kind: 'reports',
-      newest: { date: newest.date, createdAt: newest.createdAt.toISOString() },
-      missing: datesBetween(oldest.date, newest.date).filter((date) => !there.has(date)),
-    },
+    newest: newest === undefined ? null : { date: newest.date, createdAt: newest.createdAt.toISOString() },
     days: [...days.values()].sort(byDate),
   };
 }

@@ -4,7 +4,7 @@ import { type Answer, answer, answerFailure } from '../shared/answer';
 import { createRun } from '../shared/engine';
 import { Failure, toFailure } from '../shared/failure';
 import { judge, type Verdict } from '../shared/outcome';
-import { MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
+import { datesOfRequest, MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
 import { logFailure } from '../shared/run-request';
 import type { HandlerDeps } from './handler-deps';
 
@@ -20,7 +20,13 @@ export function createHttpHandler({ config, openEngine, runRequest, openLog, now
     try {
       // the body as it came, whatever its content type says
       const request = parseRequestData(req.rawBody ?? Buffer.alloc(0), context, { bareDate: false });
-      const { reports } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now });
+      const { reports } = await runRequest(datesOfRequest(request), {
+        timeZone: config.timeZone,
+        openEngine,
+        run,
+        startedAt,
+        now,
+      });
       return [statusOf(judge(reports)), answer(request, reports, { dryRun: false })];
     } catch (thrown) {
       const failure = toFailure(thrown);

@@ -4,7 +4,7 @@ import { toFailure } from '../shared/failure';
 import { logMessages } from '../shared/log-messages';
 import { type Message, parseMessage } from '../shared/message';
 import { judge } from '../shared/outcome';
-import { type ExportRequest, MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
+import { datesOfRequest, type ExportRequest, MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
 import { logFailure } from '../shared/run-request';
 import type { HandlerDeps } from './handler-deps';
 
@@ -29,7 +29,13 @@ export function createPubsubHandler({
       log = run.log;
       const context = { timeZone: config.timeZone, askedAt: message.publishTime, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
       request = parseRequestData(message.data, context, { bareDate: true });
-      const { reports } = await runRequest(request, { timeZone: config.timeZone, openEngine, run, startedAt, now });
+      const { reports } = await runRequest(datesOfRequest(request), {
+        timeZone: config.timeZone,
+        openEngine,
+        run,
+        startedAt,
+        now,
+      });
       const verdict = judge(reports);
       if (verdict.result !== 'all') throw verdict.failure;
     } catch (thrown) {

@@ -21,9 +21,13 @@ export function answer(
   outcomes: readonly ReportOutcome[],
   { dryRun }: { dryRun: boolean },
 ): ReportAnswer | RangeAnswer {
+  const [first] = outcomes;
+  if (request.shape === 'date' && first !== undefined) return answerReport(first, dryRun);
+  return answerRange(outcomes, { dryRun });
+}
+
+export function answerRange(outcomes: readonly ReportOutcome[], { dryRun }: { dryRun: boolean }): RangeAnswer {
   const reports = outcomes.map((outcome) => answerReport(outcome, dryRun));
-  const [first] = reports;
-  if (request.shape === 'date' && first !== undefined) return first;
   return { success: judge(outcomes).result === 'all', ...(dryRun && { dryRun }), reports };
 }
 

@@ -34,6 +34,22 @@ export type TableOutcome =
   | { table: ReportTable; rows: number; failure?: undefined }
   | { table: ReportTable; rows: 0; failure: Failure };
 
+/** What is in a table of the report of a date. */
+export interface ReportState {
+  reportDate: CalendarDate;
+  table: ReportTable;
+  rows: number;
+  /** Of its oldest and of its newest row: the same where one run wrote them all. */
+  firstCreatedAt: Date;
+  lastCreatedAt: Date;
+}
+
+/** Which rows of export_runs are wanted: of one request, or the newest so many. */
+export interface RunFilter {
+  requestId?: string;
+  newest?: number;
+}
+
 /** What a query of a run would read. */
 export interface Price {
   query: string;
@@ -51,11 +67,17 @@ export interface Engine {
   readFacts(window: Window, run: Run): Promise<{ facts: Facts; bytesProcessed: number | null }>;
   /** What readFacts would cost; null where it costs nothing. */
   price: ((window: Window, run: Run) => Promise<Price[]>) | null;
+  /** How many reports publish takes best at once. */
+  reportsAtOnce: number;
   /** Replaces the rows of each report's date, and no others. Answers per report, in their order, how each table went. */
   publish(reports: readonly Report[], run: Run): Promise<TableOutcome[][]>;
   /** Adds rows to export_runs: once, however often it is repeated for the same run. */
   appendRuns(rows: readonly ExportRun[], run: Run): Promise<void>;
   /** Published rows with a report date from `from` to `to`, ordered by report date, the newest period first. */
   readRows<Table extends ReportTable>(table: Table, from: CalendarDate, to: CalendarDate): Promise<ReportRow<Table>[]>;
+  /** What there is of the reports from `from` to `to`; nothing of a table that has no rows of a date. */
+  readReportStates(from: CalendarDate, to: CalendarDate): Promise<ReportState[]>;
+  /** Rows of export_runs, the newest run first. */
+  readRuns(filter: RunFilter): Promise<ExportRun[]>;
   close(): Promise<void>;
 }

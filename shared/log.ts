@@ -20,6 +20,9 @@ export interface LogFields {
   tables?: number;
   rejected_rows?: number;
   unclassified_errors?: number;
+  revised_values?: number;
+  /** Of a published table. */
+  column?: string;
   duration_ms?: number;
   version?: string;
   /** A request that was parked: what it asked, or, where that didn't parse, its length and SHA-256. */

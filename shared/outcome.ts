@@ -1,15 +1,24 @@
 import type { CalendarDate } from './calendar';
 import type { TableOutcome } from './engine';
 import type { Failure } from './failure';
-import type { Report } from './report';
 
 /** How the export of one date went. */
 export interface ReportOutcome {
   reportDate: CalendarDate;
   /** One of each table, in their order. */
   tables: TableOutcome[];
-  /** What was, or in a dry run would be, published; null where it wasn't computed. */
-  report: Report | null;
+  /** What its run record says besides; null where the report wasn't computed. */
+  findings: Findings | null;
+}
+
+/** What a run came to know on the way to a report. */
+export interface Findings {
+  rejectedRows: number;
+  unclassifiedErrors: number;
+  /** Newest measurement seen in the periods, cut to the hour. */
+  sourceLatestHour: Date | null;
+  /** Figures of days already reported that it changed; null where what had been reported couldn't be read. */
+  revisedValues: number | null;
 }
 
 /** How an export ended, over all tables of all dates. Doors turn it into a status, an exit code, an acknowledgement. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addDays, type CalendarDate, daysBetween, isDate, localDate } from './calendar';
+import { addDays, type CalendarDate, datesBetween, daysBetween, isDate, localDate } from './calendar';
 import { Failure } from './failure';
 
 /** The dates to export, both included. The shape of the answer follows the shape of the request. */
@@ -7,6 +7,11 @@ export interface ExportRequest {
   from: CalendarDate;
   to: CalendarDate;
   shape: 'date' | 'range';
+}
+
+/** Each date that a request names, in order. */
+export function datesOfRequest({ from, to }: ExportRequest): CalendarDate[] {
+  return datesBetween(from, to);
 }
 
 /** What a request is read against. */
@@ -19,6 +24,7 @@ export interface RequestContext {
 }
 
 export const MAX_DATES_BY_MESSAGE = 31;
+/** Below the 1,500 load jobs that BigQuery allows a table each day, so that there is room for repeats and for the daily runs. */
 export const MAX_DATES_BY_CLI = 1000;
 export const MAX_REQUEST_BYTES = 1024;
 

@@ -1,10 +1,10 @@
-import { type CalendarDate, datesBetween, reportWindow } from './calendar';
+import { type CalendarDate, reportWindow } from './calendar';
 import type { Engine, Price, Run, TableOutcome } from './engine';
-import { indexByDay } from './facts/period-facts';
-import { type Failure, toFailure } from './failure';
-import type { ReportOutcome } from './outcome';
+import { type FactsByDay, indexByDay } from './facts/period-facts';
+import { Failure, toFailure } from './failure';
+import type { Findings, ReportOutcome } from './outcome';
 import { deriveReport, type Report } from './report';
-import type { ExportRequest } from './request';
+import { comparedDates, createComparison, type PublishedRows, type Revision } from './revisions';
 import { runRecord } from './run-record';
 import { reportTableNames } from './tables';
 
@@ -17,75 +17,107 @@ export interface ExportOptions {
   now: () => Date;
   /** Compute, or where that costs money say what it would cost, but write nothing. */
   dryRun: boolean;
+  /** Aborted: what is being counted is dropped, what is being written is finished and recorded, and no further date is begun. */
+  stop?: AbortSignal;
+  /** Told of each date as soon as it is known how it went, with its report where one was computed. */
+  onReport?: (outcome: ReportOutcome, report: Report | null) => void;
 }
 
 export interface ExportOutcome {
+  /** One of each date, in their order. */
   reports: ReportOutcome[];
   /** Of a dry run on an engine that bills. */
   prices: Price[];
 }
 
+/** Dates whose run records are written together, in one load job on BigQuery: what a killed run may have published and not recorded. */
+const DATES_PER_RECORD = 50;
+
 /**
- * The one way to an export, whatever the door: counts the facts of all dates at once, derives and checks every report in memory, and
- * only then publishes and writes the run's record. Fails as a whole where the facts can't be had; what happened to a date or a table
- * is in the outcome.
+ * The one way to an export, whatever the door: counts the facts of all dates at once, then derives and checks each report in memory and
+ * publishes it, date by date, with a record of the run. `dates` are in order. What happened to a date or a table is in the outcome; what
+ * fails for one reason alone fails as a whole.
  */
-export async function runExport(request: ExportRequest, options: ExportOptions): Promise<ExportOutcome> {
-  const dates = datesBetween(request.from, request.to);
+export async function runExport(dates: readonly CalendarDate[], options: ExportOptions): Promise<ExportOutcome> {
   if (options.dryRun) return dryRun(dates, options);
-  let bytesProcessed: number | null = null;
-  try {
-    const refused = await options.engine.prepare(dates, options.run);
-    const computed = await compute(
-      dates.filter((date) => !refused.has(date)),
-      options,
-    );
-    bytesProcessed = computed.bytesProcessed;
-    const written = computed.reports.length === 0 ? [] : await options.engine.publish(computed.reports, options.run);
-    const outcomes = new Map(
-      computed.reports.map((report, index) => [
-        report.reportDate,
-        { reportDate: report.reportDate, tables: written[index] ?? [], report },
-      ]),
-    );
-    const reports = dates.map((date) => outcomes.get(date) ?? failedReport(date, refused.get(date)));
-    await record(reports, bytesProcessed, options);
-    return { reports, prices: [] };
-  } catch (thrown) {
+  const counted = await count(dates, options).catch(async (thrown) => {
     const failure = toFailure(thrown);
-    if (!failure.refused)
-      await record(
-        dates.map((date) => failedReport(date, failure)),
-        bytesProcessed,
-        options,
-      );
+    const outcomes = dates.map((date) => failedReport(date, failure));
+    await record(outcomes, null, options);
     throw failure;
+  });
+  const outcomes: ReportOutcome[] = [];
+  for (const chunk of inChunks(dates, DATES_PER_RECORD)) {
+    const written: ReportOutcome[] = [];
+    for (const group of inChunks(chunk, options.engine.reportsAtOnce))
+      if (!options.stop?.aborted) written.push(...(await write(group, counted, options)));
+    await record(written, counted.bytesProcessed, options);
+    outcomes.push(...written);
   }
+  const notBegun = new Failure('TIMEOUT', 'the run was stopped before it came to this date');
+  const reports = [...outcomes, ...dates.slice(outcomes.length).map((date) => failedReport(date, notBegun))];
+  const tables = reports.flatMap((report) => report.tables);
+  const failure = tables[0]?.failure;
+  if (failure !== undefined && tables.every((table) => table.failure === failure)) throw failure;
+  return { reports, prices: [] };
 }
 
 async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): Promise<ExportOutcome> {
+  const { engine, run } = options;
   const tables = reportTableNames.map((table): TableOutcome => ({ table, rows: 0 }));
-  const { price } = options.engine;
-  if (price !== null) {
-    const prices = await price(windowOf(dates, options), options.run);
-    return { reports: dates.map((reportDate) => ({ reportDate, tables, report: null })), prices };
+  if (engine.price !== null) {
+    const prices = await engine.price(windowOf(dates, options), run);
+    return { reports: dates.map((reportDate) => ({ reportDate, tables, findings: null })), prices };
   }
-  const { reports } = await compute(dates, options);
-  return { reports: reports.map((report) => ({ reportDate: report.reportDate, tables, report })), prices: [] };
+  const { days } = await countDays(dates, options);
+  return {
+    reports: dates.map((date) => conclude(draft(date, { refused: new Map(), days }, options), tables, null, options)),
+    prices: [],
+  };
 }
 
-async function compute(
-  dates: readonly CalendarDate[],
-  options: ExportOptions,
-): Promise<{ reports: Report[]; bytesProcessed: number | null }> {
-  if (dates.length === 0) return { reports: [], bytesProcessed: null };
-  const { engine, run, startedAt } = options;
+/** What is known before anything is written. */
+interface Counted {
+  /** Dates that the tables can't take. */
+  refused: ReadonlyMap<CalendarDate, Failure>;
+  days: FactsByDay;
+  bytesProcessed: number | null;
+  /** What a report changes of what had been published; null where that can't be told. */
+  compare: (report: Report) => Revision | null;
+}
+
+async function count(dates: readonly CalendarDate[], options: ExportOptions): Promise<Counted> {
+  const { engine, run, stop } = options;
+  const signal = stop === undefined ? run.signal : AbortSignal.any([run.signal, stop]);
+  const stoppable = { ...options, run: { ...run, signal } };
+  const refused = await engine.prepare(dates, stoppable.run);
+  const wanted = dates.filter((date) => !refused.has(date));
+  if (wanted.length === 0) return { refused, days: new Map(), bytesProcessed: null, compare: () => null };
+  return { refused, ...(await countDays(wanted, stoppable)), compare: await openComparison(wanted, stoppable) };
+}
+
+async function countDays(dates: readonly CalendarDate[], options: ExportOptions) {
   const window = windowOf(dates, options);
-  const { facts, bytesProcessed } = await engine.readFacts(window, run);
-  const days = indexByDay(facts, window);
-  const reports = dates.map((date) => deriveReport(days, date, startedAt));
-  for (const report of reports) warn(report, run);
-  return { reports, bytesProcessed };
+  const { facts, bytesProcessed } = await options.engine.readFacts(window, options.run);
+  return { days: indexByDay(facts, window), bytesProcessed };
+}
+
+/** That a run can't say what it revises is no reason not to export. */
+async function openComparison(
+  dates: readonly CalendarDate[],
+  { engine, run, timeZone }: ExportOptions,
+): Promise<Counted['compare']> {
+  const [first = '', last = first] = [dates[0], dates.at(-1)];
+  const { from, to } = comparedDates(first, last);
+  try {
+    const published: Partial<PublishedRows> = {};
+    for (const table of reportTableNames) published[table] = await engine.readRows(table, from, to);
+    return createComparison(published as PublishedRows, timeZone);
+  } catch (thrown) {
+    const { code, message } = toFailure(thrown);
+    run.log.warning('earlier reports not read', { code, error: message });
+    return () => null;
+  }
 }
 
 function windowOf(dates: readonly CalendarDate[], { timeZone }: ExportOptions) {
@@ -93,16 +125,87 @@ function windowOf(dates: readonly CalendarDate[], { timeZone }: ExportOptions) {
   return reportWindow(first, last, timeZone);
 }
 
-function failedReport(reportDate: CalendarDate, failure: Failure | undefined): ReportOutcome {
-  if (failure === undefined) throw new TypeError('a date was neither computed nor refused');
-  return { reportDate, tables: reportTableNames.map((table) => ({ table, rows: 0, failure })), report: null };
+/** A report that may be published, or why there is none. */
+type Draft = { reportDate: CalendarDate } & ({ report: Report; failure: null } | { report: null; failure: Failure });
+
+function draft(
+  reportDate: CalendarDate,
+  { refused, days }: Pick<Counted, 'refused' | 'days'>,
+  { startedAt }: ExportOptions,
+): Draft {
+  try {
+    const failure = refused.get(reportDate);
+    if (failure !== undefined) throw failure;
+    return { reportDate, report: deriveReport(days, reportDate, startedAt), failure: null };
+  } catch (thrown) {
+    return { reportDate, report: null, failure: toFailure(thrown) };
+  }
+}
+
+/** Publishes the reports of a few dates, those that there are. */
+async function write(dates: readonly CalendarDate[], counted: Counted, options: ExportOptions): Promise<ReportOutcome[]> {
+  const drafts = dates.map((date) => draft(date, counted, options));
+  const tables = await publish(
+    drafts.flatMap(({ report }) => report ?? []),
+    options,
+  );
+  return drafts.map((one) => {
+    if (one.report === null) return conclude(one, allFailed(one.failure), null, options);
+    return conclude(one, tables.get(one.reportDate) ?? [], counted.compare(one.report), options);
+  });
+}
+
+/** By date, how each table went. What fails as a whole fails the dates in hand, and not those before or after. */
+async function publish(reports: readonly Report[], { engine, run }: ExportOptions): Promise<Map<CalendarDate, TableOutcome[]>> {
+  const tables =
+    reports.length === 0
+      ? []
+      : await engine.publish(reports, run).catch((thrown) => {
+          const failed = allFailed(toFailure(thrown));
+          return reports.map(() => failed);
+        });
+  return new Map(reports.map(({ reportDate }, index) => [reportDate, tables[index] ?? []]));
+}
+
+/** Says how a date went: to the log what is remarkable, to the caller all of it. */
+function conclude(
+  { reportDate, report }: Pick<Draft, 'reportDate' | 'report'>,
+  tables: TableOutcome[],
+  revision: Revision | null,
+  { run, onReport }: ExportOptions,
+): ReportOutcome {
+  const findings = report && findingsOf(report, revision);
+  const outcome: ReportOutcome = { reportDate, tables, findings };
+  if (findings !== null) logFindings(reportDate, findings, revision?.fallen ?? [], run);
+  onReport?.(outcome, report);
+  return outcome;
+}
+
+function findingsOf({ rejectedRows, unclassifiedErrors, sourceLatestHour }: Report, revision: Revision | null): Findings {
+  return { rejectedRows, unclassifiedErrors, sourceLatestHour, revisedValues: revision?.values ?? null };
+}
+
+function logFindings(report_date: CalendarDate, findings: Findings, fallen: Revision['fallen'], { log }: Run): void {
+  const { rejectedRows, unclassifiedErrors, revisedValues } = findings;
+  if (rejectedRows > 0) log.warning('rows rejected', { report_date, rejected_rows: rejectedRows });
+  if (unclassifiedErrors > 0) log.warning('errors of unknown kinds', { report_date, unclassified_errors: unclassifiedErrors });
+  if (revisedValues !== null && revisedValues > 0) log.info('figures revised', { report_date, revised_values: revisedValues });
+  for (const { table, column } of fallen) log.warning('final figure fell', { report_date, table, column });
+}
+
+function allFailed(failure: Failure): TableOutcome[] {
+  return reportTableNames.map((table) => ({ table, rows: 0, failure }));
+}
+
+function failedReport(reportDate: CalendarDate, failure: Failure): ReportOutcome {
+  return { reportDate, tables: allFailed(failure), findings: null };
 }
 
 /** The figures count, not their record: where it can't be written, the log says so and the export stands. */
-async function record(reports: readonly ReportOutcome[], bytesProcessed: number | null, options: ExportOptions): Promise<void> {
+async function record(outcomes: readonly ReportOutcome[], bytesProcessed: number | null, options: ExportOptions): Promise<void> {
   const { engine, run, startedAt, timeZone } = options;
   const context = { run, startedAt, finishedAt: options.now(), timeZone, bytesProcessed };
-  const rows = reports.filter((report) => !isRefused(report)).map((report) => runRecord(report, context));
+  const rows = outcomes.filter((outcome) => !isRefused(outcome)).map((outcome) => runRecord(outcome, context));
   if (rows.length === 0) return;
   try {
     await engine.appendRuns(rows, run);
@@ -116,9 +219,6 @@ function isRefused({ tables }: ReportOutcome): boolean {
   return tables.every(({ failure }) => failure?.refused);
 }
 
-function warn(report: Report, { log }: Run): void {
-  const fields = { report_date: report.reportDate };
-  if (report.rejectedRows > 0) log.warning('rows rejected', { ...fields, rejected_rows: report.rejectedRows });
-  if (report.unclassifiedErrors > 0)
-    log.warning('errors of unknown kinds', { ...fields, unclassified_errors: report.unclassifiedErrors });
+function inChunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 }

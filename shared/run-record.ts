@@ -21,7 +21,7 @@ export function runRecord(
   { run, startedAt, finishedAt, timeZone, bytesProcessed }: RecordContext,
 ): ExportRun {
   const verdict = judge([outcome]);
-  const { report } = outcome;
+  const { findings } = outcome;
   return {
     run_id: run.id,
     request_id: run.requestId,
@@ -33,10 +33,10 @@ export function runRecord(
     time_zone: timeZone,
     definitions_version: DEFINITIONS_VERSION,
     program_version: version,
-    rejected_rows: report?.rejectedRows ?? null,
-    unclassified_errors: report?.unclassifiedErrors ?? null,
-    revised_values: null,
-    source_latest_hour: report?.sourceLatestHour?.toISOString() ?? null,
+    rejected_rows: findings?.rejectedRows ?? null,
+    unclassified_errors: findings?.unclassifiedErrors ?? null,
+    revised_values: findings?.revisedValues ?? null,
+    source_latest_hour: findings?.sourceLatestHour?.toISOString() ?? null,
     bytes_processed: bytesProcessed,
     released_period: null,
     released_cells: null,

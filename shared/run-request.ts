@@ -1,30 +1,43 @@
-import type { Run } from './engine';
+import type { CalendarDate } from './calendar';
 import type { Failure } from './failure';
 import type { Log, LogFields } from './log';
 import { logMessages } from './log-messages';
 import type { OpenEngine } from './open-engine';
 import { judge, type ReportOutcome } from './outcome';
-import type { ExportRequest } from './request';
-import { type ExportOutcome, runExport } from './run-export';
+import { completedDates } from './resume';
+import { type ExportOptions, type ExportOutcome, runExport } from './run-export';
 
-export interface RequestOptions {
-  timeZone: string;
+/** The run is made by the door; its log carries run_id and request_id. */
+export interface RequestOptions extends Omit<ExportOptions, 'engine' | 'dryRun'> {
   openEngine: OpenEngine;
-  /** Made by the door; its log carries run_id and request_id. */
-  run: Run;
-  startedAt: Date;
-  now: () => Date;
   dryRun?: boolean;
+  /** Leave out the dates that earlier runs of the same request have exported for good. */
+  resume?: boolean;
+  /** Told what will be exported, before it is. */
+  onStart?: (dates: readonly CalendarDate[]) => void;
 }
 
-/** Does what a request asks, from opening the engine to closing it, and logs how each date went. What is thrown, the door logs. */
-export async function runRequest(request: ExportRequest, options: RequestOptions): Promise<ExportOutcome> {
-  const { dryRun = false, run, startedAt, now } = options;
-  const engine = await options.openEngine(dryRun ? 'dry-run' : 'export');
+/** Exports dates, from opening the engine to closing it, and logs how each went as soon as it is known. What is thrown, the door logs. */
+export async function runRequest(
+  dates: readonly CalendarDate[],
+  { openEngine, dryRun = false, resume = false, onStart, ...options }: RequestOptions,
+): Promise<ExportOutcome> {
+  const { run, startedAt, now, timeZone } = options;
+  const engine = await openEngine(dryRun ? 'dry-run' : 'export');
   try {
-    const outcome = await runExport(request, { engine, run, timeZone: options.timeZone, startedAt, now, dryRun });
-    for (const report of outcome.reports) logReport(report, run.log, now().getTime() - startedAt.getTime(), dryRun);
-    return outcome;
+    const done = resume ? completedDates(await engine.readRuns({ requestId: run.requestId }), timeZone) : new Set();
+    const wanted = dates.filter((date) => !done.has(date));
+    if (wanted.length === 0) return { reports: [], prices: [] };
+    onStart?.(wanted);
+    return await runExport(wanted, {
+      ...options,
+      engine,
+      dryRun,
+      onReport: (outcome, report) => {
+        logReport(outcome, run.log, now().getTime() - startedAt.getTime(), dryRun);
+        options.onReport?.(outcome, report);
+      },
+    });
   } finally {
     await engine.close();
   }

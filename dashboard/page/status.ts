@@ -22,7 +22,7 @@ export function renderStatus({ data, last, day, first }: History): HTMLElement {
           ['Newest report', of.newest === null ? '–' : formatDateWithYear(of.newest.date)],
           ['Exported', of.newest === null ? '–' : formatInstant(of.newest.createdAt, timeZone)],
           ['Time zone', timeZone],
-          ['Missing reports', of.missing.length === 0 ? 'none' : `${of.missing.length}: ${list(of.missing)}`],
+          ['Gaps', of.gaps.length === 0 ? 'none' : `${of.gaps.length}: ${list(of.gaps)}`],
           [
             'Days not over',
             day(last)?.provisional ? list(days.filter(({ provisional }) => provisional).map(({ date }) => date)) : 'none',

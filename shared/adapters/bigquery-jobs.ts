@@ -14,9 +14,24 @@ export interface Pace {
   maxRetryMs: number;
   /** Between two looks at a job that is running. */
   pollMs: number;
+  /** Between the beginnings of two reports' loads. */
+  betweenReportsMs: number;
 }
 
-export const pace: Pace = { firstBackoffMs: 500, maxBackoffMs: 32_000, maxRetryMs: 480_000, pollMs: 400 };
+/**
+ * A column-partitioned table takes 50 modifications of its partitions in 10 s (https://cloud.google.com/bigquery/quotas#partitioned_tables);
+ * a report is one in each table. Half of that is left to repeats and to other runs. The other quota, 1,500 load jobs a table and day, failed
+ * ones included, is above what a command may ask for (request.ts).
+ */
+const PARTITION_MODIFICATIONS = { most: 50, inMs: 10_000, share: 0.5 };
+
+export const pace: Pace = {
+  firstBackoffMs: 500,
+  maxBackoffMs: 32_000,
+  maxRetryMs: 480_000,
+  pollMs: 400,
+  betweenReportsMs: PARTITION_MODIFICATIONS.inMs / (PARTITION_MODIFICATIONS.most * PARTITION_MODIFICATIONS.share),
+};
 
 /** Jobs of one run: made exactly once each, whatever happens on the way. */
 export interface Jobs {

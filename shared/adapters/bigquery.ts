@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BigQuery, type Job, type JobMetadata, type TableMetadata } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import type { CalendarDate, Window } from '../calendar';
@@ -17,11 +18,19 @@ import {
 import { Failure } from '../failure';
 import type { Report } from '../report';
 import { exportRunsDefinition, type ReportRow, reportTableDefinitions, reportTableNames, type TableDefinition } from '../tables';
+import type { ExportRun } from '../tables/export_runs';
 import { toBigQueryFailure } from './bigquery-errors';
 import { createJobs, type Jobs, outputRows, type Pace, tooFewRows, pace as usualPace } from './bigquery-jobs';
+import { parseReportState, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
 
 /** Below the run's own deadline of 480 s, so that BigQuery ends a query that nobody waits for any more. */
 const JOB_TIMEOUT_MS = 450_000;
+
+/** For a query of the published tables, which are small. */
+const READ_MS = 60_000;
+
+/** Load jobs in flight are four times as many. */
+const REPORTS_AT_ONCE = 4;
 
 /** A run that was stopped still has this long to write its record. */
 const RECORD_MS = 20_000;
@@ -41,7 +50,30 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
     ...(config.endpoint !== null && { apiEndpoint: config.endpoint, authClient: new PassThroughClient() }),
   });
   const jobsOf = (run: Run, signal = run.signal) => createJobs({ client, location: config.location, signal, pace });
+  const nameTable = (table: string) => `\`${config.project}.${config.dataset}.${table}\``;
   let expirations: Promise<number[]> | null = null;
+  let mayPublishAt = 0;
+
+  async function read(doing: string, query: string, params: Record<string, unknown>): Promise<Record<string, unknown>[]> {
+    const jobs = createJobs({ client, location: config.location, signal: AbortSignal.timeout(READ_MS), pace });
+    return jobs.read(doing, async () => {
+      const [job] = await client.createQueryJob({
+        query,
+        params,
+        location: config.location,
+        labels: { component: 'kpi-export' },
+        jobTimeoutMs: READ_MS,
+      });
+      return (await job.getQueryResults())[0].map(plainRow);
+    });
+  }
+
+  /** Waits until the tables' partitions may be changed by one more report. */
+  async function takeTurn(signal: AbortSignal): Promise<void> {
+    const at = Math.max(Date.now(), mayPublishAt);
+    mayPublishAt = at + pace.betweenReportsMs;
+    await sleep(at - Date.now(), undefined, { signal }).catch(() => {}); // the loads themselves say that the run was stopped
+  }
 
   return {
     prepare: async (dates, run) => {
@@ -65,7 +97,15 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
     price: (window, run) =>
       Promise.all((Object.keys(facts) as FactName[]).map((name) => priceFact(client, config, jobsOf(run), name, window, run))),
 
-    publish: (reports, run) => publish(client, config, jobsOf(run), reports, run),
+    reportsAtOnce: REPORTS_AT_ONCE,
+
+    publish: (reports, run) =>
+      Promise.all(
+        reports.map(async (report) => {
+          await takeTurn(run.signal);
+          return publish(client, config, jobsOf(run), report, run);
+        }),
+      ),
 
     appendRuns: async (rows, run) => {
       const jobs = jobsOf(run, AbortSignal.timeout(RECORD_MS));
@@ -74,7 +114,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
         definition: exportRunsDefinition,
         tableId: 'export_runs',
         rows,
-        id: `kpi_export_${run.id}_runs`,
+        id: `kpi_export_${run.id}_runs_${rows[0]?.report_date.replaceAll('-', '')}`,
         append: true,
         doing,
         run,
@@ -82,18 +122,18 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
     },
 
     readRows: async (table, from, to) => {
-      const columns = reportTableDefinitions[table].columns.map(({ name }) => name).join(', ');
-      const doing = `reading ${table}`;
-      const [rows] = await client
-        .query({
-          query: `SELECT ${columns} FROM \`${config.project}.${config.dataset}.${table}\` WHERE report_date BETWEEN @from AND @to ORDER BY report_date, period_start_date DESC`,
-          params: { from: BigQuery.date(from), to: BigQuery.date(to) },
-          location: config.location,
-        })
-        .catch((thrown) => {
-          throw toBigQueryFailure(thrown, doing);
-        });
-      return rows.map(plainRow) as ReportRow<typeof table>[];
+      const rows = await read(`reading ${table}`, selectRows(table, nameTable), dateRange(from, to));
+      return rows as ReportRow<typeof table>[];
+    },
+
+    readReportStates: async (from, to) => {
+      const rows = await read('looking for reports', selectReportStates(nameTable), dateRange(from, to));
+      return rows.map(parseReportState);
+    },
+
+    readRuns: async (filter) => {
+      const parameters = filter.requestId === undefined ? {} : { request_id: filter.requestId };
+      return (await read('reading the run records', selectRuns(filter, nameTable), parameters)) as unknown as ExportRun[];
     },
 
     close: async () => {},
@@ -156,50 +196,42 @@ async function priceFact(
   return { query: name, bytes: Number((job.metadata as JobMetadata).statistics?.totalBytesProcessed ?? 0) };
 }
 
+function dateRange(from: CalendarDate, to: CalendarDate) {
+  return { from: BigQuery.date(from), to: BigQuery.date(to) };
+}
+
 /** BigQuery's dates and instants come wrapped. */
 function plainRow(row: Record<string, unknown>): Record<string, unknown> {
   const plain = (value: unknown) => (typeof value === 'object' && value !== null && 'value' in value ? value.value : value);
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
 }
 
-/** Four load jobs a report, in parallel; report by report. */
-async function publish(
-  client: BigQuery,
-  config: BigQueryConfig,
-  jobs: Jobs,
-  reports: readonly Report[],
-  run: Run,
-): Promise<TableOutcome[][]> {
-  const outcomes: TableOutcome[][] = [];
-  for (const report of reports) {
-    outcomes.push(
-      await Promise.all(
-        reportTableNames.map(async (table): Promise<TableOutcome> => {
-          const day = report.reportDate.replaceAll('-', '');
-          const rows = report.rows[table];
-          const doing = `loading ${table} of ${report.reportDate}`;
-          const id = `kpi_export_${run.id}_${table}_${day}`;
-          const definition = reportTableDefinitions[table];
-          try {
-            await load(client, config, jobs, {
-              definition,
-              tableId: `${table}$${day}`,
-              rows,
-              id,
-              append: false,
-              doing,
-              run,
-              reportDate: report.reportDate,
-            });
-            return { table, rows: rows.length };
-          } catch (thrown) {
-            return { table, rows: 0, failure: toBigQueryFailure(thrown, doing) };
-          }
-        }),
-      ),
-    );
-  }
-  return outcomes;
+/** Four load jobs, in parallel. */
+async function publish(client: BigQuery, config: BigQueryConfig, jobs: Jobs, report: Report, run: Run): Promise<TableOutcome[]> {
+  return Promise.all(
+    reportTableNames.map(async (table): Promise<TableOutcome> => {
+      const day = report.reportDate.replaceAll('-', '');
+      const rows = report.rows[table];
+      const doing = `loading ${table} of ${report.reportDate}`;
+      const id = `kpi_export_${run.id}_${table}_${day}`;
+      const definition = reportTableDefinitions[table];
+      try {
+        await load(client, config, jobs, {
+          definition,
+          tableId: `${table}$${day}`,
+          rows,
+          id,
+          append: false,
+          doing,
+          run,
+          reportDate: report.reportDate,
+        });
+        return { table, rows: rows.length };
+      } catch (thrown) {
+        return { table, rows: 0, failure: toBigQueryFailure(thrown, doing) };
+      }
+    }),
+  );
 }
 
 interface Load {

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
-import { addDays, type CalendarDate, daysBetween, daysWindow, type Window } from '../calendar';
+import { addDays, daysBetween, daysWindow, type Window } from '../calendar';
 import type { DuckDbConfig } from '../config';
-import type { Engine, TableOutcome } from '../engine';
+import type { Engine } from '../engine';
 import {
   type FactName,
   type FactParameters,
@@ -18,16 +18,7 @@ import {
 } from '../facts/facts';
 import { Failure } from '../failure';
 import type { Access } from '../open-engine';
-import type { Report } from '../report';
-import {
-  exportRunsDefinition,
-  type ReportRow,
-  type ReportTable,
-  reportTableDefinitions,
-  reportTableNames,
-  type TableDefinition,
-} from '../tables';
-import type { BigQueryType } from '../tables/columns';
+import { reportTableDefinitions } from '../tables';
 import {
   type Database,
   dateTimeMacro,
@@ -38,22 +29,16 @@ import {
   toEngineFailure,
 } from './duckdb-connection';
 import { isLockError, openSource, type Source } from './duckdb-source';
+import { appendRuns, checkTable, publish, readReportStates, readRows, readRuns } from './duckdb-warehouse';
 
 /** Relations that are kept in temporary tables, because several facts read them. */
 const MATERIALIZED = ['attempts', 'accounts', 'first_tests'] as const satisfies RelationName[];
 
+/** Reports that are written in one transaction. */
+const REPORTS_AT_ONCE = 50;
+
 /** Days that are counted at once: bounds the memory that a long range takes. */
 const DAYS_AT_ONCE = 31;
-
-const duckDbTypes = {
-  STRING: 'VARCHAR',
-  INT64: 'BIGINT',
-  FLOAT64: 'DOUBLE',
-  DATE: 'DATE',
-  TIMESTAMP: 'TIMESTAMPTZ',
-} satisfies Record<BigQueryType, string>;
-
-const SCHEMA = 'warehouse.kpi_metrics';
 
 export interface DuckDbDeps {
   config: DuckDbConfig;
@@ -133,13 +118,17 @@ async function attachWarehouse(database: Database, path: string, access: Access)
 
 function createEngine(database: Database, source: Source | null, warehouse: string, attached: boolean): Engine {
   return {
-    prepare: async () => new Map(),
+    prepare: async () => {
+      for (const definition of Object.values(reportTableDefinitions)) await checkTable(database, definition);
+      return new Map();
+    },
     readFacts: (window, run) =>
       interruptible(database, run.signal, async () => ({
         facts: await countFacts(database, source, window),
         bytesProcessed: null,
       })),
     price: null,
+    reportsAtOnce: REPORTS_AT_ONCE,
     publish: (reports, run) =>
       interruptible(database, run.signal, async () => {
         if (!attached) await attachWarehouse(database, warehouse, 'export');
@@ -147,15 +136,11 @@ function createEngine(database: Database, source: Source | null, warehouse: stri
         return publish(database, reports);
       }),
     appendRuns: async (rows, run) => {
-      if (!attached) return; // the run failed, and there is no warehouse to say so in
-      await transaction(database, async () => {
-        await prepareTable(database, exportRunsDefinition);
-        const dates = rows.map((row) => quoteText(row.report_date)).join(', ');
-        await database.run(`DELETE FROM ${SCHEMA}.export_runs WHERE run_id = $id AND report_date IN (${dates})`, { id: run.id });
-        await insert(database, exportRunsDefinition, rows);
-      });
+      if (attached) await appendRuns(database, rows, run.id); // else the run failed, and there is no warehouse to say so in
     },
     readRows: (table, from, to) => readRows(database, table, from, to),
+    readReportStates: (from, to) => readReportStates(database, from, to),
+    readRuns: (filter) => readRuns(database, filter),
     close: async () => database.close(),
   };
 }
@@ -222,95 +207,4 @@ function bind(sql: string, window: Window): Record<string, DuckDBValue> {
       : duckDbValues[parameter.type](parameter.value);
   };
   return Object.fromEntries(parametersOf(sql).map((name) => [name, value(name)]));
-}
-
-/** All rows of all reports, or none. */
-async function publish(database: Database, reports: readonly Report[]): Promise<TableOutcome[][]> {
-  await transaction(database, async () => {
-    for (const table of reportTableNames) {
-      const definition = reportTableDefinitions[table];
-      await prepareTable(database, definition);
-      const dates = reports.map((report) => quoteText(report.reportDate)).join(', ');
-      await database.run(`DELETE FROM ${SCHEMA}.${table} WHERE report_date IN (${dates})`);
-      await insert(
-        database,
-        definition,
-        reports.flatMap((report) => report.rows[table] as ReportRow[]),
-      );
-    }
-  });
-  return reports.map((report) => reportTableNames.map((table) => ({ table, rows: report.rows[table].length })));
-}
-
-async function transaction(database: Database, work: () => Promise<void>): Promise<void> {
-  await database.run('BEGIN TRANSACTION');
-  try {
-    await work();
-    await database.run('COMMIT');
-  } catch (thrown) {
-    await database.run('ROLLBACK').catch(() => {}); // a failed COMMIT has ended the transaction
-    throw thrown;
-  }
-}
-
-async function insert(database: Database, { name, columns }: TableDefinition, rows: readonly object[]): Promise<void> {
-  const names = columns.map((column) => column.name).join(', ');
-  const structure = columns.map((column) => `"${column.name}": "${duckDbTypes[column.type]}"`).join(', ');
-  await database.run(
-    `INSERT INTO ${SCHEMA}.${name} (${names})
-     SELECT ${names} FROM (SELECT unnest(from_json(CAST($rows AS JSON), '[{${structure}}]'), recursive := true))`,
-    { rows: JSON.stringify(rows) },
-  );
-}
-
-/** Creates the table, or checks the one that is there. */
-async function prepareTable(database: Database, definition: TableDefinition): Promise<void> {
-  if (await checkTable(database, definition)) return;
-  const { name, description, columns } = definition;
-  const definitions = columns.map(
-    (column) => `${column.name} ${duckDbTypes[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
-  );
-  await database.run(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
-  await database.run(`CREATE TABLE ${SCHEMA}.${name} (${definitions.join(', ')})`);
-  await database.run(`COMMENT ON TABLE ${SCHEMA}.${name} IS ${quoteText(description)}`);
-  for (const column of columns)
-    await database.run(`COMMENT ON COLUMN ${SCHEMA}.${name}.${column.name} IS ${quoteText(column.description)}`);
-}
-
-/** Whether the table exists; SCHEMA_DRIFT where it lacks the definition's columns. Further ones are none if they take NULL. */
-async function checkTable(database: Database, { name, columns }: TableDefinition): Promise<boolean> {
-  const existing = await database.rows(
-    `SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = 'kpi_metrics' AND table_name = '${name}'`,
-  );
-  if (existing.length === 0) return false;
-  const drift = (text: string) =>
-    new Failure('SCHEMA_DRIFT', `table kpi_metrics.${name} ${text}; rename it or name another warehouse`);
-  const found = new Map(existing.map((row) => [row.column_name, row]));
-  for (const column of columns) {
-    const there = found.get(column.name);
-    if (there === undefined) throw drift(`has no column ${column.name}`);
-    const type = String(there.data_type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
-    if (type !== duckDbTypes[column.type])
-      throw drift(`has column ${column.name} as ${type}, expected ${duckDbTypes[column.type]}`);
-    found.delete(column.name);
-  }
-  const required = [...found.values()].find((row) => row.is_nullable === false);
-  if (required !== undefined)
-    throw drift(`has a column ${required.column_name} that the export doesn't know and that takes no NULL`);
-  return true;
-}
-
-async function readRows<Table extends ReportTable>(
-  database: Database,
-  table: Table,
-  from: CalendarDate,
-  to: CalendarDate,
-): Promise<ReportRow<Table>[]> {
-  if (!(await checkTable(database, reportTableDefinitions[table]))) return [];
-  const names = reportTableDefinitions[table].columns.map((column) => column.name).join(', ');
-  const rows = await database.rows(
-    `SELECT ${names} FROM ${SCHEMA}.${table} WHERE report_date BETWEEN $from AND $to ORDER BY report_date, period_start_date DESC`,
-    { from: duckDbValues.DATE(from), to: duckDbValues.DATE(to) },
-  );
-  return rows as ReportRow<Table>[];
 }

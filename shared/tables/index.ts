@@ -13,20 +13,31 @@ export const reportTables = {
   daily_engagement: {
     row: DailyEngagement,
     derive: deriveDailyEngagement,
+    growing: [],
     description: 'Tests and the people who take them, per day',
   },
   daily_advanced_metrics: {
     row: DailyAdvancedMetrics,
     derive: deriveDailyAdvancedMetrics,
+    growing: [],
     description: 'Sessions by the attempt that succeeded, and how evenly failures are spread, per day',
   },
-  daily_errors: { row: DailyErrors, derive: deriveDailyErrors, description: 'Failed tests by kind, per day' },
+  daily_errors: { row: DailyErrors, derive: deriveDailyErrors, growing: [], description: 'Failed tests by kind, per day' },
   daily_funnel: {
     row: DailyFunnel,
     derive: deriveDailyFunnel,
+    growing: ['accounts_with_tests', 'conversion_rate'],
     description: 'Accounts created, and how many of them have tested, per day',
   },
-} satisfies Record<string, { row: z.ZodObject; derive: (facts: PeriodFacts) => object; description: string }>;
+} satisfies Record<string, ReportTableSource>;
+
+interface ReportTableSource {
+  row: z.ZodObject;
+  derive: (facts: PeriodFacts) => object;
+  /** Columns of a period that may rise from one report to the next, by their definition. */
+  growing: readonly string[];
+  description: string;
+}
 
 export type ReportTable = keyof typeof reportTables;
 export const reportTableNames = Object.keys(reportTables) as ReportTable[];

@@ -190,14 +190,14 @@ describe('what is missing, and what may still change', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('the strip names missing reports and the day that was not over', async () => {
+  test('the strip names gaps and the day that was not over', async () => {
     const { page } = await open('holes');
     const items = await page.locator('.status div').allTextContents();
     expect(items.map((text) => text.replaceAll('\u00a0', ' '))).toEqual([
       'Newest reportTue, Dec 23, 2025',
       'ExportedDec 23, 2025, 14:00',
       'Time zoneUTC',
-      'Missing reports15: Mon, Nov 10 to Mon, Nov 24',
+      'Gaps15: Mon, Nov 10 to Mon, Nov 24',
       'Days not overTue, Dec 23',
     ]);
   });

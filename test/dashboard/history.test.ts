@@ -60,19 +60,15 @@ test('a day has the figures of its newest report, in whatever order the rows com
   }
 });
 
-test('a day without a report is not there, and dates without one are named', () => {
-  const { days, figures } = deriveHistory(
+test('a day without a report is not there', () => {
+  const { days, newest } = deriveHistory(
     together(report('2025-12-01', '2025-12-24T06:00:00.000Z'), report('2025-12-15', '2025-12-24T06:00:00.000Z')),
     'UTC',
   );
   const dates = days.map(({ date }) => date);
   expect(dates.filter((date) => date > '2025-12-01' && date < '2025-12-04')).toEqual([]);
   expect(dates).toEqual([...periodsOf('2025-12-01').reverse(), ...periodsOf('2025-12-15').reverse()]);
-  expect(figures).toEqual({
-    kind: 'reports',
-    newest: { date: '2025-12-15', createdAt: '2025-12-24T06:00:00.000Z' },
-    missing: Array.from({ length: 13 }, (_, day) => addDays('2025-12-02', day)),
-  });
+  expect(newest).toEqual({ date: '2025-12-15', createdAt: '2025-12-24T06:00:00.000Z' });
 });
 
 describe('a report that is not whole counts as missing', () => {
@@ -90,8 +86,8 @@ describe('a report that is not whole counts as missing', () => {
   test.each(Object.entries(broken))('%s', (_, breakIt) => {
     const rows = report('2025-12-23', '2025-12-24T06:00:00.000Z');
     breakIt(rows);
-    const { figures } = deriveHistory(together(whole, rows), 'UTC');
-    expect(figures).toMatchObject({ newest: { date: '2025-12-20' }, missing: [] });
+    const { newest } = deriveHistory(together(whole, rows), 'UTC');
+    expect(newest).toMatchObject({ date: '2025-12-20' });
   });
 });
 
@@ -150,7 +146,7 @@ test('made figures: the failure rate, and what the six kinds leave', () => {
 });
 
 test('an empty warehouse', () => {
-  expect(deriveHistory(together(), 'UTC')).toEqual({ figures: { kind: 'reports', newest: null, missing: [] }, days: [] });
+  expect(deriveHistory(together(), 'UTC')).toEqual({ newest: null, days: [] });
 });
 
 test('released days, oldest first; what is hidden stays null', () => {

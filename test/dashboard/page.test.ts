@@ -1,9 +1,9 @@
 import type { DashboardData, Day } from '../../dashboard/data';
+import { reportMetrics } from '../../dashboard/history';
 import { formatFigure } from '../../dashboard/page/format';
 import { compare, createHistory, daysLate, type History, windowOf } from '../../dashboard/page/history';
 import { cards, sections } from '../../dashboard/page/layout';
 import { formatState, parseState } from '../../dashboard/page/state';
-import { reportMetrics } from '../../dashboard/history';
 import { addDays } from '../../shared/calendar';
 
 /** What of the page needs no browser. */
@@ -16,7 +16,7 @@ function day(date: string, of: Partial<Day>): Day {
 
 function historyOf(...days: Day[]): History {
   const data: DashboardData = {
-    of: { kind: 'reports', newest: null, missing: [] },
+    of: { kind: 'reports', newest: null, gaps: [] },
     timeZone: 'UTC',
     readAt: '',
     date: null,

@@ -81,7 +81,7 @@ if (!emulatorIsAvailable)
         [STARTED_AT, LATER].map((startedAt, index) => {
           const run = testRun({ id: `at-once-${index}-${Date.now()}` });
           const options = { engine: newEngine(), run, timeZone: TIME_ZONE, startedAt, now: () => startedAt, dryRun: false };
-          return runExport({ from: DATE, to: DATE, shape: 'date' }, options);
+          return runExport([DATE], options);
         }),
       );
       const failures = outcomes.flatMap(({ reports }) =>

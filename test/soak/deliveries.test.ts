@@ -35,6 +35,7 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
       return { facts: { activity: [], sessions: [], intake: [], people: [] }, bytesProcessed: 0 };
     },
     price: null,
+    reportsAtOnce: 2,
     publish: async (reports, run) =>
       reports.map((report) =>
         reportTableNames.map((table): TableOutcome => {
@@ -46,6 +47,8 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
       ),
     appendRuns: async () => stumble(),
     readRows: async () => [],
+    readReportStates: async () => [],
+    readRuns: async () => [],
     close: async () => {},
   };
 }

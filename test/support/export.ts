@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { datesBetween } from '../../shared/calendar';
 import type { Engine } from '../../shared/engine';
 import type { ReportRows } from '../../shared/report';
 import { runExport } from '../../shared/run-export';
@@ -27,19 +28,20 @@ export interface ExportedReport {
 export async function exportReports(engine: Engine, { from, to, timeZone, startedAt }: TestExport): Promise<ExportedReport[]> {
   const run = testRun({ id: randomUUID() }); // a server may remember the jobs of earlier runs
   const now = () => startedAt;
-  const outcomes = await runExport({ from, to, shape: 'range' }, { engine, run, timeZone, startedAt, now, dryRun: false });
+  const options = { engine, run, timeZone, startedAt, now, dryRun: false };
+  const outcomes = await runExport(datesBetween(from, to), options);
   const reports: ExportedReport[] = [];
-  for (const { reportDate, tables, report } of outcomes.reports) {
+  for (const { reportDate, tables, findings } of outcomes.reports) {
     const failure = tables.find((table) => table.failure !== undefined)?.failure;
     if (failure !== undefined) throw failure;
-    if (report === null) throw new Error(`no report of ${reportDate}`);
+    if (findings === null) throw new Error(`no report of ${reportDate}`);
     const rows = [];
     for (const table of reportTableNames) rows.push([table, await engine.readRows(table, reportDate, reportDate)]);
     reports.push({
       reportDate,
       rows: Object.fromEntries(rows) as ReportRows,
-      rejectedRows: report.rejectedRows,
-      unclassifiedErrors: report.unclassifiedErrors,
+      rejectedRows: findings.rejectedRows,
+      unclassifiedErrors: findings.unclassifiedErrors,
     });
   }
   return reports;

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { FactName, Facts } from '../../shared/facts/facts';
 import { exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
 
-/** What a request asks for; a load of export_runs is a `record`. */
-export type RequestKind = 'dataset' | 'table' | 'query' | 'load' | 'record' | 'job' | 'results' | 'cancel';
+/** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`. */
+export type RequestKind = 'dataset' | 'table' | 'query' | 'look' | 'load' | 'record' | 'job' | 'results' | 'cancel';
 
 /** How a request, or the job that it makes, goes wrong. */
 export type Fault =
@@ -25,7 +25,7 @@ export type Fault =
 
 export interface StoredJob {
   id: string;
-  kind: 'query' | 'load' | 'record';
+  kind: 'query' | 'look' | 'load' | 'record';
   configuration: Record<string, unknown>;
   state: 'RUNNING' | 'DONE';
   hangs: boolean;
@@ -115,15 +115,23 @@ export async function startFaultServer(facts: Facts): Promise<FaultServer> {
     const name = decodeURIComponent(path.split('/').at(kind === 'cancel' ? -2 : -1) ?? '');
     if (kind === 'dataset') return found({ location: fake.location });
     if (kind === 'table') return found(fake.tables.get(name));
-    if (kind === 'query' || kind === 'load' || kind === 'record') return insert(kind, sent, fault);
+    if (kind === 'query' || kind === 'look' || kind === 'load' || kind === 'record') return insert(kind, sent, fault);
     const job = fake.jobs.get(name);
     if (job === undefined) return refusal({ status: 404, reason: 'notFound' });
-    if (kind === 'results') return found(queryResults(job, facts));
+    if (kind === 'results') return found(queryResults(job.kind === 'look' ? look(job) : factRows(job, facts)));
     if (kind === 'cancel' && job.state === 'RUNNING')
       Object.assign(job, { state: 'DONE', errorResult: error('stopped'), hangs: false });
     if (kind === 'cancel') return found({ job: resource(job) });
     if (!job.hangs) job.state = 'DONE';
     return found(resource(job));
+  }
+
+  /** The rows of a published table; those of a report's dates where it asks for some. */
+  function look({ configuration }: StoredJob): StoredRow[] {
+    const table = lookedAt(configuration) ?? '';
+    if (table === 'export_runs') return fake.runs;
+    const partitions = [...fake.partitions].filter(([name]) => name.startsWith(`${table}$`));
+    return partitions.flatMap(([, rows]) => rows);
   }
 
   function insert(kind: StoredJob['kind'], { job: { jobReference, configuration }, rows }: Sent, fault: Fault | null): Answer {
@@ -186,7 +194,7 @@ function parseBody(text: string, contentType: string): Sent {
 
 function kindOf(method: string, path: string, { job }: Sent): RequestKind {
   if (path.startsWith('/upload/')) return JSON.stringify(job).includes('"export_runs"') ? 'record' : 'load';
-  if (method === 'POST' && path.endsWith('/jobs')) return 'query';
+  if (method === 'POST' && path.endsWith('/jobs')) return lookedAt(job.configuration) === null ? 'query' : 'look';
   if (path.endsWith('/cancel')) return 'cancel';
   if (path.includes('/queries/')) return 'results';
   if (path.includes('/jobs/')) return 'job';
@@ -225,7 +233,8 @@ function resource({ id, kind, configuration, state, errorResult, errors, outputR
       ...(errorResult !== null && state === 'DONE' && { errorResult }),
       ...(errors.length > 0 && { errors }),
     },
-    statistics: kind === 'query' ? { totalBytesProcessed: '1000' } : { load: { outputRows: String(outputRows) } },
+    statistics:
+      kind === 'query' || kind === 'look' ? { totalBytesProcessed: '1000' } : { load: { outputRows: String(outputRows) } },
   };
 }
 
@@ -235,17 +244,34 @@ const columnTypes: Record<string, string> = {
   source: 'STRING',
   outcome: 'STRING',
   role: 'STRING',
+  ...Object.fromEntries(
+    [...Object.values(reportTableDefinitions), exportRunsDefinition].flatMap(({ columns }) =>
+      columns.map(({ name, type }) => [name, wireTypes[type] ?? type]),
+    ),
+  ),
 };
 
 /** A job's id names its fact. */
-function queryResults({ id }: StoredJob, facts: Facts): object {
-  const rows: StoredRow[] = facts[id.replace(/_\d+$/, '').split('_').at(-1) as FactName];
+function factRows({ id }: StoredJob, facts: Facts): StoredRow[] {
+  return facts[id.replace(/_\d+$/, '').split('_').at(-1) as FactName];
+}
+
+/** The published table that a query reads, one at a time; null where it reads a source. */
+function lookedAt(configuration: Record<string, unknown>): string | null {
+  const { query } = configuration.query as { query: string };
+  return /FROM `test\.kpi_metrics\.(\w+)`/.exec(query)?.[1] ?? null;
+}
+
+function queryResults(rows: StoredRow[]): object {
   const names = Object.keys(rows[0] ?? {});
-  const text = (value: unknown) => (value === null || value === undefined ? null : String(value));
+  const text = (name: string, value: unknown) => {
+    if (value === null || value === undefined) return null;
+    return columnTypes[name] === 'TIMESTAMP' ? String(Date.parse(String(value)) * 1000) : String(value); // microseconds since 1970
+  };
   return {
     jobComplete: true,
     totalRows: String(rows.length),
     schema: { fields: names.map((name) => ({ name, type: columnTypes[name] ?? 'INTEGER', mode: 'NULLABLE' })) },
-    rows: rows.map((row) => ({ f: names.map((name) => ({ v: text(row[name]) })) })),
+    rows: rows.map((row) => ({ f: names.map((name) => ({ v: text(name, row[name]) })) })),
   };
 }

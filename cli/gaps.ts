@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { Command } from 'commander';
+import { answerRange } from '../shared/answer';
+import { daysBetween, localDate } from '../shared/calendar';
+import { type Config, parseConfig, requireSource } from '../shared/config';
+import { createRun } from '../shared/engine';
+import { Failure } from '../shared/failure';
+import { findGaps, type GapsFound, gapReasons } from '../shared/gaps';
+import { createOpener } from '../shared/open-engine';
+import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
+import { openCliLog } from './log';
+import { options } from './options';
+import { EXIT, writeJson } from './outcome';
+import { concludeRun, runDates } from './run-dates';
+
+interface GapsFlags {
+  from?: string;
+  to?: string;
+  fix?: boolean;
+  source?: string;
+  warehouse?: string;
+  timeZone?: string;
+  json?: boolean;
+}
+
+export function gapsCommand(): Command {
+  return new Command('gaps')
+    .description(
+      'List the dates that have no whole and final report: rows missing or of several runs, or made before the day was over.',
+    )
+    .addOption(options.from('first date (default: that of the first report)'))
+    .addOption(options.to('last date, included (default: yesterday)'))
+    .option('--fix', 'export just those dates')
+    .addOption(options.source())
+    .addOption(options.warehouse())
+    .addOption(options.timeZone())
+    .addOption(options.json('answer as JSON on standard output, and nothing else there'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ kpi gaps
+  $ kpi gaps --from 2025-01-01 --to 2025-12-31
+  $ kpi gaps --fix
+
+Exit codes: 0 no gaps, or all of them fixed, 2 gaps there are, 1 none could be fixed, 64 refused (the line says what was expected), 130 interrupted.`,
+    )
+    .action(async (flags: GapsFlags) => {
+      process.exitCode = await gaps(flags);
+    });
+}
+
+async function gaps(flags: GapsFlags): Promise<number> {
+  const config = flags.fix ? requireSource(parseConfig(process.env, flags)) : parseConfig(process.env, flags);
+  const found = await search(flags, config, new Date());
+  const dates = found.gaps.map(({ reportDate }) => reportDate);
+  if (!flags.json) show(found);
+  if (!flags.fix || dates.length === 0) {
+    if (flags.json) writeJson({ success: dates.length === 0, ...found });
+    else if (dates.length > 0) process.stdout.write('Export them: kpi gaps --fix\n');
+    return dates.length === 0 ? EXIT.done : EXIT.partial;
+  }
+  if (dates.length > MAX_DATES_BY_CLI)
+    throw new Failure(
+      'BAD_REQUEST',
+      `expected at most ${MAX_DATES_BY_CLI} gaps to fix at once, got ${dates.length}; narrow them with --from and --to`,
+    );
+  const run = await runDates(dates, { config, requestId: randomUUID(), startedAt: new Date() });
+  if (flags.json) writeJson({ ...found, ...answerRange(run.reports, { dryRun: false }) });
+  else
+    process.stdout.write(
+      `Exported ${run.reports.filter(({ tables }) => tables.every(({ failure }) => !failure)).length} of them\n`,
+    );
+  return concludeRun(run);
+}
+
+async function search({ from, to = 'yesterday' }: GapsFlags, config: Config, now: Date): Promise<GapsFound> {
+  const { timeZone } = config;
+  const context = { timeZone, askedAt: now, now, maxDates: Number.POSITIVE_INFINITY };
+  const request = parseRequest({ from: from ?? to, to }, context);
+  const engine = await createOpener(config, () => now)('read');
+  try {
+    const run = createRun({
+      requestId: randomUUID(),
+      trigger: 'cli',
+      signal: new AbortController().signal,
+      log: openCliLog(config),
+    });
+    const wanted = { from: from === undefined ? null : request.from, to: request.to, timeZone, today: localDate(now, timeZone) };
+    return await findGaps(engine, wanted, run);
+  } finally {
+    await engine.close();
+  }
+}
+
+function show({ from, to, gaps }: GapsFound): void {
+  if (from === null) {
+    process.stdout.write('No report in the warehouse yet; name the dates that you expect with --from\n');
+    return;
+  }
+  for (const { reportDate, reason } of gaps) process.stdout.write(`${reportDate}  ${gapReasons[reason]}\n`);
+  process.stdout.write(`${gaps.length} of ${daysBetween(from, to) + 1} dates, ${from} to ${to}, have gaps\n`);
+}

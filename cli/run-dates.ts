@@ -1,0 +1,78 @@
+import type { CalendarDate } from '../shared/calendar';
+import type { Config } from '../shared/config';
+import { createRun } from '../shared/engine';
+import { createOpener } from '../shared/open-engine';
+import { judge } from '../shared/outcome';
+import type { Report } from '../shared/report';
+import type { ExportOutcome } from '../shared/run-export';
+import { runRequest } from '../shared/run-request';
+import { openCliLog } from './log';
+import { complain, EXIT, exitCode } from './outcome';
+import { createProgress, type Progress } from './progress';
+
+export interface RunDatesOptions {
+  config: Config;
+  requestId: string;
+  startedAt: Date;
+  dryRun?: boolean;
+  resume?: boolean;
+}
+
+export interface DatesRun extends ExportOutcome {
+  /** Of the last date that has one. */
+  lastReport: Report | null;
+  interrupted: boolean;
+}
+
+/**
+ * Exports dates for a command, with a bar that says how far it is. The first Ctrl-C lets the dates in hand be finished and begins no
+ * further one, the second ends those too.
+ */
+export async function runDates(dates: readonly CalendarDate[], options: RunDatesOptions): Promise<DatesRun> {
+  const { config, requestId, startedAt, dryRun = false, resume = false } = options;
+  const stop = new AbortController();
+  const abort = new AbortController();
+  const progress = process.stderr.isTTY && dates.length > 1 ? createProgress(process.stderr) : null;
+  const interrupt = () => (stop.signal.aborted ? abort : stop).abort();
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  let lastReport: Report | null = null;
+  try {
+    const outcome = await runRequest(dates, {
+      run: createRun({ requestId, trigger: 'cli', signal: abort.signal, log: openLog(config, progress) }),
+      openEngine: createOpener(config, () => new Date()),
+      timeZone: config.timeZone,
+      startedAt,
+      now: () => new Date(),
+      dryRun,
+      resume,
+      stop: stop.signal,
+      onStart: (wanted) => progress?.begin(wanted.length),
+      onReport: (outcome, report) => {
+        lastReport = report ?? lastReport;
+        progress?.advance(judge([outcome]).result !== 'all');
+      },
+    });
+    return { ...outcome, lastReport, interrupted: stop.signal.aborted };
+  } catch (thrown) {
+    if (stop.signal.aborted) process.exitCode = EXIT.interrupted;
+    throw thrown;
+  } finally {
+    progress?.end();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+/** A bar stands for the lines that say no more than that a date is in. */
+function openLog(config: Config, progress: Progress | null) {
+  if (progress === null) return openCliLog(config);
+  const logLevel = config.logLevel === 'info' ? 'warning' : config.logLevel;
+  return openCliLog({ ...config, logLevel }, progress.write);
+}
+
+/** Complains where something failed; the exit code of the command. */
+export function concludeRun({ reports, interrupted }: DatesRun): number {
+  const verdict = judge(reports);
+  if (verdict.result === 'all') return EXIT.done;
+  complain(verdict.failure);
+  return interrupted ? EXIT.interrupted : exitCode(verdict);
+}

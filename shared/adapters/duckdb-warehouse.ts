@@ -1,0 +1,146 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import type { CalendarDate } from '../calendar';
+import type { ReportState, RunFilter, TableOutcome } from '../engine';
+import { Failure } from '../failure';
+import type { Report } from '../report';
+import {
+  exportRunsDefinition,
+  type ReportRow,
+  type ReportTable,
+  reportTableDefinitions,
+  reportTableNames,
+  type TableDefinition,
+} from '../tables';
+import type { BigQueryType } from '../tables/columns';
+import type { ExportRun } from '../tables/export_runs';
+import { type Database, duckDbValues, quoteText, type Value } from './duckdb-connection';
+import { parseReportState, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
+
+const duckDbTypes = {
+  STRING: 'VARCHAR',
+  INT64: 'BIGINT',
+  FLOAT64: 'DOUBLE',
+  DATE: 'DATE',
+  TIMESTAMP: 'TIMESTAMPTZ',
+} satisfies Record<BigQueryType, string>;
+
+const SCHEMA = 'warehouse.kpi_metrics';
+
+/** All rows of all reports, or none. */
+export async function publish(database: Database, reports: readonly Report[]): Promise<TableOutcome[][]> {
+  await transaction(database, async () => {
+    for (const table of reportTableNames) {
+      const definition = reportTableDefinitions[table];
+      await prepareTable(database, definition);
+      const dates = reports.map((report) => quoteText(report.reportDate)).join(', ');
+      await database.run(`DELETE FROM ${SCHEMA}.${table} WHERE report_date IN (${dates})`);
+      await insert(
+        database,
+        definition,
+        reports.flatMap((report) => report.rows[table] as ReportRow[]),
+      );
+    }
+  });
+  return reports.map((report) => reportTableNames.map((table) => ({ table, rows: report.rows[table].length })));
+}
+
+async function transaction(database: Database, work: () => Promise<void>): Promise<void> {
+  await database.run('BEGIN TRANSACTION');
+  try {
+    await work();
+    await database.run('COMMIT');
+  } catch (thrown) {
+    await database.run('ROLLBACK').catch(() => {}); // a failed COMMIT has ended the transaction
+    throw thrown;
+  }
+}
+
+async function insert(database: Database, { name, columns }: TableDefinition, rows: readonly object[]): Promise<void> {
+  const names = columns.map((column) => column.name).join(', ');
+  const structure = columns.map((column) => `"${column.name}": "${duckDbTypes[column.type]}"`).join(', ');
+  await database.run(
+    `INSERT INTO ${SCHEMA}.${name} (${names})
+     SELECT ${names} FROM (SELECT unnest(from_json(CAST($rows AS JSON), '[{${structure}}]'), recursive := true))`,
+    { rows: JSON.stringify(rows) },
+  );
+}
+
+/** Creates the table, or checks the one that is there. */
+async function prepareTable(database: Database, definition: TableDefinition): Promise<void> {
+  if (await checkTable(database, definition)) return;
+  const { name, description, columns } = definition;
+  const definitions = columns.map(
+    (column) => `${column.name} ${duckDbTypes[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
+  );
+  await database.run(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
+  await database.run(`CREATE TABLE ${SCHEMA}.${name} (${definitions.join(', ')})`);
+  await database.run(`COMMENT ON TABLE ${SCHEMA}.${name} IS ${quoteText(description)}`);
+  for (const column of columns)
+    await database.run(`COMMENT ON COLUMN ${SCHEMA}.${name}.${column.name} IS ${quoteText(column.description)}`);
+}
+
+/** Whether the table exists; SCHEMA_DRIFT where it lacks the definition's columns. Further ones are none if they take NULL. */
+export async function checkTable(database: Database, { name, columns }: TableDefinition): Promise<boolean> {
+  const existing = await database.rows(
+    `SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = 'kpi_metrics' AND table_name = '${name}'`,
+  );
+  if (existing.length === 0) return false;
+  const drift = (text: string) =>
+    new Failure('SCHEMA_DRIFT', `table kpi_metrics.${name} ${text}; rename it or name another warehouse`);
+  const found = new Map(existing.map((row) => [row.column_name, row]));
+  for (const column of columns) {
+    const there = found.get(column.name);
+    if (there === undefined) throw drift(`has no column ${column.name}`);
+    const type = String(there.data_type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
+    if (type !== duckDbTypes[column.type])
+      throw drift(`has column ${column.name} as ${type}, expected ${duckDbTypes[column.type]}`);
+    found.delete(column.name);
+  }
+  const required = [...found.values()].find((row) => row.is_nullable === false);
+  if (required !== undefined)
+    throw drift(`has a column ${required.column_name} that the export doesn't know and that takes no NULL`);
+  return true;
+}
+
+export async function appendRuns(database: Database, rows: readonly ExportRun[], runId: string): Promise<void> {
+  await transaction(database, async () => {
+    await prepareTable(database, exportRunsDefinition);
+    const dates = rows.map((row) => quoteText(row.report_date)).join(', ');
+    await database.run(`DELETE FROM ${nameTable('export_runs')} WHERE run_id = $id AND report_date IN (${dates})`, { id: runId });
+    await insert(database, exportRunsDefinition, rows);
+  });
+}
+
+export async function readRows<Table extends ReportTable>(
+  database: Database,
+  table: Table,
+  from: CalendarDate,
+  to: CalendarDate,
+): Promise<ReportRow<Table>[]> {
+  if (!(await checkTable(database, reportTableDefinitions[table]))) return [];
+  return (await read(database, selectRows(table, nameTable), dateRange(from, to))) as ReportRow<Table>[];
+}
+
+export async function readReportStates(database: Database, from: CalendarDate, to: CalendarDate): Promise<ReportState[]> {
+  for (const definition of Object.values(reportTableDefinitions)) if (!(await checkTable(database, definition))) return [];
+  const rows = await read(database, selectReportStates(nameTable), dateRange(from, to));
+  return rows.map(parseReportState);
+}
+
+export async function readRuns(database: Database, filter: RunFilter): Promise<ExportRun[]> {
+  if (!(await checkTable(database, exportRunsDefinition))) return [];
+  const parameters = filter.requestId === undefined ? {} : { request_id: filter.requestId };
+  return (await read(database, selectRuns(filter, nameTable), parameters)) as unknown as ExportRun[];
+}
+
+function read(database: Database, sql: string, parameters: Record<string, DuckDBValue>): Promise<Record<string, Value>[]> {
+  return database.rows(sql.replaceAll('@', '$'), parameters);
+}
+
+function dateRange(from: CalendarDate, to: CalendarDate): Record<string, DuckDBValue> {
+  return { from: duckDbValues.DATE(from), to: duckDbValues.DATE(to) };
+}
+
+function nameTable(table: string): string {
+  return `${SCHEMA}.${table}`;
+}

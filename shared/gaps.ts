@@ -1,0 +1,77 @@
+import { addDays, type CalendarDate, datesBetween, endOf, PERIODS } from './calendar';
+import type { Engine, ReportState, Run } from './engine';
+import { reportTableNames } from './tables';
+
+export const gapReasons = {
+  missing: 'no report',
+  incomplete: 'rows are missing',
+  mixed: 'rows of more than one run',
+  provisional: 'made before the day was over',
+} as const;
+
+/** A date that has no whole and final report, and why. */
+export interface Gap {
+  reportDate: CalendarDate;
+  reason: keyof typeof gapReasons;
+}
+
+export interface GapSearch {
+  /** Null: from the first date that has a report. */
+  from: CalendarDate | null;
+  to: CalendarDate;
+  timeZone: string;
+  /** In the report time zone. */
+  today: CalendarDate;
+}
+
+/** What was searched; `from` is null where there is no report at all. */
+export interface GapsFound {
+  from: CalendarDate | null;
+  to: CalendarDate;
+  gaps: Gap[];
+}
+
+/** The first date that any engine takes. */
+const EARLIEST = '1970-01-01';
+
+/** Searches the warehouse. Dates whose partitions have expired don't count: nothing could be kept there. */
+export async function findGaps(engine: Engine, search: GapSearch, run: Run): Promise<GapsFound> {
+  const states = await engine.readReportStates(search.from ?? EARLIEST, search.to);
+  const first = states.map(({ reportDate }) => reportDate).sort()[0];
+  const from = search.from ?? first ?? null;
+  if (from === null) return { from, to: search.to, gaps: [] };
+  const gaps = gapsAmong(states, { ...search, from });
+  const expired = await engine.prepare(
+    gaps.map(({ reportDate }) => reportDate),
+    run,
+  );
+  return { from, to: search.to, gaps: gaps.filter(({ reportDate }) => !expired.has(reportDate)) };
+}
+
+/** A report is whole when each of the four tables holds its 12 rows, all of one run, and final when it was made after its day was over. */
+export function gapsAmong(
+  states: readonly ReportState[],
+  { from, to, timeZone, today }: GapSearch & { from: CalendarDate },
+): Gap[] {
+  const byDate = new Map<CalendarDate, ReportState[]>();
+  for (const state of states) byDate.set(state.reportDate, [...(byDate.get(state.reportDate) ?? []), state]);
+  return datesBetween(from, to).flatMap((reportDate): Gap[] => {
+    const reason = judgeStates(byDate.get(reportDate) ?? [], {
+      // yesterday's report is made for good by the next daily run
+      finalFrom: reportDate < addDays(today, -1) ? endOf(reportDate, timeZone) : null,
+    });
+    return reason === null ? [] : [{ reportDate, reason }];
+  });
+}
+
+function judgeStates(states: readonly ReportState[], { finalFrom }: { finalFrom: Date | null }): Gap['reason'] | null {
+  const [first] = states;
+  if (first === undefined) return 'missing';
+  if (states.length < reportTableNames.length || states.some(({ rows }) => rows !== PERIODS)) return 'incomplete';
+  const createdAt = first.firstCreatedAt.getTime();
+  const ofOneRun = states.every((state) =>
+    [state.firstCreatedAt, state.lastCreatedAt].every((instant) => instant.getTime() === createdAt),
+  );
+  if (!ofOneRun) return 'mixed';
+  return finalFrom !== null && createdAt < finalFrom.getTime() ? 'provisional' : null;
+}

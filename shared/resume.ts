@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { type CalendarDate, endOf } from './calendar';
+import type { Config } from './config';
+import type { ExportRequest } from './request';
+import { DEFINITIONS_VERSION } from './run-record';
+import type { ExportRun } from './tables/export_runs';
+
+/**
+ * Id of a range that is exported from the command line: the same whenever the same dates are exported out of the same source, in the same
+ * time zone and by the same definitions. So a run finds in export_runs what an earlier one has done.
+ */
+export function rangeRequestId({ from, to }: ExportRequest, { warehouse, timeZone }: Config): string {
+  const what = createHash('sha256').update(JSON.stringify([warehouse.source, timeZone, DEFINITIONS_VERSION]));
+  return `range-${from}-${to}-${what.digest('hex').slice(0, 12)}`;
+}
+
+/** The report dates that these runs have exported for good: whole, and after the day was over. */
+export function completedDates(runs: readonly ExportRun[], timeZone: string): Set<CalendarDate> {
+  const complete = runs.filter(
+    ({ status, started_at, report_date }) =>
+      status === 'succeeded' && Date.parse(started_at) >= endOf(report_date, timeZone).getTime(),
+  );
+  return new Set(complete.map(({ report_date }) => report_date));
+}
