@@ -2,6 +2,7 @@ import { areaY, axisX, axisY, dot, gridY, lineY, link, type Markish, plot, rectY
 import { addDays, type CalendarDate } from '../../shared/calendar';
 import type { Unit } from '../../shared/tables/columns';
 import { formatNumber, signs } from './format';
+import { within } from './history';
 
 /** A series of a chart: one place for each day shown. */
 export interface Series {
@@ -86,7 +87,7 @@ export function drawChart({ form, series, unit, top, width, height, fontSize, do
     xOf: (date) => scale.apply(middleOf(date)),
     dateAt: (x) => {
       const date = scale.invert(x).toISOString().slice(0, 10);
-      return date < first ? first : date > last ? last : date;
+      return within(date, first, last);
     },
   };
 }

@@ -56,6 +56,11 @@ export function windowOf({ first, last }: History, chosen: CalendarDate, days: n
   return datesBetween(start < first ? first : start, end);
 }
 
+/** The date, or the end of the range that is nearer to it. */
+export function within(date: CalendarDate, first: CalendarDate, last: CalendarDate): CalendarDate {
+  return [date, first, last].sort()[1] ?? date;
+}
+
 export type Comparison =
   | {
       kind: 'change';

@@ -3,7 +3,7 @@ import type { DashboardData } from '../data';
 import { renderCards } from './cards';
 import { h } from './elements';
 import { formatLongDate } from './format';
-import { createHistory, type History, windowOf } from './history';
+import { createHistory, type History, windowOf, within } from './history';
 import { sections } from './layout';
 import { createPanel, type PanelView } from './panel';
 import { compares, formatState, parseState, type State, spans } from './state';
@@ -35,7 +35,7 @@ function page(history: History): HTMLElement[] {
   };
   const chosenDate = (): CalendarDate => {
     const date = currentState().date ?? data.date ?? history.newestOver;
-    return date < history.first ? history.first : date > history.last ? history.last : date;
+    return within(date, history.first, history.last);
   };
 
   const dateInput = h('input', {

@@ -2,7 +2,7 @@ import { addDays, type CalendarDate } from '../../shared/calendar';
 import { type Chart, drawChart, type Series } from './chart';
 import { h } from './elements';
 import { formatDate, formatFigure } from './format';
-import type { History } from './history';
+import { type History, within } from './history';
 import type { Panel } from './layout';
 
 export interface PanelView {
@@ -126,7 +126,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     };
     const target = moves[event.key];
     if (event.key === 'Enter' || event.key === ' ') onChoose(at);
-    else if (target !== undefined) onPoint(target < from ? from : target > to ? to : target);
+    else if (target !== undefined) onPoint(within(target, from, to));
     else return;
     event.preventDefault();
   };

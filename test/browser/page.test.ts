@@ -197,7 +197,7 @@ describe('what is missing, and what may still change', () => {
       'Newest reportTue, Dec 23, 2025',
       'ExportedDec 23, 2025, 14:00',
       'Time zoneUTC',
-      'Gaps15: Mon, Nov 10 to Mon, Nov 24',
+      'Gaps16: Mon, Nov 10 to Mon, Nov 24; Tue, Dec 23',
       'Days not overTue, Dec 23',
     ]);
   });
