@@ -51,7 +51,7 @@ async function buildPage() {
     logLevel: 'warning',
   });
   const output = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
-  return { script: output('.js'), styles: output('.css'), licences: licencesOf(metafile) };
+  return { script: output('.js'), styles: output('.css'), licences: licencesOf(metafile, root) };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

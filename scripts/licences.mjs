@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The licences of all packages that an esbuild bundle has code of, by its metafile; one text, the same for the same bundle. */
-export function licencesOf(metafile) {
+/** The licences of all packages that an esbuild bundle has code of, by its metafile, whose paths count from `root`; the same text for the same bundle. */
+export function licencesOf(metafile, root) {
   const folders = Object.keys(metafile.inputs).flatMap(
     (input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],
   );
-  return [...new Set(folders)].sort().map(licenceOf).join('\n');
+  return [...new Set(folders)]
+    .sort()
+    .map((folder) => licenceOf(join(root, folder)))
+    .join('\n');
 }
 
 function licenceOf(folder) {

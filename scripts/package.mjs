@@ -60,7 +60,7 @@ const hash = createHash('sha256').update(zip).digest('hex').slice(0, 12);
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, 'THIRD_PARTY_LICENSES.txt'), licencesOf(metafile));
+writeFileSync(join(folder, 'THIRD_PARTY_LICENSES.txt'), licencesOf(metafile, '.'));
 writeFileSync(
   join(folder, 'sbom.cdx.json'),
   execFileSync('npm', ['sbom', '--omit=dev', '--sbom-format=cyclonedx'], { maxBuffer: 2 ** 26 }),
