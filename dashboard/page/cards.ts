@@ -24,7 +24,7 @@ function renderCard(history: History, { metric, title }: Card, date: CalendarDat
   if (definition === undefined) throw new TypeError('a card of a metric that the data lacks');
   const value = history.value(date, metric);
   const open = history.isOpen(date, metric);
-  const note = history.day(date)?.provisional ? 'so far' : open ? 'still growing' : null;
+  const note = history.day(date)?.provisional ? 'so far' : open ? 'growing' : null;
   const figure =
     typeof value === 'number'
       ? h(

@@ -75,11 +75,13 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   let at: CalendarDate = history.last;
   let comparedWith: CalendarDate | null = null;
   let chart: Chart | null = null;
+  let drawnWidth = 0;
 
   const draw = () => {
     const fontSize = Number.parseFloat(getComputedStyle(canvas).fontSize);
     const width = canvas.clientWidth;
     if (width === 0 || days.length === 0) return;
+    drawnWidth = width;
     const series = known.map(
       ({ metric }, index): Series => ({
         colour: index + 1,
@@ -130,7 +132,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     else return;
     event.preventDefault();
   };
-  new ResizeObserver(draw).observe(canvas);
+  new ResizeObserver(() => canvas.clientWidth !== drawnWidth && draw()).observe(canvas);
 
   return {
     element,

@@ -30,7 +30,7 @@ export function renderTable(history: History, table: string, days: readonly Cale
         const note = day?.provisional
           ? 'so far'
           : metrics.some(({ name }) => history.isOpen(date, name))
-            ? 'still growing'
+            ? 'growing'
             : null;
         return h(
           'tr',
