@@ -2,6 +2,7 @@ import { MultiBar, Presets } from 'cli-progress';
 
 /** How far a command is with its dates; on a terminal only. Elsewhere the log has a line for each. */
 export interface Progress {
+  /** Some of the dates may turn out to be done already. */
   begin(total: number): void;
   advance(failed: boolean): void;
   /** Writes a line above the bar. */
@@ -9,7 +10,7 @@ export interface Progress {
   end(): void;
 }
 
-export function createProgress(stream: NodeJS.WriteStream): Progress {
+export function createProgress(stream: NodeJS.WriteStream, dates: number): Progress {
   const bars = new MultiBar(
     {
       stream,
@@ -20,7 +21,7 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
     },
     Presets.shades_classic,
   );
-  const bar = bars.create(1, 0, { rate: 'counting …', failed: '' });
+  const bar = bars.create(dates, 0, { rate: 'counting …', failed: '' });
   let done = 0;
   let failures = 0;
   let began = 0;

@@ -32,7 +32,7 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
   const { config, requestId, startedAt, dryRun = false, resume = false } = options;
   const stop = new AbortController();
   const abort = new AbortController();
-  const progress = process.stderr.isTTY && dates.length > 1 ? createProgress(process.stderr) : null;
+  const progress = process.stderr.isTTY && dates.length > 1 ? createProgress(process.stderr, dates.length) : null;
   const interrupt = () => (stop.signal.aborted ? abort : stop).abort();
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   let lastReport: Report | null = null;

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
 
 /** The command line as a process of its own. `npm test` has built it. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-cli-'));
@@ -12,39 +13,8 @@ const warehouse = join(folder, 'warehouse.duckdb');
 const source = join(folder, 'source');
 const MEASUREMENTS_HEADER = 'measurement_id,user_id,session_id,created_at,error_type';
 
-interface Result {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  stdout: string;
-  stderr: string;
-}
-
-function start(args: string[], env: Record<string, string> = {}): ChildProcess {
-  const settings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
-  return spawn(process.execPath, [resolve(__dirname, '../../bin/kpi.mjs'), ...args], {
-    cwd: folder,
-    env: { ...settings, ...env },
-  });
-}
-
-async function kpi(args: string[], env?: Record<string, string>): Promise<Result> {
-  const child = start(args, env);
-  const output = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) child[stream]?.on('data', (chunk) => (output[stream] += String(chunk)));
-  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  return { code, signal, ...output };
-}
-
-async function query(file: string, sql: string): Promise<unknown[][]> {
-  const instance = await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' });
-  const connection = await instance.connect();
-  try {
-    return (await connection.runAndReadAll(sql)).getRowsJson();
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
-}
+const start = (args: string[], env?: Record<string, string>) => startKpi(folder, args, env);
+const kpi = (args: string[], env?: Record<string, string>) => ended(start(args, env));
 
 function hash(file: string): string | null {
   return existsSync(file) ? createHash('sha256').update(readFileSync(file)).digest('hex') : null;
@@ -75,7 +45,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('export', () => {
   test('writes tables that any DuckDB client reads, with the columns and types of metrics.md', async () => {
-    const columns = await query(
+    const columns = await queryDuckDb(
       warehouse,
       `SELECT table_name, string_agg(column_name || ' ' || data_type || if(is_nullable, '', '!'), ', ' ORDER BY column_index)
        FROM duckdb_columns() WHERE schema_name = 'kpi_metrics' AND table_name LIKE 'daily%' GROUP BY 1 ORDER BY 1`,
@@ -104,9 +74,9 @@ describe('export', () => {
     const args = ['export', '--source', source, '--warehouse', `duckdb:${file}`];
     await kpi([...args, '--from', '2025-12-21', '--to', '2025-12-22']);
     const sql = 'SELECT report_date, count(*), min(created_at) FROM kpi_metrics.daily_funnel GROUP BY 1 ORDER BY 1';
-    const before = await query(file, sql);
+    const before = await queryDuckDb(file, sql);
     await kpi([...args, '--date', '2025-12-22']);
-    const after = await query(file, sql);
+    const after = await queryDuckDb(file, sql);
     expect(after.map(([date, rows]) => [date, rows])).toEqual([
       ['2025-12-21', '12'],
       ['2025-12-22', '12'],
@@ -164,7 +134,10 @@ describe('export', () => {
     });
     const file = join(folder, 'offsets.duckdb');
     await kpi(['export', '--date', '2025-12-23', '--source', path, '--warehouse', file]);
-    const tests = await query(file, 'SELECT all_tests FROM kpi_metrics.daily_engagement ORDER BY period_start_date DESC LIMIT 2');
+    const tests = await queryDuckDb(
+      file,
+      'SELECT all_tests FROM kpi_metrics.daily_engagement ORDER BY period_start_date DESC LIMIT 2',
+    );
     expect(tests).toEqual([['1'], ['5']]);
   });
 
@@ -203,8 +176,10 @@ describe('bad input ends in one clear line, with the warehouse unchanged', () =>
   /** All that is published. A run that failed while it counted leaves a record of that, and nothing else. */
   async function contents(): Promise<unknown[]> {
     const tables = ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel'];
-    const rows = await Promise.all(tables.map((table) => query(warehouse, `SELECT * FROM kpi_metrics.${table} ORDER BY ALL`)));
-    const runs = await query(warehouse, "SELECT count(*) FROM kpi_metrics.export_runs WHERE status = 'succeeded'");
+    const rows = await Promise.all(
+      tables.map((table) => queryDuckDb(warehouse, `SELECT * FROM kpi_metrics.${table} ORDER BY ALL`)),
+    );
+    const runs = await queryDuckDb(warehouse, "SELECT count(*) FROM kpi_metrics.export_runs WHERE status = 'succeeded'");
     return [rows, runs];
   }
 
@@ -393,7 +368,7 @@ test('killed at any moment, an export leaves each date wholly old or wholly new'
     const [, signal] = await once(child, 'close');
     clearTimeout(timer);
     fates.add(String(signal));
-    const runs = await query(
+    const runs = await queryDuckDb(
       copy,
       ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel']
         .map((table) => `SELECT report_date, created_at, count(*) FROM kpi_metrics.${table} GROUP BY ALL`)
