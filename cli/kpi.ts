@@ -6,6 +6,7 @@ import { dashboardCommand } from './dashboard';
 import { exportCommand } from './export';
 import { gapsCommand } from './gaps';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
+import { releaseCommand } from './release';
 import { replayCommand } from './replay';
 import { requestCommand } from './request';
 import { showCommand } from './show';
@@ -17,6 +18,7 @@ const program = new Command('kpi')
   .addCommand(showCommand())
   .addCommand(gapsCommand())
   .addCommand(dashboardCommand())
+  .addCommand(releaseCommand())
   .addCommand(replayCommand())
   .addCommand(requestCommand())
   .addHelpText(

@@ -1,7 +1,8 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Price } from '../shared/engine';
-import { type Column, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
+import { type Column, dailyMetricsDefinition, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
+import type { DailyMetrics } from '../shared/tables/daily_metrics';
 
 /** Columns that every row of a report shares, or that repeat the label. */
 const OMITTED = ['report_date', 'period_start_date', 'period_end_date', 'created_at'];
@@ -38,6 +39,16 @@ function cell({ name, type }: Column, value: unknown): string {
   if (type === 'INT64') return value === 0 ? pc.dim('0') : count.format(value);
   if (name === 'active_change') return `${value > 0 ? '+' : ''}${value.toFixed(2)} pp`;
   return /percentage|rate/.test(name) ? `${value.toFixed(1)} %` : value.toFixed(2);
+}
+
+/** A released row for the terminal: a line per column. */
+export function renderRelease(row: DailyMetrics): string {
+  const grid = new Table({ colAligns: ['left', 'right'], style: { head: [], border: [], compact: true } });
+  for (const column of dailyMetricsDefinition.columns) {
+    const value = row[column.name as keyof DailyMetrics];
+    grid.push([column.name, value === null ? pc.dim('hidden') : cell(column, value)]);
+  }
+  return grid.toString();
 }
 
 /** What a run would read of BigQuery, query by query and in all. */

@@ -102,6 +102,7 @@ async function runAgain({ request, requestId }: ReadLetter, config: Config, open
   try {
     const { reports } = await runRequest(datesOfRequest(request), {
       timeZone: config.timeZone,
+      release: config.release.isOn ? config.release : null,
       openEngine,
       run,
       startedAt: now(),

@@ -41,6 +41,7 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
       run: createRun({ requestId, trigger: 'cli', signal: abort.signal, log: openLog(config, progress) }),
       openEngine: createOpener(config, () => new Date()),
       timeZone: config.timeZone,
+      release: config.release.isOn ? config.release : null,
       startedAt,
       now: () => new Date(),
       dryRun,

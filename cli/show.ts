@@ -1,18 +1,27 @@
 import { Command, Option } from 'commander';
 import { stringify } from 'csv-stringify/sync';
+import type { CalendarDate } from '../shared/calendar';
 import { parseConfig } from '../shared/config';
+import type { Engine } from '../shared/engine';
 import { createOpener } from '../shared/open-engine';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
-import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames } from '../shared/tables';
+import {
+  dailyMetricsDefinition,
+  type ReportRow,
+  type ReportTable,
+  reportTableDefinitions,
+  reportTableNames,
+} from '../shared/tables';
 import { datesOf, options } from './options';
 import { EXIT, writeJson } from './outcome';
-import { renderReport } from './render';
+import { renderRelease, renderReport } from './render';
 
 interface ShowFlags {
   date?: string;
   table?: ReportTable;
   warehouse?: string;
   timeZone?: string;
+  release?: boolean;
   json?: boolean;
   csv?: boolean;
 }
@@ -25,7 +34,8 @@ export function showCommand(): Command {
     .addOption(options.warehouse())
     .addOption(options.timeZone())
     .addOption(options.json('rows as JSON, by table').conflicts('csv'))
-    .option('--csv', 'rows as CSV; needs --table')
+    .addOption(new Option('--release', 'what partners see of the date, once it is released').conflicts('table'))
+    .option('--csv', 'rows as CSV; needs --table or --release')
     .addHelpText(
       'after',
       `
@@ -35,8 +45,8 @@ Examples:
   $ kpi show --date yesterday --json | jq '.daily_funnel[0]'`,
     )
     .action(async (flags: ShowFlags, command: Command) => {
-      if (flags.csv && flags.table === undefined)
-        command.error(`error: option --csv needs --table, one of: ${reportTableNames.join(', ')}`);
+      if (flags.csv && flags.table === undefined && !flags.release)
+        command.error(`error: option --csv needs --release or --table, one of: ${reportTableNames.join(', ')}`);
       await show(flags);
     });
 }
@@ -52,6 +62,7 @@ async function show(flags: ShowFlags): Promise<void> {
   });
   const engine = await createOpener(config, () => now)('read');
   try {
+    if (flags.release) return await showRelease(engine, date, flags);
     const tables = flags.table === undefined ? reportTableNames : [flags.table];
     const found: { table: ReportTable; rows: ReportRow[] }[] = [];
     for (const table of tables) found.push({ table, rows: await engine.readRows(table, date, date) });
@@ -72,4 +83,17 @@ async function show(flags: ShowFlags): Promise<void> {
   } finally {
     await engine.close();
   }
+}
+
+async function showRelease(engine: Engine, date: CalendarDate, { json, csv }: ShowFlags): Promise<void> {
+  const rows = await engine.readRelease(date, date);
+  const [row] = rows;
+  if (row === undefined) {
+    process.exitCode = EXIT.failed;
+    process.stderr.write(`kpi: ${date} has not been released; run: kpi release --date ${date}\n`);
+  }
+  const columns = dailyMetricsDefinition.columns.map(({ name }) => name);
+  if (json) writeJson({ daily_metrics: rows });
+  else if (csv) process.stdout.write(stringify(rows, { header: true, columns }));
+  else if (row !== undefined) process.stdout.write(`${renderRelease(row)}\n`);
 }

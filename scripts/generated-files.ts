@@ -1,5 +1,5 @@
-import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions } from '../shared/tables';
-import { dataDictionary } from '../shared/tables/data-dictionary';
+import { dailyMetricsDefinition, exportRunsDefinition, RELEASE_DATASET, reportTableDefinitions } from '../shared/tables';
+import { dataDictionary, releaseDataDictionary } from '../shared/tables/data-dictionary';
 import { infraSchema } from '../shared/tables/infra-schema';
 import { metricDefinitionsView } from '../shared/tables/infra-views';
 
@@ -8,6 +8,7 @@ export function generatedFiles(): Record<string, string> {
   const internal = [...Object.values(reportTableDefinitions), exportRunsDefinition];
   return {
     'docs/data-dictionary.md': dataDictionary(internal),
+    'docs/release-data-dictionary.md': releaseDataDictionary(dailyMetricsDefinition, RELEASE_DATASET),
     'infra/views/metric_definitions.sql': metricDefinitionsView(),
     ...Object.fromEntries(
       [...internal, dailyMetricsDefinition].map((table) => [`infra/schemas/${table.name}.json`, infraSchema(table)]),

@@ -10,6 +10,8 @@ export interface ReportAnswer {
   reportDate: string;
   results: { table: ReportTable; rowsInserted: number; success: boolean; error?: string; code?: FailureCode }[];
   summary: { tablesUpdated: number; totalRowsInserted: number };
+  /** Only where the period that the report releases could not be: all of the rest is in. */
+  release?: { period: string; success: false; error: string; code: FailureCode };
 }
 export type RangeAnswer = { success: boolean; dryRun?: true; reports: ReportAnswer[] };
 export type FailureAnswer = { success: false; error: string; code: FailureCode };
@@ -38,8 +40,9 @@ function answerReport(outcome: ReportOutcome, dryRun: boolean): ReportAnswer {
     success: failure === undefined,
     ...(failure && { error: failure.message, code: failure.code }),
   }));
+  const { release } = outcome;
   return {
-    success: results.every(({ success }) => success),
+    success: release?.failure === undefined && results.every(({ success }) => success),
     ...(dryRun && { dryRun }),
     reportDate: outcome.reportDate,
     results,
@@ -47,6 +50,9 @@ function answerReport(outcome: ReportOutcome, dryRun: boolean): ReportAnswer {
       tablesUpdated: dryRun ? 0 : results.filter(({ success }) => success).length,
       totalRowsInserted: results.reduce((total, { rowsInserted }) => total + rowsInserted, 0),
     },
+    ...(release?.failure && {
+      release: { period: release.period, success: false, error: release.failure.message, code: release.failure.code },
+    }),
   };
 }
 

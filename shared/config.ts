@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { isTimeZone, spellTimeZone } from './calendar';
 import { Failure } from './failure';
+import type { ReleaseLimits } from './release/rules';
+import { RELEASE_DATASET } from './tables';
 
 export const DEFAULT_WAREHOUSE = '.kpi/warehouse.duckdb';
 
@@ -35,6 +37,10 @@ export interface Config {
   /** Hours; 0: not checked. */
   sourceMaxAgeHours: number;
   logLevel: LogLevel;
+  release: ReleaseLimits & {
+    /** Whether exports release; `kpi release` does in any case. */
+    isOn: boolean;
+  };
   /** Runs on Google Cloud rather than on somebody's machine. */
   inCloud: boolean;
 }
@@ -119,6 +125,8 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}): Co
   const warehouse = parseWarehouse(settings, inCloud, fault);
   if (inCloud && settings.KPI_DEAD_LETTER_TOPIC === undefined)
     fault('KPI_DEAD_LETTER_TOPIC', 'required in the cloud: the topic that takes failed requests');
+  if (settings.KPI_RELEASE_ROUND_TO > settings.KPI_RELEASE_MIN_PEOPLE)
+    fault('KPI_RELEASE_ROUND_TO', 'expected at most KPI_RELEASE_MIN_PEOPLE, or small numbers would become 0');
   if (warehouse === null || faults.length > 0) throw refuse(faults);
   return {
     warehouse,
@@ -127,6 +135,11 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}): Co
     maxRejectedShare: settings.KPI_MAX_REJECTED_SHARE,
     sourceMaxAgeHours: settings.KPI_SOURCE_MAX_AGE_HOURS,
     logLevel: settings.KPI_LOG_LEVEL,
+    release: {
+      isOn: settings.KPI_RELEASE === 'on',
+      minPeople: settings.KPI_RELEASE_MIN_PEOPLE,
+      roundTo: settings.KPI_RELEASE_ROUND_TO,
+    },
     inCloud,
   };
 }
@@ -171,6 +184,8 @@ function parseDuckDb(settings: Settings, file: string, fault: Fault): DuckDbConf
 function parseBigQuery(settings: Settings, name: string, fault: Fault): BigQueryConfig | null {
   const [, project, dataset] = DATASET_NAME.exec(name) ?? [];
   if (project === undefined || dataset === undefined) return fault('KPI_WAREHOUSE', 'expected bigquery:PROJECT.DATASET');
+  if (dataset === RELEASE_DATASET)
+    return fault('KPI_WAREHOUSE', `${RELEASE_DATASET} is the dataset of the release; expected another`);
   const location =
     settings.KPI_LOCATION ?? fault('KPI_LOCATION', 'required with BigQuery: the location of the dataset, such as US');
   const sourceDataset = settings.KPI_SOURCE?.replace(/^bigquery:/, '');

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { CalendarDate, Window } from './calendar';
-import type { Facts } from './facts/facts';
+import type { Facts, ReleaseFacts } from './facts/facts';
 import type { Failure } from './failure';
 import type { Log } from './log';
 import type { Report } from './report';
 import type { ReportRow, ReportTable } from './tables';
+import type { DailyMetrics } from './tables/daily_metrics';
 import type { ExportRun } from './tables/export_runs';
 
 /** How a run came about; a column of export_runs. */
@@ -65,12 +66,21 @@ export interface Engine {
   prepare(dates: readonly CalendarDate[], run: Run): Promise<ReadonlyMap<CalendarDate, Failure>>;
   /** Counts everything that the reports of a window need; bytesProcessed is null where the engine doesn't bill for them. */
   readFacts(window: Window, run: Run): Promise<{ facts: Facts; bytesProcessed: number | null }>;
+  /** Counts the people behind the numbers of the days of a window, for their release. */
+  readReleaseFacts(window: Window, run: Run): Promise<{ facts: ReleaseFacts; bytesProcessed: number | null }>;
   /** What readFacts would cost; null where it costs nothing. */
   price: ((window: Window, run: Run) => Promise<Price[]>) | null;
   /** How many reports publish takes best at once. */
   reportsAtOnce: number;
   /** Replaces the rows of each report's date, and no others. Answers per report, in their order, how each table went. */
   publish(reports: readonly Report[], run: Run): Promise<TableOutcome[][]>;
+  /** Released rows of the periods from `from` to `to`, in order of time. */
+  readRelease(from: CalendarDate, to: CalendarDate): Promise<DailyMetrics[]>;
+  /**
+   * Puts out the row of a period. Only one that is to replace another overwrites what is there; else that stays, and is the answer: null
+   * where this row, by this call or by one whose answer was lost, is the one that is out.
+   */
+  putRelease(row: DailyMetrics, options: { replace: boolean }, run: Run): Promise<DailyMetrics | null>;
   /** Adds rows to export_runs: once, however often it is repeated for the same run. */
   appendRuns(rows: readonly ExportRun[], run: Run): Promise<void>;
   /** Published rows with a report date from `from` to `to`, ordered by report date, the newest period first. */

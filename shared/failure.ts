@@ -10,6 +10,7 @@ export const failureKinds = {
   SCHEMA_DRIFT: 'permanent',
   INVALID_QUERY: 'permanent',
   BYTES_LIMIT: 'permanent',
+  RELEASE_HELD: 'permanent',
   BUSY: 'retryable',
   UNAVAILABLE: 'retryable',
   TIMEOUT: 'retryable',

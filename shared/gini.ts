@@ -3,15 +3,23 @@
  * G = 2 Σ i·x_i / (n Σ x_i) − (n + 1) / n. Null where the values sum to 0 (no value at all included).
  */
 export function gini(holdersByValue: ReadonlyMap<number, number>): number | null {
-  let n = 0;
-  let sum = 0;
-  let weighted = 0;
-  for (const [value, holders] of [...holdersByValue].sort(([a], [b]) => a - b)) {
-    // the ranks n + 1 … n + holders all hold the same value
-    weighted += value * (holders * n + (holders * (holders + 1)) / 2);
-    n += holders;
-    sum += value * holders;
-  }
+  const fraction = giniFraction(holdersByValue);
   // one division of whole numbers: an even spread is exactly 0
-  return sum === 0 ? null : (2 * weighted - (n + 1) * sum) / (n * sum);
+  return fraction && Number(fraction.numerator) / Number(fraction.denominator);
+}
+
+/** The same, exactly. */
+export function giniFraction(holdersByValue: ReadonlyMap<number, number>): { numerator: bigint; denominator: bigint } | null {
+  let n = 0n;
+  let sum = 0n;
+  let twiceWeighted = 0n;
+  for (const [value, count] of [...holdersByValue].sort(([a], [b]) => a - b)) {
+    const x = BigInt(value);
+    const holders = BigInt(count);
+    // the ranks n + 1 … n + holders all hold the same value
+    twiceWeighted += x * holders * (2n * n + holders + 1n);
+    n += holders;
+    sum += x * holders;
+  }
+  return sum === 0n ? null : { numerator: twiceWeighted - (n + 1n) * sum, denominator: n * sum };
 }

@@ -9,6 +9,8 @@ export const logMessages = {
   failed: 'export failed',
   /** ERROR: the request is on the dead-letter topic; with code. */
   parked: 'request parked',
+  /** INFO, once per period; with period, revision and how many values are shown and hidden. */
+  released: 'period released',
   /** WARNING: a released period was not replaced (RELEASE_HELD); with code. */
   releaseHeld: 'release held',
 } as const;

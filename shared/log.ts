@@ -23,6 +23,13 @@ export interface LogFields {
   revised_values?: number;
   /** Of a published table. */
   column?: string;
+  /** A released period, and how many of its values are shown and hidden. */
+  period?: string;
+  revision?: number;
+  released_cells?: number;
+  hidden_cells?: number;
+  /** Why a released period was replaced, in the words of the person at the command line. */
+  reason?: string;
   duration_ms?: number;
   version?: string;
   /** A request that was parked: what it asked, or, where that didn't parse, its length and SHA-256. */

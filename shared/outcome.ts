@@ -1,6 +1,7 @@
 import type { CalendarDate } from './calendar';
 import type { TableOutcome } from './engine';
 import type { Failure } from './failure';
+import type { ReleaseOutcome } from './release/release-periods';
 
 /** How the export of one date went. */
 export interface ReportOutcome {
@@ -9,6 +10,8 @@ export interface ReportOutcome {
   tables: TableOutcome[];
   /** What its run record says besides; null where the report wasn't computed. */
   findings: Findings | null;
+  /** What became of the period that it releases; null where it was to release none. */
+  release: ReleaseOutcome | null;
 }
 
 /** What a run came to know on the way to a report. */
@@ -21,14 +24,20 @@ export interface Findings {
   revisedValues: number | null;
 }
 
-/** How an export ended, over all tables of all dates. Doors turn it into a status, an exit code, an acknowledgement. */
+/** How an export ended, over all tables of all dates and what they release. Doors turn it into a status, an exit code, an acknowledgement. */
 export type Verdict = { result: 'all' } | { result: 'some' | 'none'; failure: Failure };
 
 /** `failure` is the first one that a repeat may mend, else the first. */
 export function judge(outcomes: readonly ReportOutcome[]): Verdict {
   const tables = outcomes.flatMap((outcome) => outcome.tables);
-  const failures = tables.flatMap((table) => table.failure ?? []);
+  const failed = tables.flatMap((table) => table.failure ?? []);
+  const failures = [...failed, ...outcomes.flatMap(({ release }) => release?.failure ?? [])];
   const failure = failures.find(({ kind }) => kind === 'retryable') ?? failures[0];
   if (failure === undefined) return { result: 'all' };
-  return { result: failures.length === tables.length ? 'none' : 'some', failure };
+  return { result: failed.length === tables.length ? 'none' : 'some', failure };
+}
+
+/** Whether the four tables are in, whatever became of the release. */
+export function isExported({ tables }: ReportOutcome): boolean {
+  return tables.length > 0 && tables.every(({ failure }) => failure === undefined);
 }

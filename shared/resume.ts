@@ -14,11 +14,11 @@ export function rangeRequestId({ from, to }: ExportRequest, { warehouse, timeZon
   return `range-${from}-${to}-${what.digest('hex').slice(0, 12)}`;
 }
 
-/** The report dates that these runs have exported for good: whole, and after the day was over. */
+/** The report dates that these runs have exported for good: whole, after the day was over, and with what they were to release. */
 export function completedDates(runs: readonly ExportRun[], timeZone: string): Set<CalendarDate> {
   const complete = runs.filter(
-    ({ status, started_at, report_date }) =>
-      status === 'succeeded' && Date.parse(started_at) >= endOf(report_date, timeZone).getTime(),
+    ({ status, error_code, started_at, report_date }) =>
+      status === 'succeeded' && error_code === null && Date.parse(started_at) >= endOf(report_date, timeZone).getTime(),
   );
   return new Set(complete.map(({ report_date }) => report_date));
 }

@@ -3,6 +3,8 @@ import type { Engine, Price, Run, TableOutcome } from './engine';
 import { type FactsByDay, indexByDay } from './facts/period-facts';
 import { Failure, toFailure } from './failure';
 import type { Findings, ReportOutcome } from './outcome';
+import { addBytes, isMature, openRelease, type Release, type ReleaseOutcome, releasedBy } from './release/release-periods';
+import type { ReleaseLimits } from './release/rules';
 import { deriveReport, type Report } from './report';
 import { comparedDates, createComparison, type PublishedRows, type Revision } from './revisions';
 import { runRecord } from './run-record';
@@ -15,6 +17,8 @@ export interface ExportOptions {
   /** The one instant that all rows of the run carry as created_at. */
   startedAt: Date;
   now: () => Date;
+  /** Releases the oldest period of each report whose date is over; else nothing is released. */
+  release?: ReleaseLimits | null;
   /** Compute, or where that costs money say what it would cost, but write nothing. */
   dryRun: boolean;
   /** Aborted: what is being counted is dropped, what is being written is finished and recorded, and no further date is begun. */
@@ -67,11 +71,11 @@ async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): P
   const tables = reportTableNames.map((table): TableOutcome => ({ table, rows: 0 }));
   if (engine.price !== null) {
     const prices = await engine.price(windowOf(dates, options), run);
-    return { reports: dates.map((reportDate) => ({ reportDate, tables, findings: null })), prices };
+    return { reports: dates.map((reportDate) => ({ reportDate, tables, findings: null, release: null })), prices };
   }
   const { days } = await countDays(dates, options);
   return {
-    reports: dates.map((date) => conclude(draft(date, { refused: new Map(), days }, options), tables, null, options)),
+    reports: dates.map((date) => conclude(draft(date, { refused: new Map(), days }, options), { tables }, options)),
     prices: [],
   };
 }
@@ -84,6 +88,7 @@ interface Counted {
   bytesProcessed: number | null;
   /** What a report changes of what had been published; null where that can't be told. */
   compare: (report: Report) => Revision | null;
+  release: Release | null;
 }
 
 async function count(dates: readonly CalendarDate[], options: ExportOptions): Promise<Counted> {
@@ -92,8 +97,16 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
   const stoppable = { ...options, run: { ...run, signal } };
   const refused = await engine.prepare(dates, stoppable.run);
   const wanted = dates.filter((date) => !refused.has(date));
-  if (wanted.length === 0) return { refused, days: new Map(), bytesProcessed: null, compare: () => null };
-  return { refused, ...(await countDays(wanted, stoppable)), compare: await openComparison(wanted, stoppable) };
+  if (wanted.length === 0) return { refused, days: new Map(), bytesProcessed: null, compare: () => null, release: null };
+  const { days, bytesProcessed } = await countDays(wanted, stoppable);
+  const release = await openReleaseOf(wanted, days, stoppable.run, options);
+  return {
+    refused,
+    days,
+    bytesProcessed: addBytes(bytesProcessed, release?.bytesProcessed ?? null),
+    compare: await openComparison(wanted, stoppable),
+    release,
+  };
 }
 
 async function countDays(dates: readonly CalendarDate[], options: ExportOptions) {
@@ -118,6 +131,20 @@ async function openComparison(
     run.log.warning('earlier reports not read', { code, error: message });
     return () => null;
   }
+}
+
+/** Null where none of these reports releases its oldest period. */
+async function openReleaseOf(
+  dates: readonly CalendarDate[],
+  days: FactsByDay,
+  counting: Run,
+  { engine, run, timeZone, startedAt, release: limits = null }: ExportOptions,
+): Promise<Release | null> {
+  if (limits === null) return null;
+  const periods = dates.map(releasedBy).filter((period) => isMature(period, startedAt, timeZone));
+  if (periods.length === 0) return null;
+  const options = { engine, run, timeZone, limits, releasedAt: startedAt, replace: null };
+  return openRelease(periods, async () => ({ days, bytesProcessed: null }), options, counting);
 }
 
 function windowOf(dates: readonly CalendarDate[], { timeZone }: ExportOptions) {
@@ -149,10 +176,31 @@ async function write(dates: readonly CalendarDate[], counted: Counted, options: 
     drafts.flatMap(({ report }) => report ?? []),
     options,
   );
-  return drafts.map((one) => {
-    if (one.report === null) return conclude(one, allFailed(one.failure), null, options);
-    return conclude(one, tables.get(one.reportDate) ?? [], counted.compare(one.report), options);
-  });
+  const outcomes: ReportOutcome[] = [];
+  for (const one of drafts) {
+    if (one.report === null) {
+      outcomes.push(conclude(one, { tables: allFailed(one.failure) }, options));
+      continue;
+    }
+    const written = tables.get(one.reportDate) ?? [];
+    const revision = counted.compare(one.report);
+    outcomes.push(
+      conclude(one, { tables: written, revision, release: await releaseBy(one.reportDate, written, counted, options) }, options),
+    );
+  }
+  return outcomes;
+}
+
+/** Puts out the oldest period of a report that is in, and whose date is over. */
+async function releaseBy(
+  reportDate: CalendarDate,
+  tables: readonly TableOutcome[],
+  { release }: Counted,
+  { timeZone, startedAt }: ExportOptions,
+): Promise<ReleaseOutcome | null> {
+  const period = releasedBy(reportDate);
+  const isDue = isMature(period, startedAt, timeZone) && tables.every(({ failure }) => failure === undefined);
+  return release !== null && isDue ? release.put(period) : null;
 }
 
 /** By date, how each table went. What fails as a whole fails the dates in hand, and not those before or after. */
@@ -170,12 +218,12 @@ async function publish(reports: readonly Report[], { engine, run }: ExportOption
 /** Says how a date went: to the log what is remarkable, to the caller all of it. */
 function conclude(
   { reportDate, report }: Pick<Draft, 'reportDate' | 'report'>,
-  tables: TableOutcome[],
-  revision: Revision | null,
+  written: { tables: TableOutcome[]; revision?: Revision | null; release?: ReleaseOutcome | null },
   { run, onReport }: ExportOptions,
 ): ReportOutcome {
+  const { tables, revision = null, release = null } = written;
   const findings = report && findingsOf(report, revision);
-  const outcome: ReportOutcome = { reportDate, tables, findings };
+  const outcome: ReportOutcome = { reportDate, tables, findings, release };
   if (findings !== null) logFindings(reportDate, findings, revision?.fallen ?? [], run);
   onReport?.(outcome, report);
   return outcome;
@@ -198,7 +246,7 @@ function allFailed(failure: Failure): TableOutcome[] {
 }
 
 function failedReport(reportDate: CalendarDate, failure: Failure): ReportOutcome {
-  return { reportDate, tables: allFailed(failure), findings: null };
+  return { reportDate, tables: allFailed(failure), findings: null, release: null };
 }
 
 /** The figures count, not their record: where it can't be written, the log says so and the export stands. */

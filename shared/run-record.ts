@@ -1,7 +1,8 @@
 import { version } from '../package.json';
 import type { Run } from './engine';
 import type { Failure } from './failure';
-import { judge, type ReportOutcome } from './outcome';
+import { isExported, judge, type ReportOutcome } from './outcome';
+import { countCells, type ReleaseOutcome } from './release/release-periods';
 import type { ExportRun } from './tables/export_runs';
 
 /** Of the metric definitions; raised when one moves a figure. */
@@ -21,13 +22,13 @@ export function runRecord(
   { run, startedAt, finishedAt, timeZone, bytesProcessed }: RecordContext,
 ): ExportRun {
   const verdict = judge([outcome]);
-  const { findings } = outcome;
+  const { findings, release } = outcome;
   return {
     run_id: run.id,
     request_id: run.requestId,
     report_date: outcome.reportDate,
     trigger: run.trigger,
-    status: verdict.result === 'all' ? 'succeeded' : verdict.result === 'some' ? 'partial' : 'failed',
+    status: isExported(outcome) || verdict.result === 'all' ? 'succeeded' : verdict.result === 'some' ? 'partial' : 'failed',
     started_at: startedAt.toISOString(),
     finished_at: finishedAt.toISOString(),
     time_zone: timeZone,
@@ -38,15 +39,18 @@ export function runRecord(
     revised_values: findings?.revisedValues ?? null,
     source_latest_hour: findings?.sourceLatestHour?.toISOString() ?? null,
     bytes_processed: bytesProcessed,
-    released_period: null,
-    released_cells: null,
-    hidden_cells: null,
-    error_code: verdict.result === 'all' ? null : firstFailure(outcome).code,
+    ...releaseColumns(release),
+    error_code: firstFailure(outcome)?.code ?? null,
   };
 }
 
-function firstFailure({ tables }: ReportOutcome): Failure {
-  const [first] = tables.flatMap(({ failure }) => failure ?? []);
-  if (first === undefined) throw new TypeError('an outcome without a failure has no first one');
-  return first;
+/** What a run released; nothing where the period was out before. */
+function releaseColumns(release: ReleaseOutcome | null): Pick<ExportRun, 'released_period' | 'released_cells' | 'hidden_cells'> {
+  if (release === null || release.state === 'left' || release.state === 'failed')
+    return { released_period: null, released_cells: null, hidden_cells: null };
+  return { released_period: release.period, ...countCells(release.row) };
+}
+
+function firstFailure({ tables, release }: ReportOutcome): Failure | undefined {
+  return [...tables, ...(release === null ? [] : [release])].flatMap(({ failure }) => failure ?? [])[0];
 }

@@ -3,7 +3,7 @@ import type { Failure } from './failure';
 import type { Log, LogFields } from './log';
 import { logMessages } from './log-messages';
 import type { OpenEngine } from './open-engine';
-import { judge, type ReportOutcome } from './outcome';
+import { isExported, judge, type ReportOutcome } from './outcome';
 import { completedDates } from './resume';
 import { type ExportOptions, type ExportOutcome, runExport } from './run-export';
 
@@ -52,6 +52,6 @@ function logReport(report: ReportOutcome, log: Log, durationMs: number, dryRun: 
   const fields = { report_date: report.reportDate, duration_ms: durationMs };
   const verdict = judge([report]);
   if (verdict.result !== 'all') logFailure(log, verdict.failure, fields);
-  else if (!dryRun)
+  if (isExported(report) && !dryRun)
     log.info(logMessages.exported, { ...fields, rows: report.tables.reduce((total, { rows }) => total + rows, 0) });
 }

@@ -77,6 +77,11 @@ export function isStatus(thrown: unknown, status: number): boolean {
   return readError(thrown).status === status;
 }
 
+/** Whether a load job was refused because its partition is not empty. */
+export function isDuplicate(thrown: unknown): boolean {
+  return readError(thrown instanceof Failure ? thrown.cause : thrown).reason === 'duplicate';
+}
+
 function isBroken(thrown: unknown): boolean {
   return (
     BROKEN_CONNECTION.includes(systemCode(thrown)) ||

@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { BigQuery, type Job, type JobMetadata, type TableMetadata } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import type { CalendarDate, Window } from '../calendar';
 import type { BigQueryConfig } from '../config';
 import type { Engine, Price, Run, TableOutcome } from '../engine';
 import {
+  type AnyFactName,
   type FactName,
   type FactParameters,
   type Facts,
@@ -14,14 +16,26 @@ import {
   facts,
   parametersOf,
   parseFactRows,
+  type ReleaseFactName,
+  type ReleaseFacts,
+  releaseFacts,
 } from '../facts/facts';
 import { Failure } from '../failure';
 import type { Report } from '../report';
-import { exportRunsDefinition, type ReportRow, reportTableDefinitions, reportTableNames, type TableDefinition } from '../tables';
+import {
+  dailyMetricsDefinition,
+  exportRunsDefinition,
+  RELEASE_DATASET,
+  type ReportRow,
+  reportTableDefinitions,
+  reportTableNames,
+  type TableDefinition,
+} from '../tables';
+import type { DailyMetrics } from '../tables/daily_metrics';
 import type { ExportRun } from '../tables/export_runs';
-import { toBigQueryFailure } from './bigquery-errors';
+import { isDuplicate, toBigQueryFailure } from './bigquery-errors';
 import { createJobs, type Jobs, outputRows, type Pace, tooFewRows, pace as usualPace } from './bigquery-jobs';
-import { parseReportState, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
+import { parseReportState, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
 
 /** Below the run's own deadline of 480 s, so that BigQuery ends a query that nobody waits for any more. */
 const JOB_TIMEOUT_MS = 450_000;
@@ -52,6 +66,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
   const jobsOf = (run: Run, signal = run.signal) => createJobs({ client, location: config.location, signal, pace });
   const nameTable = (table: string) => `\`${config.project}.${config.dataset}.${table}\``;
   let expirations: Promise<number[]> | null = null;
+  let releaseTable: Promise<void> | null = null;
   let mayPublishAt = 0;
 
   async function read(doing: string, query: string, params: Record<string, unknown>): Promise<Record<string, unknown>[]> {
@@ -66,6 +81,11 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       });
       return (await job.getQueryResults())[0].map(plainRow);
     });
+  }
+
+  async function readRelease(from: CalendarDate, to: CalendarDate): Promise<DailyMetrics[]> {
+    const table = `\`${config.project}.${RELEASE_DATASET}.${dailyMetricsDefinition.name}\``;
+    return (await read('reading the release', selectRelease(table), dateRange(from, to))) as unknown as DailyMetrics[];
   }
 
   /** Waits until the tables' partitions may be changed by one more report. */
@@ -94,6 +114,15 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       };
     },
 
+    readReleaseFacts: async (window, run) => {
+      const names = Object.keys(releaseFacts) as ReleaseFactName[];
+      const answers = await Promise.all(names.map((name) => queryFact(client, config, jobsOf(run), name, window, run)));
+      return {
+        facts: Object.fromEntries(names.map((name, index) => [name, answers[index]?.rows])) as unknown as ReleaseFacts,
+        bytesProcessed: answers.reduce((total, { bytes }) => total + bytes, 0),
+      };
+    },
+
     price: (window, run) =>
       Promise.all((Object.keys(facts) as FactName[]).map((name) => priceFact(client, config, jobsOf(run), name, window, run))),
 
@@ -107,6 +136,39 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
         }),
       ),
 
+    readRelease,
+
+    putRelease: async (row, { replace }, run) => {
+      const jobs = jobsOf(run);
+      releaseTable ??= inspectRelease(client, jobs).catch((thrown) => {
+        releaseTable = null;
+        throw thrown;
+      });
+      await releaseTable;
+      const day = row.period_date.replaceAll('-', '');
+      const loading = {
+        definition: dailyMetricsDefinition,
+        dataset: RELEASE_DATASET,
+        tableId: `${dailyMetricsDefinition.name}$${day}`,
+        rows: [row],
+        id: `kpi_export_${run.id}_release_${day}`,
+        disposition: replace ? 'WRITE_TRUNCATE' : 'WRITE_EMPTY',
+        doing: `releasing ${row.period_date}`,
+        run,
+        date: row.period_date,
+      } as const;
+      try {
+        await load(client, config, jobs, loading);
+        return null;
+      } catch (thrown) {
+        if (!isDuplicate(thrown)) throw thrown;
+        // somebody was first: another run, or a job of this one that said it had failed
+        const [there] = await readRelease(row.period_date, row.period_date);
+        if (there === undefined) throw thrown;
+        return isDeepStrictEqual(there, row) ? null : there;
+      }
+    },
+
     appendRuns: async (rows, run) => {
       const jobs = jobsOf(run, AbortSignal.timeout(RECORD_MS));
       const doing = 'writing the run record';
@@ -115,9 +177,10 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
         tableId: 'export_runs',
         rows,
         id: `kpi_export_${run.id}_runs_${rows[0]?.report_date.replaceAll('-', '')}`,
-        append: true,
+        disposition: 'WRITE_APPEND',
         doing,
         run,
+        date: rows.at(-1)?.report_date ?? '',
       });
     },
 
@@ -145,7 +208,7 @@ function labels(run: Run, reportDate: CalendarDate): Record<string, string> {
   return { component: 'kpi-export', trigger: run.trigger, report_date: reportDate };
 }
 
-function factJob(config: BigQueryConfig, name: FactName, window: Window, run: Run) {
+function factJob(config: BigQueryConfig, name: AnyFactName, window: Window, run: Run) {
   if (config.source === null) throw new Failure('BAD_CONFIG', 'KPI_SOURCE: required to count');
   const { users, measurements, firstTests } = config.source;
   const sql = factQuery(name, { repeatsDates: window.repeatsDates, firstTestsView: firstTests !== null })
@@ -170,7 +233,7 @@ function wrap({ type, value }: FactParameters[keyof FactParameters]) {
   return type === 'TIMESTAMP' ? BigQuery.timestamp(value) : value;
 }
 
-async function queryFact(client: BigQuery, config: BigQueryConfig, jobs: Jobs, name: FactName, window: Window, run: Run) {
+async function queryFact(client: BigQuery, config: BigQueryConfig, jobs: Jobs, name: AnyFactName, window: Window, run: Run) {
   const doing = `counting ${name}`;
   const query = factJob(config, name, window, run);
   const job: Job = await jobs.perform({
@@ -221,10 +284,10 @@ async function publish(client: BigQuery, config: BigQueryConfig, jobs: Jobs, rep
           tableId: `${table}$${day}`,
           rows,
           id,
-          append: false,
+          disposition: 'WRITE_TRUNCATE',
           doing,
           run,
-          reportDate: report.reportDate,
+          date: report.reportDate,
         });
         return { table, rows: rows.length };
       } catch (thrown) {
@@ -236,32 +299,36 @@ async function publish(client: BigQuery, config: BigQueryConfig, jobs: Jobs, rep
 
 interface Load {
   definition: TableDefinition;
+  /** Where it isn't that of the warehouse. */
+  dataset?: string;
   tableId: string;
   rows: readonly object[];
   id: string;
-  append: boolean;
+  /** WRITE_TRUNCATE replaces the partition that tableId names; WRITE_EMPTY fails as `duplicate` where there is something in it. */
+  disposition: 'WRITE_TRUNCATE' | 'WRITE_APPEND' | 'WRITE_EMPTY';
   doing: string;
   run: Run;
-  reportDate?: CalendarDate;
+  /** What it is about, for the job's labels. */
+  date: CalendarDate;
 }
 
-/** One load job: all of the rows or none; a truncating one replaces the partition that tableId names. */
+/** One load job: all of the rows or none. */
 async function load(
   client: BigQuery,
   config: BigQueryConfig,
   jobs: Jobs,
-  { definition, tableId, rows, id, append, doing, run, reportDate }: Load,
+  { definition, dataset = config.dataset, tableId, rows, id, disposition, doing, run, date }: Load,
 ): Promise<void> {
   const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   const configuration = {
     load: {
-      destinationTable: { projectId: config.project, datasetId: config.dataset, tableId },
+      destinationTable: { projectId: config.project, datasetId: dataset, tableId },
       sourceFormat: 'NEWLINE_DELIMITED_JSON',
       schema: { fields: definition.columns.map(({ name, type, mode }) => ({ name, type, mode })) },
-      writeDisposition: append ? 'WRITE_APPEND' : 'WRITE_TRUNCATE',
+      writeDisposition: disposition,
       createDisposition: 'CREATE_NEVER',
     },
-    labels: labels(run, reportDate ?? (rows.at(-1) as { report_date: CalendarDate }).report_date),
+    labels: labels(run, date),
     jobTimeoutMs: String(JOB_TIMEOUT_MS),
   };
   await jobs.perform({
@@ -275,7 +342,8 @@ async function load(
         text,
       ),
     check: (metadata) => {
-      if (outputRows(metadata) !== rows.length && !append) throw tooFewRows(doing, rows.length, outputRows(metadata));
+      if (outputRows(metadata) !== rows.length && disposition !== 'WRITE_APPEND')
+        throw tooFewRows(doing, rows.length, outputRows(metadata));
     },
   });
 }
@@ -318,6 +386,18 @@ async function inspect(client: BigQuery, config: BigQueryConfig, jobs: Jobs): Pr
     }),
   );
   return found.filter((expiration) => expiration > 0);
+}
+
+/** The table of the release. A period whose partition expires would be released a second time. */
+async function inspectRelease(client: BigQuery, jobs: Jobs): Promise<void> {
+  const table = client.dataset(RELEASE_DATASET).table(dailyMetricsDefinition.name);
+  const [metadata] = await jobs.read('reading the schema of the release', () => table.getMetadata());
+  checkDrift(dailyMetricsDefinition, metadata as TableMetadata);
+  if (Number(metadata.timePartitioning?.expirationMs ?? 0) > 0)
+    throw new Failure(
+      'SCHEMA_DRIFT',
+      `table ${RELEASE_DATASET}.${dailyMetricsDefinition.name} lets its partitions expire; run: terraform -chdir=infra apply`,
+    );
 }
 
 const typeNames: Record<string, string> = { INTEGER: 'INT64', FLOAT: 'FLOAT64' };

@@ -4,7 +4,9 @@ import type { ReportState, RunFilter, TableOutcome } from '../engine';
 import { Failure } from '../failure';
 import type { Report } from '../report';
 import {
+  dailyMetricsDefinition,
   exportRunsDefinition,
+  RELEASE_DATASET,
   type ReportRow,
   type ReportTable,
   reportTableDefinitions,
@@ -12,9 +14,10 @@ import {
   type TableDefinition,
 } from '../tables';
 import type { BigQueryType } from '../tables/columns';
+import type { DailyMetrics } from '../tables/daily_metrics';
 import type { ExportRun } from '../tables/export_runs';
 import { type Database, duckDbValues, quoteText, type Value } from './duckdb-connection';
-import { parseReportState, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
+import { parseReportState, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
 
 const duckDbTypes = {
   STRING: 'VARCHAR',
@@ -24,7 +27,7 @@ const duckDbTypes = {
   TIMESTAMP: 'TIMESTAMPTZ',
 } satisfies Record<BigQueryType, string>;
 
-const SCHEMA = 'warehouse.kpi_metrics';
+type Schema = 'kpi_metrics' | typeof RELEASE_DATASET;
 
 /** All rows of all reports, or none. */
 export async function publish(database: Database, reports: readonly Report[]): Promise<TableOutcome[][]> {
@@ -33,7 +36,7 @@ export async function publish(database: Database, reports: readonly Report[]): P
       const definition = reportTableDefinitions[table];
       await prepareTable(database, definition);
       const dates = reports.map((report) => quoteText(report.reportDate)).join(', ');
-      await database.run(`DELETE FROM ${SCHEMA}.${table} WHERE report_date IN (${dates})`);
+      await database.run(`DELETE FROM ${nameTable(table)} WHERE report_date IN (${dates})`);
       await insert(
         database,
         definition,
@@ -55,38 +58,48 @@ async function transaction(database: Database, work: () => Promise<void>): Promi
   }
 }
 
-async function insert(database: Database, { name, columns }: TableDefinition, rows: readonly object[]): Promise<void> {
+async function insert(
+  database: Database,
+  { name, columns }: TableDefinition,
+  rows: readonly object[],
+  schema: Schema = 'kpi_metrics',
+): Promise<void> {
   const names = columns.map((column) => column.name).join(', ');
   const structure = columns.map((column) => `"${column.name}": "${duckDbTypes[column.type]}"`).join(', ');
   await database.run(
-    `INSERT INTO ${SCHEMA}.${name} (${names})
+    `INSERT INTO ${nameTable(name, schema)} (${names})
      SELECT ${names} FROM (SELECT unnest(from_json(CAST($rows AS JSON), '[{${structure}}]'), recursive := true))`,
     { rows: JSON.stringify(rows) },
   );
 }
 
 /** Creates the table, or checks the one that is there. */
-async function prepareTable(database: Database, definition: TableDefinition): Promise<void> {
-  if (await checkTable(database, definition)) return;
-  const { name, description, columns } = definition;
+async function prepareTable(database: Database, definition: TableDefinition, schema: Schema = 'kpi_metrics'): Promise<void> {
+  if (await checkTable(database, definition, schema)) return;
+  const { description, columns } = definition;
+  const table = nameTable(definition.name, schema);
   const definitions = columns.map(
     (column) => `${column.name} ${duckDbTypes[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
   );
-  await database.run(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
-  await database.run(`CREATE TABLE ${SCHEMA}.${name} (${definitions.join(', ')})`);
-  await database.run(`COMMENT ON TABLE ${SCHEMA}.${name} IS ${quoteText(description)}`);
+  await database.run(`CREATE SCHEMA IF NOT EXISTS warehouse.${schema}`);
+  await database.run(`CREATE TABLE ${table} (${definitions.join(', ')})`);
+  await database.run(`COMMENT ON TABLE ${table} IS ${quoteText(description)}`);
   for (const column of columns)
-    await database.run(`COMMENT ON COLUMN ${SCHEMA}.${name}.${column.name} IS ${quoteText(column.description)}`);
+    await database.run(`COMMENT ON COLUMN ${table}.${column.name} IS ${quoteText(column.description)}`);
 }
 
 /** Whether the table exists; SCHEMA_DRIFT where it lacks the definition's columns. Further ones are none if they take NULL. */
-export async function checkTable(database: Database, { name, columns }: TableDefinition): Promise<boolean> {
+export async function checkTable(
+  database: Database,
+  { name, columns }: TableDefinition,
+  schema: Schema = 'kpi_metrics',
+): Promise<boolean> {
   const existing = await database.rows(
-    `SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = 'kpi_metrics' AND table_name = '${name}'`,
+    `SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = '${schema}' AND table_name = '${name}'`,
   );
   if (existing.length === 0) return false;
   const drift = (text: string) =>
-    new Failure('SCHEMA_DRIFT', `table kpi_metrics.${name} ${text}; rename it or name another warehouse`);
+    new Failure('SCHEMA_DRIFT', `table ${schema}.${name} ${text}; rename it or name another warehouse`);
   const found = new Map(existing.map((row) => [row.column_name, row]));
   for (const column of columns) {
     const there = found.get(column.name);
@@ -133,6 +146,30 @@ export async function readRuns(database: Database, filter: RunFilter): Promise<E
   return (await read(database, selectRuns(filter, nameTable), parameters)) as unknown as ExportRun[];
 }
 
+export async function readRelease(database: Database, from: CalendarDate, to: CalendarDate): Promise<DailyMetrics[]> {
+  if (!(await checkTable(database, dailyMetricsDefinition, RELEASE_DATASET))) return [];
+  const sql = selectRelease(nameTable(dailyMetricsDefinition.name, RELEASE_DATASET));
+  return (await read(database, sql, dateRange(from, to))) as unknown as DailyMetrics[];
+}
+
+/** The row that is out and stays; null where this one is. */
+export async function putRelease(
+  database: Database,
+  row: DailyMetrics,
+  { replace }: { replace: boolean },
+): Promise<DailyMetrics | null> {
+  let there: DailyMetrics | undefined;
+  await transaction(database, async () => {
+    await prepareTable(database, dailyMetricsDefinition, RELEASE_DATASET);
+    [there] = replace ? [] : await readRelease(database, row.period_date, row.period_date);
+    if (there !== undefined) return;
+    const table = nameTable(dailyMetricsDefinition.name, RELEASE_DATASET);
+    await database.run(`DELETE FROM ${table} WHERE period_date = $period`, { period: duckDbValues.DATE(row.period_date) });
+    await insert(database, dailyMetricsDefinition, [row], RELEASE_DATASET);
+  });
+  return there ?? null;
+}
+
 function read(database: Database, sql: string, parameters: Record<string, DuckDBValue>): Promise<Record<string, Value>[]> {
   return database.rows(sql.replaceAll('@', '$'), parameters);
 }
@@ -141,6 +178,6 @@ function dateRange(from: CalendarDate, to: CalendarDate): Record<string, DuckDBV
   return { from: duckDbValues.DATE(from), to: duckDbValues.DATE(to) };
 }
 
-function nameTable(table: string): string {
-  return `${SCHEMA}.${table}`;
+function nameTable(table: string, schema: Schema = 'kpi_metrics'): string {
+  return `warehouse.${schema}.${table}`;
 }

@@ -14,6 +14,8 @@ import {
   parametersOf,
   parseFactRows,
   type RelationName,
+  type ReleaseFactName,
+  type ReleaseFacts,
   relations,
 } from '../facts/facts';
 import { Failure } from '../failure';
@@ -29,7 +31,16 @@ import {
   toEngineFailure,
 } from './duckdb-connection';
 import { isLockError, openSource, type Source } from './duckdb-source';
-import { appendRuns, checkTable, publish, readReportStates, readRows, readRuns } from './duckdb-warehouse';
+import {
+  appendRuns,
+  checkTable,
+  publish,
+  putRelease,
+  readRelease,
+  readReportStates,
+  readRows,
+  readRuns,
+} from './duckdb-warehouse';
 
 /** Relations that are kept in temporary tables, because several facts read them. */
 const MATERIALIZED = ['attempts', 'accounts', 'first_tests'] as const satisfies RelationName[];
@@ -117,6 +128,10 @@ async function attachWarehouse(database: Database, path: string, access: Access)
 }
 
 function createEngine(database: Database, source: Source | null, warehouse: string, attached: boolean): Engine {
+  const attach = async () => {
+    if (!attached) await attachWarehouse(database, warehouse, 'export');
+    attached = true;
+  };
   return {
     prepare: async () => {
       for (const definition of Object.values(reportTableDefinitions)) await checkTable(database, definition);
@@ -127,13 +142,23 @@ function createEngine(database: Database, source: Source | null, warehouse: stri
         facts: await countFacts(database, source, window),
         bytesProcessed: null,
       })),
+    readReleaseFacts: (window, run) =>
+      interruptible(database, run.signal, async () => ({
+        facts: await countReleaseFacts(database, source, window),
+        bytesProcessed: null,
+      })),
     price: null,
     reportsAtOnce: REPORTS_AT_ONCE,
     publish: (reports, run) =>
       interruptible(database, run.signal, async () => {
-        if (!attached) await attachWarehouse(database, warehouse, 'export');
-        attached = true;
+        await attach();
         return publish(database, reports);
+      }),
+    readRelease: async (from, to) => (attached ? readRelease(database, from, to) : []),
+    putRelease: (row, options, run) =>
+      interruptible(database, run.signal, async () => {
+        await attach();
+        return putRelease(database, row, options);
       }),
     appendRuns: async (rows, run) => {
       if (attached) await appendRuns(database, rows, run.id); // else the run failed, and there is no warehouse to say so in
@@ -171,6 +196,23 @@ async function countFacts(database: Database, source: Source | null, window: Win
     for (const piece of pieces(window)) {
       await materialize(database, piece, ['attempts']);
       for (const name of factsByDay) await count(name, piece);
+    }
+  } catch (thrown) {
+    throw (await source?.blame(thrown)) ?? thrown;
+  }
+  return facts;
+}
+
+async function countReleaseFacts(database: Database, source: Source | null, window: Window): Promise<ReleaseFacts> {
+  const facts: ReleaseFacts = { release_tests: [], release_errors: [], release_sessions: [] };
+  try {
+    for (const piece of pieces(window)) {
+      await materialize(database, piece, ['attempts']);
+      for (const name of Object.keys(facts) as ReleaseFactName[]) {
+        const sql = factQuery(name, piece, MATERIALIZED);
+        const rows = await database.rows(sql.replaceAll('@', '$'), bind(sql, piece));
+        facts[name].push(...(parseFactRows(name, rows) as never[]));
+      }
     }
   } catch (thrown) {
     throw (await source?.blame(thrown)) ?? thrown;

@@ -1,5 +1,6 @@
 import type { ReportState, RunFilter } from '../engine';
 import {
+  dailyMetricsDefinition,
   exportRunsDefinition,
   type ReportTable,
   reportTableDefinitions,
@@ -43,6 +44,13 @@ export function parseReportState(row: Record<string, unknown>): ReportState {
     firstCreatedAt: new Date(String(row.first_created_at)),
     lastCreatedAt: new Date(String(row.last_created_at)),
   };
+}
+
+/** Binds @from and @to. `table` is the full name. */
+export function selectRelease(table: string): string {
+  return `SELECT ${columnsOf(dailyMetricsDefinition)} FROM ${table}
+WHERE period_date BETWEEN @from AND @to
+ORDER BY period_date`;
 }
 
 /** Binds @request_id where the filter names one. The newest first. */

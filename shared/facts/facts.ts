@@ -10,6 +10,9 @@ import firstTestsByRowRelation from './relations/first_tests_by_row.sql';
 import firstTestsFromViewRelation from './relations/first_tests_from_view.sql';
 import measurementsRelation from './relations/measurements.sql';
 import peopleRelation from './relations/people.sql';
+import releaseErrors from './release_errors.sql';
+import releaseSessions from './release_sessions.sql';
+import releaseTests from './release_tests.sql';
 import sessions from './sessions.sql';
 
 /** The kinds of error with a column of their own; the list stands in relations/attempts.sql once more (a test holds them together). */
@@ -63,15 +66,70 @@ export const facts = {
 } satisfies Record<string, { sql: string; row: z.ZodObject }>;
 
 export type FactName = keyof typeof facts;
-export type FactRow<Name extends FactName> = z.infer<(typeof facts)[Name]['row']>;
 export type Facts = { [Name in FactName]: FactRow<Name>[] };
+
+/**
+ * How many people stand behind each number, and the most of it that one of them holds: read for the days that are released, and for no
+ * others. A set of kinds of error, or of sorts of session, is the sum of its members' bits, so that the people of any set can be told.
+ */
+export const releaseFacts = {
+  release_tests: {
+    sql: releaseTests,
+    row: z.strictObject({
+      day: Day,
+      users: Count,
+      repeat_users: Count,
+      repeat_successful_users: Count,
+      most_tests: Count,
+      most_successes: Count,
+      most_failures: Count,
+    }),
+  },
+  release_errors: {
+    sql: releaseErrors,
+    row: z.strictObject({
+      day: Day,
+      kinds: z.number().int().min(1).max(127),
+      users: Count,
+      most_no_period_history: Count,
+      most_camera_too_far: Count,
+      most_camera_too_close: Count,
+      most_analysis_error: Count,
+      most_test_lines_not_found: Count,
+      most_test_not_found: Count,
+    }),
+  },
+  release_sessions: {
+    sql: releaseSessions,
+    row: z.strictObject({
+      day: Day,
+      sorts: z.number().int().min(1).max(15),
+      users: Count,
+      repeat_users: Count,
+      repeat_successful_users: Count,
+      most_first_try: Count,
+      most_second_try: Count,
+      most_later_try: Count,
+      most_never: Count,
+      most_successful: Count,
+      most_sessions: Count,
+    }),
+  },
+} satisfies Record<string, { sql: string; row: z.ZodObject }>;
+
+export type ReleaseFactName = keyof typeof releaseFacts;
+export type ReleaseFacts = { [Name in ReleaseFactName]: FactRow<Name>[] };
+
+const allFacts = { ...facts, ...releaseFacts };
+export type AnyFactName = keyof typeof allFacts;
+export type FactRow<Name extends AnyFactName> = z.infer<(typeof allFacts)[Name]['row']>;
 
 /** Facts whose rows of a day depend on that day alone, so that a long window may be read in pieces. `people` needs the whole history. */
 export const factsByDay = ['activity', 'sessions', 'intake'] as const satisfies FactName[];
 
 /** Checks what an engine answered. A mismatch is a bug, and its message names columns only. */
-export function parseFactRows<Name extends FactName>(name: Name, rows: unknown[]): FactRow<Name>[] {
-  const parsed = z.array(facts[name].row).safeParse(rows);
+export function parseFactRows<Name extends AnyFactName>(name: Name, rows: unknown[]): FactRow<Name>[] {
+  const parsed = z.array(allFacts[name].row).safeParse(rows);
   if (parsed.success) return parsed.data as FactRow<Name>[];
   const columns = new Set(parsed.error.issues.map((issue) => String(issue.path[1])));
   throw new TypeError(`fact ${name}: unexpected value in ${[...columns].join(', ')}`);
@@ -102,10 +160,10 @@ export type RelationName = keyof ReturnType<typeof relations>;
  * A fact's query, preceded by the relations that it names, directly or by way of others, as common table expressions.
  * Relations in `given` exist in the engine already (the embedded one keeps some in temporary tables) and are left out.
  */
-export function factQuery(name: FactName, options: RelationOptions, given: readonly RelationName[] = []): string {
+export function factQuery(name: AnyFactName, options: RelationOptions, given: readonly RelationName[] = []): string {
   const texts = Object.entries(relations(options)) as [RelationName, string][];
   const wanted = new Set<RelationName>();
-  let readers = code(facts[name].sql);
+  let readers = code(allFacts[name].sql);
   for (const [relation, text] of texts.toReversed()) {
     if (!new RegExp(`\\b(FROM|JOIN) ${relation}\\b`).test(readers) || given.includes(relation)) continue;
     wanted.add(relation);
@@ -114,7 +172,7 @@ export function factQuery(name: FactName, options: RelationOptions, given: reado
   const expressions = texts
     .filter(([relation]) => wanted.has(relation))
     .map(([relation, text]) => `${relation} AS (\n${text.trim()}\n)`);
-  const fact = facts[name].sql.trim();
+  const fact = allFacts[name].sql.trim();
   return expressions.length === 0 ? fact : `WITH ${expressions.join(',\n')}\n${fact}`;
 }
 

@@ -20,6 +20,28 @@ nullable takes part in no metric, but makes a first test if it has a \`user_id\`
 ${sourceTableNames.map(describeSource).join('\n')}`;
 }
 
+/** docs/release-data-dictionary.md: a page that readers of the release can be given by itself, as Markdown. */
+export function releaseDataDictionary(table: TableDefinition, dataset: string): string {
+  return `# Data dictionary of the release
+
+Generated from the definitions in shared/tables by \`npm run generate\`; change them there.
+
+\`${dataset}.${table.name}\` has one row per day, in the time zone of the reports. A day is released once, as the report of the eleventh day
+after it has it, and then left: days that follow don't change it. Only a correction raises \`revision\`.
+
+**NULL means hidden**, never zero and never unknown. A number is hidden where fewer than k people stand behind it or behind what it leaves of
+its whole, where one person holds more than half of it, or where the numbers that are shown would give it away; counts of 0 are hidden as
+well. A day of which everything is hidden still has its row. k is 20 where nobody has set more, and never below 11.
+
+**Counts are rounded** to the nearest multiple of b, halves up; b is 10 unless set otherwise, and never below 5. So parts need not add up to
+their whole, and a sum of counts is off by up to b / 2 for each of them. **Rates** are computed from the rounded counts. They are on a scale of 0 to 100, with one
+decimal; \`avg_tests_per_active_user\` is a quotient, with one decimal too. The Gini coefficient has two decimals.
+
+Please don't try to find out about single people, and tell us if you come upon a way.
+
+${describeTable(table)}`;
+}
+
 function describeTable({ name, description, partitionColumn, columns }: TableDefinition): string {
   const rows = columns.map((column) => [
     `\`${column.name}\``,

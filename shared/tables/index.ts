@@ -90,7 +90,9 @@ export const exportRunsDefinition = defineTable(
   'started_at',
 );
 
-/** In a dataset of its own, kpi_release. */
+/** The dataset of the release, beside that of the warehouse: its readers see no other. */
+export const RELEASE_DATASET = 'kpi_release';
+
 export const dailyMetricsDefinition = defineTable(
   'daily_metrics',
   DailyMetrics,

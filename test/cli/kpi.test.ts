@@ -384,3 +384,78 @@ test.each([[['--help']], [['export', '--help']], [['show', '--help']]])('kpi %j 
   const { code, stdout } = await kpi(args);
   expect([code, stdout]).toEqual([0, expect.stringContaining('Examples:\n  $ kpi ')]);
 });
+
+describe('release', () => {
+  const file = join(folder, 'release.duckdb');
+  const at = ['--source', 'demo', '--warehouse', file];
+
+  test('puts out a day once, shows it, and replaces it on purpose', async () => {
+    const first = await kpi(['release', '--date', '2025-12-12', ...at]);
+    expect([first.code, first.stdout]).toEqual([
+      0,
+      '2025-12-12  released, revision 1: 1 values shown, 24 hidden\nRules: at least 20 people, rounded to 10\n',
+    ]);
+    const again = await kpi(['release', '--date', '2025-12-12', '--json', ...at]);
+    expect([again.code, JSON.parse(again.stdout)]).toEqual([
+      0,
+      { period: '2025-12-12', success: true, state: 'left', revision: 1, shown: 1, hidden: 24 },
+    ]);
+    const replaced = await kpi(['release', '--date', '2025-12-12', '--replace', '--reason', 'a trial', '--json', ...at]);
+    expect(JSON.parse(replaced.stdout)).toMatchObject({ state: 'replaced', revision: 2 });
+    expect(JSON.parse(replaced.stderr.split('\n')[0] ?? '')).toMatchObject({ message: 'period released', reason: 'a trial' });
+    const shown = await kpi(['show', '--release', '--date', '2025-12-12', '--json', '--warehouse', file]);
+    expect(JSON.parse(shown.stdout).daily_metrics).toEqual([
+      expect.objectContaining({ period_date: '2025-12-12', revision: 2, active_users: 40, all_tests: null }),
+    ]);
+  });
+
+  test('of a range answers for each day', async () => {
+    const { code, stdout } = await kpi(['release', '--from', '2025-12-10', '--to', '2025-12-11', '--json', ...at]);
+    const answer = JSON.parse(stdout);
+    expect([code, answer.success]).toEqual([0, true]);
+    expect(answer.releases.map(({ period, state }: Record<string, string>) => `${period} ${state}`)).toEqual([
+      '2025-12-10 released',
+      '2025-12-11 released',
+    ]);
+  });
+
+  test('is made by an export where KPI_RELEASE is on', async () => {
+    const { code } = await kpi(['export', '--date', '2025-12-25', ...at], { KPI_RELEASE: 'on' });
+    const shown = await kpi(['show', '--release', '--date', '2025-12-14', '--csv', '--warehouse', file]);
+    expect([code, shown.code, shown.stdout.split('\n')[1]]).toEqual([0, 0, expect.stringMatching(/^2025-12-14,1,/)]);
+  });
+
+  test.each([
+    { name: 'no date', args: [], says: 'expected --date, or --from and --to' },
+    {
+      name: 'a day that is not complete',
+      args: ['--date', 'yesterday'],
+      says: 'a day is released once the report of 11 days later is final',
+    },
+    {
+      name: 'a replacement of a range',
+      args: ['--from', '2025-12-10', '--to', '2025-12-11', '--replace'],
+      says: 'one day at a time',
+    },
+    {
+      name: 'a replacement without a reason',
+      args: ['--date', '2025-12-12', '--replace', '--reason', ' '],
+      says: 'expected --replace with --reason',
+    },
+    { name: 'a reason for nothing', args: ['--date', '2025-12-12', '--reason', 'x'], says: 'only with --replace' },
+    {
+      name: 'a replacement of what is not out',
+      args: ['--date', '2025-12-01', '--replace', '--reason', 'x'],
+      says: 'has not been released yet',
+    },
+  ])('refuses $name in one line', async ({ args, says }) => {
+    const { code, stderr } = await kpi(['release', ...args, ...at]);
+    const lines = stderr.split('\n').filter((line) => line.startsWith('kpi: '));
+    expect([code, lines]).toEqual([64, [expect.stringContaining(says)]]);
+  });
+
+  test('says how to get a day that is not out', async () => {
+    const { code, stderr } = await kpi(['show', '--release', '--date', '2025-11-01', '--warehouse', file]);
+    expect([code, stderr]).toEqual([1, 'kpi: 2025-11-01 has not been released; run: kpi release --date 2025-11-01\n']);
+  });
+});

@@ -23,7 +23,7 @@ function outcome(failures: Partial<Record<string, FailureCode>>): ReportOutcome 
       ? { table, rows: 12 }
       : { table, rows: 0 as const, failure: new Failure(code, `${code} of the test`) };
   });
-  return { reportDate: '2025-12-23', tables, findings: null };
+  return { reportDate: '2025-12-23', tables, findings: null, release: null };
 }
 
 function createDeps(run: HandlerDeps['runRequest']) {

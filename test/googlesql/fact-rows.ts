@@ -2,23 +2,25 @@ import { join } from 'node:path';
 import { openDuckDb } from '../../shared/adapters/duckdb';
 import type { Window } from '../../shared/calendar';
 import {
-  type FactName,
+  type AnyFactName,
   type Facts,
   factParameters,
   factQuery,
   facts,
   parametersOf,
   parseFactRows,
+  type ReleaseFacts,
+  releaseFacts,
 } from '../../shared/facts/facts';
 import { createLog } from '../../shared/log';
 import { type SourceTable, sourceColumns } from '../../shared/source-contract';
 import type { SourceRows } from '../support/source-rows';
 import type { ReferenceServer, Table } from './reference-server';
 
-export const factNames = Object.keys(facts) as FactName[];
+export const factNames = Object.keys({ ...facts, ...releaseFacts }) as AnyFactName[];
 
 /** The rows of each fact as a set: in an order of their own, for the facts promise none. */
-export type FactRows = Record<FactName, string[]>;
+export type FactRows = Record<AnyFactName, string[]>;
 
 /** As an export counts them, out of a source folder. */
 export async function rowsOnDuckDb(folder: string, window: Window): Promise<FactRows> {
@@ -30,7 +32,9 @@ export async function rowsOnDuckDb(folder: string, window: Window): Promise<Fact
   const log = createLog({ level: 'error', format: 'text', write: () => {} });
   const run = { id: 'run', requestId: 'request', trigger: 'cli', signal: new AbortController().signal, log } as const;
   try {
-    return toSets((await engine.readFacts(window, run)).facts);
+    const { facts } = await engine.readFacts(window, run);
+    const released = await engine.readReleaseFacts(window, run);
+    return toSets({ ...facts, ...released.facts });
   } finally {
     await engine.close();
   }
@@ -45,7 +49,7 @@ export async function rowsOnReference(
 ): Promise<FactRows> {
   const tables = { source_users: toTable('users', rows.users), source_measurements: toTable('measurements', rows.measurements) };
   const parameters = factParameters(window);
-  const found: Partial<Record<FactName, unknown>> = {};
+  const found: Partial<Record<AnyFactName, unknown>> = {};
   for (const name of factNames) {
     const sql = change(factQuery(name, window));
     const bound = parametersOf(sql).map((parameter) => {
@@ -54,7 +58,7 @@ export async function rowsOnReference(
     });
     found[name] = parseFactRows(name, await server.evaluate(sql, Object.fromEntries(bound), tables));
   }
-  return toSets(found as Facts);
+  return toSets(found as AllFacts);
 }
 
 function toTable(table: SourceTable, rows: SourceRows[SourceTable]): Table {
@@ -62,8 +66,10 @@ function toTable(table: SourceTable, rows: SourceRows[SourceTable]): Table {
   return { columns: Object.fromEntries(columns), rows: rows.map((row) => ({ ...row })) };
 }
 
-function toSets(counted: Facts): FactRows {
-  const toSet = (name: FactName) =>
+type AllFacts = Facts & ReleaseFacts;
+
+function toSets(counted: AllFacts): FactRows {
+  const toSet = (name: AnyFactName) =>
     counted[name].map((row: object) => JSON.stringify(Object.fromEntries(Object.entries(row).sort()))).sort();
   return Object.fromEntries(factNames.map((name) => [name, toSet(name)])) as FactRows;
 }

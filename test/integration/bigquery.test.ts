@@ -1,11 +1,20 @@
 import { datesBetween } from '../../shared/calendar';
 import { runExport } from '../../shared/run-export';
 import { reportTableNames } from '../../shared/tables';
-import { type Emulator, emulatorIsAvailable, inWarehouse, openEmulator, type Warehouse } from '../support/bigquery-emulator';
+import {
+  type Emulator,
+  emulatorIsAvailable,
+  inWarehouse,
+  openEmulator,
+  type Warehouse,
+  withRelease,
+} from '../support/bigquery-emulator';
 import { caseNames, readCase } from '../support/cases';
+import { crowdedSource } from '../support/crowded-source';
 import { type ExportedReport, exportReports } from '../support/export';
 import { randomSource } from '../support/random-source';
 import { referenceReport } from '../support/reference';
+import { referenceRelease } from '../support/release-reference';
 import { reportDifferences } from '../support/report-differences';
 import { testRun } from '../support/run';
 import { writeSource } from '../support/source-files';
@@ -94,6 +103,39 @@ if (!emulatorIsAvailable)
         expect(rows).toHaveLength(12);
         expect(new Set(rows.map((row) => row.created_at)).size).toBe(1);
       }
+    });
+  });
+
+  test('a period is released once, by the rules, and stays when the source changes', async () => {
+    if (emulator.endpoint === null) return; // nobody's release is touched
+    const [timeZone, from, to] = ['America/New_York', '2025-07-01', '2025-07-16'];
+    const rows = crowdedSource({ seed: 5, timeZone, from, to, people: 600, sessions: 1500, sharedSessions: true });
+    const options = { timeZone, release: { minPeople: 11, roundTo: 5 }, dryRun: false, now: () => STARTED_AT };
+    const dates = ['2025-07-14', '2025-07-15'];
+    const periods = ['2025-07-03', '2025-07-04'];
+    await inTemporaryFolder(async (folder) => {
+      await writeSource(folder, 'ndjson', rows);
+      await withRelease(emulator, () =>
+        inWarehouse(emulator, folder, async ({ newEngine, dataset }) => {
+          const exportAgain = async (startedAt: Date) => {
+            const run = testRun({ id: `release-${Date.now()}` });
+            return runExport(dates, { ...options, engine: newEngine(), run, startedAt });
+          };
+          await exportAgain(STARTED_AT);
+          const released = await newEngine().readRelease('2025-01-01', '2025-12-31');
+          const reference = referenceRelease(rows, timeZone);
+          expect(released).toEqual(
+            periods.map((period) => ({
+              ...{ period_date: period, revision: 1, released_at: STARTED_AT.toISOString() },
+              ...reference(period).release(11, 5),
+            })),
+          );
+          await emulator.client.query(`DELETE FROM \`${dataset}.users\` WHERE TRUE`);
+          const { reports } = await exportAgain(LATER);
+          expect(reports.map(({ release }) => release?.state)).toEqual(['left', 'left']);
+          expect(JSON.stringify(await newEngine().readRelease('2025-01-01', '2025-12-31'))).toBe(JSON.stringify(released));
+        }),
+      );
     });
   });
 

@@ -83,6 +83,21 @@ test.each<[string, NodeJS.ProcessEnv, RegExp[]]>([
     [/KPI_SOURCE: expected PROJECT.DATASET, or both/],
   ],
   [
+    'rounding to more than the people that a number needs',
+    { KPI_RELEASE_MIN_PEOPLE: '15', KPI_RELEASE_ROUND_TO: '16' },
+    [/KPI_RELEASE_ROUND_TO: expected at most KPI_RELEASE_MIN_PEOPLE/],
+  ],
+  [
+    'limits of the release that are too low',
+    { KPI_RELEASE_MIN_PEOPLE: '10', KPI_RELEASE_ROUND_TO: '4' },
+    [/KPI_RELEASE_MIN_PEOPLE: expected a whole number, at least 11/, /KPI_RELEASE_ROUND_TO: expected a whole number, at least 5/],
+  ],
+  [
+    'the dataset of the release as the warehouse',
+    { ...bigQuery, KPI_WAREHOUSE: 'bigquery:my-project.kpi_release' },
+    [/KPI_WAREHOUSE: kpi_release is the dataset of the release/],
+  ],
+  [
     'several faults at once',
     { KPI_TIME_ZONE: '+02:00', KPI_LOG_LEVEL: 'loud', KPI_SOURCE_MAX_AGE_HOURS: '-1' },
     [/KPI_TIME_ZONE: expected an IANA/, /KPI_LOG_LEVEL: /, /KPI_SOURCE_MAX_AGE_HOURS: /],
@@ -100,6 +115,12 @@ test.each<[string, NodeJS.ProcessEnv, RegExp[]]>([
 
 test('names the flag where that is what was used', () => {
   expect(() => parseConfig({}, { timeZone: 'Mars/X' })).toThrow('--time-zone: expected an IANA time zone');
+});
+
+test('the release is off, with its own limits', () => {
+  expect(parseConfig({}).release).toEqual({ isOn: false, minPeople: 20, roundTo: 10 });
+  const env = { KPI_RELEASE: 'on', KPI_RELEASE_MIN_PEOPLE: '11', KPI_RELEASE_ROUND_TO: '11' };
+  expect(parseConfig(env).release).toEqual({ isOn: true, minPeople: 11, roundTo: 11 });
 });
 
 test('spells a time zone as the database does', () => {

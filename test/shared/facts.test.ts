@@ -1,9 +1,18 @@
 import type { z } from 'zod';
-import { errorKinds, type FactName, factQuery, facts, parametersOf, parseFactRows } from '../../shared/facts/facts';
+import {
+  type AnyFactName,
+  errorKinds,
+  factQuery,
+  facts,
+  parametersOf,
+  parseFactRows,
+  releaseFacts,
+} from '../../shared/facts/facts';
 import attempts from '../../shared/facts/relations/attempts.sql';
 import { reportTableDefinitions } from '../../shared/tables';
 
-const names = Object.keys(facts) as FactName[];
+const allFacts = { ...facts, ...releaseFacts };
+const names = Object.keys(allFacts) as AnyFactName[];
 const relationsIn = (sql: string) => [...sql.matchAll(/^(?:WITH )?(\w+) AS \($/gm)].map(([, name]) => name);
 
 test('the kinds of error are the same in the SQL, in the facts and in the table', () => {
@@ -13,11 +22,23 @@ test('the kinds of error are the same in the SQL, in the facts and in the table'
   expect(columns.slice(4, -2)).toEqual([...errorKinds]);
 });
 
-test.each<[FactName, string[]]>([
+test('a set of kinds has a bit for each kind, in their order, and one for the others', () => {
+  const bits = [...releaseFacts.release_errors.sql.matchAll(/IF\((\w+) > 0, (\d+), 0\)/g)].map(([, kind, bit]) => [
+    kind,
+    Number(bit),
+  ]);
+  expect(bits).toEqual([...errorKinds, 'unclassified'].map((kind, index) => [kind, 1 << index]));
+  for (const [kind] of bits) expect(releaseFacts.release_errors.sql).toContain(`COUNTIF(outcome = '${kind}') AS ${kind}`);
+});
+
+test.each<[AnyFactName, string[]]>([
   ['activity', ['attempts', 'measurements']],
   ['sessions', ['attempts', 'measurements']],
   ['intake', ['attempts', 'accounts']],
   ['people', ['accounts', 'first_tests', 'people']],
+  ['release_tests', ['attempts', 'measurements']],
+  ['release_errors', ['attempts', 'measurements']],
+  ['release_sessions', ['attempts', 'measurements']],
 ])('%s is preceded by the relations that it reads, in the order of their dependence', (name, relations) => {
   expect(relationsIn(factQuery(name, { repeatsDates: false }))).toEqual(relations);
   expect(relationsIn(factQuery(name, { repeatsDates: false }, ['attempts', 'accounts', 'first_tests']))).toEqual(
@@ -44,7 +65,7 @@ test.each(names)('%s binds what it is given, and pastes no value', (name) => {
 
 /** Only counts, days and words of a closed list can come out: no column of free text. */
 test.each(names)('%s lets no free text out', (name) => {
-  for (const [column, schema] of Object.entries<z.ZodType>(facts[name].row.shape)) {
+  for (const [column, schema] of Object.entries<z.ZodType>(allFacts[name].row.shape)) {
     const takesAnyText = schema.safeParse('someone@example.org').success;
     expect([column, takesAnyText]).toEqual([column, false]);
   }

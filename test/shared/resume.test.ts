@@ -20,9 +20,14 @@ test('the same range of the same source has the same id, anything else another',
 test.each([
   ['a whole report', { status: 'succeeded', started_at: '2025-12-24T00:00:00Z' }, true],
   ['a whole report made before the day was over', { status: 'succeeded', started_at: '2025-12-23T23:59:59Z' }, false],
+  [
+    'a whole report whose release failed',
+    { status: 'succeeded', error_code: 'ACCESS_DENIED', started_at: '2025-12-24T00:00:00Z' },
+    false,
+  ],
   ['a report of which some tables are in', { status: 'partial', started_at: '2025-12-24T00:00:00Z' }, false],
   ['none', { status: 'failed', started_at: '2025-12-24T00:00:00Z' }, false],
 ] as const)('%s', (_, run, complete) => {
-  const found = completedDates([{ ...run, report_date: '2025-12-23' } as ExportRun], 'UTC');
+  const found = completedDates([{ error_code: null, ...run, report_date: '2025-12-23' } as ExportRun], 'UTC');
   expect([...found]).toEqual(complete ? ['2025-12-23'] : []);
 });

@@ -20,6 +20,10 @@ function createEngine(changes: Partial<Engine> = {}) {
       windows.push(`${firstDay} ${lastDay}`);
       return { facts: { activity: [], sessions: [], intake: [], people: [] }, bytesProcessed: 7 };
     },
+    readReleaseFacts: async () => ({
+      facts: { release_tests: [], release_errors: [], release_sessions: [] },
+      bytesProcessed: 3,
+    }),
     price: null,
     reportsAtOnce: 4,
     publish: async (reports) => {
@@ -27,6 +31,8 @@ function createEngine(changes: Partial<Engine> = {}) {
       return reports.map(() => reportTableNames.map((table): TableOutcome => ({ table, rows: 12 })));
     },
     appendRuns: async (rows) => void records.push([...rows]),
+    readRelease: async () => [],
+    putRelease: async () => null,
     readRows: async () => [],
     readReportStates: async () => [],
     readRuns: async () => [],

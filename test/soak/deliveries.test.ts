@@ -34,6 +34,10 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
       stumble();
       return { facts: { activity: [], sessions: [], intake: [], people: [] }, bytesProcessed: 0 };
     },
+    readReleaseFacts: async () => ({
+      facts: { release_tests: [], release_errors: [], release_sessions: [] },
+      bytesProcessed: 0,
+    }),
     price: null,
     reportsAtOnce: 2,
     publish: async (reports, run) =>
@@ -45,6 +49,8 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
           return { table, rows: report.rows[table].length };
         }),
       ),
+    readRelease: async () => [],
+    putRelease: async () => null,
     appendRuns: async () => stumble(),
     readRows: async () => [],
     readReportStates: async () => [],

@@ -10,7 +10,13 @@ import { createBigQuery } from '../../shared/adapters/bigquery';
 import type { BigQueryConfig } from '../../shared/config';
 import type { Engine } from '../../shared/engine';
 import { type SourceColumnType, sourceColumns, sourceTableNames } from '../../shared/source-contract';
-import { exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
+import {
+  dailyMetricsDefinition,
+  exportRunsDefinition,
+  RELEASE_DATASET,
+  reportTableDefinitions,
+  type TableDefinition,
+} from '../../shared/tables';
 
 /** A real project, reached with the application default credentials, in which datasets may be made and dropped; else the emulator's. */
 const realProject = process.env.BIGQUERY_TEST_ENDPOINT ? undefined : process.env.KPI_TEST_PROJECT;
@@ -88,6 +94,18 @@ export async function inWarehouse<Result>(
     };
     const pace = { firstBackoffMs: 50, maxBackoffMs: 500, maxRetryMs: 30_000, pollMs: 20, betweenReportsMs: 0 };
     return await work({ dataset: name, newEngine: () => createBigQuery({ config, now: () => new Date(), pace }) });
+  } finally {
+    await dataset.delete({ force: true });
+  }
+}
+
+/** The dataset of the release has one name, so tests may make it in an emulator only. */
+export async function withRelease<Result>({ client, endpoint }: Emulator, work: () => Promise<Result>): Promise<Result> {
+  if (endpoint === null) throw new Error('a project may have a release of its own');
+  const [dataset] = await client.createDataset(RELEASE_DATASET, { location: LOCATION });
+  try {
+    await dataset.createTable(dailyMetricsDefinition.name, tableResource(dailyMetricsDefinition));
+    return await work();
   } finally {
     await dataset.delete({ force: true });
   }

@@ -1,5 +1,5 @@
 import { reportWindow } from '../../shared/calendar';
-import type { Facts } from '../../shared/facts/facts';
+import type { Facts, ReleaseFacts } from '../../shared/facts/facts';
 import type { ReportRows } from '../../shared/report';
 import { reportTableNames } from '../../shared/tables';
 import { onDuckDb } from './duckdb';
@@ -15,7 +15,7 @@ import { inTemporaryFolder } from './temporary-folder';
 /** A random source, and what the embedded engine counts in it. */
 export interface CannedFacts {
   source: SourceRows;
-  facts: Facts;
+  facts: Facts & ReleaseFacts;
   timeZone: string;
 }
 
@@ -23,8 +23,12 @@ export async function cannedFacts(from: string, to: string, timeZone = 'Europe/B
   const source = randomSource({ seed: 21, timeZone, from, to, measurements: 300, emptyText: true });
   const facts = await inTemporaryFolder(async (folder) => {
     await writeSource(folder, 'ndjson', source);
-    const answer = await onDuckDb(folder, (engine) => engine.readFacts(reportWindow(from, to, timeZone), testRun()));
-    return answer.facts;
+    return onDuckDb(folder, async (engine) => {
+      const window = reportWindow(from, to, timeZone);
+      const { facts } = await engine.readFacts(window, testRun());
+      const released = await engine.readReleaseFacts(window, testRun());
+      return { ...facts, ...released.facts };
+    });
   });
   return { source, facts, timeZone };
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FactName, Facts } from '../../shared/facts/facts';
-import { exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
+import type { AnyFactName, Facts, ReleaseFacts } from '../../shared/facts/facts';
+import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
 
 /** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`. */
 export type RequestKind = 'dataset' | 'table' | 'query' | 'look' | 'load' | 'record' | 'job' | 'results' | 'cancel';
@@ -70,7 +70,7 @@ interface Answer {
  * The endpoints of BigQuery that the client uses here, in memory. It answers queries with the facts that it is given. A job is RUNNING
  * when it is made and DONE when it is looked at; it has done its work as soon as it is made.
  */
-export async function startFaultServer(facts: Facts): Promise<FaultServer> {
+export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Promise<FaultServer> {
   const script = new Map<RequestKind, (Fault | null)[]>();
   const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -78,7 +78,10 @@ export async function startFaultServer(facts: Facts): Promise<FaultServer> {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     location: 'EU',
     tables: new Map(
-      [...Object.values(reportTableDefinitions), exportRunsDefinition].map((table) => [table.name, storedTable(table)]),
+      [...Object.values(reportTableDefinitions), exportRunsDefinition, dailyMetricsDefinition].map((table) => [
+        table.name,
+        storedTable(table),
+      ]),
     ),
     jobs: new Map(),
     partitions: new Map(),
@@ -137,7 +140,9 @@ export async function startFaultServer(facts: Facts): Promise<FaultServer> {
   function insert(kind: StoredJob['kind'], { job: { jobReference, configuration }, rows }: Sent, fault: Fault | null): Answer {
     const { jobId } = jobReference;
     if (fake.jobs.has(jobId)) return refusal({ status: 409, reason: 'duplicate' });
-    const fails = fault !== null && 'jobFails' in fault ? error(fault.jobFails) : null;
+    const { writeDisposition } = (configuration.load ?? {}) as { writeDisposition?: string };
+    const isTaken = writeDisposition === 'WRITE_EMPTY' && fake.partitions.has(destinationOf(configuration));
+    const fails = fault !== null && 'jobFails' in fault ? error(fault.jobFails) : isTaken ? error('duplicate') : null;
     const survives = fault !== null && 'jobSurvives' in fault ? error(fault.jobSurvives) : null;
     const hangs = fault !== null && 'jobHangs' in fault;
     const lost = fault !== null && 'jobLoses' in fault ? fault.jobLoses : 0;
@@ -163,6 +168,10 @@ export async function startFaultServer(facts: Facts): Promise<FaultServer> {
 
 /** Where a load job writes. */
 export function destination({ configuration }: StoredJob): string {
+  return destinationOf(configuration);
+}
+
+function destinationOf(configuration: Record<string, unknown>): string {
   return (configuration.load as { destinationTable: { tableId: string } }).destinationTable.tableId;
 }
 
@@ -245,21 +254,22 @@ const columnTypes: Record<string, string> = {
   outcome: 'STRING',
   role: 'STRING',
   ...Object.fromEntries(
-    [...Object.values(reportTableDefinitions), exportRunsDefinition].flatMap(({ columns }) =>
+    [...Object.values(reportTableDefinitions), exportRunsDefinition, dailyMetricsDefinition].flatMap(({ columns }) =>
       columns.map(({ name, type }) => [name, wireTypes[type] ?? type]),
     ),
   ),
 };
 
 /** A job's id names its fact. */
-function factRows({ id }: StoredJob, facts: Facts): StoredRow[] {
-  return facts[id.replace(/_\d+$/, '').split('_').at(-1) as FactName];
+function factRows({ id }: StoredJob, facts: Facts & Partial<ReleaseFacts>): StoredRow[] {
+  const fact = /(release_)?[a-z]+$/.exec(id.replace(/_\d+$/, ''))?.[0] as AnyFactName;
+  return facts[fact] ?? [];
 }
 
 /** The published table that a query reads, one at a time; null where it reads a source. */
 function lookedAt(configuration: Record<string, unknown>): string | null {
   const { query } = configuration.query as { query: string };
-  return /FROM `test\.kpi_metrics\.(\w+)`/.exec(query)?.[1] ?? null;
+  return /FROM `test\.kpi_(?:metrics|release)\.(\w+)`/.exec(query)?.[1] ?? null;
 }
 
 function queryResults(rows: StoredRow[]): object {

@@ -90,7 +90,10 @@ export function createRandom(seed: number): Random {
 }
 
 /** Microseconds since 1970, a small pool of them, so that many rows share one. */
-function randomInstants(random: Random, { timeZone, from, to }: RandomSourceOptions): bigint[] {
+export function randomInstants(
+  random: Random,
+  { timeZone, from, to }: Pick<RandomSourceOptions, 'timeZone' | 'from' | 'to'>,
+): bigint[] {
   const edges: Temporal.ZonedDateTime[] = [];
   const last = Temporal.PlainDate.from(to).add({ days: 2 });
   // the day before the earliest period of the first report counts too
@@ -140,7 +143,7 @@ const OFFSETS = [
 ];
 
 /** The instant in one of the ways to write it; without an offset it is UTC. */
-function text(random: Random, instant: bigint): string {
+export function text(random: Random, instant: bigint): string {
   const { written, minutes } = random.pick(OFFSETS);
   const local = instant + BigInt(minutes) * 60_000_000n;
   const fraction = ((local % 1_000_000n) + 1_000_000n) % 1_000_000n;
@@ -180,7 +183,7 @@ const STRANGE = [
 ];
 
 /** Each (kind, index) gives another id; half of them are strange ones. */
-function strangeId(random: Random, kind: string, index: number): string {
+export function strangeId(random: Random, kind: string, index: number): string {
   const strange = STRANGE[index];
   if (strange !== undefined && kind !== 'measurement') return strange;
   // unique by the number; what comes first decides the order of ties

@@ -145,7 +145,7 @@ const kinds = [
   'test_not_found',
 ];
 
-function isKnown(kind: string): boolean {
+export function isKnown(kind: string): boolean {
   return kinds.includes(kind);
 }
 
@@ -181,13 +181,13 @@ function byTimeThenId(one: Test, other: Test): number {
   return Buffer.compare(Buffer.from(one.measurement_id), Buffer.from(other.measurement_id));
 }
 
-function plusDays(date: string, days: number): string {
+export function plusDays(date: string, days: number): string {
   const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
   return new Date(Date.UTC(year, month - 1, day + days)).toISOString().slice(0, 10);
 }
 
 /** The local date of an instant in microseconds. Offsets are whole seconds, so what is below a second may be cut off. */
-function dateReader(timeZone: string): (instant: bigint) => string {
+export function dateReader(timeZone: string): (instant: bigint) => string {
   const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
   return (instant) => format.format(Number((instant - (((instant % 1_000_000n) + 1_000_000n) % 1_000_000n)) / 1000n));
 }

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { Command } from 'commander';
+import { type Config, parseConfig, requireSource } from '../shared/config';
+import { createRun } from '../shared/engine';
+import { Failure } from '../shared/failure';
+import { createOpener } from '../shared/open-engine';
+import { countCells, type ReleaseOptions, type ReleaseOutcome } from '../shared/release/release-periods';
+import { judgeReleases, parseReleaseRequest, runRelease } from '../shared/release/run-release';
+import { openCliLog } from './log';
+import { datesOf, options } from './options';
+import { complain, EXIT, exitCode, writeJson } from './outcome';
+
+interface ReleaseFlags {
+  date?: string;
+  from?: string;
+  to?: string;
+  replace?: boolean;
+  reason?: string;
+  acceptSmallChanges?: boolean;
+  source?: string;
+  warehouse?: string;
+  timeZone?: string;
+  json?: boolean;
+}
+
+export function releaseCommand(): Command {
+  return new Command('release')
+    .description(
+      'Release days to partners: rounded, with small groups hidden, once. With KPI_RELEASE=on exports do it; this is for days whose reports were made without.',
+    )
+    .addOption(options.date('day to release'))
+    .addOption(options.from('first day of a range; days that are out already are left'))
+    .addOption(options.to('last day of a range, included'))
+    .option('--replace', 'overwrite the day that is out; needs --date and --reason')
+    .option('--reason <text>', 'why it is replaced; for the log')
+    .option('--accept-small-changes', 'replace also where comparing the two could tell of one person')
+    .addOption(options.source())
+    .addOption(options.warehouse())
+    .addOption(options.timeZone())
+    .addOption(options.json('answer as JSON on standard output, and nothing else there'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ kpi release --date 2025-12-12
+  $ kpi release --from 2025-01-01 --to 2025-12-12
+  $ kpi release --date 2025-12-12 --replace --reason 'failures of a test device were counted'
+
+Exit codes: 0 all are out, 2 some could not be released, 1 none could, 64 refused (the line says what was expected), 130 interrupted.`,
+    )
+    .action(async (flags: ReleaseFlags) => {
+      process.exitCode = await release(flags);
+    });
+}
+
+async function release(flags: ReleaseFlags): Promise<number> {
+  const config = requireSource(parseConfig(process.env, flags));
+  const releasedAt = new Date();
+  const request = parseReleaseRequest(datesOf(flags), { timeZone: config.timeZone, now: releasedAt });
+  const replace = parseReplacement(flags);
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    const outcomes = await runRelease(request, {
+      openEngine: createOpener(config, () => new Date()),
+      run: createRun({ requestId: randomUUID(), trigger: 'cli', signal: interruption.signal, log: openCliLog(config) }),
+      timeZone: config.timeZone,
+      limits: config.release,
+      releasedAt,
+      now: () => new Date(),
+      replace,
+    });
+    const verdict = judgeReleases(outcomes);
+    const answers = outcomes.map(answerRelease);
+    const [first] = answers;
+    if (flags.json)
+      writeJson(request.shape === 'date' && first ? first : { success: verdict.result === 'all', releases: answers });
+    else show(outcomes, config);
+    if (verdict.result === 'all') return EXIT.done;
+    complain(verdict.failure);
+    return interruption.signal.aborted ? EXIT.interrupted : exitCode(verdict);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+function parseReplacement({
+  date,
+  replace = false,
+  reason = '',
+  acceptSmallChanges = false,
+}: ReleaseFlags): ReleaseOptions['replace'] {
+  const refuse = (text: string) => new Failure('BAD_REQUEST', text);
+  if (!replace && (reason !== '' || acceptSmallChanges))
+    throw refuse('expected --reason and --accept-small-changes only with --replace');
+  if (!replace) return null;
+  if (date === undefined) throw refuse('expected --replace with --date: one day at a time');
+  if (reason.trim() === '') throw refuse('expected --replace with --reason, and a text');
+  return { reason: reason.trim(), acceptSmallChanges };
+}
+
+function answerRelease(outcome: ReleaseOutcome): object {
+  const { period, state } = outcome;
+  if (state === 'failed') return { period, success: false, state, error: outcome.failure.message, code: outcome.failure.code };
+  const { released_cells, hidden_cells } = countCells(outcome.row);
+  return { period, success: true, state, revision: outcome.row.revision, shown: released_cells, hidden: hidden_cells };
+}
+
+const said = { released: 'released', replaced: 'replaced', left: 'was released before, left as it is' };
+
+function show(outcomes: readonly ReleaseOutcome[], { release: { minPeople, roundTo } }: Config): void {
+  for (const outcome of outcomes) {
+    if (outcome.state === 'failed') {
+      process.stdout.write(`${outcome.period}  ${outcome.failure.message} (${outcome.failure.code})\n`);
+      continue;
+    }
+    const { released_cells, hidden_cells } = countCells(outcome.row);
+    process.stdout.write(
+      `${outcome.period}  ${said[outcome.state]}, revision ${outcome.row.revision}: ${released_cells} values shown, ${hidden_cells} hidden\n`,
+    );
+  }
+  process.stdout.write(`Rules: at least ${minPeople} people, rounded to ${roundTo}\n`);
+}

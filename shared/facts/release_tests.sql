@@ -1,0 +1,16 @@
+-- One row per day: active users, those of them with more than one test and with more than one success, and the most tests, successes and
+-- failures that one of them holds.
+SELECT
+  day,
+  COUNT(*) AS users,
+  COUNTIF(tests > 1) AS repeat_users,
+  COUNTIF(successes > 1) AS repeat_successful_users,
+  MAX(tests) AS most_tests,
+  MAX(successes) AS most_successes,
+  MAX(tests - successes) AS most_failures
+FROM (
+  SELECT day, user_id, COUNT(*) AS tests, COUNTIF(outcome = 'success') AS successes
+  FROM measurements
+  GROUP BY day, user_id
+) AS user_days
+GROUP BY day

@@ -1,0 +1,33 @@
+import type { CalendarDate } from '../calendar';
+import { Failure } from '../failure';
+import { countColumns, type ReleasedColumn, type ReleasedValues, releasedColumnNames } from './columns';
+import type { ReleaseLimits } from './rules';
+
+/**
+ * Columns that a comparison of the two rows could tell of one person by: a count that moves by a single step of the rounding, or a value
+ * that turns hidden or shown.
+ */
+export function smallChanges(before: ReleasedValues, after: ReleasedValues, { roundTo }: ReleaseLimits): ReleasedColumn[] {
+  const steps = countColumns.filter((column) => {
+    const [one, other] = [before[column], after[column]];
+    return one !== null && other !== null && one !== other && Math.abs(one - other) <= roundTo;
+  });
+  const turned = releasedColumnNames.filter((column) => (before[column] === null) !== (after[column] === null));
+  return releasedColumnNames.filter((column) => turned.includes(column) || steps.includes(column as (typeof steps)[number]));
+}
+
+/** Holds a replacement that changes a little; the text names columns, and no value. */
+export function holdSmallChanges(
+  period: CalendarDate,
+  before: ReleasedValues,
+  after: ReleasedValues,
+  limits: ReleaseLimits,
+): void {
+  const columns = smallChanges(before, after, limits);
+  if (columns.length === 0) return;
+  throw new Failure(
+    'RELEASE_HELD',
+    `${period} would change by a single step, or turn hidden or shown, in ${columns.join(', ')}: comparing the two could tell of one person; ` +
+      'it was left as it is, expected --accept-small-changes to replace it all the same',
+  );
+}

@@ -1,0 +1,97 @@
+import { addDays, type CalendarDate, datesBetween, localDate, PERIODS, reportWindow } from '../calendar';
+import { indexByDay } from '../facts/period-facts';
+import { Failure, toFailure } from '../failure';
+import type { OpenEngine } from '../open-engine';
+import type { Verdict } from '../outcome';
+import { deriveReport } from '../report';
+import { type ExportRequest, MAX_DATES_BY_CLI, parseRequest, type RequestBody } from '../request';
+import { runRecord } from '../run-record';
+import { logFailure } from '../run-request';
+import { type CountDays, openRelease, type ReleaseOptions, type ReleaseOutcome, reportOf } from './release-periods';
+
+export interface RunReleaseOptions extends Omit<ReleaseOptions, 'engine'> {
+  openEngine: OpenEngine;
+  now: () => Date;
+}
+
+/** Periods to release, both included; BAD_REQUEST where one is not complete yet. */
+export function parseReleaseRequest(body: RequestBody, { timeZone, now }: { timeZone: string; now: Date }): ExportRequest {
+  if (Object.keys(body).length === 0) throw new Failure('BAD_REQUEST', 'expected --date, or --from and --to');
+  const request = parseRequest(body, { timeZone, askedAt: now, now, maxDates: MAX_DATES_BY_CLI });
+  const last = addDays(localDate(now, timeZone), -PERIODS);
+  if (request.to > last)
+    throw new Failure(
+      'BAD_REQUEST',
+      `expected dates up to ${last}: a day is released once the report of ${PERIODS - 1} days later is final`,
+    );
+  return request;
+}
+
+/**
+ * Releases periods whose reports were made without, or replaces one. Their reports are derived and checked as if they were published, out of
+ * one count; they aren't. Each period that is released or fails leaves a run record under the date of its report.
+ */
+export async function runRelease(
+  { from, to }: ExportRequest,
+  { openEngine, now, ...options }: RunReleaseOptions,
+): Promise<ReleaseOutcome[]> {
+  const { run, timeZone, releasedAt } = options;
+  const engine = await openEngine('export');
+  try {
+    const reports = new Map<CalendarDate, Failure | null>();
+    const countDays: CountDays = async (periods) => {
+      const [first = from, last = to] = [periods[0], periods.at(-1)];
+      const window = reportWindow(reportOf(first), reportOf(last), timeZone);
+      const { facts, bytesProcessed } = await engine.readFacts(window, run);
+      const days = indexByDay(facts, window);
+      for (const period of periods)
+        reports.set(
+          period,
+          check(() => deriveReport(days, reportOf(period), releasedAt)),
+        );
+      return { days, bytesProcessed };
+    };
+    const periods = datesBetween(from, to);
+    const release = await openRelease(periods, countDays, { ...options, engine });
+    const outcomes: ReleaseOutcome[] = [];
+    for (const period of periods) {
+      const failure = reports.get(period) ?? null;
+      const outcome: ReleaseOutcome = failure === null ? await release.put(period) : { period, state: 'failed', failure };
+      if (outcome.failure !== undefined) logFailure(run.log, outcome.failure, { period });
+      outcomes.push(outcome);
+    }
+    const context = { run, startedAt: releasedAt, finishedAt: now(), timeZone, bytesProcessed: release.bytesProcessed };
+    const records = outcomes
+      .filter(({ state, failure }) => state !== 'left' && !failure?.refused)
+      .map((outcome) =>
+        runRecord({ reportDate: reportOf(outcome.period), tables: [], findings: null, release: outcome }, context),
+      );
+    if (records.length > 0) await engine.appendRuns(records, run).catch(warn);
+    return outcomes;
+  } finally {
+    await engine.close();
+  }
+
+  /** What is out counts, not its record. */
+  function warn(thrown: unknown): void {
+    const { code, message } = toFailure(thrown);
+    run.log.warning('run record not written', { code, error: message });
+  }
+}
+
+export function judgeReleases(outcomes: readonly ReleaseOutcome[]): Verdict {
+  const failures = outcomes.flatMap(({ failure }) => failure ?? []);
+  const failure = failures.find(({ kind }) => kind === 'retryable') ?? failures[0];
+  if (failure === undefined) return { result: 'all' };
+  return { result: failures.length === outcomes.length ? 'none' : 'some', failure };
+}
+
+/** Why the report may not be published; null: it may. */
+function check(derive: () => unknown): Failure | null {
+  try {
+    derive();
+    return null;
+  } catch (thrown) {
+    return toFailure(thrown);
+  }
+}

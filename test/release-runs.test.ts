@@ -1,0 +1,258 @@
+import { join } from 'node:path';
+import { openDuckDb } from '../shared/adapters/duckdb';
+import { openDatabase, quoteText } from '../shared/adapters/duckdb-connection';
+import { datesBetween } from '../shared/calendar';
+import type { Engine } from '../shared/engine';
+import { judge } from '../shared/outcome';
+import { countCells, type ReleaseOutcome } from '../shared/release/release-periods';
+import { parseReleaseRequest, runRelease } from '../shared/release/run-release';
+import { runExport } from '../shared/run-export';
+import { crowdedSource } from './support/crowded-source';
+import { referenceRelease } from './support/release-reference';
+import { testRun } from './support/run';
+import { writeSource } from './support/source-files';
+import type { SourceRows } from './support/source-rows';
+import { inTemporaryFolder } from './support/temporary-folder';
+
+const timeZone = 'America/New_York';
+const limits = { minPeople: 20, roundTo: 10 };
+/** The last report is of yesterday. */
+const now = new Date('2025-07-16T12:00:00Z');
+const [TODAY, YESTERDAY] = ['2025-07-16', '2025-07-15'];
+const OLDEST = '2025-07-04'; // of yesterday's report
+
+const rows = crowdedSource({
+  ...{ seed: 5, timeZone, from: '2025-06-20', to: TODAY, people: 2000, sessions: 6000 },
+  sharedSessions: true,
+});
+const reference = referenceRelease(rows, timeZone);
+
+/** A source and a warehouse file that stays from one run to the next. */
+interface Place {
+  folder: string;
+  open: () => Promise<Engine>;
+  write: (rows: SourceRows) => Promise<void>;
+}
+
+async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    const warehouse = join(folder, 'warehouse.duckdb');
+    const write = (source: SourceRows) => writeSource(folder, 'ndjson', source);
+    await write(rows);
+    const config = { engine: 'duckdb', warehouse, source: { kind: 'path', path: folder } } as const;
+    await work({ folder, write, open: () => openDuckDb({ config, access: 'export', now }) });
+  });
+}
+
+let runs = 0;
+
+async function exportDates({ open }: Place, dates: string[], startedAt = now, release: typeof limits | null = limits) {
+  const engine = await open();
+  const run = testRun({ id: `run-${++runs}` });
+  try {
+    return await runExport(dates, { engine, run, timeZone, startedAt, now: () => startedAt, dryRun: false, release });
+  } finally {
+    await engine.close();
+  }
+}
+
+async function releaseDates(
+  { open }: Place,
+  [from, to]: [string, string],
+  options: { at?: Date; replace?: { reason: string; acceptSmallChanges: boolean }; limits?: typeof limits } = {},
+): Promise<ReleaseOutcome[]> {
+  const releasedAt = options.at ?? now;
+  const request = parseReleaseRequest({ from, to }, { timeZone, now: releasedAt });
+  const run = testRun({ id: `run-${++runs}` });
+  const common = { run, timeZone, releasedAt, now: () => releasedAt };
+  return runRelease(request, { ...common, openEngine: open, limits: options.limits ?? limits, replace: options.replace ?? null });
+}
+
+async function read<Result>({ open }: Place, work: (engine: Engine) => Promise<Result>): Promise<Result> {
+  const engine = await open();
+  try {
+    return await work(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
+const released = (place: Place) => read(place, (engine) => engine.readRelease('2025-01-01', '2025-12-31'));
+const records = (place: Place) => read(place, (engine) => engine.readRuns({ newest: 100 }));
+const expectedRow = (period: string, released_at = now.toISOString(), revision = 1) => ({
+  ...{ period_date: period, revision, released_at },
+  ...reference(period).release(limits.minPeople, limits.roundTo),
+});
+
+describe('an export', () => {
+  test('releases the oldest period of a report whose date is over, and says so in its record', async () => {
+    await inPlace(async (place) => {
+      const { reports } = await exportDates(place, [YESTERDAY, TODAY]);
+      expect(reports.map(({ release }) => [release?.period, release?.state])).toEqual([
+        [OLDEST, 'released'],
+        [undefined, undefined],
+      ]);
+      const [row, ...others] = await released(place);
+      expect([row, others]).toEqual([expectedRow(OLDEST), []]);
+      const cells = row && countCells(row);
+      expect([cells?.released_cells, cells?.hidden_cells]).not.toContain(0);
+      expect(await records(place)).toEqual([
+        expect.objectContaining({ report_date: TODAY, released_period: null, released_cells: null, hidden_cells: null }),
+        expect.objectContaining({ report_date: YESTERDAY, released_period: OLDEST, ...cells, error_code: null }),
+      ]);
+    });
+  });
+
+  test('releases nothing where it is not asked to', async () => {
+    await inPlace(async (place) => {
+      await exportDates(place, [YESTERDAY], now, null);
+      expect(await released(place)).toEqual([]);
+    });
+  });
+
+  test('made again, and after an account was deleted, leaves the release the same to the byte', async () => {
+    await inPlace(async (place) => {
+      await exportDates(place, [YESTERDAY]);
+      const before = JSON.stringify(await released(place));
+      await exportDates(place, [YESTERDAY], new Date(now.getTime() + 60_000));
+      expect(JSON.stringify(await released(place))).toBe(before);
+
+      const counted = new Set(rows.users.slice(0, 300).map(({ user_id }) => user_id));
+      await place.write({
+        users: rows.users.filter(({ user_id }) => !counted.has(user_id)),
+        measurements: rows.measurements.filter(({ user_id }) => !counted.has(user_id)),
+      });
+      const { reports } = await exportDates(place, [YESTERDAY], new Date(now.getTime() + 120_000));
+      expect(reports[0]?.release?.state).toBe('left');
+      expect(JSON.stringify(await released(place))).toBe(before);
+      expect((await records(place))[0]).toMatchObject({ released_period: null, released_cells: null, hidden_cells: null });
+    });
+  });
+
+  test('of a range releases a period for each report, out of one count', async () => {
+    await inPlace(async (place) => {
+      const dates = datesBetween('2025-07-10', TODAY);
+      await exportDates(place, dates);
+      expect(await released(place)).toEqual(datesBetween('2025-06-29', OLDEST).map((period) => expectedRow(period)));
+    });
+  });
+
+  test('stands where the release fails, and says which failed', async () => {
+    await inPlace(async (place) => {
+      const database = await openDatabase();
+      await database.run(`ATTACH ${quoteText(join(place.folder, 'warehouse.duckdb'))} AS warehouse`);
+      await database.run('CREATE SCHEMA warehouse.kpi_release');
+      await database.run('CREATE TABLE warehouse.kpi_release.daily_metrics (period_date DATE)');
+      database.close();
+      const { reports } = await exportDates(place, [YESTERDAY]);
+      expect(judge(reports)).toMatchObject({ result: 'some', failure: { code: 'SCHEMA_DRIFT' } });
+      expect(reports[0]?.tables.every(({ failure }) => failure === undefined)).toBe(true);
+      expect(await records(place)).toEqual([
+        expect.objectContaining({ status: 'succeeded', error_code: 'SCHEMA_DRIFT', released_period: null }),
+      ]);
+    });
+  });
+});
+
+describe('a release by hand', () => {
+  test('of a range leaves what is out, and writes no report', async () => {
+    await inPlace(async (place) => {
+      await exportDates(place, [YESTERDAY]);
+      const later = new Date('2025-07-17T12:00:00Z');
+      const outcomes = await releaseDates(place, ['2025-07-01', '2025-07-05'], { at: later });
+      expect(outcomes.map(({ period, state }) => `${period} ${state}`)).toEqual([
+        '2025-07-01 released',
+        '2025-07-02 released',
+        '2025-07-03 released',
+        `${OLDEST} left`,
+        '2025-07-05 released',
+      ]);
+      expect(await released(place)).toEqual(
+        datesBetween('2025-07-01', '2025-07-05').map((period) =>
+          period === OLDEST ? expectedRow(period) : expectedRow(period, later.toISOString()),
+        ),
+      );
+      const states = await read(place, (engine) => engine.readReportStates('2025-01-01', '2025-12-31'));
+      expect(new Set(states.map(({ reportDate }) => reportDate))).toEqual(new Set([YESTERDAY]));
+      expect((await records(place)).map((run) => [run.report_date, run.status, run.released_period])).toEqual([
+        ['2025-07-16', 'succeeded', '2025-07-05'],
+        ['2025-07-14', 'succeeded', '2025-07-03'],
+        ['2025-07-13', 'succeeded', '2025-07-02'],
+        ['2025-07-12', 'succeeded', '2025-07-01'],
+        [YESTERDAY, 'succeeded', OLDEST],
+      ]);
+    });
+  });
+
+  test.each([
+    ['2025-07-04', true],
+    ['2025-07-05', false],
+    ['2025-07-16', false],
+  ])('of %s: its report is final: %s', (date, isFinal) => {
+    const parse = () => parseReleaseRequest({ date }, { timeZone, now });
+    if (isFinal) expect(parse()).toMatchObject({ from: date, to: date, shape: 'date' });
+    else expect(parse).toThrow('expected dates up to 2025-07-04');
+  });
+
+  test('a date is named', () => {
+    expect(() => parseReleaseRequest({}, { timeZone, now })).toThrow('expected --date, or --from and --to');
+  });
+
+  test('holds a replacement that changes little, unless told to accept it', async () => {
+    await inPlace(async (place) => {
+      await exportDates(place, [YESTERDAY]);
+      const [before] = await released(place);
+      const exact = reference(OLDEST).exact.accounts_created ?? 0;
+      const step = 10 * Math.round(exact / 10) + 5 - exact; // as many more accounts make it a step of ten
+      const created_at = `${OLDEST}T16:00:00Z`;
+      const more = Array.from({ length: step }, (_, index) => ({ user_id: `one more ${index}`, created_at }));
+      await place.write({ ...rows, users: [...rows.users, ...more] });
+
+      const replace = { reason: 'accounts came late', acceptSmallChanges: false };
+      const at = new Date(now.getTime() + 60_000);
+      const [held] = await releaseDates(place, [OLDEST, OLDEST], { at, replace });
+      expect(held).toMatchObject({ state: 'failed', failure: { code: 'RELEASE_HELD' } });
+      expect(held?.failure?.message).toContain('accounts_created');
+      expect(await released(place)).toEqual([before]);
+      expect((await records(place))[0]).toMatchObject({ status: 'failed', error_code: 'RELEASE_HELD', released_period: null });
+
+      const [replaced] = await releaseDates(place, [OLDEST, OLDEST], { replace: { ...replace, acceptSmallChanges: true } });
+      expect(replaced).toMatchObject({ state: 'replaced' });
+      const [after, ...others] = await released(place);
+      expect(others).toEqual([]);
+      expect(after).toMatchObject({ revision: 2, accounts_created: (before?.accounts_created ?? 0) + 10 });
+    });
+  });
+
+  test('replaces at once where a value moves far, and none turns hidden or shown', async () => {
+    await inPlace(async (place) => {
+      await exportDates(place, [YESTERDAY]);
+      const [before] = await released(place);
+      const created_at = `${OLDEST}T16:00:00Z`;
+      const names = Array.from({ length: 50 }, (_, index) => `one more ${index}`);
+      const later = names.map((name) => ({
+        ...{ measurement_id: name, user_id: name, session_id: name },
+        ...{ created_at: `${YESTERDAY}T16:00:00Z`, error_type: null },
+      }));
+      await place.write({
+        users: [...rows.users, ...names.map((user_id) => ({ user_id, created_at }))],
+        measurements: [...rows.measurements, ...later], // so that not more of them are without a test
+      });
+      const [outcome] = await releaseDates(place, [OLDEST, OLDEST], {
+        replace: { reason: 'a file came late', acceptSmallChanges: false },
+      });
+      expect(outcome).toMatchObject({
+        state: 'replaced',
+        row: { revision: 2, accounts_created: (before?.accounts_created ?? 0) + 50 },
+      });
+    });
+  });
+
+  test('replaces nothing that is not out', async () => {
+    await inPlace(async (place) => {
+      const [outcome] = await releaseDates(place, [OLDEST, OLDEST], { replace: { reason: 'none', acceptSmallChanges: true } });
+      expect(outcome).toMatchObject({ state: 'failed', failure: { code: 'BAD_REQUEST' } });
+      expect(await released(place)).toEqual([]);
+    });
+  });
+});
