@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Document, renderDashboard } from '../dashboard/document';
-import { readReports } from '../dashboard/read';
+import { readReleased, readReports } from '../dashboard/read';
 import { serveDashboard } from '../dashboard/serve';
 import type { CalendarDate } from '../shared/calendar';
 import { type Config, parseConfig } from '../shared/config';
@@ -21,6 +21,7 @@ interface DashboardFlags {
   date?: string;
   out?: string;
   serve?: boolean;
+  release?: boolean;
   port: number;
   warehouse?: string;
   timeZone?: string;
@@ -35,6 +36,7 @@ export function dashboardCommand(): Command {
     .addOption(new Option('--out <file>', `file to write (default: ${DEFAULT_FILE})`).conflicts('serve'))
     .option('--serve', 'serve the page on 127.0.0.1 until Ctrl-C; each request reads the warehouse anew')
     .addOption(new Option('--port <port>', 'port to serve on, 0 for any free one').argParser(parsePort).default(8090))
+    .option('--release', 'show what is released to partners and researchers, what is hidden as hidden')
     .addOption(options.warehouse())
     .addOption(options.timeZone())
     .addHelpText(
@@ -43,7 +45,8 @@ export function dashboardCommand(): Command {
 Examples:
   $ kpi dashboard
   $ kpi dashboard --date 2025-12-22 --out kpis.html
-  $ kpi dashboard --serve --port 0`,
+  $ kpi dashboard --serve --port 0
+  $ kpi dashboard --release --out release.html`,
     )
     .action(dashboard);
 }
@@ -57,7 +60,11 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   const render = async (): Promise<Document> => {
     const engine = await openEngine('read');
     try {
-      return renderDashboard(await readReports(engine, { timeZone: config.timeZone, date, now: new Date(), run }), assets);
+      const options = { timeZone: config.timeZone, date, now: new Date() };
+      const data = flags.release
+        ? await readReleased(engine, { ...options, limits: config.release })
+        : await readReports(engine, { ...options, run });
+      return renderDashboard(data, assets);
     } finally {
       await engine.close();
     }

@@ -1,6 +1,12 @@
 import { type CalendarDate, endOf, PERIODS } from '../shared/calendar';
 import { periodsOf, type ReportRows } from '../shared/report';
-import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames } from '../shared/tables';
+import {
+  dailyMetricsDefinition,
+  type ReportRow,
+  type ReportTable,
+  reportTableDefinitions,
+  reportTableNames,
+} from '../shared/tables';
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
 import type { Day, Metric } from './data';
 import { madeMetrics, metricsOf } from './metrics';
@@ -8,8 +14,16 @@ import { madeMetrics, metricsOf } from './metrics';
 /** The figures of a day, in the order of their values there. */
 export const reportMetrics: Metric[] = [
   ...metricsOf(Object.values(reportTableDefinitions)),
-  ...madeMetrics.map(({ make, ...metric }) => ({ ...metric, grows: false })),
+  ...Object.values(madeMetrics).map(({ make, ...metric }) => ({ ...metric, grows: false })),
 ];
+/** Of the columns of a release those that are figures of a report, each with the table that it is of; a released day grows no more. */
+const releasedColumns = metricsOf([dailyMetricsDefinition]).flatMap((metric): Metric[] => {
+  const table = reportMetrics.find(({ name }) => name === metric.name)?.table;
+  return table === undefined ? [] : [{ ...metric, table, grows: false }];
+});
+const { make: makeFailureRate, ...failureRate } = madeMetrics.failure_rate;
+export const releaseMetrics: Metric[] = [...releasedColumns, { ...failureRate, grows: false }];
+
 const growing = reportMetrics.filter(({ grows }) => grows).map(({ name }) => name);
 const placeOf = new Map(reportMetrics.map(({ name }, place) => [name, place]));
 
@@ -62,14 +76,14 @@ export function deriveHistory(
 }
 
 /** The days of a release. They are complete, and each was released once. */
-export function deriveReleasedHistory(rows: readonly DailyMetrics[], metrics: readonly string[]): Day[] {
+export function deriveReleasedHistory(rows: readonly DailyMetrics[]): Day[] {
   return rows
     .map((row) => ({
       date: row.period_date,
       report: row.period_date,
       provisional: false,
       growing: false,
-      values: metrics.map((name) => numberIn(row, name)),
+      values: [...releasedColumns.map(({ name }) => numberIn(row, name)), makeFailureRate((name) => numberIn(row, name))],
       grown: [],
     }))
     .sort(byDate);
@@ -114,7 +128,7 @@ function valuesOf(rows: PeriodRows): (number | null)[] {
 }
 
 function withMade(values: (number | null)[]): (number | null)[] {
-  return [...values, ...madeMetrics.map(({ make }) => make((name) => values[placeOf.get(name) ?? -1] ?? null))];
+  return [...values, ...Object.values(madeMetrics).map(({ make }) => make((name) => values[placeOf.get(name) ?? -1] ?? null))];
 }
 
 function numberIn(row: object, column: string): number | null {

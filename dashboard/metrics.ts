@@ -22,8 +22,8 @@ const errorKinds = [
 const growing: readonly string[] = ['accounts_with_tests', 'conversion_rate'] satisfies PublishedMetric[];
 
 /** Figures that no table has, made of those of the same day. */
-export const madeMetrics: (Omit<Metric, 'grows'> & { name: MetricName; make: (figure: Figure) => number | null })[] = [
-  {
+export const madeMetrics = {
+  failure_rate: {
     name: 'failure_rate',
     table: 'daily_errors',
     label: 'Failure rate',
@@ -31,7 +31,7 @@ export const madeMetrics: (Omit<Metric, 'grows'> & { name: MetricName; make: (fi
     definition: '100 × total_errors / all_tests; made for this page, in no table',
     make: (figure) => combine([figure('total_errors'), figure('all_tests')], ([errors, tests]) => percentage(errors, tests)),
   },
-  {
+  other_errors: {
     name: 'other_errors',
     table: 'daily_errors',
     label: 'Of other kinds',
@@ -42,17 +42,17 @@ export const madeMetrics: (Omit<Metric, 'grows'> & { name: MetricName; make: (fi
         kinds.reduce((rest, count) => rest - count, total),
       ),
   },
-];
+} satisfies Partial<Record<MetricName, Omit<Metric, 'grows'> & { make: (figure: Figure) => number | null }>>;
 
-/** The figures of tables, in the order of their columns. `tableOf` says where a column belongs that is in a table of another kind. */
-export function metricsOf(tables: readonly TableDefinition[], tableOf: Readonly<Record<string, string>> = {}): Metric[] {
+/** The figures of tables, in the order of their columns. */
+export function metricsOf(tables: readonly TableDefinition[]): Metric[] {
   return tables.flatMap((table) =>
     table.columns.flatMap(({ name, unit, description }) =>
       unit === null
         ? []
         : {
             name,
-            table: tableOf[name] ?? table.name,
+            table: table.name,
             label: humanize(name),
             unit,
             definition: description,

@@ -2,10 +2,11 @@ import { version } from '../package.json';
 import { addDays, type CalendarDate, isTimeZone, localDate } from '../shared/calendar';
 import type { Engine, Run } from '../shared/engine';
 import { findGaps } from '../shared/gaps';
+import type { ReleaseLimits } from '../shared/release/rules';
 import type { ReportRows } from '../shared/report';
 import { reportTableNames } from '../shared/tables';
 import type { DashboardData } from './data';
-import { deriveHistory, reportMetrics } from './history';
+import { deriveHistory, deriveReleasedHistory, releaseMetrics, reportMetrics } from './history';
 
 export interface ReadOptions {
   /** Used where no run says in which zone it was. */
@@ -42,6 +43,16 @@ export async function readReports(engine: Engine, options: ReadOptions): Promise
     metrics: reportMetrics,
     days,
   };
+}
+
+/** All that is released. Nothing but the release is read, so whoever may read only that gets the page too. */
+export async function readReleased(
+  engine: Engine,
+  { timeZone, date, now, limits: { minPeople, roundTo } }: Omit<ReadOptions, 'run'> & { limits: ReleaseLimits },
+): Promise<DashboardData> {
+  const days = deriveReleasedHistory(await engine.readRelease(FIRST_DATE, LAST_DATE));
+  const of = { kind: 'release', minPeople, roundTo } as const;
+  return { of, timeZone, readAt: now.toISOString(), date, version, metrics: releaseMetrics, days };
 }
 
 /** The zone of the newest run that wrote something: that is the one in which its days began and ended. */

@@ -1,4 +1,4 @@
-import { areaY, axisX, axisY, dot, gridY, lineY, link, type Markish, plot, rectY } from '@observablehq/plot';
+import { areaY, axisX, axisY, dot, gridY, lineY, link, type Markish, plot, rectY, text } from '@observablehq/plot';
 import { addDays, type CalendarDate } from '../../shared/calendar';
 import type { Unit } from '../../shared/tables/columns';
 import { formatNumber, signs } from './format';
@@ -60,6 +60,9 @@ export function drawChart({ form, series, unit, top, width, height, fontSize, do
     form === 'lines'
       ? [...(axes ? [shade(series[0])] : []), ...series.flatMap((one) => lineMarks(one, dots))]
       : barMarks(form, series, barWidth);
+  const isEmpty = series.every((one) => one.points.every(({ value }) => value === null));
+  // of people and tests there are whole ones only
+  const ticks = unit === 'count' && highest <= 4 ? Array.from({ length: highest + 1 }, (_, count) => count) : 4;
   const svg = plot({
     width,
     height,
@@ -71,12 +74,13 @@ export function drawChart({ form, series, unit, top, width, height, fontSize, do
     marks: [
       axes
         ? [
-            gridY({ ticks: 4, stroke: 'var(--grid)', strokeOpacity: 1 }),
-            axisY({ ticks: 4, tickSize: 0, label: null, tickFormat: (value: number) => tick(value, unit), fill: 'var(--muted)' }),
+            gridY({ ticks, stroke: 'var(--grid)', strokeOpacity: 1 }),
+            axisY({ ticks, tickSize: 0, label: null, tickFormat: (value: number) => tick(value, unit), fill: 'var(--muted)' }),
             axisX({ ticks: Math.max(2, Math.floor(width / (fontSize * 7))), tickSize: 0, label: null, fill: 'var(--muted)' }),
           ]
         : [],
       ...marks,
+      axes && isEmpty ? text(['Nothing to draw'], { frameAnchor: 'middle', fill: 'var(--muted)' }) : [],
     ],
   }) as SVGSVGElement & { scale(name: 'x'): { apply(date: Date): number; invert(x: number): Date } };
   svg.querySelector('style')?.remove(); // its rules are in style.css; the policy lets no other style element in

@@ -17,12 +17,11 @@ const root = document.getElementById('page');
 root?.append(...(history === null ? [emptyPage()] : page(history)));
 
 function emptyPage(): HTMLElement {
-  return h(
-    'main',
-    { class: 'notice' },
-    h('h1', {}, 'No figures yet'),
-    h('p', {}, 'The warehouse holds no complete report. ', h('code', {}, 'kpi export'), ' makes one of today.'),
-  );
+  const [lack, command, remedy] =
+    data.of.kind === 'release'
+      ? ['Nothing is released yet. ', 'kpi release', ' releases days that are complete.']
+      : ['The warehouse holds no complete report. ', 'kpi export', ' makes the one of today.'];
+  return h('main', { class: 'notice' }, h('h1', {}, 'No figures yet'), h('p', {}, lack, h('code', {}, command), remedy));
 }
 
 /** Builds the page once; what depends on the reader's choices is put in its places at each change. */
@@ -110,7 +109,7 @@ function page(history: History): HTMLElement[] {
     renderLateness(history, new Date()),
     h('div', { class: 'day' }, heading, renderStatus(history)),
     cards,
-    data.of.kind === 'reports' && legend(),
+    legend(),
     charts,
     h(
       'section',
@@ -161,13 +160,23 @@ function skipTo(event: Event, target: HTMLElement): void {
 }
 
 function legend(): HTMLElement {
-  return h(
-    'p',
-    { class: 'legend' },
+  return h('p', { class: 'legend' }, ...(data.of.kind === 'release' ? releaseLegend(data.of) : reportsLegend()));
+}
+
+function releaseLegend({ minPeople, roundTo }: { minPeople: number; roundTo: number }): (Node | string)[] {
+  return [
+    `Counts are rounded to ${roundTo}, and rates are made of the rounded counts. `,
+    h('b', {}, 'Hidden'),
+    ` is what fewer than ${minPeople} people stand behind, and what would give such a group away. What is hidden is left empty in the charts.`,
+  ];
+}
+
+function reportsLegend(): (Node | string)[] {
+  return [
     'Solid is final. ',
     h('b', {}, 'Dashed and hollow'),
     ' may still change: a day that was not over when it was reported, or new accounts in the eleven days in which their first test is still awaited. A day without a report is left empty.',
-  );
+  ];
 }
 
 function definitions(tables: string[], titles: ReadonlyMap<string, string>): HTMLElement {

@@ -27,11 +27,7 @@ export function renderTable(history: History, table: string, days: readonly Cale
       {},
       days.toReversed().map((date) => {
         const day = history.day(date);
-        const note = day?.provisional
-          ? 'so far'
-          : metrics.some(({ name }) => history.isOpen(date, name))
-            ? 'growing'
-            : null;
+        const note = day?.provisional ? 'so far' : metrics.some(({ name }) => history.isOpen(date, name)) ? 'growing' : null;
         return h(
           'tr',
           { 'data-date': date, class: date === chosen ? 'chosen' : null },

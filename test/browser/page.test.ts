@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { reportTableNames } from '../../shared/tables';
-import { folder, launchBrowser, makePage, makeWarehouse, start, visit, withDatabase } from './support';
+import { folder, kpi, launchBrowser, makePage, makeWarehouse, query, start, visit, withDatabase } from './support';
 
 let browser: Browser;
 let whole: string;
@@ -37,6 +37,9 @@ beforeAll(async () => {
     ]),
   );
   pages.single = await makePage(await makeWarehouse('single', '2025-12-23', '2025-12-23'));
+  const released = await changed('released', () => []);
+  await kpi('release', '--source', 'demo', '--warehouse', released, '--from', '2025-12-01', '--to', '2025-12-12', '--json');
+  pages.release = await makePage(released, '--release');
   const empty = join(folder, 'empty.duckdb');
   await withDatabase(empty, (connection) => connection.run('CREATE SCHEMA nothing'));
   pages.empty = await makePage(empty);
@@ -60,6 +63,7 @@ describe('accessibility', () => {
     ['holes', 'dark', 'narrow'],
     ['single', 'light', 'narrow'],
     ['empty', 'dark', 'wide'],
+    ['release', 'light', 'wide'],
   ] as const)('axe finds nothing on %s, %s, %s', async (name, colorScheme, size) => {
     const { page, complaints } = await open(name, '', { colorScheme, viewport: sizes[size], now: '2025-12-27T08:00:00Z' });
     for (const details of await page.locator('details').all())
@@ -235,6 +239,42 @@ describe('what is missing, and what may still change', () => {
     const notice = page.locator('.late');
     if (text === null) expect(await notice.count()).toBe(0);
     else expect(await notice.textContent()).toContain(text);
+  });
+});
+
+describe('the release', () => {
+  test('every figure is the released one, and what is hidden says so', async () => {
+    const { page, complaints } = await open('release');
+    const rows = await query(
+      join(folder, 'released.duckdb'),
+      'SELECT *, CAST(period_date AS VARCHAR) AS day FROM kpi_release.daily_metrics ORDER BY day DESC',
+    );
+    const names = ['all_tests', 'successful_tests', 'successful_test_users', 'active_users', 'avg_tests_per_active_user'];
+    const shown = await page.$$eval('tbody tr', (elements) =>
+      elements.map((row) => [
+        (row as HTMLElement).dataset.date,
+        ...[...row.querySelectorAll('td')].map((cell) => cell.querySelector('data')?.value ?? cell.textContent),
+      ]),
+    );
+    expect(rows).toHaveLength(12);
+    expect(shown).toEqual(
+      rows.map((row) => [row.day, ...names.map((name) => (row[name] === null ? 'hidden' : String(row[name])))]),
+    );
+    expect(shown.flat()).toContain('hidden');
+    expect((await page.locator('.status').textContent()) ?? '').toMatch(/rounded to 10.*fewer than 20 people/);
+    expect(complaints).toEqual([]);
+  });
+
+  test('nothing but the release is in the page', async () => {
+    const { page } = await open('release');
+    const { days, metrics } = JSON.parse((await page.locator('#data').textContent()) ?? '');
+    expect(days).toHaveLength(12);
+    expect(metrics.map(({ name }: { name: string }) => name)).not.toContain('total_users_to_date');
+    expect(
+      days
+        .flatMap(({ values }: { values: (number | null)[] }) => values.slice(0, 4))
+        .filter((count: number | null) => count !== null && count % 10 !== 0),
+    ).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { deriveHistory, deriveReleasedHistory, reportMetrics } from '../../dashboard/history';
+import { deriveHistory, deriveReleasedHistory, releaseMetrics, reportMetrics } from '../../dashboard/history';
 import { addDays, type CalendarDate } from '../../shared/calendar';
 import { periodsOf, type ReportRows } from '../../shared/report';
 import { type ReportTable, reportTableDefinitions, reportTableNames } from '../../shared/tables';
@@ -149,13 +149,26 @@ test('an empty warehouse', () => {
   expect(deriveHistory(together(), 'UTC')).toEqual({ newest: null, days: [] });
 });
 
-test('released days, oldest first; what is hidden stays null', () => {
+test('released days, oldest first; what is hidden stays null, and the failure rate is made of what is shown', () => {
   const rows = [
-    { period_date: '2025-12-02', all_tests: 30, active_users: null },
-    { period_date: '2025-12-01', all_tests: null, active_users: 20 },
+    { period_date: '2025-12-02', revision: 1, all_tests: 40, total_errors: 10, active_users: null },
+    { period_date: '2025-12-01', revision: 1, all_tests: null, total_errors: 10, active_users: 20 },
   ] as DailyMetrics[];
-  expect(deriveReleasedHistory(rows, ['all_tests', 'active_users']).map(({ date, values }) => [date, values])).toEqual([
-    ['2025-12-01', [null, 20]],
-    ['2025-12-02', [30, null]],
+  const at = (name: string) => releaseMetrics.findIndex((metric) => metric.name === name);
+  const figures = deriveReleasedHistory(rows).map(({ date, values }) => [
+    date,
+    ...['all_tests', 'active_users', 'failure_rate'].map((name) => values[at(name)]),
   ]);
+  expect(figures).toEqual([
+    ['2025-12-01', null, 20, null],
+    ['2025-12-02', 40, null, 25],
+  ]);
+});
+
+test('the metrics of a release: no revision, no unclassified errors, nothing that grows', () => {
+  const names = releaseMetrics.map(({ name }) => name);
+  expect(names).toHaveLength(26);
+  expect(names).not.toEqual(expect.arrayContaining(['revision']));
+  expect(names).not.toEqual(expect.arrayContaining(['other_errors']));
+  expect(releaseMetrics.filter(({ grows }) => grows)).toEqual([]);
 });
