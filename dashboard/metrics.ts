@@ -1,3 +1,4 @@
+import { errorKinds } from '../shared/facts/facts';
 import type { DerivedRow, ReportTable, TableDefinition } from '../shared/tables';
 import { percentage } from '../shared/tables/columns';
 import type { Metric } from './data';
@@ -8,15 +9,6 @@ export type MetricName = PublishedMetric | 'failure_rate' | 'other_errors';
 
 /** A figure of a day by its name; null where it isn't known. */
 export type Figure = (name: PublishedMetric) => number | null;
-
-const errorKinds = [
-  'no_period_history',
-  'camera_too_far',
-  'camera_too_close',
-  'analysis_error',
-  'test_lines_not_found',
-  'test_not_found',
-] as const satisfies PublishedMetric[];
 
 /** The accounts of a day take their first test on that day and the eleven after it. */
 const growing: readonly string[] = ['accounts_with_tests', 'conversion_rate'] satisfies PublishedMetric[];
