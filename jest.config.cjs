@@ -27,6 +27,7 @@ module.exports = {
     '<rootDir>/test/browser/',
     '<rootDir>/test/googlesql/',
   ],
+  modulePathIgnorePatterns: ['<rootDir>/bench/.data/'],
   transform: {
     '\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
     '\\.sql$': '<rootDir>/test/sql-transform.cjs',

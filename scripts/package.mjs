@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { licencesOf } from './licences.mjs';
@@ -11,12 +11,18 @@ import { licencesOf } from './licences.mjs';
 /** Stays outside the bundle: the platform starts it by its name. */
 const FRAMEWORK = '@google-cloud/functions-framework';
 
+/** Files beside the program: each holds a client, with what else the adapter needs of it, and is read when that is first used. */
+const SDKS = {
+  bigquery: { '@google-cloud/bigquery': '*', 'google-auth-library': '{ PassThroughClient }' },
+  pubsub: { '@google-cloud/pubsub': '*' },
+};
+
 const folder = 'dist/package';
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 
 const { outputFiles, metafile } = await build({
-  entryPoints: { index: 'functions/index.ts' },
+  entryPoints: { index: 'functions/index.ts', ...Object.fromEntries(Object.keys(SDKS).map((name) => [name, `sdk:${name}`])) },
   outdir: folder,
   write: false,
   metafile: true,
@@ -27,6 +33,7 @@ const { outputFiles, metafile } = await build({
   format: 'cjs',
   target: 'node22',
   external: [FRAMEWORK, '@duckdb/node-api'],
+  plugins: [{ name: 'sdks', setup: sdksApart }],
   loader: { '.sql': 'text' },
   legalComments: 'none', // all licences are in one file
   logLevel: 'error',
@@ -42,7 +49,7 @@ const deployed = {
   dependencies: { [FRAMEWORK]: lock.packages[`node_modules/${FRAMEWORK}`].version },
 };
 const files = {
-  'index.js': Buffer.from(outputFiles[0].contents),
+  ...Object.fromEntries(outputFiles.map(({ path, contents }) => [basename(path), Buffer.from(contents)])),
   'package.json': json(deployed),
   'package-lock.json': json({
     name: deployed.name,
@@ -68,6 +75,22 @@ writeFileSync(
 const path = join(folder, `kpi-export-${hash}.zip`);
 writeFileSync(path, zip);
 process.stdout.write(`${path}\n`);
+
+/** A plugin of esbuild: makes the files of SDKS, and leaves them out of index.js. */
+function sdksApart({ onLoad, onResolve }) {
+  onResolve({ filter: /^sdk:/ }, ({ path }) => ({ path: path.slice('sdk:'.length), namespace: 'sdk' }));
+  onLoad({ filter: /./, namespace: 'sdk' }, ({ path }) => ({
+    contents: Object.entries(SDKS[path])
+      .map(([name, exports]) => `export ${exports} from '${name}';`)
+      .join('\n'),
+    resolveDir: '.',
+  }));
+  for (const [sdk, names] of Object.entries(SDKS)) {
+    onResolve({ filter: new RegExp(`^(${Object.keys(names).join('|')})$`) }, ({ importer }) =>
+      importer.includes(join('shared', 'adapters')) ? { path: `./${sdk}.js`, external: true } : undefined,
+    );
+  }
+}
 
 function json(value) {
   return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);

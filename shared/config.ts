@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isTimeZone, spellTimeZone } from './calendar';
 import { Failure } from './failure';
 import type { ReleaseLimits } from './release/rules';

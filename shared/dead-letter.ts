@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { version } from '../package.json';
 import { type Failure, type FailureCode, toFailure } from './failure';
 import type { Message } from './message';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { addDays, type CalendarDate, datesBetween, daysBetween, isDate, localDate } from './calendar';
 import { Failure } from './failure';
 

@@ -184,7 +184,7 @@ async function interruptible<Result>(database: Database, signal: AbortSignal, wo
 }
 
 async function countFacts(database: Database, source: Source | null, window: Window): Promise<Facts> {
-  const facts: Facts = { activity: [], sessions: [], intake: [], people: [] };
+  const facts: Facts = { activity: [], sessions: [], intake: [], users: [], people: [] };
   const count = async <Name extends FactName>(name: Name, piece: Window) => {
     const sql = factQuery(name, piece, MATERIALIZED);
     const rows = await database.rows(sql.replaceAll('@', '$'), bind(sql, piece));
@@ -192,6 +192,7 @@ async function countFacts(database: Database, source: Source | null, window: Win
   };
   try {
     await materialize(database, window, ['accounts', 'first_tests']);
+    await count('users', window);
     await count('people', window);
     for (const piece of pieces(window)) {
       await materialize(database, piece, ['attempts']);

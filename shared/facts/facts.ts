@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Window } from '../calendar';
 import activity from './activity.sql';
 import intake from './intake.sql';
@@ -14,6 +14,7 @@ import releaseErrors from './release_errors.sql';
 import releaseSessions from './release_sessions.sql';
 import releaseTests from './release_tests.sql';
 import sessions from './sessions.sql';
+import users from './users.sql';
 
 /** The kinds of error with a column of their own; the list stands in relations/attempts.sql once more (a test holds them together). */
 export const errorKinds = [
@@ -47,17 +48,25 @@ export const facts = {
   },
   sessions: {
     sql: sessions,
-    row: z.strictObject({ day: Day, first_success: z.number().int().min(0).max(3), sessions: Count }),
+    row: z.strictObject({
+      day: Day,
+      first_success: z.number().int().min(0).max(3),
+      sessions: Count,
+      duplicates: Count,
+    }),
   },
   intake: {
     sql: intake,
     row: z.strictObject({
-      source: z.enum(['measurements', 'users']),
       day: Day,
-      outcome: z.enum(['success', ...errorKinds, 'unclassified', 'rejected', 'account']),
+      outcome: z.enum(['success', ...errorKinds, 'unclassified', 'rejected']),
       source_rows: Count,
-      latest_hour: z.number().int().nullable(),
+      latest_hour: z.number().int(),
     }),
+  },
+  users: {
+    sql: users,
+    row: z.strictObject({ day: Day, outcome: z.enum(['account', 'rejected']), source_rows: Count }),
   },
   people: {
     sql: people,
@@ -124,7 +133,7 @@ const allFacts = { ...facts, ...releaseFacts };
 export type AnyFactName = keyof typeof allFacts;
 export type FactRow<Name extends AnyFactName> = z.infer<(typeof allFacts)[Name]['row']>;
 
-/** Facts whose rows of a day depend on that day alone, so that a long window may be read in pieces. `people` needs the whole history. */
+/** Facts whose rows of a day depend on that day alone, so that a long window may be read in pieces. `users` and `people` need the whole history. */
 export const factsByDay = ['activity', 'sessions', 'intake'] as const satisfies FactName[];
 
 /** Checks what an engine answered. A mismatch is a bug, and its message names columns only. */

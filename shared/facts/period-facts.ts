@@ -13,8 +13,12 @@ export interface DayFacts {
   unclassifiedErrors: number;
   /** Sessions by their first success. */
   sessions: { first: number; second: number; later: number; never: number };
+  /** Surplus rows of measurements: those with the measurement_id of another one of the same session, on the day. */
+  duplicateMeasurements: number;
   /** Accounts created up to the end of the day. */
   accountsToDate: number;
+  /** Surplus rows of users up to the end of the day: those with the user_id of another one. */
+  duplicateAccountsToDate: number;
   /** People whose first test lies before the end of the day. */
   testersToDate: number;
   /** Accounts created on the day. */
@@ -52,8 +56,9 @@ export function indexByDay(facts: Facts, window: Pick<Window, 'firstDay' | 'last
   }
   for (const row of facts.sessions) {
     const day = days.get(row.day);
-    if (day !== undefined)
-      day.sessions[(['never', 'first', 'second', 'later'] as const)[row.first_success] ?? 'later'] += row.sessions;
+    if (day === undefined) continue;
+    day.sessions[(['never', 'first', 'second', 'later'] as const)[row.first_success] ?? 'later'] += row.sessions;
+    day.duplicateMeasurements += row.duplicates;
   }
   for (const row of facts.intake) {
     const day = days.get(row.day);
@@ -61,8 +66,19 @@ export function indexByDay(facts: Facts, window: Pick<Window, 'firstDay' | 'last
     day.sourceRows += row.source_rows;
     if (row.outcome === 'rejected') day.rejectedRows += row.source_rows;
     else if (row.outcome === 'unclassified') day.unclassifiedErrors += row.source_rows;
-    else if (row.outcome !== 'success' && row.outcome !== 'account') day.errors[row.outcome] += row.source_rows;
-    if (row.latest_hour !== null) day.latestHour = Math.max(day.latestHour ?? row.latest_hour, row.latest_hour);
+    else if (row.outcome !== 'success') day.errors[row.outcome] += row.source_rows;
+    day.latestHour = Math.max(day.latestHour ?? row.latest_hour, row.latest_hour);
+  }
+  let accountRowsBefore = 0;
+  for (const row of facts.users) {
+    const day = days.get(row.day);
+    if (day !== undefined) {
+      day.sourceRows += row.source_rows;
+      if (row.outcome === 'rejected') day.rejectedRows += row.source_rows;
+    }
+    if (row.outcome === 'rejected') continue;
+    if (day === undefined) accountRowsBefore += row.source_rows;
+    else day.duplicateAccountsToDate = row.source_rows;
   }
   let accountsBefore = 0;
   let testersBefore = 0;
@@ -81,8 +97,10 @@ export function indexByDay(facts: Facts, window: Pick<Window, 'firstDay' | 'last
   }
   for (const day of days.values()) {
     accountsBefore += day.accounts;
+    accountRowsBefore += day.duplicateAccountsToDate;
     testersBefore += day.testersToDate;
     day.accountsToDate = accountsBefore;
+    day.duplicateAccountsToDate = accountRowsBefore - accountsBefore;
     day.testersToDate = testersBefore;
   }
   return days;
@@ -112,7 +130,9 @@ function emptyDay(): DayFacts {
     errors: Object.fromEntries(errorKinds.map((kind) => [kind, 0])) as Record<ErrorKind, number>,
     unclassifiedErrors: 0,
     sessions: { first: 0, second: 0, later: 0, never: 0 },
+    duplicateMeasurements: 0,
     accountsToDate: 0,
+    duplicateAccountsToDate: 0,
     testersToDate: 0,
     accounts: 0,
     accountsByFirstTest: new Map(),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The column types of the published tables. Each carries its BigQuery type; load schema, infra/schemas, the check of each row and the

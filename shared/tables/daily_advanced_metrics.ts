@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PeriodFacts } from '../facts/period-facts';
 import { gini } from '../gini';
 import { Count, createdAt, type Derived, Percentage, percentage, periodColumns, Ratio } from './columns';

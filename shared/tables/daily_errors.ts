@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PeriodFacts } from '../facts/period-facts';
 import { Count, createdAt, type Derived, periodColumns } from './columns';
 

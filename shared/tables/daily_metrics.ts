@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Count, Day, Instant } from './columns';
 import { DailyAdvancedMetrics } from './daily_advanced_metrics';
 import { DailyEngagement } from './daily_engagement';

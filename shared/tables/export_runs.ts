@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Count, Day, Instant, Text, UnknownCount } from './columns';
 
 const oneOf = <const Words extends readonly string[]>(words: Words) => z.enum(words).meta({ bigquery: 'STRING' });

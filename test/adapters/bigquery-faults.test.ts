@@ -2,6 +2,7 @@ import { createBigQuery } from '../../shared/adapters/bigquery';
 import type { Pace } from '../../shared/adapters/bigquery-jobs';
 import { datesBetween } from '../../shared/calendar';
 import type { Engine, Run } from '../../shared/engine';
+import { facts } from '../../shared/facts/facts';
 import { createLog } from '../../shared/log';
 import type { ReportOutcome } from '../../shared/outcome';
 import { runExport } from '../../shared/run-export';
@@ -21,6 +22,9 @@ import { testRun } from '../support/run';
 const DATE = '2025-06-15';
 const DAY_BEFORE = '2025-06-14';
 const STARTED_AT = new Date('2025-06-15T12:00:00.000Z');
+/** A query a fact. */
+const QUERIES = Object.keys(facts).length;
+
 const pace: Pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 
 let canned: CannedFacts;
@@ -102,9 +106,9 @@ const jobsOfKind = (kind: string) => [...server.jobs.values()].filter((job) => j
 test('an export without faults, and what it asks for', async () => {
   expectPublished(await exportDate());
   const counts = () => (['dataset', 'table', 'query', 'load', 'record', 'cancel'] as const).map((kind) => server.count(kind));
-  expect(counts()).toEqual([1, 4, 4, 4, 1, 0]);
+  expect(counts()).toEqual([1, 4, QUERIES, 4, 1, 0]);
   await exportDate({ id: 'second-run' });
-  expect(counts()).toEqual([1, 4, 8, 8, 2, 0]);
+  expect(counts()).toEqual([1, 4, 2 * QUERIES, 8, 2, 0]);
   expect(publishedDifferences(server, canned, DATE, STARTED_AT)).toEqual([]);
 });
 
@@ -178,13 +182,13 @@ test.each<Survived>([
   {
     name: 'a query: reset after it was accepted',
     faults: [['query', { reset: 'after' }]],
-    counts: { query: 4 },
-    jobs: { query: 4 },
+    counts: { query: QUERIES },
+    jobs: { query: QUERIES },
   },
   {
     name: 'a query: 409 although no such job can be found',
     faults: [['query', { status: 409, reason: 'duplicate' }]],
-    counts: { query: 5 },
+    counts: { query: QUERIES + 1 },
   },
   {
     name: 'a load job that fails burns its id',
@@ -195,11 +199,15 @@ test.each<Survived>([
   {
     name: 'a query job that fails burns its id',
     faults: [['query', { jobFails: 'internalError' }]],
-    counts: { query: 5 },
-    jobs: { query: 5 },
+    counts: { query: QUERIES + 1 },
+    jobs: { query: QUERIES + 1 },
   },
   { name: 'a load job that survives errors succeeded', faults: [['load', { jobSurvives: 'invalid' }]], counts: { load: 4 } },
-  { name: 'a query job that survives errors succeeded', faults: [['query', { jobSurvives: 'invalid' }]], counts: { query: 4 } },
+  {
+    name: 'a query job that survives errors succeeded',
+    faults: [['query', { jobSurvives: 'invalid' }]],
+    counts: { query: QUERIES },
+  },
   {
     name: 'a job that wrote fewer rows is done again',
     faults: [['load', { jobLoses: 1 }]],
@@ -260,18 +268,18 @@ const final = [
 
 test.each(final)('a query that is refused with $reason is $code, at once', async ({ status, reason, code }) => {
   const fault = { status, reason };
-  server.play('query', fault, fault, fault, fault);
+  server.play('query', ...Array(QUERIES).fill(fault));
   const ending = await exportDate();
-  expect([ending.failure, server.count('query'), server.count('load')]).toEqual([code, 4, 0]);
+  expect([ending.failure, server.count('query'), server.count('load')]).toEqual([code, QUERIES, 0]);
   expect(ending.text).toContain(reason);
   expect(server.runs).toEqual([expect.objectContaining({ status: 'failed', error_code: code })]);
 });
 
 test.each(final)('a query job that ends with $reason is $code, at once', async ({ reason, code }) => {
   const fault = { jobFails: reason };
-  server.play('query', fault, fault, fault, fault);
+  server.play('query', ...Array(QUERIES).fill(fault));
   const ending = await exportDate();
-  expect([ending.failure, server.count('query'), server.count('load')]).toEqual([code, 4, 0]);
+  expect([ending.failure, server.count('query'), server.count('load')]).toEqual([code, QUERIES, 0]);
 });
 
 test.each(final.slice(0, 3))('a load that ends with $reason is $code for its table alone', async ({ reason, code }) => {
@@ -405,7 +413,7 @@ test.each(['query', 'load'] as const)('at the deadline a running %s job is cance
   server.play(kind, { jobHangs: true });
   const controller = new AbortController();
   const ending = exportDate({ signal: controller.signal });
-  await until(() => jobsOfKind(kind).length === 4 && server.count('job') > 8);
+  await until(() => jobsOfKind(kind).length === (kind === 'query' ? QUERIES : 4) && server.count('job') > 8);
   controller.abort(new DOMException('the deadline', 'TimeoutError'));
   const { failure, reports } = await ending;
   const codes = failure ?? reports.flatMap(({ tables }) => tables.flatMap((table) => table.failure?.code ?? [])).join();
@@ -420,10 +428,10 @@ test('a job whose insertion is answered only after the deadline is cancelled too
     answer = resolve;
   });
   const late: Fault = { jobHangs: true, answersAfter };
-  server.play('query', late, late, late, late);
+  server.play('query', ...Array(QUERIES).fill(late));
   const controller = new AbortController();
   const ending = exportDate({ signal: controller.signal });
-  await until(() => jobsOfKind('query').length === 4);
+  await until(() => jobsOfKind('query').length === QUERIES);
   controller.abort(new DOMException('the deadline', 'TimeoutError'));
   expect((await ending).failure).toBe('TIMEOUT');
   answer();

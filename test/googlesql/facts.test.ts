@@ -64,6 +64,21 @@ const samples: Sample[] = [
     { users: [halfASecond], measurements: [{ ...halfASecond, measurement_id: '1', session_id: '1', error_type: null }] },
     'ndjson',
   ),
+  written(
+    'the same ids twice',
+    reportWindow('2025-12-23', '2025-12-23', 'UTC'),
+    {
+      users: Array.from({ length: 3 }, () => ({ user_id: '1', created_at: '2025-12-20T00:00:00Z' })),
+      measurements: ['2025-12-20', '2025-12-20', '2025-12-21'].map((day) => ({
+        measurement_id: '1',
+        user_id: '1',
+        session_id: '1',
+        created_at: `${day}T00:00:00Z`,
+        error_type: null,
+      })),
+    },
+    'ndjson',
+  ),
 ];
 
 function written(name: string, window: Window, rows: SourceRows, format: SourceFormat): Sample {
@@ -102,6 +117,7 @@ describe('a change of the SQL is noticed', () => {
     ['ORDER BY created_at, measurement_id', 'ORDER BY measurement_id'],
     ['LEAST(attempt, 3)', 'LEAST(attempt, 2)'],
     ['MIN(IF(', 'MAX(IF('],
+    ['COUNT(DISTINCT measurement_id)', 'COUNT(measurement_id)'],
     ['MAX(created_at)', 'MIN(created_at)'],
     ['3600)', '1800)'],
     ['IF(user_id IS NULL', 'IF(user_id IS NOT NULL'],

@@ -10,7 +10,7 @@ const LONG_AFTER = new Date('2026-01-15T00:00:00Z');
 
 /** Days on which nothing happened, but for what is changed. */
 function days(changes: Record<string, Partial<DayFacts>> = {}): FactsByDay {
-  const none = { activity: [], sessions: [], intake: [], people: [] };
+  const none = { activity: [], sessions: [], intake: [], users: [], people: [] };
   const found = new Map(indexByDay(none, { firstDay: '2025-12-01', lastDay: '2025-12-31' }));
   for (const [day, change] of Object.entries(changes)) found.set(day, { ...(found.get(day) as DayFacts), ...change });
   return found;

@@ -18,7 +18,7 @@ function createEngine(changes: Partial<Engine> = {}) {
     prepare: async () => new Map(),
     readFacts: async ({ firstDay, lastDay }) => {
       windows.push(`${firstDay} ${lastDay}`);
-      return { facts: { activity: [], sessions: [], intake: [], people: [] }, bytesProcessed: 7 };
+      return { facts: { activity: [], sessions: [], intake: [], users: [], people: [] }, bytesProcessed: 7 };
     },
     readReleaseFacts: async () => ({
       facts: { release_tests: [], release_errors: [], release_sessions: [] },

@@ -32,7 +32,7 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
     },
     readFacts: async () => {
       stumble();
-      return { facts: { activity: [], sessions: [], intake: [], people: [] }, bytesProcessed: 0 };
+      return { facts: { activity: [], sessions: [], intake: [], users: [], people: [] }, bytesProcessed: 0 };
     },
     readReleaseFacts: async () => ({
       facts: { release_tests: [], release_errors: [], release_sessions: [] },

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { reportTableDefinitions, reportTableNames } from '../../shared/tables';
 import { periodColumns } from '../../shared/tables/columns';
 import type { ExpectedReport } from './report-differences';

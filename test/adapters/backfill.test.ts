@@ -1,0 +1,52 @@
+import { createBigQuery } from '../../shared/adapters/bigquery';
+import { datesBetween } from '../../shared/calendar';
+import { judge } from '../../shared/outcome';
+import { runExport } from '../../shared/run-export';
+import { cannedFacts, publishedDifferences } from '../support/canned-facts';
+import { type FaultServer, startFaultServer } from '../support/fault-server';
+import { testRun } from '../support/run';
+
+const YEAR = datesBetween('2024-06-15', '2025-06-14');
+const STARTED_AT = new Date('2025-06-15T12:00:00.000Z');
+
+function engineAt({ endpoint }: FaultServer, betweenReportsMs: number) {
+  const source = { users: 'test.source.users', measurements: 'test.source.measurements', firstTests: null };
+  const config = { engine: 'bigquery' as const, project: 'test', dataset: 'kpi_metrics', source, location: 'EU' };
+  const pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs };
+  return createBigQuery({ config: { ...config, maxBytesBilled: null, endpoint }, now: () => STARTED_AT, pace });
+}
+
+test('a year on BigQuery: four loads a date, a record for fifty, and no more queries than for one date', async () => {
+  const canned = await cannedFacts(String(YEAR[0]), String(YEAR.at(-1)));
+  const server = await startFaultServer(canned.facts);
+  try {
+    const engine = engineAt(server, 0);
+    const options = { engine, timeZone: canned.timeZone, startedAt: STARTED_AT, now: () => STARTED_AT, dryRun: false };
+    const counts = () => (['dataset', 'table', 'query', 'look', 'load', 'record'] as const).map((kind) => server.count(kind));
+    await runExport(YEAR.slice(-1), { ...options, run: testRun({ id: 'one' }) });
+    expect(counts()).toEqual([1, 4, 4, 4, 4, 1]);
+    const { reports } = await runExport(YEAR, { ...options, run: testRun({ id: 'year' }) });
+    expect(judge(reports)).toEqual({ result: 'all' });
+    expect(counts()).toEqual([1, 4, 8, 8, 4 + 4 * YEAR.length, 1 + Math.ceil(YEAR.length / 50)]);
+    for (const date of [YEAR[0], YEAR[200], YEAR.at(-1)].map(String))
+      expect(publishedDifferences(server, canned, date, STARTED_AT)).toEqual([]);
+  } finally {
+    await server.close();
+  }
+});
+
+test('the loads of a report wait for their turn, whichever run they are of', async () => {
+  const canned = await cannedFacts(String(YEAR.at(-2)), String(YEAR.at(-1)));
+  const server = await startFaultServer(canned.facts);
+  try {
+    const engine = engineAt(server, 150);
+    const options = { engine, timeZone: canned.timeZone, startedAt: STARTED_AT, now: () => STARTED_AT, dryRun: false };
+    const begin = Date.now();
+    await Promise.all(YEAR.slice(-2).map((date) => runExport([date], { ...options, run: testRun({ id: `run-${date}` }) })));
+    await runExport(YEAR.slice(-2), { ...options, run: testRun({ id: 'range' }) });
+    expect(server.count('load')).toBe(16);
+    expect(Date.now() - begin).toBeGreaterThanOrEqual(3 * 150); // four reports, and a timer may be late but never early
+  } finally {
+    await server.close();
+  }
+});
