@@ -10,12 +10,14 @@ import { releaseCommand } from './release';
 import { replayCommand } from './replay';
 import { requestCommand } from './request';
 import { showCommand } from './show';
+import { statusCommand } from './status';
 
 const program = new Command('kpi')
   .description("Computes a product's daily KPI aggregates and keeps them as tables that BI tools can read.")
   .version(version)
   .addCommand(exportCommand())
   .addCommand(showCommand())
+  .addCommand(statusCommand())
   .addCommand(gapsCommand())
   .addCommand(dashboardCommand())
   .addCommand(releaseCommand())
