@@ -3,6 +3,7 @@ import { version } from '../package.json';
 import { answerFailure } from '../shared/answer';
 import { Failure, toFailure } from '../shared/failure';
 import { dashboardCommand } from './dashboard';
+import { doctorCommand } from './doctor';
 import { exportCommand } from './export';
 import { gapsCommand } from './gaps';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
@@ -18,6 +19,7 @@ const program = new Command('kpi')
   .addCommand(exportCommand())
   .addCommand(showCommand())
   .addCommand(statusCommand())
+  .addCommand(doctorCommand())
   .addCommand(gapsCommand())
   .addCommand(dashboardCommand())
   .addCommand(releaseCommand())
