@@ -16,7 +16,6 @@ export function renderReport(table: ReportTable, rows: readonly ReportRow[]): st
     head: columns.map(({ name }) => colors.bold(heading(name))),
     colAligns: columns.map(({ type }) => (type === 'STRING' ? 'left' : 'right')),
     style: { head: [], border: [], compact: true },
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   for (const row of rows) grid.push(columns.map((column) => cell(column, row[column.name as keyof ReportRow])));
   return `${colors.bold(colors.cyan(table))}  ${colors.dim(rows[0]?.report_date ?? '')}\n${grid.toString()}`;
@@ -33,12 +32,20 @@ function heading(name: string): string {
   return lines.join('\n');
 }
 
-function cell({ name, type }: Column, value: unknown): string {
+function cell({ unit }: Column, value: unknown): string {
   if (value === null || value === undefined) return colors.dim('–');
   if (typeof value !== 'number') return String(value);
-  if (type === 'INT64') return value === 0 ? colors.dim('0') : count.format(value);
-  if (name === 'active_change') return `${value > 0 ? '+' : ''}${value.toFixed(2)} pp`;
-  return /percentage|rate/.test(name) ? `${value.toFixed(1)} %` : value.toFixed(2);
+  if (unit === 'count') return value === 0 ? colors.dim('0') : count.format(value);
+  if (unit === 'percent') return `${value.toFixed(1)} %`;
+  return unit === 'points' ? change(value) : value.toFixed(2);
+}
+
+/** Percentage points, with the sign of what is shown: −0.004 is no fall. */
+function change(value: number): string {
+  const points = Number(value.toFixed(2));
+  const text = `${points > 0 ? '+' : ''}${points === 0 ? '0.00' : points.toFixed(2)} pp`;
+  if (points === 0) return text;
+  return points > 0 ? colors.green(text) : colors.red(text);
 }
 
 /** A released row for the terminal: a line per column. */
