@@ -19,6 +19,7 @@ interface ExportFlags {
   source?: string;
   warehouse?: string;
   timeZone?: string;
+  allowStale?: boolean;
   dryRun?: boolean;
   resume?: boolean;
   json?: boolean;
@@ -36,6 +37,7 @@ export function exportCommand(): Command {
     .addOption(options.source())
     .addOption(options.warehouse())
     .addOption(options.timeZone())
+    .option('--allow-stale', 'publish today and yesterday also where the source is late')
     .option('--dry-run', 'compute and show, write nothing')
     .option('--resume', 'of a range, leave out the dates that earlier runs of it have exported for good')
     .addOption(options.json('answer as JSON on standard output, and nothing else there'))
@@ -59,7 +61,7 @@ Exit codes: 0 all written, 2 some dates or tables failed, 1 nothing written, 64 
 async function runExportCommand(flags: ExportFlags): Promise<number> {
   const config = requireSource(parseConfig(process.env, flags));
   const startedAt = new Date();
-  const { dryRun = false, resume = false } = flags;
+  const { allowStale = false, dryRun = false, resume = false } = flags;
   const request = parseRequest(datesOf(flags), {
     timeZone: config.timeZone,
     askedAt: startedAt,
@@ -70,7 +72,7 @@ async function runExportCommand(flags: ExportFlags): Promise<number> {
     throw new Failure('BAD_REQUEST', 'expected --resume with --from and --to, and without --dry-run');
 
   const requestId = request.shape === 'range' ? rangeRequestId(request, config) : randomUUID();
-  const run = await runDates(datesOfRequest(request), { config, requestId, startedAt, dryRun, resume });
+  const run = await runDates(datesOfRequest(request), { config, requestId, startedAt, allowStale, dryRun, resume });
   if (flags.json) writeJson(answer(request, run.reports, { dryRun }));
   else show(run, { dryRun, warehouse: nameWarehouse(config) });
   if (run.prices.length > 0) (flags.json ? process.stderr : process.stdout).write(`${renderPrices(run.prices)}\n`);

@@ -13,8 +13,14 @@ export function exitCode(verdict: Verdict): number {
 /** Says in one line on standard error what went wrong. */
 export function complain(failure: Failure): void {
   process.stderr.write(`kpi: ${failure.message} (${failure.code})\n`);
-  // for the person at the terminal who asked for it, and for nobody else: a cause may quote a cell
-  if (process.env.KPI_LOG_LEVEL === 'debug' && failure.cause instanceof Error) process.stderr.write(`${failure.cause.stack}\n`);
+  if (process.env.KPI_LOG_LEVEL === 'debug' && failure.cause instanceof Error) process.stderr.write(whereThrown(failure.cause));
+}
+
+/** The class of an error and the lines of code that led to it. Not its text, with which a stack begins: it may quote a cell. */
+function whereThrown(error: Error): string {
+  const { message, stack = '' } = error;
+  const at = stack.indexOf(message);
+  return `${error.constructor.name}${at < 0 ? '' : stack.slice(at + message.length)}\n`;
 }
 
 export function writeJson(value: object): void {

@@ -67,6 +67,7 @@ async function release(flags: ReleaseFlags): Promise<number> {
       run: createRun({ requestId: randomUUID(), trigger: 'cli', signal: interruption.signal, log: openCliLog(config) }),
       timeZone: config.timeZone,
       limits: config.release,
+      gate: config,
       releasedAt,
       now: () => new Date(),
       replace,

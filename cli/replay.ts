@@ -102,6 +102,7 @@ async function runAgain({ request, requestId }: ReadLetter, config: Config, open
   try {
     const { reports } = await runRequest(datesOfRequest(request), {
       timeZone: config.timeZone,
+      gate: config,
       release: config.release.isOn ? config.release : null,
       openEngine,
       run,

@@ -14,6 +14,7 @@ export interface RunDatesOptions {
   config: Config;
   requestId: string;
   startedAt: Date;
+  allowStale?: boolean;
   dryRun?: boolean;
   resume?: boolean;
 }
@@ -29,7 +30,7 @@ export interface DatesRun extends ExportOutcome {
  * further one, the second ends those too.
  */
 export async function runDates(dates: readonly CalendarDate[], options: RunDatesOptions): Promise<DatesRun> {
-  const { config, requestId, startedAt, dryRun = false, resume = false } = options;
+  const { config, requestId, startedAt, allowStale = false, dryRun = false, resume = false } = options;
   const stop = new AbortController();
   const abort = new AbortController();
   const progress = process.stderr.isTTY && dates.length > 1 ? createProgress(process.stderr, dates.length) : null;
@@ -41,6 +42,7 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
       run: createRun({ requestId, trigger: 'cli', signal: abort.signal, log: openLog(config, progress) }),
       openEngine: createOpener(config, () => new Date()),
       timeZone: config.timeZone,
+      gate: { ...config, allowStale },
       release: config.release.isOn ? config.release : null,
       startedAt,
       now: () => new Date(),

@@ -22,6 +22,7 @@ export function createHttpHandler({ config, openEngine, runRequest, openLog, now
       const request = parseRequestData(req.rawBody ?? Buffer.alloc(0), context, { bareDate: false });
       const { reports } = await runRequest(datesOfRequest(request), {
         timeZone: config.timeZone,
+        gate: config,
         release: config.release.isOn ? config.release : null,
         openEngine,
         run,

@@ -31,6 +31,7 @@ export function createPubsubHandler({
       request = parseRequestData(message.data, context, { bareDate: true });
       const { reports } = await runRequest(datesOfRequest(request), {
         timeZone: config.timeZone,
+        gate: config,
         release: config.release.isOn ? config.release : null,
         openEngine,
         run,

@@ -3,11 +3,13 @@ import type { Engine, Price, Run, TableOutcome } from './engine';
 import { type FactsByDay, indexByDay } from './facts/period-facts';
 import { Failure, toFailure } from './failure';
 import type { Findings, ReportOutcome } from './outcome';
+import { checkReport } from './quality-gate';
 import { addBytes, isMature, openRelease, type Release, type ReleaseOutcome, releasedBy } from './release/release-periods';
 import type { ReleaseLimits } from './release/rules';
 import { deriveReport, type Report } from './report';
 import { comparedDates, createComparison, type PublishedRows, type Revision } from './revisions';
 import { runRecord } from './run-record';
+import { checkFreshness, daysUntil, isRecent } from './source-freshness';
 import { reportTableNames } from './tables';
 
 export interface ExportOptions {
@@ -19,12 +21,23 @@ export interface ExportOptions {
   now: () => Date;
   /** Releases the oldest period of each report whose date is over; else nothing is released. */
   release?: ReleaseLimits | null;
+  gate: GateSettings;
   /** Compute, or where that costs money say what it would cost, but write nothing. */
   dryRun: boolean;
   /** Aborted: what is being counted is dropped, what is being written is finished and recorded, and no further date is begun. */
   stop?: AbortSignal;
-  /** Told of each date as soon as it is known how it went, with its report where one was computed. */
+  /** Told of each date as soon as it is known how it went, with its report where one was to be published. */
   onReport?: (outcome: ReportOutcome, report: Report | null) => void;
+}
+
+/** What a report must pass to be published. */
+export interface GateSettings {
+  /** Share of the source rows that may be rejected, 0 to 1. */
+  maxRejectedShare: number;
+  /** Hours that the newest measurement may be old where a report is of today or yesterday; 0: any number. */
+  sourceMaxAgeHours: number;
+  /** Publish reports of today and yesterday also where the source is late. */
+  allowStale?: boolean | undefined;
 }
 
 export interface ExportOutcome {
@@ -40,7 +53,7 @@ const DATES_PER_RECORD = 50;
 /**
  * The one way to an export, whatever the door: counts the facts of all dates at once, then derives and checks each report in memory and
  * publishes it, date by date, with a record of the run. `dates` are in order. What happened to a date or a table is in the outcome; what
- * fails for one reason alone fails as a whole.
+ * fails for one reason alone fails as a whole. A date that is refused holds no other back.
  */
 export async function runExport(dates: readonly CalendarDate[], options: ExportOptions): Promise<ExportOutcome> {
   if (options.dryRun) return dryRun(dates, options);
@@ -73,19 +86,25 @@ async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): P
     const prices = await engine.price(windowOf(dates, options), run);
     return { reports: dates.map((reportDate) => ({ reportDate, tables, findings: null, release: null })), prices };
   }
-  const { days } = await countDays(dates, options);
-  return {
-    reports: dates.map((date) => conclude(draft(date, { refused: new Map(), days }, options), { tables }, options)),
-    prices: [],
-  };
+  const counted = { refused: new Map(), ...(await countDays(dates, options)) };
+  const reports: ReportOutcome[] = [];
+  for (const date of dates) {
+    const one = await draft(date, counted, options);
+    reports.push(conclude(one, { tables: one.failure === null ? tables : allFailed(one.failure) }, options));
+  }
+  return { reports, prices: [] };
 }
 
-/** What is known before anything is written. */
-interface Counted {
+/** What reports are derived from. */
+interface Derivable {
   /** Dates that the tables can't take. */
   refused: ReadonlyMap<CalendarDate, Failure>;
   days: FactsByDay;
   bytesProcessed: number | null;
+}
+
+/** What is known before anything is written. */
+interface Counted extends Derivable {
   /** What a report changes of what had been published; null where that can't be told. */
   compare: (report: Report) => Revision | null;
   release: Release | null;
@@ -147,38 +166,63 @@ async function openReleaseOf(
   return openRelease(periods, async () => ({ days, bytesProcessed: null }), options, counting);
 }
 
-function windowOf(dates: readonly CalendarDate[], { timeZone }: ExportOptions) {
+function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: ExportOptions) {
   const [first = '', last = first] = [dates[0], dates.at(-1)];
-  return reportWindow(first, last, timeZone);
+  return reportWindow(first, daysUntil(last, { timeZone, now: startedAt }), timeZone);
 }
 
-/** A report that may be published, or why there is none. */
-type Draft = { reportDate: CalendarDate } & ({ report: Report; failure: null } | { report: null; failure: Failure });
+/** A report, if it could be derived, and why it must not be published, if it must not. */
+type Draft = { reportDate: CalendarDate } & ({ report: Report; failure: null } | { report: Report | null; failure: Failure });
 
-function draft(
-  reportDate: CalendarDate,
-  { refused, days }: Pick<Counted, 'refused' | 'days'>,
-  { startedAt }: ExportOptions,
-): Draft {
+/**
+ * Queries of one run may see a source that is being written to at different moments. So a recent report that contradicts itself is
+ * counted once more, and is refused for good only if it says the same again.
+ */
+async function draft(reportDate: CalendarDate, counted: Derivable, options: ExportOptions): Promise<Draft> {
+  const first = deriveDraft(reportDate, counted, options);
+  const recent = isRecent(reportDate, { timeZone: options.timeZone, now: options.startedAt });
+  if (first.report === null || first.failure?.kind !== 'permanent' || !recent) return first;
   try {
-    const failure = refused.get(reportDate);
-    if (failure !== undefined) throw failure;
-    return { reportDate, report: deriveReport(days, reportDate, startedAt), failure: null };
+    const again = await countDays([reportDate], options);
+    if (counted.bytesProcessed !== null) counted.bytesProcessed += again.bytesProcessed ?? 0;
+    const second = deriveDraft(reportDate, { ...counted, ...again }, options);
+    if (second.failure?.kind !== 'permanent' || second.failure.message === first.failure.message) return second;
+    const text = `the source changed while ${reportDate} was counted, twice; nothing of it was written`;
+    return { ...second, failure: new Failure('SOURCE_NOT_READY', text) };
+  } catch (thrown) {
+    return { ...first, failure: toFailure(thrown) };
+  }
+}
+
+function deriveDraft(reportDate: CalendarDate, { refused, days }: Derivable, options: ExportOptions): Draft {
+  try {
+    const unwanted = refused.get(reportDate);
+    if (unwanted !== undefined) return { reportDate, report: null, failure: unwanted };
+    const report = deriveReport(days, reportDate, options.startedAt);
+    const failure = check(report, days, options);
+    return failure === null ? { reportDate, report, failure } : { reportDate, report, failure };
   } catch (thrown) {
     return { reportDate, report: null, failure: toFailure(thrown) };
   }
 }
 
+function check(report: Report, days: FactsByDay, { gate, timeZone, startedAt }: ExportOptions): Failure | null {
+  const freshness = { timeZone, now: startedAt, maxAgeHours: gate.sourceMaxAgeHours };
+  const late = gate.allowStale ? null : checkFreshness(report.reportDate, days, freshness);
+  return late ?? checkReport(report, days, gate);
+}
+
 /** Publishes the reports of a few dates, those that there are. */
 async function write(dates: readonly CalendarDate[], counted: Counted, options: ExportOptions): Promise<ReportOutcome[]> {
-  const drafts = dates.map((date) => draft(date, counted, options));
+  const drafts: Draft[] = [];
+  for (const date of dates) drafts.push(await draft(date, counted, options));
   const tables = await publish(
-    drafts.flatMap(({ report }) => report ?? []),
+    drafts.flatMap(({ report, failure }) => (failure === null ? report : [])),
     options,
   );
   const outcomes: ReportOutcome[] = [];
   for (const one of drafts) {
-    if (one.report === null) {
+    if (one.failure !== null) {
       outcomes.push(conclude(one, { tables: allFailed(one.failure) }, options));
       continue;
     }
@@ -217,7 +261,7 @@ async function publish(reports: readonly Report[], { engine, run }: ExportOption
 
 /** Says how a date went: to the log what is remarkable, to the caller all of it. */
 function conclude(
-  { reportDate, report }: Pick<Draft, 'reportDate' | 'report'>,
+  { reportDate, report, failure }: Draft,
   written: { tables: TableOutcome[]; revision?: Revision | null; release?: ReleaseOutcome | null },
   { run, onReport }: ExportOptions,
 ): ReportOutcome {
@@ -225,7 +269,7 @@ function conclude(
   const findings = report && findingsOf(report, revision);
   const outcome: ReportOutcome = { reportDate, tables, findings, release };
   if (findings !== null) logFindings(reportDate, findings, revision?.fallen ?? [], run);
-  onReport?.(outcome, report);
+  onReport?.(outcome, failure === null ? report : null);
   return outcome;
 }
 

@@ -38,7 +38,9 @@ test.each(code.filter((file) => !file.startsWith('shared/adapters/')))('%s loads
 });
 
 const pure = code.filter((file) =>
-  /^shared\/(facts|tables|release)\/|^shared\/(calendar|gini|report|request|answer|failure|message|demo)\.ts$/.test(file),
+  /^shared\/(facts|tables|release)\/|^shared\/(calendar|gini|report|quality-gate|source-freshness|request|answer|failure|message|demo)\.ts$/.test(
+    file,
+  ),
 );
 
 test.each(pure)('%s is pure: no process, no clock, no file, no adapter', (file) => {

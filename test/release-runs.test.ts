@@ -9,7 +9,7 @@ import { parseReleaseRequest, runRelease } from '../shared/release/run-release';
 import { runExport } from '../shared/run-export';
 import { crowdedSource } from './support/crowded-source';
 import { referenceRelease } from './support/release-reference';
-import { testRun } from './support/run';
+import { testGate, testRun } from './support/run';
 import { writeSource } from './support/source-files';
 import type { SourceRows } from './support/source-rows';
 import { inTemporaryFolder } from './support/temporary-folder';
@@ -50,7 +50,16 @@ async function exportDates({ open }: Place, dates: string[], startedAt = now, re
   const engine = await open();
   const run = testRun({ id: `run-${++runs}` });
   try {
-    return await runExport(dates, { engine, run, timeZone, startedAt, now: () => startedAt, dryRun: false, release });
+    return await runExport(dates, {
+      engine,
+      run,
+      timeZone,
+      startedAt,
+      now: () => startedAt,
+      dryRun: false,
+      gate: testGate,
+      release,
+    });
   } finally {
     await engine.close();
   }
@@ -65,7 +74,13 @@ async function releaseDates(
   const request = parseReleaseRequest({ from, to }, { timeZone, now: releasedAt });
   const run = testRun({ id: `run-${++runs}` });
   const common = { run, timeZone, releasedAt, now: () => releasedAt };
-  return runRelease(request, { ...common, openEngine: open, limits: options.limits ?? limits, replace: options.replace ?? null });
+  return runRelease(request, {
+    ...common,
+    openEngine: open,
+    gate: testGate,
+    limits: options.limits ?? limits,
+    replace: options.replace ?? null,
+  });
 }
 
 async function read<Result>({ open }: Place, work: (engine: Engine) => Promise<Result>): Promise<Result> {

@@ -99,7 +99,9 @@ export function toBigQueryFailure(thrown: unknown, doing: string): Failure {
   const code =
     (reason !== null && (TRANSIENT_REASONS[reason] ?? FINAL_REASONS[reason])) || codeOfStatus(status) || codeOfConnection(thrown);
   if (code === undefined) return new Failure('UNEXPECTED', `unexpected ${nameOf(thrown)} while ${doing}`, { cause: thrown });
-  const said = [reason, status !== null && `HTTP ${status}`].filter(Boolean).join(', ') || 'no answer';
+  const said =
+    [reason !== null && /^[A-Za-z]+$/.test(reason) && reason, status !== null && `HTTP ${status}`].filter(Boolean).join(', ') ||
+    'no answer';
   return new Failure(code, `BigQuery refused or failed while ${doing}: ${said}`, { cause: thrown });
 }
 

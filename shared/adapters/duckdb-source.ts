@@ -122,24 +122,27 @@ async function attachTables(database: Database, path: string): Promise<TableSour
       `source ${path} is not a DuckDB file; expected a folder with users and measurements, or a .duckdb file`,
     );
   }
-  return Promise.all(
-    sourceTableNames.map(async (table) => {
-      const name = `${basename(path)} table ${table}`;
-      const [found] = await database.rows(
-        `SELECT schema_name AS name FROM (
-           SELECT database_name, schema_name, table_name FROM duckdb_tables()
-           UNION ALL SELECT database_name, schema_name, view_name FROM duckdb_views()
-         ) WHERE database_name = 'source_file' AND schema_name = 'main' AND lower(table_name) = '${table}'`,
-      );
-      if (found === undefined)
-        throw new Failure(
-          'BAD_CONFIG',
-          `source ${path} has no table ${table}; expected users and measurements in its schema main`,
-        );
-      const relation = `source_file.main.${table}`;
-      return { table, format: 'table' as const, parts: [{ name, relation }], whole: relation, expressions: {} };
-    }),
-  );
+  const tables: TableSource[] = [];
+  // one after the other: closing the engine while a query still runs may never end
+  for (const table of sourceTableNames) {
+    const [found] = await database.rows(
+      `SELECT schema_name AS name FROM (
+         SELECT database_name, schema_name, table_name FROM duckdb_tables()
+         UNION ALL SELECT database_name, schema_name, view_name FROM duckdb_views()
+       ) WHERE database_name = 'source_file' AND schema_name = 'main' AND lower(table_name) = '${table}'`,
+    );
+    if (found === undefined)
+      throw new Failure('BAD_CONFIG', `source ${path} has no table ${table}; expected users and measurements in its schema main`);
+    const relation = `source_file.main.${table}`;
+    tables.push({
+      table,
+      format: 'table',
+      parts: [{ name: `${basename(path)} table ${table}`, relation }],
+      whole: relation,
+      expressions: {},
+    });
+  }
+  return tables;
 }
 
 export function isLockError(thrown: unknown): boolean {
@@ -161,7 +164,7 @@ async function checkColumns(database: Database, source: TableSource): Promise<Re
         );
       }
       if (!accepts(wanted, type) && !(await isEmpty(database, part, column))) {
-        throw contractFailure(part, `column ${column} is ${type}; expected ${expectedTypes[wanted]}`);
+        throw contractFailure(part, `column ${column} is ${kindOf(type)}; expected ${expectedTypes[wanted]}`);
       }
     }
   }
@@ -211,6 +214,11 @@ function accepts(wanted: SourceColumnType, type: string): boolean {
   if (wanted === 'instant') return type.startsWith('TIMESTAMP') || type === 'VARCHAR';
   if (wanted === 'text') return type === 'VARCHAR' || type.startsWith('ENUM(') || type === '"NULL"';
   return !/^(STRUCT|MAP|UNION)|\[\d*\]$/.test(type);
+}
+
+/** A type without what it is made of: an ENUM lists its values, a STRUCT its fields. */
+function kindOf(type: string): string {
+  return /^[A-Z ]+/.exec(type)?.[0] ?? 'of another type';
 }
 
 function expression(format: Format, column: string, wanted: SourceColumnType, type: string): string {

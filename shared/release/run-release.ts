@@ -3,6 +3,7 @@ import { indexByDay } from '../facts/period-facts';
 import { Failure, toFailure } from '../failure';
 import type { OpenEngine } from '../open-engine';
 import type { Verdict } from '../outcome';
+import { checkReport, type GateOptions } from '../quality-gate';
 import { deriveReport } from '../report';
 import { type ExportRequest, MAX_DATES_BY_CLI, parseRequest, type RequestBody } from '../request';
 import { runRecord } from '../run-record';
@@ -11,6 +12,7 @@ import { type CountDays, openRelease, type ReleaseOptions, type ReleaseOutcome, 
 
 export interface RunReleaseOptions extends Omit<ReleaseOptions, 'engine'> {
   openEngine: OpenEngine;
+  gate: GateOptions;
   now: () => Date;
 }
 
@@ -33,7 +35,7 @@ export function parseReleaseRequest(body: RequestBody, { timeZone, now }: { time
  */
 export async function runRelease(
   { from, to }: ExportRequest,
-  { openEngine, now, ...options }: RunReleaseOptions,
+  { openEngine, now, gate, ...options }: RunReleaseOptions,
 ): Promise<ReleaseOutcome[]> {
   const { run, timeZone, releasedAt } = options;
   const engine = await openEngine('export');
@@ -47,7 +49,7 @@ export async function runRelease(
       for (const period of periods)
         reports.set(
           period,
-          check(() => deriveReport(days, reportOf(period), releasedAt)),
+          check(() => checkReport(deriveReport(days, reportOf(period), releasedAt), days, gate)),
         );
       return { days, bytesProcessed };
     };
@@ -87,10 +89,9 @@ export function judgeReleases(outcomes: readonly ReleaseOutcome[]): Verdict {
 }
 
 /** Why the report may not be published; null: it may. */
-function check(derive: () => unknown): Failure | null {
+function check(passes: () => Failure | null): Failure | null {
   try {
-    derive();
-    return null;
+    return passes();
   } catch (thrown) {
     return toFailure(thrown);
   }

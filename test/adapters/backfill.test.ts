@@ -4,7 +4,7 @@ import { judge } from '../../shared/outcome';
 import { runExport } from '../../shared/run-export';
 import { cannedFacts, publishedDifferences } from '../support/canned-facts';
 import { type FaultServer, startFaultServer } from '../support/fault-server';
-import { testRun } from '../support/run';
+import { testGate, testRun } from '../support/run';
 
 const YEAR = datesBetween('2024-06-15', '2025-06-14');
 const STARTED_AT = new Date('2025-06-15T12:00:00.000Z');
@@ -21,7 +21,14 @@ test('a year on BigQuery: four loads a date, a record for fifty, and no more que
   const server = await startFaultServer(canned.facts);
   try {
     const engine = engineAt(server, 0);
-    const options = { engine, timeZone: canned.timeZone, startedAt: STARTED_AT, now: () => STARTED_AT, dryRun: false };
+    const options = {
+      engine,
+      timeZone: canned.timeZone,
+      startedAt: STARTED_AT,
+      now: () => STARTED_AT,
+      dryRun: false,
+      gate: testGate,
+    };
     const counts = () => (['dataset', 'table', 'query', 'look', 'load', 'record'] as const).map((kind) => server.count(kind));
     await runExport(YEAR.slice(-1), { ...options, run: testRun({ id: 'one' }) });
     expect(counts()).toEqual([1, 4, 4, 4, 4, 1]);
@@ -40,7 +47,14 @@ test('the loads of a report wait for their turn, whichever run they are of', asy
   const server = await startFaultServer(canned.facts);
   try {
     const engine = engineAt(server, 150);
-    const options = { engine, timeZone: canned.timeZone, startedAt: STARTED_AT, now: () => STARTED_AT, dryRun: false };
+    const options = {
+      engine,
+      timeZone: canned.timeZone,
+      startedAt: STARTED_AT,
+      now: () => STARTED_AT,
+      dryRun: false,
+      gate: testGate,
+    };
     const begin = Date.now();
     await Promise.all(YEAR.slice(-2).map((date) => runExport([date], { ...options, run: testRun({ id: `run-${date}` }) })));
     await runExport(YEAR.slice(-2), { ...options, run: testRun({ id: 'range' }) });

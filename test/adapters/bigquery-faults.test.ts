@@ -17,14 +17,13 @@ import {
   type StoredTable,
   startFaultServer,
 } from '../support/fault-server';
-import { testRun } from '../support/run';
+import { testGate, testRun } from '../support/run';
 
 const DATE = '2025-06-15';
 const DAY_BEFORE = '2025-06-14';
 const STARTED_AT = new Date('2025-06-15T12:00:00.000Z');
 /** A query a fact. */
 const QUERIES = Object.keys(facts).length;
-
 const pace: Pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 
 let canned: CannedFacts;
@@ -75,7 +74,15 @@ async function exportDate({
 }: { from?: string; to?: string } & Partial<Run> = {}): Promise<Ending> {
   const log = createLog({ level: 'debug', format: 'json', write: (line) => void said.push(line) });
   const run = testRun({ log, ...changes });
-  const options = { engine, run, timeZone: canned.timeZone, startedAt: STARTED_AT, now: () => STARTED_AT, dryRun: false };
+  const options = {
+    engine,
+    run,
+    timeZone: canned.timeZone,
+    gate: testGate,
+    startedAt: STARTED_AT,
+    now: () => STARTED_AT,
+    dryRun: false,
+  };
   try {
     const { reports } = await runExport(datesBetween(from, to), options);
     for (const { tables } of reports) for (const { failure } of tables) said.push(failure?.message ?? '');
@@ -290,6 +297,22 @@ test.each(final.slice(0, 3))('a load that ends with $reason is $code for its tab
   expect(server.runs).toEqual([expect.objectContaining({ status: 'partial', error_code: code })]);
 });
 
+test('what the quality gate refuses is counted once more, and no load of it is begun', async () => {
+  const patched = structuredClone(canned.facts);
+  for (const row of patched.activity) if (row.day === DATE) row.tests++;
+  await server.close();
+  server = await startFaultServer(patched);
+  engine = engineAt(server.endpoint);
+  const ending = await exportDate({ from: DAY_BEFORE });
+  expect(failuresOf(ending)).toEqual({ [DAY_BEFORE]: [], [DATE]: Array(4).fill('QUALITY_GATE') });
+  expect(jobsOfKind('load').map(destination)).toEqual(expect.not.arrayContaining([expect.stringContaining('$20250615')]));
+  expect(server.count('load')).toBe(4);
+  expect(server.runs.map(({ status, error_code }) => [status, error_code])).toEqual([
+    ['succeeded', null],
+    ['failed', 'QUALITY_GATE'],
+  ]);
+});
+
 test('the next run repairs what is missing', async () => {
   server.play('load', { jobFails: 'quotaExceeded' });
   await exportDate({ id: 'first-run' });
@@ -413,7 +436,10 @@ test.each(['query', 'load'] as const)('at the deadline a running %s job is cance
   server.play(kind, { jobHangs: true });
   const controller = new AbortController();
   const ending = exportDate({ signal: controller.signal });
-  await until(() => jobsOfKind(kind).length === (kind === 'query' ? QUERIES : 4) && server.count('job') > 8);
+  const running = () => jobsOfKind(kind).filter(({ state }) => state === 'RUNNING').length;
+  await until(
+    () => jobsOfKind(kind).length === (kind === 'query' ? QUERIES : 4) && running() === 1 && server.count('job') > 2 * QUERIES,
+  );
   controller.abort(new DOMException('the deadline', 'TimeoutError'));
   const { failure, reports } = await ending;
   const codes = failure ?? reports.flatMap(({ tables }) => tables.flatMap((table) => table.failure?.code ?? [])).join();

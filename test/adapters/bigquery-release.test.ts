@@ -5,7 +5,7 @@ import { runExport } from '../../shared/run-export';
 import type { DailyMetrics } from '../../shared/tables/daily_metrics';
 import { type CannedFacts, cannedFacts } from '../support/canned-facts';
 import { CANARY, destination, type Fault, type FaultServer, startFaultServer } from '../support/fault-server';
-import { testRun } from '../support/run';
+import { testGate, testRun } from '../support/run';
 
 const DATE = '2025-06-15';
 const PERIOD = '2025-06-04';
@@ -40,6 +40,7 @@ async function exportDate(id: string, startedAt = AFTERWARDS) {
     engine,
     run,
     timeZone,
+    gate: testGate,
     startedAt,
     now: () => startedAt,
     dryRun: false,

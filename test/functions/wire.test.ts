@@ -23,7 +23,12 @@ beforeAll(async () => {
     join(folder, 'measurements.csv'),
     'measurement_id,user_id,session_id,created_at,error_type\nm1,u1,s1,2025-12-20,\n',
   );
-  Object.assign(process.env, { KPI_WAREHOUSE: join(folder, 'warehouse.duckdb'), KPI_SOURCE: folder, NODE_ENV: 'production' });
+  Object.assign(process.env, {
+    KPI_WAREHOUSE: join(folder, 'warehouse.duckdb'),
+    KPI_SOURCE: folder,
+    KPI_SOURCE_MAX_AGE_HOURS: '0',
+    NODE_ENV: 'production',
+  });
   jest.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
   printed = jest.spyOn(console, 'error').mockImplementation(() => {}); // the framework prints what was thrown
   jest.spyOn(console, 'warn').mockImplementation(() => {});

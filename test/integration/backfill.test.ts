@@ -6,7 +6,7 @@ import { type Emulator, emulatorIsAvailable, inWarehouse, openEmulator } from '.
 import { type Asked, startCountingProxy } from '../support/counting-proxy';
 import { ended, startKpi } from '../support/kpi-command';
 import { randomSource } from '../support/random-source';
-import { testRun } from '../support/run';
+import { testGate, testRun } from '../support/run';
 import { writeSource } from '../support/source-files';
 import { inTemporaryFolder } from '../support/temporary-folder';
 
@@ -57,7 +57,7 @@ if (!emulatorIsAvailable)
   test('a long range: four loads a date, a record for fifty, and as many queries as for one date', async () => {
     await inYear(async ({ newEngine }) => {
       const startedAt = new Date('2025-07-02T00:00:00Z');
-      const options = { timeZone: TIME_ZONE, startedAt, now: () => startedAt, dryRun: false };
+      const options = { timeZone: TIME_ZONE, startedAt, now: () => startedAt, dryRun: false, gate: testGate };
       const before = { ...asked };
       await runExport([FROM], { ...options, engine: newEngine(), run: testRun({ id: `one-${Date.now()}` }) });
       const ofOneDate = asked.queries - before.queries;

@@ -16,7 +16,7 @@ import { randomSource } from '../support/random-source';
 import { referenceReport } from '../support/reference';
 import { referenceRelease } from '../support/release-reference';
 import { reportDifferences } from '../support/report-differences';
-import { testRun } from '../support/run';
+import { testGate, testRun } from '../support/run';
 import { writeSource } from '../support/source-files';
 import { inTemporaryFolder } from '../support/temporary-folder';
 
@@ -89,7 +89,15 @@ if (!emulatorIsAvailable)
       const outcomes = await Promise.all(
         [STARTED_AT, LATER].map((startedAt, index) => {
           const run = testRun({ id: `at-once-${index}-${Date.now()}` });
-          const options = { engine: newEngine(), run, timeZone: TIME_ZONE, startedAt, now: () => startedAt, dryRun: false };
+          const options = {
+            engine: newEngine(),
+            run,
+            timeZone: TIME_ZONE,
+            gate: testGate,
+            startedAt,
+            now: () => startedAt,
+            dryRun: false,
+          };
           return runExport([DATE], options);
         }),
       );
@@ -110,7 +118,7 @@ if (!emulatorIsAvailable)
     if (emulator.endpoint === null) return; // nobody's release is touched
     const [timeZone, from, to] = ['America/New_York', '2025-07-01', '2025-07-16'];
     const rows = crowdedSource({ seed: 5, timeZone, from, to, people: 600, sessions: 1500, sharedSessions: true });
-    const options = { timeZone, release: { minPeople: 11, roundTo: 5 }, dryRun: false, now: () => STARTED_AT };
+    const options = { timeZone, release: { minPeople: 11, roundTo: 5 }, gate: testGate, dryRun: false, now: () => STARTED_AT };
     const dates = ['2025-07-14', '2025-07-15'];
     const periods = ['2025-07-03', '2025-07-04'];
     await inTemporaryFolder(async (folder) => {

@@ -5,7 +5,7 @@ import { judge } from '../../shared/outcome';
 import { type ExportOptions, runExport } from '../../shared/run-export';
 import { reportTableNames } from '../../shared/tables';
 import type { ExportRun } from '../../shared/tables/export_runs';
-import { testRun } from '../support/run';
+import { testGate, testRun } from '../support/run';
 
 const DATES = datesBetween('2025-01-01', '2025-04-30');
 
@@ -44,7 +44,7 @@ function createEngine(changes: Partial<Engine> = {}) {
 
 function run(engine: Engine, changes: Partial<ExportOptions> = {}, dates = DATES) {
   const startedAt = new Date('2026-01-01T00:00:00Z');
-  const options = { engine, run: testRun(), timeZone: 'UTC', startedAt, now: () => startedAt, dryRun: false };
+  const options = { engine, run: testRun(), timeZone: 'UTC', gate: testGate, startedAt, now: () => startedAt, dryRun: false };
   return runExport(dates, { ...options, ...changes });
 }
 

@@ -3,7 +3,7 @@ import { runExport } from '../../shared/run-export';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
 import { type Fault, type FaultServer, type RequestKind, startFaultServer } from '../support/fault-server';
 import { createRandom, type Random } from '../support/random-source';
-import { testRun } from '../support/run';
+import { testGate, testRun } from '../support/run';
 
 const DATE = '2025-06-15';
 const EXPORTS = 200;
@@ -36,7 +36,7 @@ test(`${EXPORTS} exports, while ${SHARE_OF_FAULTS * 100} % of all requests go wr
     server.runs.length = 0;
     const startedAt = new Date(Date.parse(DATE) + number * 60_000);
     const run = testRun({ id: `run-${number}` });
-    const options = { engine, run, timeZone: canned.timeZone, startedAt, now: () => startedAt, dryRun: false };
+    const options = { engine, run, timeZone: canned.timeZone, gate: testGate, startedAt, now: () => startedAt, dryRun: false };
     const { reports } = await runExport([DATE], options);
     const failures = reports.flatMap(({ tables }) => tables.flatMap(({ failure }) => failure?.message ?? []));
     expect({ number, failures, differences: publishedDifferences(server, canned, DATE, startedAt) }).toEqual({

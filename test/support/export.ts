@@ -4,7 +4,7 @@ import type { Engine } from '../../shared/engine';
 import type { ReportRows } from '../../shared/report';
 import { runExport } from '../../shared/run-export';
 import { reportTableNames } from '../../shared/tables';
-import { testRun } from './run';
+import { testGate, testRun } from './run';
 
 /** Runs `work` with an engine that reads a source folder and has an empty warehouse of its own, which is gone afterwards. */
 export type OnEngine = <Result>(sourceFolder: string, work: (engine: Engine) => Promise<Result>) => Promise<Result>;
@@ -28,7 +28,7 @@ export interface ExportedReport {
 export async function exportReports(engine: Engine, { from, to, timeZone, startedAt }: TestExport): Promise<ExportedReport[]> {
   const run = testRun({ id: randomUUID() }); // a server may remember the jobs of earlier runs
   const now = () => startedAt;
-  const options = { engine, run, timeZone, startedAt, now, dryRun: false };
+  const options = { engine, run, timeZone, gate: testGate, startedAt, now, dryRun: false };
   const outcomes = await runExport(datesBetween(from, to), options);
   const reports: ExportedReport[] = [];
   for (const { reportDate, tables, findings } of outcomes.reports) {

@@ -1,5 +1,9 @@
 import type { Run } from '../../shared/engine';
 import { createLog } from '../../shared/log';
+import type { GateSettings } from '../../shared/run-export';
+
+/** The defaults of a deployment. */
+export const testGate: GateSettings = { maxRejectedShare: 0.05, sourceMaxAgeHours: 26 };
 
 /** A run as doors make them, silent and without a deadline. */
 export function testRun(changes: Partial<Run> = {}): Run {

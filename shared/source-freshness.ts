@@ -1,0 +1,69 @@
+import { addDays, type CalendarDate, localDate } from './calendar';
+import { type DayFacts, dayOf, type FactsByDay } from './facts/period-facts';
+import { Failure } from './failure';
+
+export interface FreshnessOptions {
+  timeZone: string;
+  now: Date;
+  /** Hours; 0: any age. */
+  maxAgeHours: number;
+}
+
+/** A day of zeros is believed, unless each of so many days before it was this busy. */
+const BUSY_DAYS = 7;
+const BUSY_COUNT = 5;
+
+/**
+ * SOURCE_NOT_READY where the figures of today or yesterday would be low because the source is late; null for other dates, and where
+ * nothing points to it. Two signs do:
+ *
+ * - The newest measurement is older than maxAgeHours. It is known to the hour and counts as one of the end of that hour: a fresh source is
+ *   never refused, a late one passes for up to an hour more.
+ * - The last full day, yesterday, has no test or no account, though each of the seven days before had five or more. This one also counts
+ *   where any age will do: another source than the one of the measurements may be late.
+ *
+ * `days` reach up to daysUntil: of a source that is quiet in the evening, the days up to yesterday look older by the hour until midnight.
+ */
+export function checkFreshness(
+  reportDate: CalendarDate,
+  days: FactsByDay,
+  { timeZone, now, maxAgeHours }: FreshnessOptions,
+): Failure | null {
+  if (!isRecent(reportDate, { timeZone, now })) return null;
+  const yesterday = addDays(localDate(now, timeZone), -1);
+  const late = (text: string) =>
+    new Failure(
+      'SOURCE_NOT_READY',
+      `the source is late: ${text}; nothing of ${reportDate} was written; kpi export --allow-stale publishes it as it is`,
+    );
+
+  const hours = [...days.values()].flatMap(({ latestHour }) => latestHour ?? []);
+  const age = now.getTime() / 3_600_000 - (Math.max(...hours) + 1);
+  if (maxAgeHours > 0 && age > maxAgeHours) {
+    const newest =
+      hours.length === 0 ? `of the last ${days.size} days there is none` : `the newest is ${Math.ceil(age)} hours old`;
+    return late(`expected a measurement of the last ${maxAgeHours} hours, ${newest}`);
+  }
+
+  const counted = [
+    { what: 'tests', count: (day: DayFacts) => day.tests },
+    { what: 'accounts', count: (day: DayFacts) => day.accounts },
+  ];
+  for (const { what, count } of counted) {
+    const before = Array.from({ length: BUSY_DAYS }, (_, age) => count(dayOf(days, addDays(yesterday, -1 - age))));
+    if (count(dayOf(days, yesterday)) === 0 && before.every((number) => number >= BUSY_COUNT))
+      return late(`expected ${what} on ${yesterday}, got 0 after ${BUSY_DAYS} days of ${Math.min(...before)} or more`);
+  }
+  return null;
+}
+
+/** Whether a report is of today or yesterday. */
+export function isRecent(reportDate: CalendarDate, { timeZone, now }: Pick<FreshnessOptions, 'timeZone' | 'now'>): boolean {
+  return reportDate >= addDays(localDate(now, timeZone), -1);
+}
+
+/** The last day to count for reports up to `to`: yesterday's is judged by today's rows too. */
+export function daysUntil(to: CalendarDate, { timeZone, now }: Pick<FreshnessOptions, 'timeZone' | 'now'>): CalendarDate {
+  const today = localDate(now, timeZone);
+  return to === addDays(today, -1) ? today : to;
+}

@@ -1,0 +1,218 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDuckDb } from '../shared/adapters/duckdb';
+import { datesBetween } from '../shared/calendar';
+import type { Engine } from '../shared/engine';
+import type { Facts } from '../shared/facts/facts';
+import type { Failure } from '../shared/failure';
+import type { ReportOutcome } from '../shared/outcome';
+import { runExport } from '../shared/run-export';
+import { reportTableNames } from '../shared/tables';
+import type { ExportRun } from '../shared/tables/export_runs';
+import { runKpi, settings, startFunction } from './support/processes';
+import { randomSource } from './support/random-source';
+import { testGate, testRun } from './support/run';
+import { writeSource } from './support/source-files';
+import type { SourceRows } from './support/source-rows';
+
+/** What must not be published isn't: the warehouse stays as it was of that date, and the others of a range are written. */
+const DATE = '2025-06-15';
+const DAY_BEFORE = '2025-06-14';
+const FIRST = new Date('2026-01-01T00:00:00.000Z');
+const SECOND = new Date(`${DATE}T23:30:00.000Z`); // only recent dates are counted once more
+
+const rows = randomSource({ seed: 21, timeZone: 'UTC', from: DAY_BEFORE, to: DATE, measurements: 300, emptyText: true });
+let folder: string;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'kpi-gate-'));
+  await writeSource(folder, 'ndjson', rows);
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+interface Attempt {
+  source?: SourceRows;
+  /** Changes what the engine counted, at the first, second, … reading. */
+  change?: (facts: Facts, reading: number) => void;
+  startedAt?: Date;
+  from?: string;
+}
+
+interface Ending {
+  outcomes: ReportOutcome[];
+  records: ExportRun[];
+  before: unknown;
+  after: unknown;
+}
+
+/** Exports DAY_BEFORE and DATE from a source that is right, then once more as asked. */
+async function attempt({ source, change, startedAt = SECOND, from = DAY_BEFORE }: Attempt): Promise<Ending> {
+  const records: ExportRun[] = [];
+  const exportAll = async (first: string, at: Date, patch: Attempt['change']): Promise<ReportOutcome[]> =>
+    withEngine(async (engine) => {
+      let reading = 0;
+      const patched: Engine = {
+        ...engine,
+        readFacts: async (window, run) => {
+          const answer = await engine.readFacts(window, run);
+          patch?.(answer.facts, ++reading);
+          return answer;
+        },
+        appendRuns: async (appended) => void records.push(...appended),
+      };
+      const options = { engine: patched, run: testRun(), timeZone: 'UTC', gate: testGate, startedAt: at, now: () => at };
+      const dates = datesBetween(first, DATE);
+      // what fails for one reason alone fails as a whole
+      const { reports } = await runExport(dates, { ...options, dryRun: false }).catch((failure: Failure) => ({
+        reports: dates.map((reportDate) => ({
+          reportDate,
+          tables: reportTableNames.map((table) => ({ table, rows: 0 as const, failure })),
+          findings: null,
+          release: null,
+        })),
+      }));
+      return reports;
+    });
+  await exportAll(DAY_BEFORE, FIRST, undefined);
+  const before = await published();
+  records.length = 0;
+  if (source !== undefined) await writeSource(folder, 'ndjson', source);
+  const outcomes = await exportAll(from, startedAt, change);
+  return { outcomes, records, before, after: await published() };
+}
+
+async function withEngine<Result>(work: (engine: Engine) => Promise<Result>): Promise<Result> {
+  const engine = await openDuckDb({
+    config: { engine: 'duckdb', warehouse: join(folder, 'warehouse.duckdb'), source: { kind: 'path', path: folder } },
+    access: 'export',
+    now: SECOND,
+  });
+  try {
+    return await work(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** All rows of DATE. */
+function published(): Promise<unknown> {
+  return withEngine(async (engine) => {
+    const found = [];
+    for (const table of reportTableNames) found.push(await engine.readRows(table, DATE, DATE));
+    return found;
+  });
+}
+
+const failuresOf = ({ outcomes }: Ending, date: string) =>
+  outcomes.find(({ reportDate }) => reportDate === date)?.tables.map(({ failure }) => failure?.code ?? null);
+
+const onDate = <Row extends { day: string }>(facts: Row[]): Row => {
+  const row = facts.find(({ day }) => day === DATE);
+  if (row === undefined) throw new Error('no fact of the date');
+  return row;
+};
+
+const [someone] = rows.users.filter(({ user_id, created_at }) => user_id !== null && created_at !== null);
+const measurement = { measurement_id: 'twice', user_id: 'u', session_id: 's', created_at: `${DATE}T10:00:00Z`, error_type: null };
+
+test.each<[string, string, Attempt]>([
+  ['tests that nobody took', 'QUALITY_GATE', { change: ({ activity }) => void onDate(activity).tests++ }],
+  ['a session too many', 'QUALITY_GATE', { change: ({ sessions }) => void Object.assign(onDate(sessions), { sessions: 5000 }) }],
+  [
+    'an error of no test',
+    'QUALITY_GATE',
+    { change: ({ intake }) => void intake.push({ ...onDate(intake), outcome: 'camera_too_far', source_rows: 1 }) },
+  ],
+  [
+    'a count below 0',
+    'QUALITY_GATE',
+    {
+      change: ({ activity }) =>
+        activity.filter(({ day }) => day === DATE).forEach((row) => void Object.assign(row, { users: -4 })),
+    },
+  ],
+  [
+    'an account that nobody created',
+    'QUALITY_GATE',
+    { change: ({ people }) => void people.push({ role: 'account', day: DATE, first_test_day: null, people: 1 }) },
+  ],
+  [
+    'a measurement that is there twice',
+    'SOURCE_CONTRACT',
+    { source: { ...rows, measurements: [...rows.measurements, measurement, measurement] } },
+  ],
+])('%s: %s, and the other date is exported', async (_, code, asked) => {
+  const ending = await attempt(asked);
+  expect(failuresOf(ending, DATE)).toEqual(Array(4).fill(code));
+  expect(failuresOf(ending, DAY_BEFORE)).toEqual(Array(4).fill(null));
+  expect(ending.after).toEqual(ending.before);
+  expect(ending.records).toEqual([
+    expect.objectContaining({ report_date: DAY_BEFORE, status: 'succeeded', error_code: null }),
+    expect.objectContaining({ report_date: DATE, status: 'failed', error_code: code }),
+  ]);
+});
+
+const rejected = Array.from({ length: 1000 }, () => ({ user_id: null, created_at: `${DATE}T10:00:00Z` }));
+
+test.each<[string, string, SourceRows]>([
+  ['a user who is there twice', 'SOURCE_CONTRACT', { ...rows, users: [...rows.users, ...(someone ? [someone] : [])] }],
+  ['a thousand rows without an id', 'QUALITY_GATE', { ...rows, users: [...rows.users, ...rejected] }],
+])('%s: %s', async (_, code, source) => {
+  const ending = await attempt({ source, from: DATE });
+  expect(failuresOf(ending, DATE)).toEqual(Array(4).fill(code));
+  expect(ending.after).toEqual(ending.before);
+});
+
+test('a user who is there twice after the report date is no matter of it', async () => {
+  const twice = { user_id: 'late', created_at: '2025-06-16T10:00:00Z' };
+  const ending = await attempt({ source: { ...rows, users: [...rows.users, twice, twice] } });
+  expect(failuresOf(ending, DATE)).toEqual(Array(4).fill(null));
+});
+
+test('a source that is written to while it is counted is counted once more', async () => {
+  const once = await attempt({ change: ({ activity }, reading) => void (reading === 1 && onDate(activity).tests++) });
+  expect(failuresOf(once, DATE)).toEqual(Array(4).fill(null));
+  expect(once.after).not.toEqual(once.before); // created_at
+});
+
+test('and is not ready where it changed again', async () => {
+  const again = await attempt({
+    change: ({ activity }, reading) => void Object.assign(onDate(activity), { tests: 5000 + reading }),
+  });
+  expect(failuresOf(again, DATE)).toEqual(Array(4).fill('SOURCE_NOT_READY'));
+  expect(failuresOf(again, DAY_BEFORE)).toEqual(Array(4).fill(null));
+  expect(again.after).toEqual(again.before);
+});
+
+test('a late source holds back today and yesterday, and no date before', async () => {
+  const empty = { users: rows.users, measurements: rows.measurements.filter(({ created_at }) => created_at?.startsWith('2001')) };
+  const late = await attempt({ source: empty, startedAt: new Date(`${DATE}T23:00:00Z`), from: '2025-06-13' });
+  expect(failuresOf(late, DATE)).toEqual(Array(4).fill('SOURCE_NOT_READY'));
+  expect(failuresOf(late, DAY_BEFORE)).toEqual(Array(4).fill('SOURCE_NOT_READY'));
+  expect(failuresOf(late, '2025-06-13')).toEqual(Array(4).fill(null));
+  expect(late.after).toEqual(late.before);
+});
+
+test('through the doors: a late source is an error that invites to try again, and can be overridden on the command line', async () => {
+  const env = settings({ KPI_SOURCE: folder, KPI_WAREHOUSE: join(folder, 'warehouse.duckdb') });
+  const http = await startFunction('exportKpiHttp', env);
+  const pubsub = await startFunction('exportKpi', env);
+  try {
+    const refused = await runKpi(['export'], env);
+    expect(refused).toEqual({
+      code: 1,
+      said: expect.stringMatching(/the source is late: .*--allow-stale.*\(SOURCE_NOT_READY\)/),
+    });
+    expect(await http.post('/api/export-kpi', '')).toMatch(/^503 .*"code":"SOURCE_NOT_READY"/);
+    const message = { messageId: '1', publishTime: new Date().toISOString() };
+    expect(await pubsub.post('/projects/p/topics/t', JSON.stringify({ message, subscription: 's' }))).toMatch(/^500 /);
+    expect(pubsub.said()).toMatch(/"severity":"WARNING","message":"export failed".*"code":"SOURCE_NOT_READY"/);
+    expect(existsSync(join(folder, 'warehouse.duckdb'))).toBe(false);
+    expect((await runKpi(['export', '--allow-stale'], env)).code).toBe(0);
+    expect((await runKpi(['export'], { ...env, KPI_SOURCE_MAX_AGE_HOURS: '0' })).code).toBe(0);
+  } finally {
+    await Promise.all([http.stop(), pubsub.stop()]);
+  }
+});

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { addDays } from '../../shared/calendar';
+import type { SourceRows } from './source-rows';
+
+/** Marks of what must not leave a source: of ids and texts, of numeric ids, and, by their microseconds, of instants. */
+const MARKS = [/canary/i, /770099001/, /424242/];
+
+export const CANARY_DAY = '2025-12-23';
+
+/** A numeric id that can be told. */
+export const numericId = (index: number) => 770_099_001_000 + index;
+
+/** Rows whose every id, text and instant can be told: of twelve days, some of them rejected. */
+export function canarySource(): SourceRows {
+  const at = (age: number, index: number) =>
+    `${addDays(CANARY_DAY, -age)}T${String(8 + (index % 12)).padStart(2, '0')}:13:37.424242Z`;
+  const days = Array.from({ length: 12 }, (_, age) => age);
+  return {
+    users: days.map((age) => ({ user_id: `CANARY-user-${age}`, created_at: at(age, 0) })),
+    measurements: days.flatMap((age) =>
+      Array.from({ length: 6 }, (_, index) => ({
+        measurement_id: `CANARY-measurement-${age}-${index}`,
+        user_id: age === 3 && index === 5 ? null : `CANARY-user-${(age + index) % 14}`,
+        session_id: `CANARY-session-${age}-${index % 3}`,
+        created_at: at(age, index),
+        error_type: [null, 'camera_too_far', `CANARY of user ${index}, at "home"`][index % 3] ?? null,
+      })),
+    ),
+  };
+}
+
+/** Where a canary got out: the lines around it, or the file. */
+export function leaks(texts: Record<string, string | Buffer>): string[] {
+  return Object.entries(texts).flatMap(([name, text]) => {
+    const latin = typeof text === 'string' ? text : text.toString('latin1');
+    return MARKS.flatMap((mark) => {
+      const at = latin.search(mark);
+      return at < 0 ? [] : [`${name}: …${latin.slice(Math.max(0, at - 80), at + 80)}…`];
+    });
+  });
+}
+
+/** Every file below a folder, what is in `except` left out. */
+export function filesBelow(folder: string, except: readonly string[] = []): Record<string, Buffer> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => !except.some((left) => name === left || name.startsWith(`${left}/`)),
+  );
+  return Object.fromEntries(
+    names.filter((name) => statSync(join(folder, name)).isFile()).map((name) => [name, readFileSync(join(folder, name))]),
+  );
+}

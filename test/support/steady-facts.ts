@@ -1,0 +1,47 @@
+import { addDays, type CalendarDate, datesBetween } from '../../shared/calendar';
+import type { Facts } from '../../shared/facts/facts';
+
+/** Facts of a product on which every day is like the others, so that what a test changes stands out. */
+export function steadyFacts(firstDay: CalendarDate, lastDay: CalendarDate): Facts {
+  const days = datesBetween(firstDay, lastDay);
+  const perDay = <Row>(rows: Row[]) => days.flatMap((day) => rows.map((row) => ({ day, ...row })));
+  const hour = (day: CalendarDate) => Date.parse(day) / 3_600_000 + 20;
+  const longBefore = addDays(firstDay, -1);
+  return {
+    activity: perDay([
+      { failures: 0, users: 3, successful_users: 3, tests: 6, successes: 6 },
+      { failures: 1, users: 2, successful_users: 2, tests: 4, successes: 2 },
+      { failures: 4, users: 1, successful_users: 0, tests: 4, successes: 0 },
+    ]),
+    sessions: perDay([
+      { first_success: 0, sessions: 2, duplicates: 0 },
+      { first_success: 1, sessions: 5, duplicates: 0 },
+      { first_success: 2, sessions: 1, duplicates: 0 },
+      { first_success: 3, sessions: 1, duplicates: 0 },
+    ]),
+    intake: days.flatMap((day) =>
+      (
+        [
+          ['success', 8],
+          ['camera_too_far', 3],
+          ['test_not_found', 2],
+          ['unclassified', 1],
+          ['rejected', 1],
+        ] as const
+      ).map(([outcome, source_rows]) => ({ day, outcome, source_rows, latest_hour: hour(day) })),
+    ),
+    users: [
+      { day: longBefore, outcome: 'account', source_rows: 10 },
+      ...perDay([{ outcome: 'account' as const, source_rows: 6 }]),
+    ],
+    people: [
+      { role: 'account', day: longBefore, first_test_day: null, people: 10 },
+      { role: 'tester', day: longBefore, first_test_day: null, people: 6 },
+      ...days.flatMap((day): Facts['people'] => [
+        { role: 'account', day, first_test_day: day, people: 2 },
+        { role: 'account', day, first_test_day: null, people: 4 },
+        { role: 'tester', day, first_test_day: null, people: 2 },
+      ]),
+    ],
+  };
+}
