@@ -57,7 +57,7 @@ function unpack(): string {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const [name, bytes] of Object.entries(unzipSync(readFileSync(path)))) writeFileSync(join(folder, name), bytes);
-  return join(folder, 'index.js');
+  return join(folder, 'index.cjs');
 }
 
 function nodeOf(major: number): string | null {
@@ -147,7 +147,7 @@ function report(subjects: Subject[]): string {
     ];
   });
   const sizes = readdirSync(join(FOLDER, 'package'))
-    .filter((name) => name.endsWith('.js'))
+    .filter((name) => name.endsWith('.cjs'))
     .map((name) => `${name} ${Math.round(readFileSync(join(FOLDER, 'package', name)).length / 1024)} KiB`);
   return [
     `${machine()}. Medians of ${REPETITIONS} starts, taken in turn. Deployed: ${sizes.join(', ')}.`,

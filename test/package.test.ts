@@ -21,13 +21,13 @@ test('the package is the same to the byte each time, small, and holds nothing bu
   const files = unzipSync(zip);
   expect(Object.keys(files).sort()).toEqual([
     'LICENSE',
-    'bigquery.js',
-    'index.js',
+    'bigquery.cjs',
+    'index.cjs',
     'package-lock.json',
     'package.json',
-    'pubsub.js',
+    'pubsub.cjs',
   ]);
-  expect(files['index.js']?.length).toBeLessThan(500_000); // read at every start
+  expect(files['index.cjs']?.length).toBeLessThan(500_000); // read at every start
   const text = (name: string) => strFromU8(files[name] ?? new Uint8Array());
   const { dependencies } = JSON.parse(text('package.json'));
   const lock = JSON.parse(text('package-lock.json'));
@@ -42,7 +42,7 @@ test('the package is the same to the byte each time, small, and holds nothing bu
 
 /** Handles messages in the package's own code, one after the other, and prints the files of the package that are loaded after each. */
 const handle = (messages: object[]) => `
-  require('./index.js');
+  require('./index.cjs');
   const { getFunction } = require('@google-cloud/functions-framework/testing');
   const { basename, dirname } = require('node:path');
   const loaded = () => Object.keys(require.cache).filter((path) => dirname(path) === __dirname).map((path) => basename(path));
@@ -73,7 +73,7 @@ test('a refused message loads no client, an export only the one of BigQuery', as
       KPI_TIME_ZONE: canned.timeZone,
       KPI_BIGQUERY_ENDPOINT: server.endpoint,
     });
-    expect({ code, loaded: JSON.parse(stderr) }).toEqual({ code: 0, loaded: [['index.js'], ['bigquery.js', 'index.js']] });
+    expect({ code, loaded: JSON.parse(stderr) }).toEqual({ code: 0, loaded: [['index.cjs'], ['bigquery.cjs', 'index.cjs']] });
     expect(server.partitions.size).toBe(4);
   } finally {
     await server.close();

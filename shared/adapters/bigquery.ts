@@ -21,11 +21,11 @@ import {
   releaseFacts,
 } from '../facts/facts';
 import { Failure } from '../failure';
+import { RELEASE_DATASET } from '../release/dataset';
 import type { Report } from '../report';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
-  RELEASE_DATASET,
   type ReportRow,
   reportTableDefinitions,
   reportTableNames,
