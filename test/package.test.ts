@@ -42,7 +42,7 @@ test('the package is the same to the byte each time, small, and holds nothing bu
 
 /** Handles messages in the package's own code, one after the other, and prints the files of the package that are loaded after each. */
 const handle = (messages: object[]) => `
-  require('./index.cjs');
+  require('.');
   const { getFunction } = require('@google-cloud/functions-framework/testing');
   const { basename, dirname } = require('node:path');
   const loaded = () => Object.keys(require.cache).filter((path) => dirname(path) === __dirname).map((path) => basename(path));
