@@ -50,7 +50,7 @@ export function renderRelease(row: DailyMetrics): string {
   return grid.toString();
 }
 
-/** What a run would be billed for by BigQuery. */
+/** What a run would have BigQuery read. */
 export function renderPrice(bytes: number): string {
   return `Counting would read ${count.format(bytes)} bytes`;
 }

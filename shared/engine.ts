@@ -59,13 +59,13 @@ export interface Engine {
   /** Looks whether the tables can take reports of these dates, before anything is counted; the dates that they can't take, and why. */
   prepare(dates: readonly CalendarDate[], run: Run): Promise<ReadonlyMap<CalendarDate, Failure>>;
   /**
-   * Counts everything that the reports of a window need, all of it as the source was at one moment: a source that is written to meanwhile
-   * must not make a report contradict itself. bytesProcessed is null where the engine doesn't bill for them.
+   * Counts everything that the reports of a window need, of BigQuery's tables as they were at one moment; the embedded engine's files must
+   * not change meanwhile. bytesProcessed is null where the engine doesn't bill for them.
    */
   readFacts(window: Window, run: Run): Promise<{ facts: Facts; bytesProcessed: number | null }>;
   /** Counts the people behind the numbers of the days of a window, for their release. */
   readReleaseFacts(window: Window, run: Run): Promise<{ facts: ReleaseFacts; bytesProcessed: number | null }>;
-  /** The bytes that readFacts would be billed for; null where it costs nothing. */
+  /** The bytes that readFacts would read; null where it costs nothing. */
   price: ((window: Window, run: Run) => Promise<number>) | null;
   /** How many reports publish takes best at once. */
   reportsAtOnce: number;

@@ -43,7 +43,7 @@ export interface GateSettings {
 export interface ExportOutcome {
   /** One of each date, in their order. */
   reports: ReportOutcome[];
-  /** Bytes that a dry run would have been billed for; null of other runs, and where the engine doesn't bill. */
+  /** Of a dry run, the bytes that counting would read; null of other runs, and where the engine doesn't bill for them. */
   price: number | null;
 }
 

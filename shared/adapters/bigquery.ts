@@ -214,13 +214,12 @@ function wrap({ type, value }: FactParameters[keyof FactParameters]) {
   return type === 'TIMESTAMP' ? BigQuery.timestamp(value) : value;
 }
 
-/** One job, and so one snapshot of the source: facts that were read while it is written to would contradict each other. */
+/** One job, and so one snapshot: counts of different states of a source that is being written to would contradict each other. */
 async function countFacts<Name extends AnyFactName>(
   client: BigQuery,
   config: BigQueryConfig,
   jobs: Jobs,
-  /** Told apart in the ids of a run's jobs. */
-  what: string,
+  what: 'facts' | 'release_facts',
   names: readonly Name[],
   window: Window,
   run: Run,

@@ -141,11 +141,15 @@ test('what is sent', async () => {
   expect(looks.filter(({ url }) => !url.includes('location=EU'))).toEqual([]);
 });
 
+interface QuerySent {
+  query: string;
+  queryParameters: { name: string }[];
+}
+
 test('all facts of a run are counted by one query, each relation of it defined once', async () => {
   await exportDate();
-  const [job] = jobsOfKind('query');
-  expect(job?.id).toBe('kpi_export_test-run_facts_1');
-  const { query, queryParameters } = job?.configuration.query as { query: string; queryParameters: { name: string }[] };
+  const job = server.jobs.get('kpi_export_test-run_facts_1');
+  const { query, queryParameters } = (job?.configuration.query ?? {}) as QuerySent;
   for (const text of [...factNames.map((name) => `SELECT '${name}' AS fact`), 'attempts AS (', 'first_tests AS ('])
     expect([text, query.split(text).length - 1]).toEqual([text, 1]);
   const bound = queryParameters.map(({ name }) => name);
