@@ -26,7 +26,7 @@ export async function runRequest(
   try {
     const done = resume ? completedDates(await engine.readRuns({ requestId: run.requestId }), timeZone) : new Set();
     const wanted = dates.filter((date) => !done.has(date));
-    if (wanted.length === 0) return { reports: [], prices: [] };
+    if (wanted.length === 0) return { reports: [], price: null };
     onStart?.(wanted);
     return await runExport(wanted, {
       ...options,
