@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { scripts } from '../../package.json';
 import { settings } from '../support/processes';
 import { freePort } from '../support/pubsub-emulator';
 
@@ -85,11 +86,11 @@ describe.each(['exportKpi', 'exportKpiHttp'])('the requests to %s', (target) => 
   let port: number;
   beforeAll(async () => {
     port = await freePort();
-    const args = ['--source=dist/functions.js', `--target=${target}`, `--port=${port}`];
-    if (target === 'exportKpi') args.push('--signature-type=cloudevent');
-    const server = spawn(process.execPath, [join(root, 'node_modules/.bin/functions-framework'), ...args], {
+    const script = scripts[target === 'exportKpi' ? 'start' : 'start:http'];
+    const [, args = ''] = /functions-framework (.*)$/.exec(script) ?? [];
+    const server = spawn(process.execPath, [join(root, 'node_modules/.bin/functions-framework'), ...args.split(' ')], {
       cwd: folder,
-      env: { ...env, NODE_ENV: 'production' },
+      env: { ...env, NODE_ENV: 'production', PORT: String(port) },
       stdio: 'ignore',
     });
     const closed = once(server, 'close');
