@@ -1,7 +1,7 @@
 import { type CalendarDate, localDate } from './calendar';
 import { type Config, type ConfigFlags, describeSettings, parseConfig, unknownSettings } from './config';
 import type { Engine, Run, WarehouseInspection } from './engine';
-import { type Failure, toFailure } from './failure';
+import { type Failure, type FailureCode, toFailure } from './failure';
 import type { Access } from './open-engine';
 import { sourceTableNames } from './source-contract';
 
@@ -199,10 +199,26 @@ async function withEngine(
   }
 }
 
+/** Where a failure's own message names none. */
+const noAnswer = 'look at the network, and at KPI_BIGQUERY_ENDPOINT if that is set; then try again';
+const sourceRemedies: Partial<Record<FailureCode, string>> = {
+  NOT_FOUND: 'correct KPI_SOURCE (--source), or KPI_LOCATION where the dataset lies elsewhere',
+  ACCESS_DENIED: 'give this account roles/bigquery.dataViewer on the table, and roles/bigquery.jobUser in the project',
+  INVALID_QUERY: "compare the table's columns and types with docs/data-dictionary.md, Sources; map others with a view",
+  BYTES_LIMIT: 'raise KPI_MAX_BYTES_BILLED, or leave the rows uncounted',
+  UNAVAILABLE: noAnswer,
+};
+const warehouseRemedies: Partial<Record<FailureCode, string>> = {
+  NOT_FOUND: 'run: terraform -chdir=infra apply; or correct KPI_WAREHOUSE (--warehouse)',
+  ACCESS_DENIED: 'give this account roles/bigquery.dataEditor on the dataset (infra/README.md)',
+  UNAVAILABLE: noAnswer,
+};
+
 function failed(area: Check['area'], name: string, failure: Failure): Check {
   const [found = '', remedy] = splitOnce(failure.message);
+  const known = area === 'source' ? sourceRemedies[failure.code] : warehouseRemedies[failure.code];
   const page = `docs/errors.md says what ${failure.code} means`;
-  return { area, name, ok: false, found: `${found} (${failure.code})`, remedy: remedy ?? page };
+  return { area, name, ok: false, found: `${found} (${failure.code})`, remedy: remedy ?? known ?? page };
 }
 
 /** Messages name what is wrong, and after the first semicolon what to do. */
