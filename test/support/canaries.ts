@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { addDays } from '../../shared/calendar';
 import type { SourceRows } from './source-rows';
 
@@ -30,10 +30,13 @@ export function canarySource(): SourceRows {
   };
 }
 
+/** Where the code lies, as lines of a stack say; it may be called as it likes. */
+const root = resolve(__dirname, '../..');
+
 /** Where a canary got out: the lines around it, or the file. */
 export function leaks(texts: Record<string, string | Buffer>): string[] {
   return Object.entries(texts).flatMap(([name, text]) => {
-    const latin = typeof text === 'string' ? text : text.toString('latin1');
+    const latin = (typeof text === 'string' ? text : text.toString('latin1')).replaceAll(root, '');
     return MARKS.flatMap((mark) => {
       const at = latin.search(mark);
       return at < 0 ? [] : [`${name}: …${latin.slice(Math.max(0, at - 80), at + 80)}…`];
