@@ -1,11 +1,14 @@
 // Bundles what runs: dist/kpi.js, the command line, dist/functions.js, which is deployed, and dist/generate.js.
-// SDKs stay outside the bundles and are loaded on first use.
+// SDKs stay outside the bundles and are loaded on first use. The dashboard page is bundled first, as text within dist/kpi.js.
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { licencesOf } from './scripts/licences.mjs';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
 
 export async function buildAll() {
   await build({
-    absWorkingDir: fileURLToPath(new URL('.', import.meta.url)),
+    absWorkingDir: root,
     entryPoints: { kpi: 'cli/kpi.ts', functions: 'functions/index.ts', generate: 'scripts/generate.ts' },
     outdir: 'dist',
     bundle: true,
@@ -14,8 +17,41 @@ export async function buildAll() {
     target: 'node20',
     external: ['@google-cloud/*', '@duckdb/*'],
     loader: { '.sql': 'text' },
+    plugins: [dashboardAssets],
     logLevel: 'warning',
   });
+}
+
+/** Gives `dashboard:assets` (dashboard/assets.d.ts). */
+const dashboardAssets = {
+  name: 'dashboard-assets',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^dashboard:assets$/ }, ({ path }) => ({ path, namespace: 'dashboard' }));
+    onLoad({ filter: /.*/, namespace: 'dashboard' }, async () => ({
+      contents: JSON.stringify(await buildPage()),
+      loader: 'json',
+    }));
+  },
+};
+
+async function buildPage() {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { page: 'dashboard/page/main.ts' },
+    outdir: 'dist',
+    write: false,
+    metafile: true,
+    bundle: true,
+    minify: true,
+    platform: 'browser',
+    format: 'iife',
+    target: ['chrome111', 'firefox113', 'safari16.4'],
+    loader: { '.woff2': 'dataurl' },
+    legalComments: 'none', // all licences are in the page
+    logLevel: 'warning',
+  });
+  const output = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
+  return { script: output('.js'), styles: output('.css'), licences: licencesOf(metafile, root) };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

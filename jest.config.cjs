@@ -20,7 +20,13 @@ module.exports = {
   testEnvironment: 'node',
   testTimeout: 60_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/integration/', '<rootDir>/test/soak/', '<rootDir>/test/googlesql/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/integration/',
+    '<rootDir>/test/soak/',
+    '<rootDir>/test/browser/',
+    '<rootDir>/test/googlesql/',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/bench/.data/'],
   transform: {
     '\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bundle = join(root, 'dist', 'kpi.js');
 
-const sources = ['cli', 'shared', 'package.json', 'build.mjs'].map((name) => join(root, name));
+const sources = ['cli', 'dashboard', 'shared', 'package.json', 'build.mjs'].map((name) => join(root, name));
 const builtAt = existsSync(bundle) ? statSync(bundle).mtimeMs : 0;
 if (sources.some((path) => isNewer(path, builtAt))) {
   const { buildAll } = await import('../build.mjs');

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { answerFailure } from '../shared/answer';
 import { Failure, toFailure } from '../shared/failure';
+import { dashboardCommand } from './dashboard';
 import { exportCommand } from './export';
 import { gapsCommand } from './gaps';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
@@ -16,6 +17,7 @@ const program = new Command('kpi')
   .addCommand(exportCommand())
   .addCommand(showCommand())
   .addCommand(gapsCommand())
+  .addCommand(dashboardCommand())
   .addCommand(releaseCommand())
   .addCommand(replayCommand())
   .addCommand(requestCommand())

@@ -2,10 +2,11 @@
 // source gives the same bytes. The last line printed is the zip's path.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
+import { licencesOf } from './licences.mjs';
 
 /** Stays outside the bundle: the platform starts it by its name. */
 const FRAMEWORK = '@google-cloud/functions-framework';
@@ -66,7 +67,7 @@ const hash = createHash('sha256').update(zip).digest('hex').slice(0, 12);
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, 'THIRD_PARTY_LICENSES.txt'), licences(bundledPackages()));
+writeFileSync(join(folder, 'THIRD_PARTY_LICENSES.txt'), licencesOf(metafile, '.'));
 writeFileSync(
   join(folder, 'sbom.cdx.json'),
   execFileSync('npm', ['sbom', '--omit=dev', '--sbom-format=cyclonedx'], { maxBuffer: 2 ** 26 }),
@@ -123,24 +124,4 @@ function closure(name) {
   };
   add(`node_modules/${name}`);
   return Object.fromEntries([...wanted].sort().map((path) => [path, { ...lock.packages[path], dev: undefined }]));
-}
-
-/** Folders of the packages that the bundle has code of. */
-function bundledPackages() {
-  const folders = Object.keys(metafile.inputs).flatMap(
-    (input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],
-  );
-  return [...new Set(folders)].sort();
-}
-
-function licences(folders) {
-  return folders
-    .map((folder) => {
-      const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-      const file = existsSync(folder) ? readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry)) : undefined;
-      const text =
-        file === undefined ? `${license} (the package carries no text)` : readFileSync(join(folder, file), 'utf8').trim();
-      return `${name} ${version}\n${'='.repeat(60)}\n${text}\n`;
-    })
-    .join('\n');
 }

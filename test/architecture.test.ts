@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 
 /** The layout is the architecture: who may import what. */
 const root = resolve(__dirname, '..');
-const code = ['functions', 'shared', 'cli', 'scripts'].flatMap((folder) =>
+const code = ['functions', 'shared', 'cli', 'dashboard', 'scripts'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join(folder, name)),
@@ -56,6 +56,18 @@ test.each(code.filter((file) => file.startsWith('shared/tables/')))(
     expect(values.filter((name) => name !== 'shared/facts/facts')).toEqual([]);
   },
 );
+
+test.each(code.filter((file) => file.startsWith('dashboard/page/')))(
+  '%s runs in a browser: it has types of the rest, and dates',
+  (file) => {
+    const values = importsOf(file, { types: false }).filter((name) => !name.startsWith('dashboard/page/'));
+    expect(values.filter((name) => !['@observablehq/plot', 'shared/calendar'].includes(name))).toEqual([]);
+  },
+);
+
+test.each(code.filter((file) => /^(functions|shared)\//.test(file)))('%s has nothing of the dashboard', (file) => {
+  expect(importsOf(file).filter((name) => name.startsWith('dashboard'))).toEqual([]);
+});
 
 test.each(code.filter((file) => file.startsWith('shared/')))('%s knows no door', (file) => {
   expect(importsOf(file).filter((name) => /^(cli|functions)\//.test(name))).toEqual([]);

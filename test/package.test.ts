@@ -34,6 +34,7 @@ test('the package is the same to the byte each time, small, and holds nothing bu
   expect(Object.keys(dependencies)).toEqual(['@google-cloud/functions-framework']);
   expect(lock.packages[''].dependencies).toEqual(dependencies);
   expect(Object.keys(lock.packages).filter((name) => /duckdb|jest|commander|esbuild/.test(name))).toEqual([]);
+  expect(String(files['index.js'])).not.toMatch(/observablehq|Content-Security-Policy" content/); // the dashboard page
 
   const beside = readdirSync(join(root, 'dist/package'));
   expect(beside).toEqual(expect.arrayContaining(['THIRD_PARTY_LICENSES.txt', 'sbom.cdx.json']));

@@ -7,8 +7,12 @@ import * as z from 'zod';
 declare module 'zod' {
   interface GlobalMeta {
     bigquery?: BigQueryType;
+    unit?: Unit;
   }
 }
+
+/** What a figure is of: people or tests, per cent, percentage points, or one number for each of another. */
+export type Unit = 'count' | 'percent' | 'points' | 'ratio';
 
 export type BigQueryType = 'STRING' | 'INT64' | 'FLOAT64' | 'DATE' | 'TIMESTAMP';
 
@@ -16,15 +20,15 @@ export const Text = z.string().meta({ bigquery: 'STRING' });
 export const Day = z.iso.date().meta({ bigquery: 'DATE' });
 /** ISO 8601 in UTC. */
 export const Instant = z.iso.datetime().meta({ bigquery: 'TIMESTAMP' });
-export const Count = z.number().int().nonnegative().meta({ bigquery: 'INT64' });
+export const Count = z.number().int().nonnegative().meta({ bigquery: 'INT64', unit: 'count' });
 /** A count that a run may not know. */
-export const UnknownCount = Count.nullable().meta({ bigquery: 'INT64' });
+export const UnknownCount = Count.nullable().meta({ bigquery: 'INT64', unit: 'count' });
 /** 0 to 100, unrounded; null where the divisor is 0. */
-export const Percentage = z.number().min(0).max(100).nullable().meta({ bigquery: 'FLOAT64' });
+export const Percentage = z.number().min(0).max(100).nullable().meta({ bigquery: 'FLOAT64', unit: 'percent' });
 /** A difference of percentages; null where one of the two is. */
-export const PercentagePoints = z.number().min(-100).max(100).nullable().meta({ bigquery: 'FLOAT64' });
+export const PercentagePoints = z.number().min(-100).max(100).nullable().meta({ bigquery: 'FLOAT64', unit: 'points' });
 /** Null where the divisor is 0. */
-export const Ratio = z.number().nonnegative().nullable().meta({ bigquery: 'FLOAT64' });
+export const Ratio = z.number().nonnegative().nullable().meta({ bigquery: 'FLOAT64', unit: 'ratio' });
 
 export const periodColumns = {
   report_date: Day.describe('Date of the report, in the report time zone; partition column'),

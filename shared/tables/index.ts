@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { PeriodFacts } from '../facts/period-facts';
-import type { BigQueryType, Derived } from './columns';
+import type { BigQueryType, Derived, Unit } from './columns';
 import { DailyAdvancedMetrics, deriveDailyAdvancedMetrics } from './daily_advanced_metrics';
 import { DailyEngagement, deriveDailyEngagement } from './daily_engagement';
 import { DailyErrors, deriveDailyErrors } from './daily_errors';
@@ -50,6 +50,8 @@ export interface Column {
   name: string;
   type: BigQueryType;
   mode: 'REQUIRED' | 'NULLABLE';
+  /** Of a figure; null where the column holds none. */
+  unit: Unit | null;
   description: string;
 }
 
@@ -64,12 +66,13 @@ export interface TableDefinition {
 /** A published table's definition, read off the schema of its rows. */
 export function defineTable(name: string, row: z.ZodObject, description: string, partitionColumn: string): TableDefinition {
   const columns = Object.entries(row.shape).map(([column, schema]): Column => {
-    const { bigquery, description = '' } = (schema as z.ZodType).meta() ?? {};
+    const { bigquery, unit = null, description = '' } = (schema as z.ZodType).meta() ?? {};
     if (bigquery === undefined) throw new Error(`${name}.${column} has no BigQuery type`);
     return {
       name: column,
       type: bigquery,
       mode: (schema as z.ZodType).safeParse(null).success ? 'NULLABLE' : 'REQUIRED',
+      unit,
       description,
     };
   });

@@ -1,0 +1,110 @@
+import * as assets from 'dashboard:assets';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Document, renderDashboard } from '../dashboard/document';
+import { readReleased, readReports } from '../dashboard/read';
+import { serveDashboard } from '../dashboard/serve';
+import type { CalendarDate } from '../shared/calendar';
+import { type Config, parseConfig } from '../shared/config';
+import { createRun } from '../shared/engine';
+import { Failure } from '../shared/failure';
+import { createOpener } from '../shared/open-engine';
+import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
+import { openCliLog } from './log';
+import { datesOf, options } from './options';
+
+const DEFAULT_FILE = '.kpi/dashboard.html';
+
+interface DashboardFlags {
+  date?: string;
+  out?: string;
+  serve?: boolean;
+  release?: boolean;
+  port: number;
+  warehouse?: string;
+  timeZone?: string;
+}
+
+export function dashboardCommand(): Command {
+  return new Command('dashboard')
+    .description('Make the page that shows all reports of the warehouse: one HTML file, or served to this machine.')
+    .addOption(
+      options.date('day that the page opens with: YYYY-MM-DD, today or yesterday (default: the newest day that is over)'),
+    )
+    .addOption(new Option('--out <file>', `file to write (default: ${DEFAULT_FILE})`).conflicts('serve'))
+    .option('--serve', 'serve the page on 127.0.0.1 until Ctrl-C; each request reads the warehouse anew')
+    .addOption(new Option('--port <port>', 'port to serve on, 0 for any free one').argParser(parsePort).default(8090))
+    .option('--release', 'show what is released to partners and researchers, what is hidden as hidden')
+    .addOption(options.warehouse())
+    .addOption(options.timeZone())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ kpi dashboard
+  $ kpi dashboard --date 2025-12-22 --out kpis.html
+  $ kpi dashboard --serve --port 0
+  $ kpi dashboard --release --out release.html`,
+    )
+    .action(dashboard);
+}
+
+async function dashboard(flags: DashboardFlags): Promise<void> {
+  const config = parseConfig(process.env, flags);
+  const openEngine = createOpener(config, () => new Date());
+  const date = parseDay(flags.date, config);
+  const { signal } = new AbortController();
+  const run = createRun({ requestId: randomUUID(), trigger: 'cli', signal, log: openCliLog(config) });
+  const render = async (): Promise<Document> => {
+    const engine = await openEngine('read');
+    try {
+      const options = { timeZone: config.timeZone, date, now: new Date() };
+      const data = flags.release
+        ? await readReleased(engine, { ...options, limits: config.release })
+        : await readReports(engine, { ...options, run });
+      return renderDashboard(data, assets);
+    } finally {
+      await engine.close();
+    }
+  };
+  await (flags.serve ? serve(render, flags.port) : write(render, resolve(flags.out ?? DEFAULT_FILE)));
+}
+
+async function write(render: () => Promise<Document>, file: string): Promise<void> {
+  const { html } = await render();
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, html);
+  } catch (thrown) {
+    throw new Failure('BAD_REQUEST', `--out: ${file} can't be written; expected a path of a file`, { cause: thrown });
+  }
+  process.stdout.write(`Wrote ${file}\n`);
+}
+
+/** Until Ctrl-C. */
+async function serve(render: () => Promise<Document>, port: number): Promise<void> {
+  const { url, server } = await serveDashboard({ port, render, assets }).catch((thrown) => {
+    throw new Failure('BAD_REQUEST', `--port: ${port} can't be listened on; expected a free port, or 0 for any`, {
+      cause: thrown,
+    });
+  });
+  process.stdout.write(`Serving ${url}  (Ctrl-C ends)\n`);
+  const stop = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+}
+
+function parseDay(date: string | undefined, { timeZone }: Config): CalendarDate | null {
+  if (date === undefined) return null;
+  const now = new Date();
+  return parseRequest(datesOf({ date }), { timeZone, askedAt: now, now, maxDates: MAX_DATES_BY_CLI }).from;
+}
+
+function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('Expected a number from 0 to 65535.');
+  return Number(text);
+}

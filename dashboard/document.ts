@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { DashboardData } from './data';
+
+/** What build.mjs makes of dashboard/page/. */
+export interface PageAssets {
+  script: string;
+  styles: string;
+  /** Licences of all that is in the page and comes from elsewhere. */
+  licences: string;
+}
+
+export interface Document {
+  html: string;
+  /** The value of Content-Security-Policy, for who can send it as a header too. */
+  policy: string;
+}
+
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g fill="#0072b2"><rect x="1" y="9" width="3.5" height="6" rx="1"/><rect x="6.25" y="5" width="3.5" height="10" rx="1"/><rect x="11.5" y="1" width="3.5" height="14" rx="1"/></g></svg>';
+
+/** The page as one file that needs nothing else: its policy lets it load nothing, and run only the script that is in it. */
+export function renderDashboard(data: DashboardData, { script, styles, licences }: PageAssets): Document {
+  return renderDocument({
+    styles,
+    script,
+    title: 'Daily KPIs',
+    body: `<noscript><p class="notice">This page draws its charts and tables with JavaScript, which is switched off here.</p></noscript>
+<div id="page"></div>
+<footer>
+<p>Read from the warehouse ${escapeText(data.readAt.slice(0, 16).replace('T', ' '))} UTC by KPI metrics export ${escapeText(data.version)}.</p>
+<details class="licences"><summary>Licences of the software in this page</summary><pre tabindex="0">${escapeText(licences)}</pre></details>
+</footer>
+<script type="application/json" id="data">${escapeJson(data)}</script>`,
+  });
+}
+
+/** A page that says why there are no figures, and asks again after some seconds where that may help. */
+export function renderNotice(title: string, text: string, { styles }: PageAssets, refreshSeconds?: number): Document {
+  return renderDocument({
+    styles,
+    title,
+    ...(refreshSeconds !== undefined && { head: `<meta http-equiv="refresh" content="${refreshSeconds}">` }),
+    body: `<main class="notice"><h1>${escapeText(title)}</h1><p>${escapeText(text)}</p></main>`,
+  });
+}
+
+interface Parts {
+  title: string;
+  styles: string;
+  script?: string;
+  head?: string;
+  body: string;
+}
+
+function renderDocument({ title, styles, script, head = '', body }: Parts): Document {
+  const policy = [
+    "default-src 'none'",
+    `script-src ${script === undefined ? "'none'" : hashSource(script)}`,
+    `style-src ${hashSource(styles)}`,
+    'img-src data:',
+    'font-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
+  const html = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+${head}<title>${escapeText(title)}</title>
+<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(ICON)}">
+<style>${styles}</style>
+</head>
+<body>
+${body}
+${script === undefined ? '' : `<script>${script}</script>\n`}</body>
+</html>
+`;
+  return { html, policy };
+}
+
+function hashSource(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+/** JSON that can stand in a script element: no `<` can end it or open a comment. */
+export function escapeJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c');
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,68 @@
+import { errorKinds } from '../shared/facts/facts';
+import type { DerivedRow, ReportTable, TableDefinition } from '../shared/tables';
+import { percentage } from '../shared/tables/columns';
+import type { Metric } from './data';
+
+/** A figure of a published table. */
+type PublishedMetric = { [Table in ReportTable]: keyof DerivedRow<Table> & string }[ReportTable];
+export type MetricName = PublishedMetric | 'failure_rate' | 'other_errors';
+
+/** A figure of a day by its name; null where it isn't known. */
+export type Figure = (name: PublishedMetric) => number | null;
+
+/** The accounts of a day take their first test on that day and the eleven after it. */
+const growing: readonly string[] = ['accounts_with_tests', 'conversion_rate'] satisfies PublishedMetric[];
+
+/** Figures that no table has, made of those of the same day. */
+export const madeMetrics = {
+  failure_rate: {
+    name: 'failure_rate',
+    table: 'daily_errors',
+    label: 'Failure rate',
+    unit: 'percent',
+    definition: '100 × total_errors / all_tests; made for this page, in no table',
+    make: (figure) => combine([figure('total_errors'), figure('all_tests')], ([errors, tests]) => percentage(errors, tests)),
+  },
+  other_errors: {
+    name: 'other_errors',
+    table: 'daily_errors',
+    label: 'Of other kinds',
+    unit: 'count',
+    definition: 'total_errors less the six kinds; made for this page, in no table',
+    make: (figure) =>
+      combine([figure('total_errors'), ...errorKinds.map(figure)], ([total, ...kinds]) =>
+        kinds.reduce((rest, count) => rest - count, total),
+      ),
+  },
+} satisfies Partial<Record<MetricName, Omit<Metric, 'grows'> & { make: (figure: Figure) => number | null }>>;
+
+/** The figures of tables, in the order of their columns. */
+export function metricsOf(tables: readonly TableDefinition[]): Metric[] {
+  return tables.flatMap((table) =>
+    table.columns.flatMap(({ name, unit, description }) =>
+      unit === null
+        ? []
+        : {
+            name,
+            table: table.name,
+            label: humanize(name),
+            unit,
+            definition: description,
+            grows: growing.includes(name),
+          },
+    ),
+  );
+}
+
+/** `third_plus_try_successes` as `Third+ try successes`. */
+function humanize(name: string): string {
+  const words = name.replace('third_plus', 'third+').replace(/^avg_/, 'average_').replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function combine<Values extends (number | null)[]>(
+  values: [...Values],
+  make: (known: { [Index in keyof Values]: number }) => number | null,
+): number | null {
+  return values.includes(null) ? null : make(values as { [Index in keyof Values]: number });
+}

@@ -1,0 +1,202 @@
+import { addDays, type CalendarDate } from '../../shared/calendar';
+import type { DashboardData } from '../data';
+import { renderCards } from './cards';
+import { h } from './elements';
+import { formatLongDate } from './format';
+import { createHistory, type History, windowOf, within } from './history';
+import { sections } from './layout';
+import { createPanel, type PanelView } from './panel';
+import { compares, formatState, parseState, type State, spans } from './state';
+import { renderLateness, renderStatus } from './status';
+import { download, formatCsv, renderTable } from './table';
+import './style.css';
+
+const data = JSON.parse(document.getElementById('data')?.textContent ?? '') as DashboardData;
+const history = createHistory(data);
+const root = document.getElementById('page');
+root?.append(...(history === null ? [emptyPage()] : page(history)));
+
+function emptyPage(): HTMLElement {
+  const [lack, command, remedy] =
+    data.of.kind === 'release'
+      ? ['Nothing is released yet. ', 'kpi release', ' releases days that are complete.']
+      : ['The warehouse holds no complete report. ', 'kpi export', ' makes the one of today.'];
+  return h('main', { class: 'notice' }, h('h1', {}, 'No figures yet'), h('p', {}, lack, h('code', {}, command), remedy));
+}
+
+/** Builds the page once; what depends on the reader's choices is put in its places at each change. */
+function page(history: History): HTMLElement[] {
+  const tables = [...new Set(data.metrics.map(({ table }) => table))];
+  const tableTitles = new Map<string, string>(sections.map(({ table, title }) => [table, title]));
+  const currentState = () => parseState(location.hash, tables);
+  const choose = (change: Partial<State>) => {
+    location.hash = formatState({ ...currentState(), ...change });
+  };
+  const chosenDate = (): CalendarDate => {
+    const date = currentState().date ?? data.date ?? history.newestOver;
+    return within(date, history.first, history.last);
+  };
+
+  const dateInput = h('input', {
+    type: 'date',
+    id: 'date',
+    min: history.first,
+    max: history.last,
+    onchange: () => dateInput.value !== '' && choose({ date: dateInput.value }),
+  });
+  const step = (days: number, label: string, sign: string) =>
+    h('button', { type: 'button', 'aria-label': label, onclick: () => choose({ date: addDays(chosenDate(), days) }) }, sign);
+  const [earlier, later] = [step(-1, 'A day earlier', '‹'), step(1, 'A day later', '›')];
+  const compareSelect = select('compare', compares, (compare) => choose({ compare }));
+  const spanSelect = select('span', spans, (span) => choose({ span }));
+  const heading = h('h2', { 'aria-live': 'polite' });
+  const cards = h('div');
+  const figures = h('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': 'Table of figures' });
+
+  const panels: PanelView[] = [];
+  let window: CalendarDate[] = [];
+  const comparedWith = (date: CalendarDate) => {
+    const { days } = compares[currentState().compare];
+    return days === null ? null : addDays(date, -days);
+  };
+  const onPoint = (date: CalendarDate | null) => {
+    const at = date ?? chosenDate();
+    for (const panel of panels) panel.point(at, comparedWith(at));
+  };
+  const charts = sections.flatMap(({ title, table, panels: specs }) => {
+    const views = specs.flatMap((panel) => createPanel({ panel, history, onPoint, onChoose: (date) => choose({ date }) }) ?? []);
+    panels.push(...views);
+    if (views.length === 0) return [];
+    return h(
+      'section',
+      { 'aria-labelledby': `section-${table}` },
+      h('h2', { id: `section-${table}` }, title),
+      h(
+        'div',
+        { class: 'panels' },
+        views.map(({ element }) => element),
+      ),
+    );
+  });
+  const tableButtons = tables.map((table) =>
+    h('button', { type: 'button', onclick: () => choose({ table: table as State['table'] }) }, tableTitles.get(table) ?? table),
+  );
+
+  const update = () => {
+    const { compare, span, table } = currentState();
+    const date = chosenDate();
+    dateInput.value = date;
+    compareSelect.value = compare;
+    spanSelect.value = span;
+    earlier.disabled = date === history.first;
+    later.disabled = date === history.last;
+    heading.textContent = formatLongDate(date);
+    cards.replaceChildren(renderCards(history, date, compares[compare].days));
+    const next = windowOf(history, date, spans[span].days);
+    const moved = next[0] !== window[0] || next.length !== window.length;
+    window = next;
+    if (moved) for (const panel of panels) panel.show(window);
+    onPoint(null);
+    for (const [index, button] of tableButtons.entries()) button.setAttribute('aria-pressed', String(tables[index] === table));
+    figures.replaceChildren(renderTable(history, table, window, date));
+  };
+  addEventListener('hashchange', update);
+  queueMicrotask(update);
+
+  const main = h(
+    'main',
+    { id: 'main', tabindex: -1 },
+    renderLateness(history, new Date()),
+    h('div', { class: 'day' }, heading, renderStatus(history)),
+    cards,
+    legend(),
+    charts,
+    h(
+      'section',
+      { class: 'figures', 'aria-labelledby': 'figures' },
+      h('h2', { id: 'figures' }, 'Figures by day'),
+      h(
+        'div',
+        { class: 'toolbar' },
+        h('div', { class: 'choices', role: 'group', 'aria-label': 'Table' }, tableButtons),
+        h(
+          'button',
+          { type: 'button', onclick: () => download(`kpis-${window[0]}-${window.at(-1)}.csv`, formatCsv(history, window)) },
+          'Download CSV',
+        ),
+      ),
+      figures,
+    ),
+    definitions(tables, tableTitles),
+  );
+  const skip = h('a', { class: 'skip', href: '#main', onclick: (event: Event) => skipTo(event, main) }, 'Skip to the figures');
+  const controls = h(
+    'form',
+    { class: 'controls', onsubmit: (event: Event) => event.preventDefault() },
+    h('div', { class: 'date' }, h('label', { for: 'date' }, 'Day'), earlier, dateInput, later),
+    h('div', {}, h('label', { for: 'compare' }, 'Compare with'), compareSelect),
+    h('div', {}, h('label', { for: 'span' }, 'Show'), spanSelect),
+  );
+  return [skip, h('header', {}, h('h1', {}, 'Daily KPIs', data.of.kind === 'release' && ', released'), controls), main];
+}
+
+function select<Name extends string>(
+  id: string,
+  choices: Record<Name, { title: string }>,
+  onChoose: (name: Name) => void,
+): HTMLSelectElement {
+  const element = h(
+    'select',
+    { id, onchange: () => onChoose(element.value as Name) },
+    Object.entries<{ title: string }>(choices).map(([name, { title }]) => h('option', { value: name }, title)),
+  );
+  return element;
+}
+
+/** The fragment holds the state, so the link must not change it. */
+function skipTo(event: Event, target: HTMLElement): void {
+  event.preventDefault();
+  target.focus();
+}
+
+function legend(): HTMLElement {
+  return h('p', { class: 'legend' }, ...(data.of.kind === 'release' ? releaseLegend(data.of) : reportsLegend()));
+}
+
+function releaseLegend({ minPeople, roundTo }: { minPeople: number; roundTo: number }): (Node | string)[] {
+  return [
+    `Counts are rounded to ${roundTo}, and rates are made of the rounded counts. `,
+    h('b', {}, 'Hidden'),
+    ` is what fewer than ${minPeople} people stand behind, and what would give such a group away. What is hidden is left empty in the charts.`,
+  ];
+}
+
+function reportsLegend(): (Node | string)[] {
+  return [
+    'Solid is final. ',
+    h('b', {}, 'Dashed and hollow'),
+    ' may still change: a day that was not over when it was reported, or new accounts in the eleven days in which their first test is still awaited. A day without a report is left empty.',
+  ];
+}
+
+function definitions(tables: string[], titles: ReadonlyMap<string, string>): HTMLElement {
+  return h(
+    'section',
+    { class: 'dictionary', 'aria-labelledby': 'definitions' },
+    h('h2', { id: 'definitions' }, 'Definitions'),
+    tables.map((table) =>
+      h(
+        'details',
+        {},
+        h('summary', {}, titles.get(table) ?? table),
+        h(
+          'dl',
+          {},
+          data.metrics
+            .filter((metric) => metric.table === table)
+            .flatMap(({ name, label, definition }) => [h('dt', {}, label, ' ', h('code', {}, name)), h('dd', {}, definition)]),
+        ),
+      ),
+    ),
+  );
+}

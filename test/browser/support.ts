@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+export const folder = mkdtempSync(join(tmpdir(), 'kpi-browser-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** The command line as a process of its own. `npm run test:browser` has built it. */
+export function start(...args: string[]): ChildProcess {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
+  return spawn(process.execPath, [resolve(__dirname, '../../bin/kpi.mjs'), ...args], {
+    cwd: folder,
+    env: { ...env, KPI_LOG_LEVEL: 'warning' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+export async function kpi(...args: string[]): Promise<void> {
+  const child = start(...args);
+  child.stdout?.resume();
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`kpi ${args[0]} exited with ${code}`);
+}
+
+/** A warehouse of demo data with a report of each date. */
+export async function makeWarehouse(name: string, from: string, to: string): Promise<string> {
+  const file = join(folder, `${name}.duckdb`);
+  await kpi('export', '--source', 'demo', '--warehouse', file, '--from', from, '--to', to, '--json');
+  return file;
+}
+
+/** The page of a warehouse; its URL. */
+export async function makePage(warehouse: string, ...args: string[]): Promise<string> {
+  const file = `${warehouse}.html`;
+  await kpi('dashboard', '--warehouse', warehouse, '--out', file, ...args);
+  return pathToFileURL(file).href;
+}
+
+export async function withDatabase<Result>(
+  file: string,
+  work: (connection: DuckDBConnection) => Promise<Result>,
+): Promise<Result> {
+  const instance = await DuckDBInstance.create(file);
+  const connection = await instance.connect();
+  try {
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+type Row = Record<string, unknown>;
+
+export function query(file: string, sql: string): Promise<Row[]> {
+  return withDatabase(file, async (connection) => (await connection.runAndReadAll(sql)).getRowObjectsJS() as Row[]);
+}
+
+/** Chromium of the machine: CHROMIUM, or where distributions put it. */
+export function launchBrowser(): Promise<Browser> {
+  const places = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  const executablePath = places.find((path) => path !== undefined && existsSync(path));
+  if (executablePath === undefined) throw new Error('no Chromium found; install it, or name its program in CHROMIUM');
+  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
+  return chromium.launch({ executablePath, args });
+}
+
+export interface Visit {
+  page: Page;
+  /** What went wrong in the page: errors, what its policy refused, requests to elsewhere. */
+  complaints: string[];
+}
+
+/** Opens a page, its clock standing at an instant. */
+export async function visit(
+  browser: Browser,
+  url: string,
+  { now = '2025-12-24T08:00:00Z', ...options }: BrowserContextOptions & { now?: string } = {},
+): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const own = url.replace(/#.*/, '');
+  page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('request', (request) => {
+    const target = request.url().replace(/#.*/, '');
+    if (target !== own && !/^(data|blob):/.test(target)) complaints.push(`request: ${target}`);
+  });
+  await page.clock.setFixedTime(new Date(now));
+  await page.goto(url);
+  return { page, complaints };
+}

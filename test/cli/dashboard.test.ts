@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DuckDBInstance } from '@duckdb/node-api';
+
+/** `kpi dashboard` as a process of its own. What the page shows is tested in a browser. */
+const folder = mkdtempSync(join(tmpdir(), 'kpi-dashboard-'));
+const warehouse = join(folder, 'warehouse.duckdb');
+
+function start(...args: string[]): ChildProcess {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
+  return spawn(process.execPath, [resolve(__dirname, '../../bin/kpi.mjs'), ...args], { cwd: folder, env });
+}
+
+async function kpi(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = start(...args);
+  const output = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) child[stream]?.on('data', (chunk) => (output[stream] += String(chunk)));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output };
+}
+
+function dataOf(html: string) {
+  return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? '');
+}
+
+beforeAll(() =>
+  kpi('export', '--source', 'demo', '--warehouse', warehouse, '--date', '2025-12-23', '--time-zone', 'Europe/Berlin', '--json'),
+);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('writes one file, and prints where', async () => {
+  const file = join(folder, 'pages', 'kpis.html');
+  const { code, stdout, stderr } = await kpi('dashboard', '--warehouse', warehouse, '--date', '2025-12-20', '--out', file);
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `Wrote ${file}\n`, stderr: '' });
+  const html = readFileSync(file, 'utf8');
+  expect(html).not.toMatch(/(?:src|href)="(?!data:)/);
+  expect(dataOf(html)).toMatchObject({ date: '2025-12-20', of: { kind: 'reports', newest: { date: '2025-12-23' } } });
+});
+
+test('days are those of the time zone in which the reports were made', async () => {
+  const file = join(folder, 'zone.html');
+  await kpi('dashboard', '--warehouse', warehouse, '--time-zone', 'UTC', '--out', file);
+  expect(dataOf(readFileSync(file, 'utf8')).timeZone).toBe('Europe/Berlin');
+});
+
+test('without --out it is .kpi/dashboard.html', async () => {
+  const { stdout } = await kpi('dashboard', '--warehouse', warehouse);
+  expect(stdout).toMatch(/^Wrote .*\.kpi.dashboard\.html\n$/);
+  expect(existsSync(join(folder, '.kpi/dashboard.html'))).toBe(true);
+});
+
+test.each([
+  ['no warehouse', ['--warehouse', join(folder, 'none.duckdb')], /does not exist; export a date first.*\(BAD_CONFIG\)/],
+  [
+    'a file that is a folder',
+    ['--warehouse', warehouse, '--out', folder],
+    /--out: .* can't be written; expected a path of a file \(BAD_REQUEST\)/,
+  ],
+  ['a port that is none', ['--serve', '--port', '70000'], /Expected a number from 0 to 65535/],
+  ['a file and a server', ['--serve', '--out', 'x.html'], /cannot be used with/],
+  ['a date that is none', ['--warehouse', warehouse, '--date', '2025-02-30'], /date: expected a calendar date/],
+])('refuses %s in one line', async (_, args, message) => {
+  const { code, stdout, stderr } = await kpi('dashboard', ...args);
+  expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+  expect(stderr).toMatch(message);
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+});
+
+test('refuses a port that is taken', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { code, stderr } = await kpi('dashboard', '--serve', '--port', String(port), '--warehouse', warehouse);
+  other.close();
+  expect([code, stderr]).toEqual([
+    64,
+    `kpi: --port: ${port} can't be listened on; expected a free port, or 0 for any (BAD_REQUEST)\n`,
+  ]);
+});
+
+describe('served', () => {
+  let server: ChildProcess;
+  let port: number;
+
+  beforeAll(async () => {
+    server = start('dashboard', '--serve', '--port', '0', '--warehouse', warehouse);
+    if (server.stdout === null) throw new Error('no output');
+    const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
+    port = Number(/^Serving http:\/\/127\.0\.0\.1:(\d+)\//.exec(line)?.[1]);
+  });
+  afterAll(async () => {
+    server.kill('SIGTERM');
+    expect(await once(server, 'exit')).toEqual([0, null]);
+  });
+
+  async function ask({ method = 'GET', path = '/', host = `127.0.0.1:${port}` } = {}) {
+    const sent = request({ host: '127.0.0.1', port, method, path, headers: { Host: host } });
+    sent.end();
+    const [response] = await once(sent, 'response');
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk);
+    return { status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString() };
+  }
+
+  test('the page, with its policy in the header too', async () => {
+    const { status, headers, body } = await ask();
+    expect(status).toBe(200);
+    expect(dataOf(body).days).toHaveLength(12);
+    const policy = /Content-Security-Policy" content="([^"]*)"/.exec(body)?.[1];
+    expect(headers['content-security-policy']).toBe(`${policy}; frame-ancestors 'none'`);
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  });
+
+  test.each([
+    ['another name for this machine', { host: 'kpis.example' }, 403],
+    ['this machine by another port', { host: '127.0.0.1:1' }, 403],
+    ['POST', { method: 'POST' }, 405],
+    ['another path', { path: '/data.json' }, 404],
+  ])('refuses %s', async (_, how, status) => {
+    const answer = await ask(how);
+    expect(answer.status).toBe(status);
+    expect(answer.body).not.toContain('id="data"');
+  });
+
+  test('localhost and HEAD are fine', async () => {
+    expect((await ask({ host: `localhost:${port}` })).status).toBe(200);
+    expect(await ask({ method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
+  });
+
+  test('says so while an export has the file, and has the figures afterwards', async () => {
+    const instance = await DuckDBInstance.create(warehouse);
+    try {
+      const { status, headers, body } = await ask();
+      expect([status, headers['retry-after']]).toEqual([503, '5']);
+      expect(body).toContain('<meta http-equiv="refresh" content="5">');
+      expect(body).toContain('One moment: an export is writing');
+    } finally {
+      instance.closeSync();
+    }
+    expect((await ask()).status).toBe(200);
+  });
+});

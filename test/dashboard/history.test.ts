@@ -1,0 +1,174 @@
+import { deriveHistory, deriveReleasedHistory, releaseMetrics, reportMetrics } from '../../dashboard/history';
+import { addDays, type CalendarDate } from '../../shared/calendar';
+import { periodsOf, type ReportRows } from '../../shared/report';
+import { type ReportTable, reportTableDefinitions, reportTableNames } from '../../shared/tables';
+import type { DailyMetrics } from '../../shared/tables/daily_metrics';
+
+type Row = Record<string, string | number | null>;
+
+/** The rows of a report, each figure 0 but those named. */
+function report(date: CalendarDate, createdAt: string, figures: (table: ReportTable, period: CalendarDate) => Row = () => ({})) {
+  return Object.fromEntries(
+    reportTableNames.map((table) => [
+      table,
+      periodsOf(date).map(
+        (period): Row => ({
+          ...Object.fromEntries(reportTableDefinitions[table].columns.map(({ name }) => [name, 0])),
+          report_date: date,
+          period_label: period,
+          period_start_date: period,
+          period_end_date: period,
+          created_at: createdAt,
+          ...figures(table, period),
+        }),
+      ),
+    ]),
+  ) as Record<ReportTable, Row[]>;
+}
+
+function together(...reports: Record<ReportTable, Row[]>[]): ReportRows {
+  return Object.fromEntries(
+    reportTableNames.map((table) => [table, reports.flatMap((one) => one[table])]),
+  ) as unknown as ReportRows;
+}
+
+const place = (name: string) => reportMetrics.findIndex((metric) => metric.name === name);
+
+test('every numeric column is a metric, with a label, a unit and a definition', () => {
+  const columns = Object.values(reportTableDefinitions).flatMap((table) =>
+    table.columns.filter(({ type }) => type === 'INT64' || type === 'FLOAT64').map(({ name }) => name),
+  );
+  expect(reportMetrics.map(({ name }) => name)).toEqual([...columns, 'failure_rate', 'other_errors']);
+  expect(reportMetrics.filter(({ label, definition }) => label === '' || definition === '')).toEqual([]);
+  expect(reportMetrics[place('third_plus_try_success_rate')]).toMatchObject({
+    label: 'Third+ try success rate',
+    unit: 'percent',
+  });
+  expect(reportMetrics.filter(({ grows }) => grows).map(({ name }) => name)).toEqual(['accounts_with_tests', 'conversion_rate']);
+});
+
+test('a day has the figures of its newest report, in whatever order the rows come', () => {
+  const older = report('2025-12-22', '2025-12-23T06:00:00.000Z', () => ({ all_tests: 1 }));
+  const newer = report('2025-12-23', '2025-12-24T06:00:00.000Z', () => ({ all_tests: 2 }));
+  for (const rows of [together(older, newer), together(newer, older)]) {
+    const { days } = deriveHistory(rows, 'UTC');
+    expect(days).toHaveLength(13);
+    expect(days.map((day) => [day.date, day.report, day.values[place('all_tests')]])).toEqual([
+      ['2025-12-11', '2025-12-22', 1],
+      ...Array.from({ length: 12 }, (_, age) => [addDays('2025-12-12', age), '2025-12-23', 2]),
+    ]);
+  }
+});
+
+test('a day without a report is not there', () => {
+  const { days, newest } = deriveHistory(
+    together(report('2025-12-01', '2025-12-24T06:00:00.000Z'), report('2025-12-15', '2025-12-24T06:00:00.000Z')),
+    'UTC',
+  );
+  const dates = days.map(({ date }) => date);
+  expect(dates.filter((date) => date > '2025-12-01' && date < '2025-12-04')).toEqual([]);
+  expect(dates).toEqual([...periodsOf('2025-12-01').reverse(), ...periodsOf('2025-12-15').reverse()]);
+  expect(newest).toEqual({ date: '2025-12-15', createdAt: '2025-12-24T06:00:00.000Z' });
+});
+
+describe('a report that is not whole counts as missing', () => {
+  const whole = report('2025-12-20', '2025-12-24T06:00:00.000Z');
+  const broken: Record<string, (rows: Record<ReportTable, Row[]>) => void> = {
+    'a row is missing': (rows) => rows.daily_errors.pop(),
+    'a table is missing': (rows) => rows.daily_funnel.splice(0),
+    'a row is there twice': (rows) => rows.daily_funnel.splice(0, 1, { ...(rows.daily_funnel[1] as Row) }),
+    'its rows are of two runs': (rows) =>
+      rows.daily_errors.splice(0, 1, { ...rows.daily_errors[0], created_at: '2025-12-24T07:00:00.000Z' }),
+    'a row is of another day': (rows) =>
+      rows.daily_errors.splice(0, 1, { ...rows.daily_errors[0], period_start_date: '2025-11-01' }),
+  };
+
+  test.each(Object.entries(broken))('%s', (_, breakIt) => {
+    const rows = report('2025-12-23', '2025-12-24T06:00:00.000Z');
+    breakIt(rows);
+    const { newest } = deriveHistory(together(whole, rows), 'UTC');
+    expect(newest).toMatchObject({ date: '2025-12-20' });
+  });
+});
+
+test.each([
+  ['UTC', '2025-12-23T23:59:59.999Z', true],
+  ['UTC', '2025-12-24T00:00:00.000Z', false],
+  ['Europe/Berlin', '2025-12-23T22:59:59.999Z', true],
+  ['Europe/Berlin', '2025-12-23T23:00:00.000Z', false],
+])('in %s a report of Dec 23 made at %s is provisional: %s', (timeZone, createdAt, provisional) => {
+  const { days } = deriveHistory(together(report('2025-12-23', createdAt)), timeZone);
+  expect(days.filter((day) => day.provisional).map(({ date }) => date)).toEqual(provisional ? ['2025-12-23'] : []);
+});
+
+test('a day grows until the report of eleven days later is made after that day', () => {
+  const growing = (createdAt: string) =>
+    deriveHistory(together(report('2025-12-23', createdAt)), 'UTC')
+      .days.filter((day) => !day.growing)
+      .map(({ date }) => date);
+  expect(growing('2025-12-23T06:00:00.000Z')).toEqual([]);
+  expect(growing('2025-12-24T06:00:00.000Z')).toEqual(['2025-12-12']);
+});
+
+test('what grows is kept by age, of reports made after their date', () => {
+  const counted = (count: number) => () => ({ accounts_with_tests: count, conversion_rate: null });
+  const { days } = deriveHistory(
+    together(
+      report('2025-12-21', '2025-12-22T06:00:00.000Z', counted(1)),
+      report('2025-12-22', '2025-12-23T06:00:00.000Z', counted(2)),
+      report('2025-12-23', '2025-12-23T06:00:00.000Z', counted(3)),
+    ),
+    'UTC',
+  );
+  const day = days.find(({ date }) => date === '2025-12-20');
+  expect(day?.values[place('accounts_with_tests')]).toBe(3);
+  expect(day?.grown).toEqual([
+    { age: 1, values: [1, null] },
+    { age: 2, values: [2, null] },
+  ]);
+});
+
+test('made figures: the failure rate, and what the six kinds leave', () => {
+  const { days } = deriveHistory(
+    together(
+      report('2025-12-23', '2025-12-24T06:00:00.000Z', (_, period) =>
+        period === '2025-12-23' ? {} : { all_tests: 8, total_errors: 6, camera_too_far: 2, analysis_error: 3 },
+      ),
+    ),
+    'UTC',
+  );
+  const made = (date: CalendarDate) => {
+    const values = days.find((day) => day.date === date)?.values;
+    return [values?.[place('failure_rate')], values?.[place('other_errors')]];
+  };
+  expect(made('2025-12-22')).toEqual([75, 1]);
+  expect(made('2025-12-23')).toEqual([null, 0]);
+});
+
+test('an empty warehouse', () => {
+  expect(deriveHistory(together(), 'UTC')).toEqual({ newest: null, days: [] });
+});
+
+test('released days, oldest first; what is hidden stays null, and the failure rate is made of what is shown', () => {
+  const rows = [
+    { period_date: '2025-12-02', revision: 1, all_tests: 40, total_errors: 10, active_users: null },
+    { period_date: '2025-12-01', revision: 1, all_tests: null, total_errors: 10, active_users: 20 },
+  ] as DailyMetrics[];
+  const at = (name: string) => releaseMetrics.findIndex((metric) => metric.name === name);
+  const figures = deriveReleasedHistory(rows).map(({ date, values }) => [
+    date,
+    ...['all_tests', 'active_users', 'failure_rate'].map((name) => values[at(name)]),
+  ]);
+  expect(figures).toEqual([
+    ['2025-12-01', null, 20, null],
+    ['2025-12-02', 40, null, 25],
+  ]);
+});
+
+test('the metrics of a release: no revision, no unclassified errors, nothing that grows', () => {
+  const names = releaseMetrics.map(({ name }) => name);
+  expect(names).toHaveLength(26);
+  expect(names).not.toEqual(expect.arrayContaining(['revision']));
+  expect(names).not.toEqual(expect.arrayContaining(['other_errors']));
+  expect(releaseMetrics.filter(({ grows }) => grows)).toEqual([]);
+});

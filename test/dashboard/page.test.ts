@@ -1,0 +1,150 @@
+import type { DashboardData, Day } from '../../dashboard/data';
+import { reportMetrics } from '../../dashboard/history';
+import { formatFigure } from '../../dashboard/page/format';
+import { compare, createHistory, daysLate, type History, windowOf } from '../../dashboard/page/history';
+import { cards, sections } from '../../dashboard/page/layout';
+import { formatState, parseState } from '../../dashboard/page/state';
+import { addDays } from '../../shared/calendar';
+
+/** What of the page needs no browser. */
+const tables = ['daily_engagement', 'daily_funnel'];
+const metrics = reportMetrics.filter(({ name }) => ['active_users', 'accounts_with_tests', 'conversion_rate'].includes(name));
+
+function day(date: string, of: Partial<Day>): Day {
+  return { date, report: date, provisional: false, growing: false, values: [], grown: [], ...of };
+}
+
+function historyOf(...days: Day[]): History {
+  const data: DashboardData = {
+    of: { kind: 'reports', newest: null, gaps: [] },
+    timeZone: 'UTC',
+    readAt: '',
+    date: null,
+    version: '',
+    metrics,
+    days,
+  };
+  const history = createHistory(data);
+  if (history === null) throw new Error('no days');
+  return history;
+}
+
+describe('the state in the URL', () => {
+  const initial = { date: null, compare: 'week', span: '12-weeks', table: 'daily_engagement' };
+
+  test.each([
+    ['', initial],
+    [
+      '#date=2025-12-22&compare=day&span=all&table=daily_funnel',
+      { date: '2025-12-22', compare: 'day', span: 'all', table: 'daily_funnel' },
+    ],
+    ['#date=<b>&compare=toString&span=constructor&table=users&further=1', initial],
+  ])('%s', (fragment, state) => {
+    expect(parseState(fragment, tables)).toEqual(state);
+  });
+
+  test('is written so that it reads the same', () => {
+    const state = parseState('#date=2025-12-22&span=year', tables);
+    expect(formatState(state)).toBe('#date=2025-12-22&span=year');
+    expect(formatState(parseState('', tables))).toBe('#');
+  });
+});
+
+describe('comparison', () => {
+  test('with the day before that', () => {
+    const history = historyOf(day('2025-12-15', { values: [8] }), day('2025-12-22', { values: [10] }));
+    expect(compare(history, 'active_users', '2025-12-22', 7)).toEqual({
+      kind: 'change',
+      of: 10,
+      base: 8,
+      with: '2025-12-15',
+      age: null,
+    });
+  });
+
+  test.each<[string, Day[]]>([
+    ['no report has the other day', [day('2025-12-22', { values: [10] })]],
+    ['the day was not over', [day('2025-12-15', { values: [8] }), day('2025-12-22', { values: [10], provisional: true })]],
+    [
+      'the day compared with was not over',
+      [day('2025-12-15', { values: [8], provisional: true }), day('2025-12-22', { values: [10] })],
+    ],
+    ['nothing to divide by', [day('2025-12-15', { values: [null] }), day('2025-12-22', { values: [10] })]],
+    ['no report has this day', [day('2025-12-15', { values: [8] })]],
+  ])('none: %s', (why, days) => {
+    expect(compare(historyOf(...days), 'active_users', '2025-12-22', 7)).toEqual({ kind: 'none', why });
+  });
+
+  test('what grows, as both days stood at the same age', () => {
+    const grown = (counts: number[]) => counts.map((count, age) => ({ age, values: [count, null] }));
+    const history = historyOf(
+      day('2025-12-15', { values: [0, 9, null], grown: grown([2, 4, 9]) }),
+      day('2025-12-22', { values: [0, 5, null], growing: true, grown: grown([3, 5]) }),
+    );
+    expect(compare(history, 'accounts_with_tests', '2025-12-22', 7)).toEqual({
+      kind: 'change',
+      of: 5,
+      base: 4,
+      with: '2025-12-15',
+      age: 1,
+    });
+    expect(compare(history, 'conversion_rate', '2025-12-22', 7)).toEqual({ kind: 'none', why: 'nothing to divide by' });
+  });
+
+  test('what grows, where no report has the other day at that age', () => {
+    const history = historyOf(
+      day('2025-12-15', { values: [0, 9, null], grown: [{ age: 11, values: [9, null] }] }),
+      day('2025-12-22', { values: [0, 5, null], growing: true, grown: [{ age: 1, values: [5, null] }] }),
+    );
+    expect(compare(history, 'accounts_with_tests', '2025-12-22', 7)).toMatchObject({ kind: 'none' });
+  });
+});
+
+test.each([
+  [3, '2025-12-22', ['2025-12-20', '2025-12-22']],
+  [3, '2025-12-10', ['2025-12-08', '2025-12-10']],
+  [3, '2025-12-01', ['2025-12-01', '2025-12-01']],
+  [Number.POSITIVE_INFINITY, '2025-12-22', ['2025-12-01', '2025-12-22']],
+])('%s days with %s among them', (days, chosen, ends) => {
+  const shown = windowOf(historyOf(day('2025-12-01', {}), day('2025-12-22', {})), chosen, days);
+  expect([shown[0], shown.at(-1)]).toEqual(ends);
+});
+
+test('the newest day that is over is what the page opens with', () => {
+  expect(historyOf(day('2025-12-21', {}), day('2025-12-22', { provisional: true })).newestOver).toBe('2025-12-21');
+  expect(historyOf(day('2025-12-22', { provisional: true })).newestOver).toBe('2025-12-22');
+});
+
+test.each([
+  [-1, 0],
+  [0, 0],
+  [1, 0],
+  [2, 1],
+  [9, 8],
+])('%s days after the newest report, %s are missing', (days, late) => {
+  expect(daysLate('2025-12-22', addDays('2025-12-22', days))).toBe(late);
+});
+
+test.each([
+  [1204, 'count', '1,204'],
+  [76.46, 'percent', '76.5\u202f%'],
+  [0.744, 'points', '+0.74\u202fpp'],
+  [-2.2, 'points', '−2.20\u202fpp'],
+  [1.145, 'ratio', '1.15'],
+] as const)('%s in %s is %s', (value, unit, text) => {
+  expect(formatFigure(value, unit)).toBe(text);
+});
+
+test('cards and panels show metrics that there are, and each metric is somewhere to be seen', () => {
+  const names = new Set<string>(reportMetrics.map(({ name }) => name));
+  const shown = [
+    ...cards.map(({ metric }) => metric),
+    ...sections.flatMap(({ panels }) =>
+      panels.flatMap(({ series, total }) => [...series, ...(total ? [total] : [])].map(({ metric }) => metric)),
+    ),
+  ];
+  expect(shown.filter((metric) => !names.has(metric))).toEqual([]);
+  expect(reportMetrics.map(({ table }) => table).filter((table) => !sections.some((section) => section.table === table))).toEqual(
+    [],
+  );
+});
