@@ -59,15 +59,17 @@ describe('what can be exported', () => {
       'the answer': expect.stringMatching(/^200 /),
       'the acknowledgement': expect.stringMatching(/^204 /),
     });
-    const [table, json, gaps, csv] = await Promise.all([
+    const [table, json, gaps, dashboard, csv] = await Promise.all([
       doors.kpi('show', '--date', CANARY_DAY),
       doors.kpi('show', '--date', CANARY_DAY, '--json'),
       doors.kpi('gaps', '--from', CANARY_DAY, '--to', CANARY_DAY),
+      doors.kpi('dashboard', '--out', join(doors.folder, 'dashboard.html')),
       doors.kpi('show', '--date', CANARY_DAY, '--csv', '--table', 'daily_errors'),
     ]);
     for (const shown of [table, json, csv]) expect(shown).toMatch(/camera.too/);
     expect(gaps).toContain('of 1 dates');
-    await doors.expectNoLeak({ ...seen, table, json, gaps, csv });
+    expect(dashboard).toContain('dashboard.html');
+    await doors.expectNoLeak({ ...seen, table, json, gaps, dashboard, csv });
   });
 });
 

@@ -29,8 +29,6 @@ export interface CanaryDoors {
   throughEveryDoor(date: string): Promise<Seen>;
   /** Searches also all files and tables. */
   expectNoLeak(seen: Seen): Promise<void>;
-  /** Gives every door a warehouse that isn't there yet. */
-  forget(): void;
   close(): Promise<void>;
 }
 
@@ -76,9 +74,6 @@ export async function openCanaryDoors(more: Record<string, string> = {}): Promis
     expectNoLeak: async (seen) => {
       const tables = { 'the tables': await cells(Object.values(warehouses)) };
       expect(leaks({ ...seen, ...filesBelow(folder, ['source']), ...tables })).toEqual([]);
-    },
-    forget: () => {
-      for (const file of Object.values(warehouses)) rmSync(file, { force: true });
     },
     close: async () => {
       await Promise.all([events.stop(), calls.stop()]);
