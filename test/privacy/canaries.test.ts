@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CANARY_DAY, canarySource, numericId } from '../support/canaries';
+import { CANARY_DAY, canarySource, filesBelow, leaks, numericId } from '../support/canaries';
 import { type CanaryDoors, databaseAt, openCanaryDoors, PUSH_PATH, pushBody } from '../support/canary-doors';
 import { writeSource } from '../support/source-files';
 
@@ -42,6 +42,14 @@ const edit = (file: string, change: (text: string) => string) => async (path: st
   if (after === before) throw new Error('nothing was changed');
   writeFileSync(join(path, file), after);
 };
+
+test('what is searched for is in the sources', async () => {
+  const text = JSON.stringify(rows);
+  expect(leaks({ text })).toHaveLength(2); // ids and texts, and instants
+  expect(leaks({ text: `770099001005 at ${Date.parse(rows.users[0]?.created_at ?? '')}242` })).toHaveLength(2);
+  await doors.useSource((path) => writeSource(path, 'csv', rows));
+  expect(leaks(filesBelow(doors.folder))).toHaveLength(4);
+});
 
 describe('what can be exported', () => {
   test.each<[string, (path: string) => Promise<void>]>([
