@@ -67,17 +67,18 @@ describe('what can be exported', () => {
       'the answer': expect.stringMatching(/^200 /),
       'the acknowledgement': expect.stringMatching(/^204 /),
     });
-    const [table, json, gaps, dashboard, csv] = await Promise.all([
+    const [dryRun, table, json, gaps, dashboard, csv] = await Promise.all([
+      doors.kpi('export', '--date', CANARY_DAY, '--dry-run'),
       doors.kpi('show', '--date', CANARY_DAY),
       doors.kpi('show', '--date', CANARY_DAY, '--json'),
       doors.kpi('gaps', '--from', CANARY_DAY, '--to', CANARY_DAY),
       doors.kpi('dashboard', '--out', join(doors.folder, 'dashboard.html')),
       doors.kpi('show', '--date', CANARY_DAY, '--csv', '--table', 'daily_errors'),
     ]);
-    for (const shown of [table, json, csv]) expect(shown).toMatch(/camera.too/);
+    for (const shown of [dryRun, table, json, csv]) expect(shown).toMatch(/camera.too/);
     expect(gaps).toContain('of 1 dates');
     expect(dashboard).toContain('dashboard.html');
-    await doors.expectNoLeak({ ...seen, table, json, gaps, dashboard, csv });
+    await doors.expectNoLeak({ ...seen, dryRun, table, json, gaps, dashboard, csv });
   });
 });
 
