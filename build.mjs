@@ -1,5 +1,5 @@
-// Bundles what runs: dist/kpi.js, the command line, dist/functions.js, which is deployed, and dist/generate.js.
-// SDKs stay outside the bundles and are loaded on first use. The dashboard page is bundled first, as text within dist/kpi.js.
+// Bundles what runs: dist/kpi.cjs, the command line, dist/functions.cjs, which is deployed, and dist/generate.cjs.
+// SDKs stay outside the bundles and are loaded on first use. The dashboard page is bundled first, as text within dist/kpi.cjs.
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { licencesOf } from './scripts/licences.mjs';
@@ -11,6 +11,7 @@ export async function buildAll() {
     absWorkingDir: root,
     entryPoints: { kpi: 'cli/kpi.ts', functions: 'functions/index.ts', generate: 'scripts/generate.ts' },
     outdir: 'dist',
+    outExtension: { '.js': '.cjs' }, // functions-framework looks for no package.json then (docs/gotchas.md)
     bundle: true,
     platform: 'node',
     format: 'cjs',

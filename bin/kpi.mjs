@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const bundle = join(root, 'dist', 'kpi.js');
+const bundle = join(root, 'dist', 'kpi.cjs');
 
 const sources = ['cli', 'dashboard', 'shared', 'package.json', 'build.mjs'].map((name) => join(root, name));
 const builtAt = existsSync(bundle) ? statSync(bundle).mtimeMs : 0;

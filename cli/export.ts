@@ -9,7 +9,7 @@ import { rangeRequestId } from '../shared/resume';
 import { reportTableNames } from '../shared/tables';
 import { datesOf, options } from './options';
 import { writeJson } from './outcome';
-import { renderPrices, renderReport } from './render';
+import { renderPrice, renderReport } from './render';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
 
 interface ExportFlags {
@@ -75,7 +75,7 @@ async function runExportCommand(flags: ExportFlags): Promise<number> {
   const run = await runDates(datesOfRequest(request), { config, requestId, startedAt, allowStale, dryRun, resume });
   if (flags.json) writeJson(answer(request, run.reports, { dryRun }));
   else show(run, { dryRun, warehouse: nameWarehouse(config) });
-  if (run.prices.length > 0) (flags.json ? process.stderr : process.stdout).write(`${renderPrices(run.prices)}\n`);
+  if (run.price !== null) (flags.json ? process.stderr : process.stdout).write(`${renderPrice(run.price)}\n`);
   return concludeRun(run);
 }
 

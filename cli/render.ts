@@ -1,6 +1,5 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { Price } from '../shared/engine';
 import { type Column, dailyMetricsDefinition, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
 
@@ -51,8 +50,7 @@ export function renderRelease(row: DailyMetrics): string {
   return grid.toString();
 }
 
-/** What a run would read of BigQuery, query by query and in all. */
-export function renderPrices(prices: readonly Price[]): string {
-  const all = { query: 'in all', bytes: prices.reduce((total, { bytes }) => total + bytes, 0) };
-  return [...prices, all].map(({ query, bytes }) => `${query.padEnd(10)} ${count.format(bytes).padStart(20)} bytes`).join('\n');
+/** What a run would have BigQuery read. */
+export function renderPrice(bytes: number): string {
+  return `Counting would read ${count.format(bytes)} bytes`;
 }

@@ -3,9 +3,9 @@ import type { Request, Response } from '@google-cloud/functions-framework';
 import { type Answer, answer, answerFailure } from '../shared/answer';
 import { createRun } from '../shared/engine';
 import { Failure, toFailure } from '../shared/failure';
+import { logFailure } from '../shared/log';
 import { judge, type Verdict } from '../shared/outcome';
 import { datesOfRequest, MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
-import { logFailure } from '../shared/run-request';
 import type { HandlerDeps } from './handler-deps';
 
 export const EXPORT_PATH = '/api/export-kpi';

@@ -1,11 +1,11 @@
 import { type Park, toDeadLetter } from '../shared/dead-letter';
 import { createRun } from '../shared/engine';
 import { toFailure } from '../shared/failure';
+import { logFailure } from '../shared/log';
 import { logMessages } from '../shared/log-messages';
 import { type Message, parseMessage } from '../shared/message';
 import { judge } from '../shared/outcome';
 import { datesOfRequest, type ExportRequest, MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
-import { logFailure } from '../shared/run-request';
 import type { HandlerDeps } from './handler-deps';
 
 /** Returning acknowledges the message; throwing makes Pub/Sub deliver it again. */

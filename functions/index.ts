@@ -3,7 +3,6 @@ import { parseConfig, requireSource } from '../shared/config';
 import { parkNowhere } from '../shared/dead-letter';
 import { createLog, traceOf } from '../shared/log';
 import { createOpener } from '../shared/open-engine';
-import { runRequest } from '../shared/run-request';
 import { createPubsubHandler } from './export-kpi';
 import { createHttpHandler } from './export-kpi-http';
 import type { HandlerDeps } from './handler-deps';
@@ -27,7 +26,8 @@ const now = () => new Date();
 const deps: HandlerDeps = {
   config,
   openEngine: createOpener(config, now),
-  runRequest,
+  // tables, facts and their checks are no use to a request that is refused
+  runRequest: async (...request) => (await import('../shared/run-request')).runRequest(...request),
   openLog: (traceHeader) =>
     createLog({
       level: config.logLevel,

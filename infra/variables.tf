@@ -269,7 +269,7 @@ variable "report_time_zone" {
 }
 
 variable "max_bytes_billed" {
-  description = "Most bytes that one query may bill; a query above it fails before it costs anything. null: no limit."
+  description = "Most bytes that one query may bill, and all that a run counts is one query; above it, it fails before it costs anything. null: no limit."
   type        = number
   default     = null
 

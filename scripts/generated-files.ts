@@ -1,4 +1,5 @@
-import { dailyMetricsDefinition, exportRunsDefinition, RELEASE_DATASET, reportTableDefinitions } from '../shared/tables';
+import { RELEASE_DATASET } from '../shared/release/dataset';
+import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions } from '../shared/tables';
 import { dataDictionary, releaseDataDictionary } from '../shared/tables/data-dictionary';
 import { infraSchema } from '../shared/tables/infra-schema';
 import { metricDefinitionsView } from '../shared/tables/infra-views';

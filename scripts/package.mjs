@@ -24,6 +24,7 @@ const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 const { outputFiles, metafile } = await build({
   entryPoints: { index: 'functions/index.ts', ...Object.fromEntries(Object.keys(SDKS).map((name) => [name, `sdk:${name}`])) },
   outdir: folder,
+  outExtension: { '.js': '.cjs' }, // starts sooner under the framework: docs/gotchas.md
   write: false,
   metafile: true,
   bundle: true,
@@ -44,7 +45,7 @@ const deployed = {
   version: manifest.version,
   private: true,
   license: manifest.license,
-  main: 'index.js',
+  main: 'index.cjs',
   engines: { node: '>=22' },
   dependencies: { [FRAMEWORK]: lock.packages[`node_modules/${FRAMEWORK}`].version },
 };
@@ -76,7 +77,7 @@ const path = join(folder, `kpi-export-${hash}.zip`);
 writeFileSync(path, zip);
 process.stdout.write(`${path}\n`);
 
-/** A plugin of esbuild: makes the files of SDKS, and leaves them out of index.js. */
+/** A plugin of esbuild: makes the files of SDKS, and leaves them out of index.cjs. */
 function sdksApart({ onLoad, onResolve }) {
   onResolve({ filter: /^sdk:/ }, ({ path }) => ({ path: path.slice('sdk:'.length), namespace: 'sdk' }));
   onLoad({ filter: /./, namespace: 'sdk' }, ({ path }) => ({
@@ -87,7 +88,7 @@ function sdksApart({ onLoad, onResolve }) {
   }));
   for (const [sdk, names] of Object.entries(SDKS)) {
     onResolve({ filter: new RegExp(`^(${Object.keys(names).join('|')})$`) }, ({ importer }) =>
-      importer.includes(join('shared', 'adapters')) ? { path: `./${sdk}.js`, external: true } : undefined,
+      importer.includes(join('shared', 'adapters')) ? { path: `./${sdk}.cjs`, external: true } : undefined,
     );
   }
 }

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { isTimeZone, spellTimeZone } from './calendar';
 import { Failure } from './failure';
+import { RELEASE_DATASET } from './release/dataset';
 import type { ReleaseLimits } from './release/rules';
-import { RELEASE_DATASET } from './tables';
 
 export const DEFAULT_WAREHOUSE = '.kpi/warehouse.duckdb';
 

@@ -51,12 +51,6 @@ export interface RunFilter {
   newest?: number;
 }
 
-/** What a query of a run would read. */
-export interface Price {
-  query: string;
-  bytes: number;
-}
-
 /**
  * The port to where the data is: an engine counts in the sources and keeps the published tables. There are two,
  * adapters/bigquery.ts and adapters/duckdb.ts. Every call fails with a Failure, never with an SDK's error.
@@ -64,12 +58,15 @@ export interface Price {
 export interface Engine {
   /** Looks whether the tables can take reports of these dates, before anything is counted; the dates that they can't take, and why. */
   prepare(dates: readonly CalendarDate[], run: Run): Promise<ReadonlyMap<CalendarDate, Failure>>;
-  /** Counts everything that the reports of a window need; bytesProcessed is null where the engine doesn't bill for them. */
+  /**
+   * Counts everything that the reports of a window need, of BigQuery's tables as they were at one moment; the embedded engine's files must
+   * not change meanwhile. bytesProcessed is null where the engine doesn't bill for them.
+   */
   readFacts(window: Window, run: Run): Promise<{ facts: Facts; bytesProcessed: number | null }>;
   /** Counts the people behind the numbers of the days of a window, for their release. */
   readReleaseFacts(window: Window, run: Run): Promise<{ facts: ReleaseFacts; bytesProcessed: number | null }>;
-  /** What readFacts would cost; null where it costs nothing. */
-  price: ((window: Window, run: Run) => Promise<Price[]>) | null;
+  /** The bytes that readFacts would read; null where it costs nothing. */
+  price: ((window: Window, run: Run) => Promise<number>) | null;
   /** How many reports publish takes best at once. */
   reportsAtOnce: number;
   /** Replaces the rows of each report's date, and no others. Answers per report, in their order, how each table went. */

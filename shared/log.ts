@@ -1,4 +1,6 @@
 import type { LogLevel } from './config';
+import type { Failure } from './failure';
+import { logMessages } from './log-messages';
 
 /**
  * What a log entry may say besides its constant message. A closed list, so that no entry can carry an identifier, a row or text out of
@@ -90,6 +92,11 @@ function textLine(severity: Severity, message: string, { run_id, request_id, ...
     ([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
   );
   return [...(severity === 'INFO' ? [] : [severity.toLowerCase()]), message, ...details].join(' ');
+}
+
+/** A permanent failure is an ERROR, one that a repeat may mend a WARNING. */
+export function logFailure(log: Log, { code, message, kind }: Failure, fields: LogFields = {}): void {
+  log[kind === 'permanent' ? 'error' : 'warning'](logMessages.failed, { ...fields, code, error: message });
 }
 
 /** The trace that a `traceparent` (W3C) or `X-Cloud-Trace-Context` header names, as Cloud Logging wants it. */

@@ -1,5 +1,5 @@
 import { type CalendarDate, reportWindow } from './calendar';
-import type { Engine, Price, Run, TableOutcome } from './engine';
+import type { Engine, Run, TableOutcome } from './engine';
 import { type FactsByDay, indexByDay } from './facts/period-facts';
 import { Failure, toFailure } from './failure';
 import type { Findings, ReportOutcome } from './outcome';
@@ -9,7 +9,7 @@ import type { ReleaseLimits } from './release/rules';
 import { deriveReport, type Report } from './report';
 import { comparedDates, createComparison, type PublishedRows, type Revision } from './revisions';
 import { runRecord } from './run-record';
-import { checkFreshness, daysUntil, isRecent } from './source-freshness';
+import { checkFreshness, daysUntil } from './source-freshness';
 import { reportTableNames } from './tables';
 
 export interface ExportOptions {
@@ -43,8 +43,8 @@ export interface GateSettings {
 export interface ExportOutcome {
   /** One of each date, in their order. */
   reports: ReportOutcome[];
-  /** Of a dry run on an engine that bills. */
-  prices: Price[];
+  /** Of a dry run, the bytes that counting would read; null of other runs, and where the engine doesn't bill for them. */
+  price: number | null;
 }
 
 /** Dates whose run records are written together, in one load job on BigQuery: what a killed run may have published and not recorded. */
@@ -76,23 +76,22 @@ export async function runExport(dates: readonly CalendarDate[], options: ExportO
   const tables = reports.flatMap((report) => report.tables);
   const failure = tables[0]?.failure;
   if (failure !== undefined && tables.every((table) => table.failure === failure)) throw failure;
-  return { reports, prices: [] };
+  return { reports, price: null };
 }
 
 async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): Promise<ExportOutcome> {
   const { engine, run } = options;
   const tables = reportTableNames.map((table): TableOutcome => ({ table, rows: 0 }));
   if (engine.price !== null) {
-    const prices = await engine.price(windowOf(dates, options), run);
-    return { reports: dates.map((reportDate) => ({ reportDate, tables, findings: null, release: null })), prices };
+    const price = await engine.price(windowOf(dates, options), run);
+    return { reports: dates.map((reportDate) => ({ reportDate, tables, findings: null, release: null })), price };
   }
   const counted = { refused: new Map(), ...(await countDays(dates, options)) };
-  const reports: ReportOutcome[] = [];
-  for (const date of dates) {
-    const one = await draft(date, counted, options);
-    reports.push(conclude(one, { tables: one.failure === null ? tables : allFailed(one.failure) }, options));
-  }
-  return { reports, prices: [] };
+  const reports = dates.map((date) => {
+    const one = draft(date, counted, options);
+    return conclude(one, { tables: one.failure === null ? tables : allFailed(one.failure) }, options);
+  });
+  return { reports, price: null };
 }
 
 /** What reports are derived from. */
@@ -174,27 +173,7 @@ function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: Expor
 /** A report, if it could be derived, and why it must not be published, if it must not. */
 type Draft = { reportDate: CalendarDate } & ({ report: Report; failure: null } | { report: Report | null; failure: Failure });
 
-/**
- * Queries of one run may see a source that is being written to at different moments. So a recent report that contradicts itself is
- * counted once more, and is refused for good only if it says the same again.
- */
-async function draft(reportDate: CalendarDate, counted: Derivable, options: ExportOptions): Promise<Draft> {
-  const first = deriveDraft(reportDate, counted, options);
-  const recent = isRecent(reportDate, { timeZone: options.timeZone, now: options.startedAt });
-  if (first.report === null || first.failure?.kind !== 'permanent' || !recent) return first;
-  try {
-    const again = await countDays([reportDate], options);
-    if (counted.bytesProcessed !== null) counted.bytesProcessed += again.bytesProcessed ?? 0;
-    const second = deriveDraft(reportDate, { ...counted, ...again }, options);
-    if (second.failure?.kind !== 'permanent' || second.failure.message === first.failure.message) return second;
-    const text = `the source changed while ${reportDate} was counted, twice; nothing of it was written`;
-    return { ...second, failure: new Failure('SOURCE_NOT_READY', text) };
-  } catch (thrown) {
-    return { ...first, failure: toFailure(thrown) };
-  }
-}
-
-function deriveDraft(reportDate: CalendarDate, { refused, days }: Derivable, options: ExportOptions): Draft {
+function draft(reportDate: CalendarDate, { refused, days }: Derivable, options: ExportOptions): Draft {
   try {
     const unwanted = refused.get(reportDate);
     if (unwanted !== undefined) return { reportDate, report: null, failure: unwanted };
@@ -214,8 +193,7 @@ function check(report: Report, days: FactsByDay, { gate, timeZone, startedAt }: 
 
 /** Publishes the reports of a few dates, those that there are. */
 async function write(dates: readonly CalendarDate[], counted: Counted, options: ExportOptions): Promise<ReportOutcome[]> {
-  const drafts: Draft[] = [];
-  for (const date of dates) drafts.push(await draft(date, counted, options));
+  const drafts = dates.map((date) => draft(date, counted, options));
   const tables = await publish(
     drafts.flatMap(({ report, failure }) => (failure === null ? report : [])),
     options,

@@ -1,6 +1,5 @@
 import type { CalendarDate } from './calendar';
-import type { Failure } from './failure';
-import type { Log, LogFields } from './log';
+import { type Log, logFailure } from './log';
 import { logMessages } from './log-messages';
 import type { OpenEngine } from './open-engine';
 import { isExported, judge, type ReportOutcome } from './outcome';
@@ -27,7 +26,7 @@ export async function runRequest(
   try {
     const done = resume ? completedDates(await engine.readRuns({ requestId: run.requestId }), timeZone) : new Set();
     const wanted = dates.filter((date) => !done.has(date));
-    if (wanted.length === 0) return { reports: [], prices: [] };
+    if (wanted.length === 0) return { reports: [], price: null };
     onStart?.(wanted);
     return await runExport(wanted, {
       ...options,
@@ -41,11 +40,6 @@ export async function runRequest(
   } finally {
     await engine.close();
   }
-}
-
-/** A permanent failure is an ERROR, one that a repeat may mend a WARNING. */
-export function logFailure(log: Log, { code, message, kind }: Failure, fields: LogFields = {}): void {
-  log[kind === 'permanent' ? 'error' : 'warning'](logMessages.failed, { ...fields, code, error: message });
 }
 
 function logReport(report: ReportOutcome, log: Log, durationMs: number, dryRun: boolean): void {

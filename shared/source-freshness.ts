@@ -58,7 +58,7 @@ export function checkFreshness(
 }
 
 /** Whether a report is of today or yesterday. */
-export function isRecent(reportDate: CalendarDate, { timeZone, now }: Pick<FreshnessOptions, 'timeZone' | 'now'>): boolean {
+function isRecent(reportDate: CalendarDate, { timeZone, now }: Pick<FreshnessOptions, 'timeZone' | 'now'>): boolean {
   return reportDate >= addDays(localDate(now, timeZone), -1);
 }
 

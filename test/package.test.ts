@@ -21,20 +21,20 @@ test('the package is the same to the byte each time, small, and holds nothing bu
   const files = unzipSync(zip);
   expect(Object.keys(files).sort()).toEqual([
     'LICENSE',
-    'bigquery.js',
-    'index.js',
+    'bigquery.cjs',
+    'index.cjs',
     'package-lock.json',
     'package.json',
-    'pubsub.js',
+    'pubsub.cjs',
   ]);
-  expect(files['index.js']?.length).toBeLessThan(500_000); // read at every start
+  expect(files['index.cjs']?.length).toBeLessThan(500_000); // read at every start
   const text = (name: string) => strFromU8(files[name] ?? new Uint8Array());
+  expect(text('index.cjs')).not.toMatch(/observablehq|Content-Security-Policy" content/); // the dashboard page
   const { dependencies } = JSON.parse(text('package.json'));
   const lock = JSON.parse(text('package-lock.json'));
   expect(Object.keys(dependencies)).toEqual(['@google-cloud/functions-framework']);
   expect(lock.packages[''].dependencies).toEqual(dependencies);
   expect(Object.keys(lock.packages).filter((name) => /duckdb|jest|commander|esbuild/.test(name))).toEqual([]);
-  expect(String(files['index.js'])).not.toMatch(/observablehq|Content-Security-Policy" content/); // the dashboard page
 
   const beside = readdirSync(join(root, 'dist/package'));
   expect(beside).toEqual(expect.arrayContaining(['THIRD_PARTY_LICENSES.txt', 'sbom.cdx.json']));
@@ -43,7 +43,7 @@ test('the package is the same to the byte each time, small, and holds nothing bu
 
 /** Handles messages in the package's own code, one after the other, and prints the files of the package that are loaded after each. */
 const handle = (messages: object[]) => `
-  require('./index.js');
+  require('.');
   const { getFunction } = require('@google-cloud/functions-framework/testing');
   const { basename, dirname } = require('node:path');
   const loaded = () => Object.keys(require.cache).filter((path) => dirname(path) === __dirname).map((path) => basename(path));
@@ -74,7 +74,7 @@ test('a refused message loads no client, an export only the one of BigQuery', as
       KPI_TIME_ZONE: canned.timeZone,
       KPI_BIGQUERY_ENDPOINT: server.endpoint,
     });
-    expect({ code, loaded: JSON.parse(stderr) }).toEqual({ code: 0, loaded: [['index.js'], ['bigquery.js', 'index.js']] });
+    expect({ code, loaded: JSON.parse(stderr) }).toEqual({ code: 0, loaded: [['index.cjs'], ['bigquery.cjs', 'index.cjs']] });
     expect(server.partitions.size).toBe(4);
   } finally {
     await server.close();

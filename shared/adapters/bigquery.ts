@@ -5,27 +5,23 @@ import { BigQuery, type Job, type JobMetadata, type TableMetadata } from '@googl
 import { PassThroughClient } from 'google-auth-library';
 import type { CalendarDate, Window } from '../calendar';
 import type { BigQueryConfig } from '../config';
-import type { Engine, Price, Run, TableOutcome } from '../engine';
+import type { Engine, Run, TableOutcome } from '../engine';
 import {
   type AnyFactName,
-  type FactName,
   type FactParameters,
-  type Facts,
+  factNames,
   factParameters,
-  factQuery,
-  facts,
+  factsQuery,
   parametersOf,
-  parseFactRows,
-  type ReleaseFactName,
-  type ReleaseFacts,
-  releaseFacts,
+  parseFacts,
+  releaseFactNames,
 } from '../facts/facts';
 import { Failure } from '../failure';
+import { RELEASE_DATASET } from '../release/dataset';
 import type { Report } from '../report';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
-  RELEASE_DATASET,
   type ReportRow,
   reportTableDefinitions,
   reportTableNames,
@@ -105,26 +101,11 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       return new Map(dates.flatMap((date) => (isExpired(date, limits, now()) ? [[date, expired(date)] as const] : [])));
     },
 
-    readFacts: async (window, run) => {
-      const names = Object.keys(facts) as FactName[];
-      const answers = await Promise.all(names.map((name) => queryFact(client, config, jobsOf(run), name, window, run)));
-      return {
-        facts: Object.fromEntries(names.map((name, index) => [name, answers[index]?.rows])) as unknown as Facts,
-        bytesProcessed: answers.reduce((total, { bytes }) => total + bytes, 0),
-      };
-    },
+    readFacts: (window, run) => countFacts(client, config, jobsOf(run), 'facts', factNames, window, run),
 
-    readReleaseFacts: async (window, run) => {
-      const names = Object.keys(releaseFacts) as ReleaseFactName[];
-      const answers = await Promise.all(names.map((name) => queryFact(client, config, jobsOf(run), name, window, run)));
-      return {
-        facts: Object.fromEntries(names.map((name, index) => [name, answers[index]?.rows])) as unknown as ReleaseFacts,
-        bytesProcessed: answers.reduce((total, { bytes }) => total + bytes, 0),
-      };
-    },
+    readReleaseFacts: (window, run) => countFacts(client, config, jobsOf(run), 'release_facts', releaseFactNames, window, run),
 
-    price: (window, run) =>
-      Promise.all((Object.keys(facts) as FactName[]).map((name) => priceFact(client, config, jobsOf(run), name, window, run))),
+    price: (window, run) => priceFacts(client, config, jobsOf(run), window, run),
 
     reportsAtOnce: REPORTS_AT_ONCE,
 
@@ -208,10 +189,10 @@ function labels(run: Run, reportDate: CalendarDate): Record<string, string> {
   return { component: 'kpi-export', trigger: run.trigger, report_date: reportDate };
 }
 
-function factJob(config: BigQueryConfig, name: AnyFactName, window: Window, run: Run) {
+function factsJob(config: BigQueryConfig, names: readonly AnyFactName[], window: Window, run: Run) {
   if (config.source === null) throw new Failure('BAD_CONFIG', 'KPI_SOURCE: required to count');
   const { users, measurements, firstTests } = config.source;
-  const sql = factQuery(name, { repeatsDates: window.repeatsDates, firstTestsView: firstTests !== null })
+  const sql = factsQuery(names, { repeatsDates: window.repeatsDates, firstTestsView: firstTests !== null })
     .replaceAll(/\bsource_users\b/g, `\`${users}\``)
     .replaceAll(/\bsource_measurements\b/g, `\`${measurements}\``)
     .replaceAll(/\bsource_first_tests\b/g, `\`${firstTests}\``);
@@ -233,30 +214,35 @@ function wrap({ type, value }: FactParameters[keyof FactParameters]) {
   return type === 'TIMESTAMP' ? BigQuery.timestamp(value) : value;
 }
 
-async function queryFact(client: BigQuery, config: BigQueryConfig, jobs: Jobs, name: AnyFactName, window: Window, run: Run) {
-  const doing = `counting ${name}`;
-  const query = factJob(config, name, window, run);
-  const job: Job = await jobs.perform({
-    doing,
-    id: `kpi_export_${run.id}_${name}`,
-    insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
-  });
-  const rows = await jobs.read(doing, async () => (await job.getQueryResults())[0]);
-  return { rows: parseFactRows(name, rows.map(plainRow)), bytes: Number(job.metadata?.statistics?.totalBytesProcessed ?? 0) };
-}
-
-async function priceFact(
+/** One job, and so one snapshot: counts of different states of a source that is being written to would contradict each other. */
+async function countFacts<Name extends AnyFactName>(
   client: BigQuery,
   config: BigQueryConfig,
   jobs: Jobs,
-  name: FactName,
+  what: 'facts' | 'release_facts',
+  names: readonly Name[],
   window: Window,
   run: Run,
-): Promise<Price> {
-  const [job] = await jobs.read(`pricing ${name}`, () =>
-    client.createQueryJob({ ...factJob(config, name, window, run), dryRun: true }),
+) {
+  const doing = `counting ${what}`;
+  const query = factsJob(config, names, window, run);
+  const job: Job = await jobs.perform({
+    doing,
+    id: `kpi_export_${run.id}_${what}`,
+    insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
+  });
+  const rows = await jobs.read(doing, async () => (await job.getQueryResults())[0]);
+  return {
+    facts: parseFacts(names, rows),
+    bytesProcessed: Number(job.metadata?.statistics?.totalBytesProcessed ?? 0),
+  };
+}
+
+async function priceFacts(client: BigQuery, config: BigQueryConfig, jobs: Jobs, window: Window, run: Run): Promise<number> {
+  const [job] = await jobs.read('pricing facts', () =>
+    client.createQueryJob({ ...factsJob(config, factNames, window, run), dryRun: true }),
   );
-  return { query: name, bytes: Number((job.metadata as JobMetadata).statistics?.totalBytesProcessed ?? 0) };
+  return Number((job.metadata as JobMetadata).statistics?.totalBytesProcessed ?? 0);
 }
 
 function dateRange(from: CalendarDate, to: CalendarDate) {

@@ -2,11 +2,11 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import type { CalendarDate } from '../calendar';
 import type { ReportState, RunFilter, TableOutcome } from '../engine';
 import { Failure } from '../failure';
+import { RELEASE_DATASET } from '../release/dataset';
 import type { Report } from '../report';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
-  RELEASE_DATASET,
   type ReportRow,
   type ReportTable,
   reportTableDefinitions,

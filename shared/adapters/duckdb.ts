@@ -14,9 +14,9 @@ import {
   parametersOf,
   parseFactRows,
   type RelationName,
-  type ReleaseFactName,
   type ReleaseFacts,
   relations,
+  releaseFactNames,
 } from '../facts/facts';
 import { Failure } from '../failure';
 import type { Access } from '../open-engine';
@@ -209,7 +209,7 @@ async function countReleaseFacts(database: Database, source: Source | null, wind
   try {
     for (const piece of pieces(window)) {
       await materialize(database, piece, ['attempts']);
-      for (const name of Object.keys(facts) as ReleaseFactName[]) {
+      for (const name of releaseFactNames) {
         const sql = factQuery(name, piece, MATERIALIZED);
         const rows = await database.rows(sql.replaceAll('@', '$'), bind(sql, piece));
         facts[name].push(...(parseFactRows(name, rows) as never[]));

@@ -75,6 +75,7 @@ export const facts = {
 } satisfies Record<string, { sql: string; row: z.ZodObject }>;
 
 export type FactName = keyof typeof facts;
+export const factNames = Object.keys(facts) as FactName[];
 export type Facts = { [Name in FactName]: FactRow<Name>[] };
 
 /**
@@ -127,6 +128,7 @@ export const releaseFacts = {
 } satisfies Record<string, { sql: string; row: z.ZodObject }>;
 
 export type ReleaseFactName = keyof typeof releaseFacts;
+export const releaseFactNames = Object.keys(releaseFacts) as ReleaseFactName[];
 export type ReleaseFacts = { [Name in ReleaseFactName]: FactRow<Name>[] };
 
 const allFacts = { ...facts, ...releaseFacts };
@@ -142,6 +144,18 @@ export function parseFactRows<Name extends AnyFactName>(name: Name, rows: unknow
   if (parsed.success) return parsed.data as FactRow<Name>[];
   const columns = new Set(parsed.error.issues.map((issue) => String(issue.path[1])));
   throw new TypeError(`fact ${name}: unexpected value in ${[...columns].join(', ')}`);
+}
+
+/** The rows of factsQuery, fact by fact, each checked as parseFactRows does. */
+export function parseFacts<Name extends AnyFactName>(
+  names: readonly Name[],
+  rows: unknown[],
+): { [Fact in Name]: FactRow<Fact>[] } {
+  const counted = z.array(z.strictObject({ fact: z.enum(names), fact_row: z.string() })).parse(rows);
+  const rowsOf = (name: Name) => counted.flatMap(({ fact, fact_row }) => (fact === name ? [JSON.parse(fact_row)] : []));
+  return Object.fromEntries(names.map((name) => [name, parseFactRows(name, rowsOf(name))])) as {
+    [Fact in Name]: FactRow<Fact>[];
+  };
 }
 
 export interface RelationOptions extends Pick<Window, 'repeatsDates'> {
@@ -170,9 +184,24 @@ export type RelationName = keyof ReturnType<typeof relations>;
  * Relations in `given` exist in the engine already (the embedded one keeps some in temporary tables) and are left out.
  */
 export function factQuery(name: AnyFactName, options: RelationOptions, given: readonly RelationName[] = []): string {
+  return withRelations(allFacts[name].sql.trim(), options, given);
+}
+
+/**
+ * The queries of several facts as one, so that an engine that reads a snapshot per query counts them all at one moment. Facts have columns
+ * of their own, so a row is the fact's name and, as JSON, its row: parseFacts takes it apart.
+ */
+export function factsQuery(names: readonly AnyFactName[], options: RelationOptions): string {
+  const parts = names.map(
+    (name) => `SELECT '${name}' AS fact, TO_JSON_STRING(counted) AS fact_row\nFROM (\n${allFacts[name].sql.trim()}\n) AS counted`,
+  );
+  return withRelations(parts.join('\nUNION ALL\n'), options);
+}
+
+function withRelations(query: string, options: RelationOptions, given: readonly RelationName[] = []): string {
   const texts = Object.entries(relations(options)) as [RelationName, string][];
   const wanted = new Set<RelationName>();
-  let readers = code(allFacts[name].sql);
+  let readers = code(query);
   for (const [relation, text] of texts.toReversed()) {
     if (!new RegExp(`\\b(FROM|JOIN) ${relation}\\b`).test(readers) || given.includes(relation)) continue;
     wanted.add(relation);
@@ -181,8 +210,7 @@ export function factQuery(name: AnyFactName, options: RelationOptions, given: re
   const expressions = texts
     .filter(([relation]) => wanted.has(relation))
     .map(([relation, text]) => `${relation} AS (\n${text.trim()}\n)`);
-  const fact = allFacts[name].sql.trim();
-  return expressions.length === 0 ? fact : `WITH ${expressions.join(',\n')}\n${fact}`;
+  return expressions.length === 0 ? query : `WITH ${expressions.join(',\n')}\n${query}`;
 }
 
 /** SQL without its comments. */

@@ -1,13 +1,13 @@
 import { addDays, type CalendarDate, datesBetween, localDate, PERIODS, reportWindow } from '../calendar';
 import { indexByDay } from '../facts/period-facts';
 import { Failure, toFailure } from '../failure';
+import { logFailure } from '../log';
 import type { OpenEngine } from '../open-engine';
 import type { Verdict } from '../outcome';
 import { checkReport, type GateOptions } from '../quality-gate';
 import { deriveReport } from '../report';
 import { type ExportRequest, MAX_DATES_BY_CLI, parseRequest, type RequestBody } from '../request';
 import { runRecord } from '../run-record';
-import { logFailure } from '../run-request';
 import { type CountDays, openRelease, type ReleaseOptions, type ReleaseOutcome, reportOf } from './release-periods';
 
 export interface RunReleaseOptions extends Omit<ReleaseOptions, 'engine'> {

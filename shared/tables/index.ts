@@ -90,9 +90,6 @@ export const exportRunsDefinition = defineTable(
   'started_at',
 );
 
-/** The dataset of the release, beside that of the warehouse: its readers see no other. */
-export const RELEASE_DATASET = 'kpi_release';
-
 export const dailyMetricsDefinition = defineTable(
   'daily_metrics',
   DailyMetrics,

@@ -7,7 +7,7 @@ import { type FaultServer, startFaultServer } from '../support/fault-server';
 import { testGate, testRun } from '../support/run';
 
 const YEAR = datesBetween('2024-06-15', '2025-06-14');
-const STARTED_AT = new Date('2025-06-15T12:00:00.000Z');
+const STARTED_AT = new Date('2025-06-20T12:00:00.000Z'); // no date is recent: so thin a source would be late
 
 function engineAt({ endpoint }: FaultServer, betweenReportsMs: number) {
   const source = { users: 'test.source.users', measurements: 'test.source.measurements', firstTests: null };
@@ -16,7 +16,7 @@ function engineAt({ endpoint }: FaultServer, betweenReportsMs: number) {
   return createBigQuery({ config: { ...config, maxBytesBilled: null, endpoint }, now: () => STARTED_AT, pace });
 }
 
-test('a year on BigQuery: four loads a date, a record for fifty, and no more queries than for one date', async () => {
+test('a year on BigQuery: four loads a date, a record for fifty, and one query as for one date', async () => {
   const canned = await cannedFacts(String(YEAR[0]), String(YEAR.at(-1)));
   const server = await startFaultServer(canned.facts);
   try {
@@ -31,10 +31,10 @@ test('a year on BigQuery: four loads a date, a record for fifty, and no more que
     };
     const counts = () => (['dataset', 'table', 'query', 'look', 'load', 'record'] as const).map((kind) => server.count(kind));
     await runExport(YEAR.slice(-1), { ...options, run: testRun({ id: 'one' }) });
-    expect(counts()).toEqual([1, 4, 4, 4, 4, 1]);
+    expect(counts()).toEqual([1, 4, 1, 4, 4, 1]);
     const { reports } = await runExport(YEAR, { ...options, run: testRun({ id: 'year' }) });
     expect(judge(reports)).toEqual({ result: 'all' });
-    expect(counts()).toEqual([1, 4, 8, 8, 4 + 4 * YEAR.length, 1 + Math.ceil(YEAR.length / 50)]);
+    expect(counts()).toEqual([1, 4, 2, 8, 4 + 4 * YEAR.length, 1 + Math.ceil(YEAR.length / 50)]);
     for (const date of [YEAR[0], YEAR[200], YEAR.at(-1)].map(String))
       expect(publishedDifferences(server, canned, date, STARTED_AT)).toEqual([]);
   } finally {

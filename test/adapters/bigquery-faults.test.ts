@@ -1,8 +1,8 @@
 import { createBigQuery } from '../../shared/adapters/bigquery';
 import type { Pace } from '../../shared/adapters/bigquery-jobs';
-import { datesBetween } from '../../shared/calendar';
+import { datesBetween, reportWindow } from '../../shared/calendar';
 import type { Engine, Run } from '../../shared/engine';
-import { facts } from '../../shared/facts/facts';
+import { factNames } from '../../shared/facts/facts';
 import { createLog } from '../../shared/log';
 import type { ReportOutcome } from '../../shared/outcome';
 import { runExport } from '../../shared/run-export';
@@ -22,8 +22,6 @@ import { testGate, testRun } from '../support/run';
 const DATE = '2025-06-15';
 const DAY_BEFORE = '2025-06-14';
 const STARTED_AT = new Date('2025-06-15T12:00:00.000Z');
-/** A query a fact. */
-const QUERIES = Object.keys(facts).length;
 const pace: Pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 
 let canned: CannedFacts;
@@ -113,9 +111,9 @@ const jobsOfKind = (kind: string) => [...server.jobs.values()].filter((job) => j
 test('an export without faults, and what it asks for', async () => {
   expectPublished(await exportDate());
   const counts = () => (['dataset', 'table', 'query', 'load', 'record', 'cancel'] as const).map((kind) => server.count(kind));
-  expect(counts()).toEqual([1, 4, QUERIES, 4, 1, 0]);
+  expect(counts()).toEqual([1, 4, 1, 4, 1, 0]);
   await exportDate({ id: 'second-run' });
-  expect(counts()).toEqual([1, 4, 2 * QUERIES, 8, 2, 0]);
+  expect(counts()).toEqual([1, 4, 2, 8, 2, 0]);
   expect(publishedDifferences(server, canned, DATE, STARTED_AT)).toEqual([]);
 });
 
@@ -141,6 +139,30 @@ test('what is sent', async () => {
   expect(jobsOfKind('record').map(destination)).toEqual(['export_runs']);
   const looks = server.requests.filter(({ kind }) => kind === 'job' || kind === 'results');
   expect(looks.filter(({ url }) => !url.includes('location=EU'))).toEqual([]);
+});
+
+interface QuerySent {
+  query: string;
+  queryParameters: { name: string }[];
+}
+
+test('all facts of a run are counted by one query, each relation of it defined once', async () => {
+  await exportDate();
+  const job = server.jobs.get('kpi_export_test-run_facts_1');
+  const { query, queryParameters } = (job?.configuration.query ?? {}) as QuerySent;
+  for (const text of [...factNames.map((name) => `SELECT '${name}' AS fact`), 'attempts AS (', 'first_tests AS ('])
+    expect([text, query.split(text).length - 1]).toEqual([text, 1]);
+  const bound = queryParameters.map(({ name }) => name);
+  expect(bound).toEqual([...new Set(bound)]);
+});
+
+test('what a run would read is asked of the same query, which is not run', async () => {
+  await exportDate();
+  const price = await engine.price?.(reportWindow(DATE, DATE, canned.timeZone), testRun());
+  expect(price).toBe(1000); // what the server says of every query
+  const [counting, pricing] = jobsOfKind('query').map(({ configuration }) => configuration);
+  expect([counting?.dryRun ?? false, pricing?.dryRun]).toEqual([false, true]);
+  expect(pricing?.query).toEqual(counting?.query);
 });
 
 interface Survived {
@@ -189,13 +211,13 @@ test.each<Survived>([
   {
     name: 'a query: reset after it was accepted',
     faults: [['query', { reset: 'after' }]],
-    counts: { query: QUERIES },
-    jobs: { query: QUERIES },
+    counts: { query: 1 },
+    jobs: { query: 1 },
   },
   {
     name: 'a query: 409 although no such job can be found',
     faults: [['query', { status: 409, reason: 'duplicate' }]],
-    counts: { query: QUERIES + 1 },
+    counts: { query: 2 },
   },
   {
     name: 'a load job that fails burns its id',
@@ -206,14 +228,14 @@ test.each<Survived>([
   {
     name: 'a query job that fails burns its id',
     faults: [['query', { jobFails: 'internalError' }]],
-    counts: { query: QUERIES + 1 },
-    jobs: { query: QUERIES + 1 },
+    counts: { query: 2 },
+    jobs: { query: 2 },
   },
   { name: 'a load job that survives errors succeeded', faults: [['load', { jobSurvives: 'invalid' }]], counts: { load: 4 } },
   {
     name: 'a query job that survives errors succeeded',
     faults: [['query', { jobSurvives: 'invalid' }]],
-    counts: { query: QUERIES },
+    counts: { query: 1 },
   },
   {
     name: 'a job that wrote fewer rows is done again',
@@ -274,19 +296,17 @@ const final = [
 ];
 
 test.each(final)('a query that is refused with $reason is $code, at once', async ({ status, reason, code }) => {
-  const fault = { status, reason };
-  server.play('query', ...Array(QUERIES).fill(fault));
+  server.play('query', { status, reason });
   const ending = await exportDate();
-  expect([ending.failure, server.count('query'), server.count('load')]).toEqual([code, QUERIES, 0]);
+  expect([ending.failure, server.count('query'), server.count('load')]).toEqual([code, 1, 0]);
   expect(ending.text).toContain(reason);
   expect(server.runs).toEqual([expect.objectContaining({ status: 'failed', error_code: code })]);
 });
 
 test.each(final)('a query job that ends with $reason is $code, at once', async ({ reason, code }) => {
-  const fault = { jobFails: reason };
-  server.play('query', ...Array(QUERIES).fill(fault));
+  server.play('query', { jobFails: reason });
   const ending = await exportDate();
-  expect([ending.failure, server.count('query'), server.count('load')]).toEqual([code, QUERIES, 0]);
+  expect([ending.failure, server.count('query'), server.count('load')]).toEqual([code, 1, 0]);
 });
 
 test.each(final.slice(0, 3))('a load that ends with $reason is $code for its table alone', async ({ reason, code }) => {
@@ -297,7 +317,7 @@ test.each(final.slice(0, 3))('a load that ends with $reason is $code for its tab
   expect(server.runs).toEqual([expect.objectContaining({ status: 'partial', error_code: code })]);
 });
 
-test('what the quality gate refuses is counted once more, and no load of it is begun', async () => {
+test('no load is begun of what the quality gate refuses', async () => {
   const patched = structuredClone(canned.facts);
   for (const row of patched.activity) if (row.day === DATE) row.tests++;
   await server.close();
@@ -306,7 +326,7 @@ test('what the quality gate refuses is counted once more, and no load of it is b
   const ending = await exportDate({ from: DAY_BEFORE });
   expect(failuresOf(ending)).toEqual({ [DAY_BEFORE]: [], [DATE]: Array(4).fill('QUALITY_GATE') });
   expect(jobsOfKind('load').map(destination)).toEqual(expect.not.arrayContaining([expect.stringContaining('$20250615')]));
-  expect(server.count('load')).toBe(4);
+  expect([server.count('query'), server.count('load')]).toEqual([1, 4]);
   expect(server.runs.map(({ status, error_code }) => [status, error_code])).toEqual([
     ['succeeded', null],
     ['failed', 'QUALITY_GATE'],
@@ -437,9 +457,7 @@ test.each(['query', 'load'] as const)('at the deadline a running %s job is cance
   const controller = new AbortController();
   const ending = exportDate({ signal: controller.signal });
   const running = () => jobsOfKind(kind).filter(({ state }) => state === 'RUNNING').length;
-  await until(
-    () => jobsOfKind(kind).length === (kind === 'query' ? QUERIES : 4) && running() === 1 && server.count('job') > 2 * QUERIES,
-  );
+  await until(() => jobsOfKind(kind).length === (kind === 'query' ? 1 : 4) && running() === 1 && server.count('job') > 10);
   controller.abort(new DOMException('the deadline', 'TimeoutError'));
   const { failure, reports } = await ending;
   const codes = failure ?? reports.flatMap(({ tables }) => tables.flatMap((table) => table.failure?.code ?? [])).join();
@@ -453,11 +471,10 @@ test('a job whose insertion is answered only after the deadline is cancelled too
   const answersAfter = new Promise<void>((resolve) => {
     answer = resolve;
   });
-  const late: Fault = { jobHangs: true, answersAfter };
-  server.play('query', ...Array(QUERIES).fill(late));
+  server.play('query', { jobHangs: true, answersAfter });
   const controller = new AbortController();
   const ending = exportDate({ signal: controller.signal });
-  await until(() => jobsOfKind('query').length === QUERIES);
+  await until(() => jobsOfKind('query').length === 1);
   controller.abort(new DOMException('the deadline', 'TimeoutError'));
   expect((await ending).failure).toBe('TIMEOUT');
   answer();

@@ -84,7 +84,7 @@ test.each([
   ['one table failed for good', { daily_funnel: 'SCHEMA_DRIFT' }, 'parked', 500],
   ['one table may succeed later', { daily_funnel: 'UNAVAILABLE', daily_errors: 'SCHEMA_DRIFT' }, 'thrown', 503],
 ] as const)('of four tables, where %s, the message is %s', async (_, failures, fate, status) => {
-  const run = async () => ({ reports: [outcome(failures)], prices: [] });
+  const run = async () => ({ reports: [outcome(failures)], price: null });
   const { deps, park, letters } = createDeps(run);
   const handled = createPubsubHandler({ ...deps, park })(event);
   if (fate === 'thrown') await expect(handled).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -120,7 +120,7 @@ test('a run gets the id of its message, a deadline, and a log with its ids', asy
   const { deps, park, lines } = createDeps(async (_, { run }) => {
     expect(run).toMatchObject({ requestId: 'm1', trigger: 'pubsub', signal: expect.any(AbortSignal) });
     run.log.info('something');
-    return { reports: [outcome({})], prices: [] };
+    return { reports: [outcome({})], price: null };
   });
   await createPubsubHandler({ ...deps, park })(event);
   expect(JSON.parse(lines[0] ?? '')).toEqual({

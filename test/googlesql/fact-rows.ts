@@ -4,20 +4,18 @@ import type { Window } from '../../shared/calendar';
 import {
   type AnyFactName,
   type Facts,
+  factNames,
   factParameters,
-  factQuery,
-  facts,
+  factsQuery,
   parametersOf,
-  parseFactRows,
+  parseFacts,
   type ReleaseFacts,
-  releaseFacts,
+  releaseFactNames,
 } from '../../shared/facts/facts';
 import { createLog } from '../../shared/log';
 import { type SourceTable, sourceColumns } from '../../shared/source-contract';
 import type { SourceRows } from '../support/source-rows';
 import type { ReferenceServer, Table } from './reference-server';
-
-export const factNames = Object.keys({ ...facts, ...releaseFacts }) as AnyFactName[];
 
 /** The rows of each fact as a set: in an order of their own, for the facts promise none. */
 export type FactRows = Record<AnyFactName, string[]>;
@@ -40,7 +38,7 @@ export async function rowsOnDuckDb(folder: string, window: Window): Promise<Fact
   }
 }
 
-/** Each fact as one query, with all relations that it reads; `change` may make another text of it. */
+/** As BigQuery is asked for them, all facts of a run at once; `change` may make another text of it. */
 export async function rowsOnReference(
   server: ReferenceServer,
   rows: SourceRows,
@@ -49,16 +47,15 @@ export async function rowsOnReference(
 ): Promise<FactRows> {
   const tables = { source_users: toTable('users', rows.users), source_measurements: toTable('measurements', rows.measurements) };
   const parameters = factParameters(window);
-  const found: Partial<Record<AnyFactName, unknown>> = {};
-  for (const name of factNames) {
-    const sql = change(factQuery(name, window));
+  const count = async <Name extends AnyFactName>(names: readonly Name[]) => {
+    const sql = change(factsQuery(names, window));
     const bound = parametersOf(sql).map((parameter) => {
       const { type, value } = parameters[parameter];
       return [parameter, { type, value: typeof value === 'string' ? value : value.toISOString() }] as const;
     });
-    found[name] = parseFactRows(name, await server.evaluate(sql, Object.fromEntries(bound), tables));
-  }
-  return toSets(found as AllFacts);
+    return parseFacts(names, await server.evaluate(sql, Object.fromEntries(bound), tables));
+  };
+  return toSets({ ...(await count(factNames)), ...(await count(releaseFactNames)) });
 }
 
 function toTable(table: SourceTable, rows: SourceRows[SourceTable]): Table {
@@ -71,5 +68,5 @@ type AllFacts = Facts & ReleaseFacts;
 function toSets(counted: AllFacts): FactRows {
   const toSet = (name: AnyFactName) =>
     counted[name].map((row: object) => JSON.stringify(Object.fromEntries(Object.entries(row).sort()))).sort();
-  return Object.fromEntries(factNames.map((name) => [name, toSet(name)])) as FactRows;
+  return Object.fromEntries([...factNames, ...releaseFactNames].map((name) => [name, toSet(name)])) as FactRows;
 }

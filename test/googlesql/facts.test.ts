@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { reportWindow, type Window } from '../../shared/calendar';
-import { factQuery } from '../../shared/facts/facts';
+import { factNames, factsQuery, releaseFactNames } from '../../shared/facts/facts';
 import { caseNames, readCase } from '../support/cases';
 import { randomSource } from '../support/random-source';
 import { type SourceFormat, writeSource } from '../support/source-files';
 import type { SourceRows } from '../support/source-rows';
 import { inTemporaryFolder } from '../support/temporary-folder';
-import { type FactRows, factNames, rowsOnDuckDb, rowsOnReference } from './fact-rows';
+import { type FactRows, rowsOnDuckDb, rowsOnReference } from './fact-rows';
 import { type ReferenceServer, startReferenceServer } from './reference-server';
 
 let server: ReferenceServer;
@@ -106,7 +106,9 @@ describe('every fact has the same rows on DuckDB and on the reference implementa
 
 // shows that the rows above are hard enough to tell the right SQL from one that is wrong in a single place
 describe('a change of the SQL is noticed', () => {
-  const factTexts = factNames.flatMap((name) => [true, false].map((repeatsDates) => factQuery(name, { repeatsDates })));
+  const factTexts = [factNames, releaseFactNames].flatMap((names) =>
+    [true, false].map((repeatsDates) => factsQuery(names, { repeatsDates })),
+  );
 
   test.each([
     ['successes > 0', 'successes > 1'],

@@ -2,10 +2,14 @@ import type * as z from 'zod';
 import {
   type AnyFactName,
   errorKinds,
+  factNames,
   factQuery,
   facts,
+  factsQuery,
   parametersOf,
   parseFactRows,
+  parseFacts,
+  releaseFactNames,
   releaseFacts,
 } from '../../shared/facts/facts';
 import attempts from '../../shared/facts/relations/attempts.sql';
@@ -47,6 +51,15 @@ test.each<[AnyFactName, string[]]>([
   );
 });
 
+test.each<[string, AnyFactName[], string[]]>([
+  ['the facts', factNames, ['attempts', 'measurements', 'accounts', 'first_tests', 'people']],
+  ['those of the release', releaseFactNames, ['attempts', 'measurements']],
+])('one query of %s defines each relation once', (_, names, relations) => {
+  const sql = factsQuery(names, { repeatsDates: false });
+  expect(relationsIn(sql)).toEqual(relations);
+  expect([...sql.matchAll(/SELECT '(\w+)' AS fact,/g)].map(([, name]) => name)).toEqual(names);
+});
+
 test('a view of first tests is read instead of the history', () => {
   const sql = factQuery('people', { repeatsDates: true, firstTestsView: true });
   expect(sql).toContain('FROM source_first_tests');
@@ -77,4 +90,18 @@ test.each(names)('%s lets no free text out', (name) => {
 test('a row that is not as it should be is refused by its columns, without its values', () => {
   const row = { day: '2025-12-23', failures: 0, users: 1, successful_users: 1, tests: 'someone', successes: 1 };
   expect(() => parseFactRows('activity', [row])).toThrow('fact activity: unexpected value in tests');
+});
+
+test('the rows of one query are taken apart by fact, and no other row is taken', () => {
+  const user = { day: '2025-12-23', outcome: 'account', source_rows: 3 };
+  const person = { role: 'account', day: '2025-12-23', first_test_day: null, people: 2 };
+  const rows = [
+    { fact: 'users', fact_row: JSON.stringify(user) },
+    { fact: 'people', fact_row: JSON.stringify(person) },
+  ];
+  expect(parseFacts(['users', 'people', 'activity'], rows)).toEqual({ users: [user], people: [person], activity: [] });
+  expect(() => parseFacts(['users'], rows)).toThrow();
+  expect(() => parseFacts(['users'], [{ fact: 'users', fact_row: JSON.stringify({ ...user, user_id: '1' }) }])).toThrow(
+    'fact users',
+  );
 });

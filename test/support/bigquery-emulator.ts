@@ -9,14 +9,9 @@ import { PassThroughClient } from 'google-auth-library';
 import { createBigQuery } from '../../shared/adapters/bigquery';
 import type { BigQueryConfig } from '../../shared/config';
 import type { Engine } from '../../shared/engine';
+import { RELEASE_DATASET } from '../../shared/release/dataset';
 import { type SourceColumnType, sourceColumns, sourceTableNames } from '../../shared/source-contract';
-import {
-  dailyMetricsDefinition,
-  exportRunsDefinition,
-  RELEASE_DATASET,
-  reportTableDefinitions,
-  type TableDefinition,
-} from '../../shared/tables';
+import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
 
 /** A real project, reached with the application default credentials, in which datasets may be made and dropped; else the emulator's. */
 const realProject = process.env.BIGQUERY_TEST_ENDPOINT ? undefined : process.env.KPI_TEST_PROJECT;

@@ -111,7 +111,7 @@ export class Deployment {
   /** Starts the function's process, on the port that it had before. */
   async start(): Promise<void> {
     const framework = join(root, 'node_modules/.bin/functions-framework');
-    const args = ['--source=dist/functions.js', '--target=exportKpi', '--signature-type=cloudevent', `--port=${this.port}`];
+    const args = ['--source=dist/functions.cjs', '--target=exportKpi', '--signature-type=cloudevent', `--port=${this.port}`];
     const child = spawn(process.execPath, [framework, ...args], { cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     let rest = '';

@@ -248,11 +248,8 @@ function resource({ id, kind, configuration, state, errorResult, errors, outputR
 }
 
 const columnTypes: Record<string, string> = {
-  day: 'DATE',
-  first_test_day: 'DATE',
-  source: 'STRING',
-  outcome: 'STRING',
-  role: 'STRING',
+  fact: 'STRING',
+  fact_row: 'STRING',
   ...Object.fromEntries(
     [...Object.values(reportTableDefinitions), exportRunsDefinition, dailyMetricsDefinition].flatMap(({ columns }) =>
       columns.map(({ name, type }) => [name, wireTypes[type] ?? type]),
@@ -260,10 +257,11 @@ const columnTypes: Record<string, string> = {
   ),
 };
 
-/** A job's id names its fact. */
-function factRows({ id }: StoredJob, facts: Facts & Partial<ReleaseFacts>): StoredRow[] {
-  const fact = /(release_)?[a-z]+$/.exec(id.replace(/_\d+$/, ''))?.[0] as AnyFactName;
-  return facts[fact] ?? [];
+/** Of the facts that the query asks for. */
+function factRows({ configuration }: StoredJob, facts: Facts & Partial<ReleaseFacts>): StoredRow[] {
+  const { query } = configuration.query as { query: string };
+  const names = [...query.matchAll(/SELECT '(\w+)' AS fact\b/g)].map(([, name]) => name as AnyFactName);
+  return names.flatMap((fact) => (facts[fact] ?? []).map((row) => ({ fact, fact_row: JSON.stringify(row) })));
 }
 
 /** The published table that a query reads, one at a time; null where it reads a source. */

@@ -30,7 +30,7 @@ export interface FunctionProcess {
 /** A function as it is deployed, served by the framework in a process of its own. */
 export async function startFunction(target: 'exportKpi' | 'exportKpiHttp', env: NodeJS.ProcessEnv): Promise<FunctionProcess> {
   const port = await freePort();
-  const args = ['--source=dist/functions.js', `--target=${target}`, `--port=${port}`];
+  const args = ['--source=dist/functions.cjs', `--target=${target}`, `--port=${port}`];
   if (target === 'exportKpi') args.push('--signature-type=cloudevent');
   const child = spawn(process.execPath, [resolve(root, 'node_modules/.bin/functions-framework'), ...args], {
     cwd: root,
