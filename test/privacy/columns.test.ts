@@ -85,6 +85,7 @@ const allowed: Record<string, Columns> = {
     ...{ trigger: 'word', table: 'word', code: 'word', error: 'made here', version: 'made here', publish_time: 'made here' },
     ...{ rows: 'count', dates: 'count', tables: 'count', rejected_rows: 'count', unclassified_errors: 'count' },
     ...{ revised_values: 'count', column: 'word', duration_ms: 'count', request: 'made here' },
+    ...{ period: 'day', revision: 'count', released_cells: 'count', hidden_cells: 'count', reason: 'made here' },
   },
   'dead letter': {
     ...{ code: 'word', message: 'made here', request: 'made here', messageId: 'made here', publishTime: 'made here' },
