@@ -99,11 +99,11 @@ interface Derivable {
   /** Dates that the tables can't take. */
   refused: ReadonlyMap<CalendarDate, Failure>;
   days: FactsByDay;
-  bytesProcessed: number | null;
 }
 
 /** What is known before anything is written. */
 interface Counted extends Derivable {
+  bytesProcessed: number | null;
   /** What a report changes of what had been published; null where that can't be told. */
   compare: (report: Report) => Revision | null;
   release: Release | null;
