@@ -78,7 +78,10 @@ describe('what can be exported', () => {
     for (const shown of [dryRun, table, json, csv]) expect(shown).toMatch(/camera.too/);
     expect(gaps).toContain('of 1 dates');
     expect(dashboard).toContain('dashboard.html');
-    await doors.expectNoLeak({ ...seen, dryRun, table, json, gaps, dashboard, csv });
+    const [status, doctor] = [await doors.kpi('status', '--json'), await doors.kpi('doctor')];
+    expect(status).toContain('"runs":[{');
+    expect(doctor).toContain('measurements with a repeated id');
+    await doors.expectNoLeak({ ...seen, dryRun, table, json, gaps, dashboard, csv, status, doctor });
   });
 });
 
@@ -173,7 +176,9 @@ describe('what can not', () => {
       'the acknowledgement': expect.stringMatching(/^204 /),
       'the log of exportKpi': expect.stringContaining('request parked'),
     });
-    await doors.expectNoLeak(seen);
+    const doctor = await doors.kpi('doctor', '--json');
+    expect(doctor).toContain(code);
+    await doors.expectNoLeak({ ...seen, doctor });
   });
 });
 
