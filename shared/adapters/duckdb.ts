@@ -156,7 +156,7 @@ function createEngine(database: Database, source: Source | null, warehouse: stri
         await attach();
         return publish(database, reports);
       }),
-    readRelease: async (from, to) => (attached ? readRelease(database, from, to) : []),
+    readRelease: async (from, to) => (attached ? failing(readRelease(database, from, to)) : []),
     putRelease: (row, options, run) =>
       interruptible(database, run.signal, async () => {
         await attach();
@@ -165,9 +165,9 @@ function createEngine(database: Database, source: Source | null, warehouse: stri
     appendRuns: async (rows, run) => {
       if (attached) await appendRuns(database, rows, run.id); // else the run failed, and there is no warehouse to say so in
     },
-    readRows: (table, from, to) => readRows(database, table, from, to),
-    readReportStates: (from, to) => readReportStates(database, from, to),
-    readRuns: (filter) => readRuns(database, filter),
+    readRows: (table, from, to) => failing(readRows(database, table, from, to)),
+    readReportStates: (from, to) => failing(readReportStates(database, from, to)),
+    readRuns: (filter) => failing(readRuns(database, filter)),
     inspectSource: (table, _, run) =>
       interruptible(database, run.signal, async () => {
         const [row] = await database.rows(selectSourceCounts(table)).catch(async (thrown) => {
@@ -181,6 +181,13 @@ function createEngine(database: Database, source: Source | null, warehouse: stri
     ],
     close: async () => database.close(),
   };
+}
+
+/** The same, with a Failure for the engine's error. */
+function failing<Result>(work: Promise<Result>): Promise<Result> {
+  return work.catch((thrown) => {
+    throw toEngineFailure(thrown);
+  });
 }
 
 /** Whether a file could be made there: in its folder, or in the first one above it that exists. */
