@@ -16,11 +16,12 @@ export function complain(failure: Failure): void {
   if (process.env.KPI_LOG_LEVEL === 'debug' && failure.cause instanceof Error) process.stderr.write(whereThrown(failure.cause));
 }
 
-/** The class of an error and the lines of code that led to it. Not its text, with which a stack begins: it may quote a cell. */
+/** The class of an error and the places in the code that led to it. Not its text, with which a stack begins: it may quote a cell. */
 function whereThrown(error: Error): string {
   const { message, stack = '' } = error;
   const at = stack.indexOf(message);
-  return `${error.constructor.name}${at < 0 ? '' : stack.slice(at + message.length)}\n`;
+  const places = at < 0 ? [] : stack.slice(at + message.length).matchAll(/^ +at .+:\d+:\d+\)?$/gm);
+  return `${[error.constructor.name, ...places].join('\n')}\n`;
 }
 
 export function writeJson(value: object): void {

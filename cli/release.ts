@@ -32,7 +32,7 @@ export function releaseCommand(): Command {
     .addOption(options.from('first day of a range; days that are out already are left'))
     .addOption(options.to('last day of a range, included'))
     .option('--replace', 'overwrite the day that is out; needs --date and --reason')
-    .option('--reason <text>', 'why it is replaced; for the log')
+    .option('--reason <text>', 'why it is replaced; for the log, so without names and ids of people')
     .option('--accept-small-changes', 'replace also where comparing the two could tell of one person')
     .addOption(options.source())
     .addOption(options.warehouse())

@@ -41,7 +41,7 @@ export async function serveDashboard({ port, render, assets }: ServeOptions): Pr
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return send(405, notice('Only to be read', 'This page answers GET.'), { Allow: 'GET, HEAD' });
     }
-    if (new URL(request.url ?? '/', `http://${LOCALHOST}`).pathname !== '/') {
+    if (request.url?.split('?')[0] !== '/') {
       return send(404, notice('Not found', `The page is at http://${LOCALHOST}:${own}/.`));
     }
     render().then(

@@ -49,8 +49,9 @@ export function createPubsubHandler({
       try {
         await park(letter);
       } catch (unkept) {
-        logFailure(log, toFailure(unkept));
-        throw unkept;
+        const lost = toFailure(unkept); // what is thrown is printed
+        logFailure(log, lost);
+        throw lost;
       }
       const { code, message: error, version } = letter;
       log.error(logMessages.parked, {

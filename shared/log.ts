@@ -30,7 +30,7 @@ export interface LogFields {
   revision?: number;
   released_cells?: number;
   hidden_cells?: number;
-  /** Why a released period was replaced, in the words of the person at the command line. */
+  /** Why a released period was replaced, in the words of the person at the command line, who is told to name nobody. */
   reason?: string;
   duration_ms?: number;
   version?: string;

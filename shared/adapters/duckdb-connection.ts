@@ -113,11 +113,14 @@ function toPlain(value: JS | null): Value {
   throw new TypeError('a query answered a value that is neither text nor number');
 }
 
+/** A column's type without what it is made of: an ENUM lists its values, a STRUCT its fields. */
+export function typeName(type: string): string {
+  return /^[A-Z ]+/.exec(type)?.[0] ?? 'of another type';
+}
+
 /** The kind of a DuckDB error: the prefix of its message, which is all it has for a code. The rest may quote a cell. */
 export function errorKind(thrown: unknown): string {
-  return (
-    /^(?:Error: )?([A-Za-z-]+(?: [A-Za-z-]+)*?)(?: Error|:)/.exec(thrown instanceof Error ? thrown.message : '')?.[1] ?? 'unknown'
-  );
+  return /^(?:Error: )?([A-Za-z-]+(?: [A-Za-z-]+)*?) Error/.exec(thrown instanceof Error ? thrown.message : '')?.[1] ?? 'unknown';
 }
 
 /** An error of a query on files that were readable when they were opened. */

@@ -4,7 +4,7 @@ import type { DuckDbConfig } from '../config';
 import { generateDemo } from '../demo';
 import { Failure } from '../failure';
 import { type SourceColumnType, type SourceTable, sourceColumns, sourceTableNames } from '../source-contract';
-import { type Database, errorKind, quoteIdentifier, quoteText } from './duckdb-connection';
+import { type Database, errorKind, quoteIdentifier, quoteText, typeName } from './duckdb-connection';
 
 /** A source of the embedded engine: the views source_users and source_measurements, with the contract's columns and types. */
 export interface Source {
@@ -164,7 +164,7 @@ async function checkColumns(database: Database, source: TableSource): Promise<Re
         );
       }
       if (!accepts(wanted, type) && !(await isEmpty(database, part, column))) {
-        throw contractFailure(part, `column ${column} is ${kindOf(type)}; expected ${expectedTypes[wanted]}`);
+        throw contractFailure(part, `column ${column} is ${typeName(type)}; expected ${expectedTypes[wanted]}`);
       }
     }
   }
@@ -214,11 +214,6 @@ function accepts(wanted: SourceColumnType, type: string): boolean {
   if (wanted === 'instant') return type.startsWith('TIMESTAMP') || type === 'VARCHAR';
   if (wanted === 'text') return type === 'VARCHAR' || type.startsWith('ENUM(') || type === '"NULL"';
   return !/^(STRUCT|MAP|UNION)|\[\d*\]$/.test(type);
-}
-
-/** A type without what it is made of: an ENUM lists its values, a STRUCT its fields. */
-function kindOf(type: string): string {
-  return /^[A-Z ]+/.exec(type)?.[0] ?? 'of another type';
 }
 
 function expression(format: Format, column: string, wanted: SourceColumnType, type: string): string {

@@ -16,7 +16,7 @@ import {
 import type { BigQueryType } from '../tables/columns';
 import type { DailyMetrics } from '../tables/daily_metrics';
 import type { ExportRun } from '../tables/export_runs';
-import { type Database, duckDbValues, quoteText, type Value } from './duckdb-connection';
+import { type Database, duckDbValues, quoteText, typeName, type Value } from './duckdb-connection';
 import { parseReportState, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
 
 const duckDbTypes = {
@@ -106,7 +106,7 @@ export async function checkTable(
     if (there === undefined) throw drift(`has no column ${column.name}`);
     const type = String(there.data_type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
     if (type !== duckDbTypes[column.type])
-      throw drift(`has column ${column.name} as ${type}, expected ${duckDbTypes[column.type]}`);
+      throw drift(`has column ${column.name} as ${typeName(type)}, expected ${duckDbTypes[column.type]}`);
     found.delete(column.name);
   }
   const required = [...found.values()].find((row) => row.is_nullable === false);

@@ -122,6 +122,7 @@ describe('served', () => {
     ['this machine by another port', { host: '127.0.0.1:1' }, 403],
     ['POST', { method: 'POST' }, 405],
     ['another path', { path: '/data.json' }, 404],
+    ['a path that is none', { path: '//' }, 404],
   ])('refuses %s', async (_, how, status) => {
     const answer = await ask(how);
     expect(answer.status).toBe(status);

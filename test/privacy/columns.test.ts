@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { type DeadLetter, toDeadLetter } from '../../shared/dead-letter';
-import { facts } from '../../shared/facts/facts';
+import { facts, releaseFacts } from '../../shared/facts/facts';
 import { Failure } from '../../shared/failure';
 import { reportTables } from '../../shared/tables';
 import { DailyMetrics } from '../../shared/tables/daily_metrics';
@@ -11,9 +11,10 @@ import { ExportRun } from '../../shared/tables/export_runs';
 /**
  * Everything that leaves an engine, and everything that is written, logged or parked, column by column, with what it is. Whoever adds one
  * lists it here, and so says that its values can't name a person. A count is of many rows; no id, no exact instant and no text of a source
- * is among them.
+ * is among them. `most` is the most that one person holds of a count: rules of the release need it, and it stays in a fact. `typed` is what
+ * the person at the command line wrote.
  */
-type Kind = 'day' | 'hour' | 'count' | 'ratio' | 'word' | 'made here';
+type Kind = 'day' | 'hour' | 'count' | 'most' | 'ratio' | 'word' | 'made here' | 'typed';
 type Columns = Record<string, Kind>;
 
 const period: Columns = {
@@ -55,6 +56,24 @@ const allowed: Record<string, Columns> = {
   'fact intake': { day: 'day', outcome: 'word', source_rows: 'count', latest_hour: 'hour' },
   'fact users': { day: 'day', outcome: 'word', source_rows: 'count' },
   'fact people': { role: 'word', day: 'day', first_test_day: 'day', people: 'count' },
+  'fact release_tests': {
+    ...{ day: 'day', users: 'count', repeat_users: 'count', repeat_successful_users: 'count' },
+    ...{ most_tests: 'most', most_successes: 'most', most_failures: 'most' },
+  },
+  'fact release_errors': {
+    ...{ day: 'day', kinds: 'word', users: 'count', most_no_period_history: 'most', most_camera_too_far: 'most' },
+    ...{
+      most_camera_too_close: 'most',
+      most_analysis_error: 'most',
+      most_test_lines_not_found: 'most',
+      most_test_not_found: 'most',
+    },
+  },
+  'fact release_sessions': {
+    ...{ day: 'day', sorts: 'word', users: 'count', repeat_users: 'count', repeat_successful_users: 'count' },
+    ...{ most_first_try: 'most', most_second_try: 'most', most_later_try: 'most', most_never: 'most' },
+    ...{ most_successful: 'most', most_sessions: 'most' },
+  },
   'table daily_engagement': {
     ...period,
     ...pick('all_tests', 'successful_tests', 'successful_test_users', 'active_users', 'avg_tests_per_active_user'),
@@ -85,6 +104,7 @@ const allowed: Record<string, Columns> = {
     ...{ trigger: 'word', table: 'word', code: 'word', error: 'made here', version: 'made here', publish_time: 'made here' },
     ...{ rows: 'count', dates: 'count', tables: 'count', rejected_rows: 'count', unclassified_errors: 'count' },
     ...{ revised_values: 'count', column: 'word', duration_ms: 'count', request: 'made here' },
+    ...{ period: 'day', revision: 'count', released_cells: 'count', hidden_cells: 'count', reason: 'typed' },
   },
   'dead letter': {
     ...{ code: 'word', message: 'made here', request: 'made here', messageId: 'made here', publishTime: 'made here' },
@@ -93,7 +113,7 @@ const allowed: Record<string, Columns> = {
 };
 
 const schemas: Record<string, z.ZodObject> = {
-  ...Object.fromEntries(Object.entries(facts).map(([name, { row }]) => [`fact ${name}`, row])),
+  ...Object.fromEntries(Object.entries({ ...facts, ...releaseFacts }).map(([name, { row }]) => [`fact ${name}`, row])),
   ...Object.fromEntries(Object.entries(reportTables).map(([name, { row }]) => [`table ${name}`, row])),
   'table daily_metrics': DailyMetrics,
   'table export_runs': ExportRun,
@@ -123,6 +143,12 @@ test.each(Object.keys(found))('%s has the columns that are allowed, and no other
 
 test('nothing is allowed that there is not', () => {
   expect(Object.keys(allowed).sort()).toEqual(Object.keys(found).sort());
+});
+
+test('what one person holds stays in a fact, and what somebody typed in the log', () => {
+  const places = (kind: Kind) => Object.keys(allowed).filter((name) => Object.values(allowed[name] ?? {}).includes(kind));
+  expect(places('most').filter((name) => !name.startsWith('fact release_'))).toEqual([]);
+  expect(places('typed')).toEqual(['log entry']);
 });
 
 const texts = ['CANARY-user-1', '4711', '2025-12-23T08:13:37.424242Z', 'a@example.org'];

@@ -39,7 +39,9 @@ export class Deployment {
   readonly deadLetters: string;
   readonly warehouse: string;
   readonly logs: Record<string, unknown>[] = [];
-  private readonly folder = mkdtempSync(join(tmpdir(), 'kpi-pubsub-'));
+  /** All that the function wrote. */
+  said = '';
+  readonly folder = mkdtempSync(join(tmpdir(), 'kpi-pubsub-'));
   /** Of the function, and of the commands that are run beside it. */
   readonly env: NodeJS.ProcessEnv;
   private port = 0;
@@ -113,15 +115,14 @@ export class Deployment {
     const child = spawn(process.execPath, [framework, ...args], { cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     let rest = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.said += String(chunk)));
     child.stdout.on('data', (chunk) => {
       const lines = (rest + String(chunk)).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) if (line.startsWith('{')) this.logs.push(JSON.parse(line) as Record<string, unknown>);
     });
-    let said = '';
-    child.stderr.on('data', (chunk) => (said += String(chunk)));
     await until('the function listens', async () => {
-      if (child.exitCode !== null) throw new Error(`the function ended: ${said}`);
+      if (child.exitCode !== null) throw new Error(`the function ended: ${this.said}`);
       const answered = await fetch(`http://127.0.0.1:${this.port}/`).catch(() => null);
       return answered !== null;
     });

@@ -34,7 +34,7 @@ export async function startFunction(target: 'exportKpi' | 'exportKpiHttp', env: 
   if (target === 'exportKpi') args.push('--signature-type=cloudevent');
   const child = spawn(process.execPath, [resolve(root, 'node_modules/.bin/functions-framework'), ...args], {
     cwd: root,
-    env: { ...env, NODE_ENV: 'production' },
+    env: { ...env, NODE_ENV: 'production', LOG_EXECUTION_ID: 'true' },
   });
   const said = listen(child);
   const url = `http://127.0.0.1:${port}`;
