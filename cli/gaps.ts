@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answerRange } from '../shared/answer';
-import { addDays, daysBetween, localDate } from '../shared/calendar';
+import { daysBetween, localDate } from '../shared/calendar';
 import { type Config, parseConfig, requireSource } from '../shared/config';
 import { createRun } from '../shared/engine';
 import { Failure } from '../shared/failure';
-import { findGaps, type Gap, type GapsFound, gapReasons } from '../shared/gaps';
+import { findGaps, type GapsFound, gapReasons, stretchesOf } from '../shared/gaps';
 import { createOpener } from '../shared/open-engine';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { openCliLog } from './log';
@@ -98,17 +98,7 @@ function show({ from, to, gaps }: GapsFound): void {
     process.stdout.write('No report in the warehouse yet; name the dates that you expect with --from\n');
     return;
   }
-  for (const stretch of stretches(gaps)) process.stdout.write(`${stretch}\n`);
+  for (const { first, last, reason } of stretchesOf(gaps))
+    process.stdout.write(`${first}${first === last ? '' : ` to ${last}`}  ${gapReasons[reason]}\n`);
   process.stdout.write(`${gaps.length} of ${daysBetween(from, to) + 1} dates, ${from} to ${to}, have gaps\n`);
-}
-
-/** A line for each reason as long as it lasts: `2025-12-03 to 2025-12-05  no report`. */
-function stretches(gaps: readonly Gap[]): string[] {
-  const found: { first: string; last: string; reason: Gap['reason'] }[] = [];
-  for (const { reportDate, reason } of gaps) {
-    const open = found.at(-1);
-    if (open?.reason === reason && addDays(open.last, 1) === reportDate) open.last = reportDate;
-    else found.push({ first: reportDate, last: reportDate, reason });
-  }
-  return found.map(({ first, last, reason }) => `${first}${first === last ? '' : ` to ${last}`}  ${gapReasons[reason]}`);
 }

@@ -3,6 +3,7 @@ import { version } from '../package.json';
 import { answerFailure } from '../shared/answer';
 import { Failure, toFailure } from '../shared/failure';
 import { dashboardCommand } from './dashboard';
+import { doctorCommand } from './doctor';
 import { exportCommand } from './export';
 import { gapsCommand } from './gaps';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
@@ -10,12 +11,15 @@ import { releaseCommand } from './release';
 import { replayCommand } from './replay';
 import { requestCommand } from './request';
 import { showCommand } from './show';
+import { statusCommand } from './status';
 
 const program = new Command('kpi')
   .description("Computes a product's daily KPI aggregates and keeps them as tables that BI tools can read.")
   .version(version)
   .addCommand(exportCommand())
   .addCommand(showCommand())
+  .addCommand(statusCommand())
+  .addCommand(doctorCommand())
   .addCommand(gapsCommand())
   .addCommand(dashboardCommand())
   .addCommand(releaseCommand())

@@ -11,6 +11,8 @@ export const options = {
   to: (description = 'last date of a range, included') => new Option('--to <date>', description),
   project: () =>
     new Option('--project <project>', 'Google Cloud project of topics and subscriptions (default: that of the warehouse)'),
+  subscription: () =>
+    new Option('--subscription <name>', 'subscription of the dead-letter topic').default('kpi-export-dead-letter'),
   json: (description: string) => new Option('--json', description),
 };
 

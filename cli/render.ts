@@ -1,24 +1,23 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
 import { type Column, dailyMetricsDefinition, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
+import { colors } from './colors';
 
 /** Columns that every row of a report shares, or that repeat the label. */
 const OMITTED = ['report_date', 'period_start_date', 'period_end_date', 'created_at'];
 
-const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+export const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 /** One table of one report for the terminal: a line per period, units on the figures, – for NULL. */
 export function renderReport(table: ReportTable, rows: readonly ReportRow[]): string {
   const columns = reportTableDefinitions[table].columns.filter(({ name }) => !OMITTED.includes(name));
   const grid = new Table({
-    head: columns.map(({ name }) => pc.bold(heading(name))),
+    head: columns.map(({ name }) => colors.bold(heading(name))),
     colAligns: columns.map(({ type }) => (type === 'STRING' ? 'left' : 'right')),
     style: { head: [], border: [], compact: true },
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   for (const row of rows) grid.push(columns.map((column) => cell(column, row[column.name as keyof ReportRow])));
-  return `${pc.bold(pc.cyan(table))}  ${pc.dim(rows[0]?.report_date ?? '')}\n${grid.toString()}`;
+  return `${colors.bold(colors.cyan(table))}  ${colors.dim(rows[0]?.report_date ?? '')}\n${grid.toString()}`;
 }
 
 /** `first_try_success_rate` over several lines, so that a table fits a terminal. */
@@ -32,12 +31,20 @@ function heading(name: string): string {
   return lines.join('\n');
 }
 
-function cell({ name, type }: Column, value: unknown): string {
-  if (value === null || value === undefined) return pc.dim('–');
+function cell({ unit }: Column, value: unknown): string {
+  if (value === null || value === undefined) return colors.dim('–');
   if (typeof value !== 'number') return String(value);
-  if (type === 'INT64') return value === 0 ? pc.dim('0') : count.format(value);
-  if (name === 'active_change') return `${value > 0 ? '+' : ''}${value.toFixed(2)} pp`;
-  return /percentage|rate/.test(name) ? `${value.toFixed(1)} %` : value.toFixed(2);
+  if (unit === 'count') return value === 0 ? colors.dim('0') : count.format(value);
+  if (unit === 'percent') return `${value.toFixed(1)} %`;
+  return unit === 'points' ? change(value) : value.toFixed(2);
+}
+
+/** Percentage points, with the sign of what is shown: −0.004 is no fall. */
+function change(value: number): string {
+  const points = Number(value.toFixed(2));
+  const text = `${points > 0 ? '+' : ''}${points === 0 ? '0.00' : points.toFixed(2)} pp`;
+  if (points === 0) return text;
+  return points > 0 ? colors.green(text) : colors.red(text);
 }
 
 /** A released row for the terminal: a line per column. */
@@ -45,7 +52,7 @@ export function renderRelease(row: DailyMetrics): string {
   const grid = new Table({ colAligns: ['left', 'right'], style: { head: [], border: [], compact: true } });
   for (const column of dailyMetricsDefinition.columns) {
     const value = row[column.name as keyof DailyMetrics];
-    grid.push([column.name, value === null ? pc.dim('hidden') : cell(column, value)]);
+    grid.push([column.name, value === null ? colors.dim('hidden') : cell(column, value)]);
   }
   return grid.toString();
 }

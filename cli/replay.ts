@@ -27,7 +27,7 @@ interface ReplayFlags {
 export function replayCommand(): Command {
   return new Command('replay')
     .description('Show the requests on the dead-letter topic, each with its reason; export them again, or drop one.')
-    .option('--subscription <name>', 'subscription of the dead-letter topic', 'kpi-export-dead-letter')
+    .addOption(options.subscription())
     .addOption(options.project())
     .option('--run', 'export each again; what succeeds is acknowledged, the rest stays')
     .option('--discard <id>', 'acknowledge the one with this id without exporting it')

@@ -15,11 +15,15 @@ const DEADLINE_MS = 480_000;
 const config = requireSource(parseConfig(process.env));
 const project = config.warehouse.engine === 'bigquery' ? config.warehouse.project : undefined;
 
-// The framework's server prints the whole body of a request that is no JSON along with its error; it may hold anything.
+// The framework's server prints a body that is no JSON, or a path that can't be decoded, along with its error; they may hold anything.
 // biome-ignore lint/suspicious/noConsole: it is the console that the framework prints to
 const print = console.error;
 console.error = (...values: unknown[]) =>
-  print(...values.map((value) => (value instanceof SyntaxError ? 'a body that is no JSON' : value)));
+  print(
+    ...values.map((value) =>
+      value instanceof SyntaxError || value instanceof URIError ? "a request that can't be read" : value,
+    ),
+  );
 
 const now = () => new Date();
 

@@ -144,6 +144,37 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}): Co
   };
 }
 
+/** A setting and where its value is from; null where there is none. */
+export interface SettingInUse {
+  name: string;
+  value: string | null;
+  origin: string;
+}
+
+/** All settings as they apply, for a person. Of a URL without what may be a secret. */
+export function describeSettings(env: NodeJS.ProcessEnv, flags: ConfigFlags, { warehouse }: Config): SettingInUse[] {
+  const defaults: Record<string, unknown> = {
+    ...Settings.parse({}),
+    KPI_WAREHOUSE: DEFAULT_WAREHOUSE,
+    ...(warehouse.engine === 'duckdb' && warehouse.source?.kind === 'demo' && { KPI_SOURCE: 'demo' }),
+  };
+  const byFlag = nameFlags(flags);
+  return Object.keys(Settings.shape).map((name) => {
+    if (byFlag[name]) return { name, value: byFlag[name], origin: label(name, flags) };
+    if (env[name]) return { name, value: withoutSecrets(env[name]), origin: 'environment' };
+    return { name, value: defaults[name] === undefined ? null : String(defaults[name]), origin: 'default' };
+  });
+}
+
+function withoutSecrets(value: string): string {
+  return /^https?:/.test(value) ? new URL(value).origin : value;
+}
+
+/** Variables that look like settings and are none. */
+export function unknownSettings(env: NodeJS.ProcessEnv): string[] {
+  return Object.keys(env).filter((name) => name.startsWith('KPI_') && !(name in Settings.shape) && !name.startsWith('KPI_TEST_'));
+}
+
 /** The settings of somebody who means to export: BAD_CONFIG where there is nothing to export from. */
 export function requireSource(config: Config): Config {
   if (config.warehouse.source !== null) return config;

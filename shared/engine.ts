@@ -4,6 +4,7 @@ import type { Facts, ReleaseFacts } from './facts/facts';
 import type { Failure } from './failure';
 import type { Log } from './log';
 import type { Report } from './report';
+import type { SourceTable } from './source-contract';
 import type { ReportRow, ReportTable } from './tables';
 import type { DailyMetrics } from './tables/daily_metrics';
 import type { ExportRun } from './tables/export_runs';
@@ -51,6 +52,33 @@ export interface RunFilter {
   newest?: number;
 }
 
+/** What no report can count, or counts twice, in a source table: numbers of rows. */
+export interface SourceCounts {
+  rows: number;
+  withoutCreatedAt: number;
+  /** Rows less ids: 0 where each id is there once. Rows without an id don't count. */
+  repeatedIds: number;
+}
+
+/** How many bytes counting reads, null where it costs nothing; no counts where that is more than was allowed. */
+export interface SourceInspection {
+  bytes: number | null;
+  counts: SourceCounts | null;
+}
+
+/** The state of what the warehouse is made of: of its dataset or file, or of one table. */
+export interface WarehouseInspection {
+  name: string;
+  /** False where the first export makes it. */
+  exists: boolean;
+  /** Why it can't be used; the others are looked at all the same. */
+  failure: Failure | null;
+  /** Null where the engine can't tell. */
+  mayWrite: boolean | null;
+  /** Days after which its partitions expire; null: never. */
+  keepsDays: number | null;
+}
+
 /**
  * The port to where the data is: an engine counts in the sources and keeps the published tables. There are two,
  * adapters/bigquery.ts and adapters/duckdb.ts. Every call fails with a Failure, never with an SDK's error.
@@ -86,5 +114,9 @@ export interface Engine {
   readReportStates(from: CalendarDate, to: CalendarDate): Promise<ReportState[]>;
   /** Rows of export_runs, the newest run first. */
   readRuns(filter: RunFilter): Promise<ExportRun[]>;
+  /** Reads two columns of a source table, its id and created_at, whole, if that reads no more than maxBytes. */
+  inspectSource(table: SourceTable, options: { maxBytes: number }, run: Run): Promise<SourceInspection>;
+  /** Compares all that the warehouse is made of with the definitions, and changes nothing. */
+  inspectWarehouse(options: { release: boolean }, run: Run): Promise<WarehouseInspection[]>;
   close(): Promise<void>;
 }

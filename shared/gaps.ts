@@ -32,14 +32,23 @@ export interface GapsFound {
 }
 
 /** The first date that any engine takes. */
-const EARLIEST = '1970-01-01';
+export const EARLIEST = '1970-01-01';
 
 /** Searches the warehouse. Dates whose partitions have expired don't count: nothing could be kept there. */
 export async function findGaps(engine: Engine, search: GapSearch, run: Run): Promise<GapsFound> {
-  const states = await engine.readReportStates(search.from ?? EARLIEST, search.to);
+  return findGapsAmong(await engine.readReportStates(search.from ?? EARLIEST, search.to), engine, search, run);
+}
+
+/** The same of states that have been read; those after `to` don't count. */
+export async function findGapsAmong(
+  states: readonly ReportState[],
+  engine: Engine,
+  search: GapSearch,
+  run: Run,
+): Promise<GapsFound> {
   const first = states.map(({ reportDate }) => reportDate).sort()[0];
   const from = search.from ?? first ?? null;
-  if (from === null) return { from, to: search.to, gaps: [] };
+  if (from === null || from > search.to) return { from: null, to: search.to, gaps: [] };
   const gaps = gapsAmong(states, { ...search, from });
   const expired = await engine.prepare(
     gaps.map(({ reportDate }) => reportDate),
@@ -74,4 +83,21 @@ function judgeStates(states: readonly ReportState[], { finalFrom }: { finalFrom:
   );
   if (!ofOneRun) return 'mixed';
   return finalFrom !== null && createdAt < finalFrom.getTime() ? 'provisional' : null;
+}
+
+/** Gaps that follow each other for one reason. */
+export interface Stretch {
+  first: CalendarDate;
+  last: CalendarDate;
+  reason: Gap['reason'];
+}
+
+export function stretchesOf(gaps: readonly Gap[]): Stretch[] {
+  const found: Stretch[] = [];
+  for (const { reportDate, reason } of gaps) {
+    const open = found.at(-1);
+    if (open?.reason === reason && addDays(open.last, 1) === reportDate) open.last = reportDate;
+    else found.push({ first: reportDate, last: reportDate, reason });
+  }
+  return found;
 }

@@ -18,6 +18,9 @@ export type SourceColumnType = 'id' | 'instant' | 'text';
 export type SourceTable = keyof typeof sourceTables;
 export const sourceTableNames = Object.keys(sourceTables) as SourceTable[];
 
+/** The column that is unique. */
+export const sourceIds = { users: 'user_id', measurements: 'measurement_id' } as const satisfies Record<SourceTable, string>;
+
 export function sourceColumns(table: SourceTable): [name: string, type: SourceColumnType][] {
   return Object.entries(sourceTables[table]).map(([name, { type }]) => [name, type]);
 }

@@ -5,7 +5,7 @@ import { BigQuery, type Job, type JobMetadata, type TableMetadata } from '@googl
 import { PassThroughClient } from 'google-auth-library';
 import type { CalendarDate, Window } from '../calendar';
 import type { BigQueryConfig } from '../config';
-import type { Engine, Run, TableOutcome } from '../engine';
+import type { Engine, Run, SourceInspection, TableOutcome, WarehouseInspection } from '../engine';
 import {
   type AnyFactName,
   type FactParameters,
@@ -19,6 +19,7 @@ import {
 import { Failure } from '../failure';
 import { RELEASE_DATASET } from '../release/dataset';
 import type { Report } from '../report';
+import type { SourceTable } from '../source-contract';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
@@ -31,6 +32,7 @@ import type { DailyMetrics } from '../tables/daily_metrics';
 import type { ExportRun } from '../tables/export_runs';
 import { isDuplicate, toBigQueryFailure } from './bigquery-errors';
 import { createJobs, type Jobs, outputRows, type Pace, tooFewRows, pace as usualPace } from './bigquery-jobs';
+import { parseSourceCounts, selectSourceCounts } from './source-sql';
 import { parseReportState, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
 
 /** Below the run's own deadline of 480 s, so that BigQuery ends a query that nobody waits for any more. */
@@ -41,6 +43,9 @@ const READ_MS = 60_000;
 
 /** Load jobs in flight are four times as many. */
 const REPORTS_AT_ONCE = 4;
+
+/** For a look at the rights on a table, which nothing depends on. */
+const RIGHTS_MS = 10_000;
 
 /** A run that was stopped still has this long to write its record. */
 const RECORD_MS = 20_000;
@@ -180,6 +185,10 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       return (await read('reading the run records', selectRuns(filter, nameTable), parameters)) as unknown as ExportRun[];
     },
 
+    inspectSource: (table, { maxBytes }, run) => inspectSource(client, config, jobsOf(run), table, maxBytes, run),
+
+    inspectWarehouse: ({ release }, run) => inspectWarehouse(client, config, jobsOf(run), release),
+
     close: async () => {},
   };
 }
@@ -189,13 +198,18 @@ function labels(run: Run, reportDate: CalendarDate): Record<string, string> {
   return { component: 'kpi-export', trigger: run.trigger, report_date: reportDate };
 }
 
+/** A query with the source's relations under their full names. */
+function nameSources(sql: string, { source }: BigQueryConfig): string {
+  if (source === null) throw new Failure('BAD_CONFIG', 'KPI_SOURCE: required to count');
+  return sql
+    .replaceAll(/\bsource_users\b/g, `\`${source.users}\``)
+    .replaceAll(/\bsource_measurements\b/g, `\`${source.measurements}\``)
+    .replaceAll(/\bsource_first_tests\b/g, `\`${source.firstTests}\``);
+}
+
 function factsJob(config: BigQueryConfig, names: readonly AnyFactName[], window: Window, run: Run) {
-  if (config.source === null) throw new Failure('BAD_CONFIG', 'KPI_SOURCE: required to count');
-  const { users, measurements, firstTests } = config.source;
-  const sql = factsQuery(names, { repeatsDates: window.repeatsDates, firstTestsView: firstTests !== null })
-    .replaceAll(/\bsource_users\b/g, `\`${users}\``)
-    .replaceAll(/\bsource_measurements\b/g, `\`${measurements}\``)
-    .replaceAll(/\bsource_first_tests\b/g, `\`${firstTests}\``);
+  const firstTestsView = (config.source?.firstTests ?? null) !== null;
+  const sql = nameSources(factsQuery(names, { repeatsDates: window.repeatsDates, firstTestsView }), config);
   const parameters = factParameters(window);
   const bound = parametersOf(sql).map((parameter) => [parameter, parameters[parameter]] as const);
   return {
@@ -355,13 +369,16 @@ function upload(client: BigQuery, config: BigQueryConfig, job: object, data: str
   });
 }
 
+async function checkLocation(client: BigQuery, config: BigQueryConfig, jobs: Jobs): Promise<void> {
+  const [{ location }] = await jobs.read('reading the dataset', () => client.dataset(config.dataset).getMetadata());
+  if (String(location).toLowerCase() !== config.location.toLowerCase())
+    throw new Failure('BAD_CONFIG', `KPI_LOCATION: is ${config.location}, but the dataset ${config.dataset} is in ${location}`);
+}
+
 /** Compares the dataset and the tables of a report with the definitions; a record that can't be written holds no report back. Answers the tables' partition expirations, in milliseconds. */
 async function inspect(client: BigQuery, config: BigQueryConfig, jobs: Jobs): Promise<number[]> {
   const dataset = client.dataset(config.dataset);
-  const [{ location }] = await jobs.read('reading the dataset', () => dataset.getMetadata());
-  if (String(location).toLowerCase() !== config.location.toLowerCase()) {
-    throw new Failure('BAD_CONFIG', `KPI_LOCATION: is ${config.location}, but the dataset ${config.dataset} is in ${location}`);
-  }
+  await checkLocation(client, config, jobs);
   const found = await Promise.all(
     Object.values(reportTableDefinitions).map(async (definition) => {
       const [metadata] = await jobs.read(`reading the schema of ${definition.name}`, () =>
@@ -372,6 +389,87 @@ async function inspect(client: BigQuery, config: BigQueryConfig, jobs: Jobs): Pr
     }),
   );
   return found.filter((expiration) => expiration > 0);
+}
+
+async function inspectSource(
+  client: BigQuery,
+  config: BigQueryConfig,
+  jobs: Jobs,
+  table: SourceTable,
+  maxBytes: number,
+  run: Run,
+): Promise<SourceInspection> {
+  const query = {
+    query: nameSources(selectSourceCounts(table), config),
+    location: config.location,
+    labels: { component: 'kpi-export', trigger: run.trigger },
+    ...(config.maxBytesBilled !== null && { maximumBytesBilled: config.maxBytesBilled }),
+  };
+  const [priced] = await jobs.read(`pricing a look at ${table}`, () => client.createQueryJob({ ...query, dryRun: true }));
+  const bytes = Number((priced.metadata as JobMetadata).statistics?.totalBytesProcessed ?? 0);
+  if (bytes > maxBytes) return { bytes, counts: null };
+  const job = await jobs.perform({
+    doing: `looking at ${table}`,
+    id: `kpi_export_${run.id}_look_${table}`,
+    insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
+  });
+  const rows = await jobs.read(`looking at ${table}`, async () => (await job.getQueryResults())[0]);
+  return { bytes, counts: parseSourceCounts(rows[0]) };
+}
+
+async function inspectWarehouse(
+  client: BigQuery,
+  config: BigQueryConfig,
+  jobs: Jobs,
+  release: boolean,
+): Promise<WarehouseInspection[]> {
+  const look = async (name: string, doing: string, work: () => Promise<Partial<WarehouseInspection>>) => {
+    const found: WarehouseInspection = { name, exists: true, failure: null, mayWrite: null, keepsDays: null };
+    return work().then(
+      (looked) => ({ ...found, ...looked }),
+      (thrown) => ({ ...found, failure: toBigQueryFailure(thrown, doing) }),
+    );
+  };
+  const tables: [TableDefinition, string][] = [
+    ...[...Object.values(reportTableDefinitions), exportRunsDefinition].map((definition): [TableDefinition, string] => [
+      definition,
+      config.dataset,
+    ]),
+    ...(release ? [[dailyMetricsDefinition, RELEASE_DATASET] as [TableDefinition, string]] : []),
+  ];
+  return Promise.all([
+    look(`dataset ${config.dataset}`, 'reading the dataset', async () => {
+      await checkLocation(client, config, jobs);
+      return {};
+    }),
+    ...tables.map(([definition, dataset]) =>
+      look(`${dataset}.${definition.name}`, `reading the schema of ${definition.name}`, async () => {
+        const table = client.dataset(dataset).table(definition.name);
+        const [metadata] = await jobs.read(`reading the schema of ${definition.name}`, () => table.getMetadata());
+        checkDrift(definition, metadata as TableMetadata);
+        const expirationMs = Number(metadata.timePartitioning?.expirationMs ?? 0);
+        const mayWrite = await mayLoad(client, config, dataset, definition.name);
+        return { mayWrite, keepsDays: expirationMs > 0 ? expirationMs / 86_400_000 : null };
+      }),
+    ),
+  ]);
+}
+
+/** Whether this account may load into a table; null where the endpoint doesn't say, as emulators don't. */
+async function mayLoad(client: BigQuery, config: BigQueryConfig, dataset: string, table: string): Promise<boolean | null> {
+  const needed = 'bigquery.tables.updateData';
+  return new Promise((resolve) => {
+    client.request(
+      {
+        method: 'POST',
+        uri: `${client.apiEndpoint}/bigquery/v2/projects/${config.project}/datasets/${dataset}/tables/${table}:testIamPermissions`,
+        json: { permissions: [needed] },
+        timeout: RIGHTS_MS,
+      },
+      (error: Error | null, body: { permissions?: string[] }) =>
+        resolve(error ? null : (body.permissions ?? []).includes(needed)),
+    );
+  });
 }
 
 /** The table of the release. A period whose partition expires would be released a second time. */

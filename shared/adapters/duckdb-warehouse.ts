@@ -1,6 +1,6 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { CalendarDate } from '../calendar';
-import type { ReportState, RunFilter, TableOutcome } from '../engine';
+import type { ReportState, RunFilter, TableOutcome, WarehouseInspection } from '../engine';
 import { Failure } from '../failure';
 import { RELEASE_DATASET } from '../release/dataset';
 import type { Report } from '../report';
@@ -16,7 +16,7 @@ import {
 import type { BigQueryType } from '../tables/columns';
 import type { DailyMetrics } from '../tables/daily_metrics';
 import type { ExportRun } from '../tables/export_runs';
-import { type Database, duckDbValues, quoteText, typeName, type Value } from './duckdb-connection';
+import { type Database, duckDbValues, quoteText, toEngineFailure, typeName, type Value } from './duckdb-connection';
 import { parseReportState, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
 
 const duckDbTypes = {
@@ -113,6 +113,27 @@ export async function checkTable(
   if (required !== undefined)
     throw drift(`has a column ${required.column_name} that the export doesn't know and that takes no NULL`);
   return true;
+}
+
+/** Each published table by itself. */
+export async function inspectTables(database: Database, { release }: { release: boolean }): Promise<WarehouseInspection[]> {
+  const wanted: [TableDefinition, Schema][] = [
+    ...[...Object.values(reportTableDefinitions), exportRunsDefinition].map((definition): [TableDefinition, Schema] => [
+      definition,
+      'kpi_metrics',
+    ]),
+    ...(release ? [[dailyMetricsDefinition, RELEASE_DATASET] as [TableDefinition, Schema]] : []),
+  ];
+  const inspections: WarehouseInspection[] = [];
+  for (const [definition, schema] of wanted) {
+    const found = { name: `${schema}.${definition.name}`, exists: true, failure: null, mayWrite: true, keepsDays: null };
+    try {
+      inspections.push({ ...found, exists: await checkTable(database, definition, schema) });
+    } catch (thrown) {
+      inspections.push({ ...found, failure: toEngineFailure(thrown) });
+    }
+  }
+  return inspections;
 }
 
 export async function appendRuns(database: Database, rows: readonly ExportRun[], runId: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { addDays, daysBetween, daysWindow, type Window } from '../calendar';
@@ -34,6 +34,7 @@ import { isLockError, openSource, type Source } from './duckdb-source';
 import {
   appendRuns,
   checkTable,
+  inspectTables,
   publish,
   putRelease,
   readRelease,
@@ -41,6 +42,7 @@ import {
   readRows,
   readRuns,
 } from './duckdb-warehouse';
+import { parseSourceCounts, selectSourceCounts } from './source-sql';
 
 /** Relations that are kept in temporary tables, because several facts read them. */
 const MATERIALIZED = ['attempts', 'accounts', 'first_tests'] as const satisfies RelationName[];
@@ -154,7 +156,7 @@ function createEngine(database: Database, source: Source | null, warehouse: stri
         await attach();
         return publish(database, reports);
       }),
-    readRelease: async (from, to) => (attached ? readRelease(database, from, to) : []),
+    readRelease: async (from, to) => (attached ? failing(readRelease(database, from, to)) : []),
     putRelease: (row, options, run) =>
       interruptible(database, run.signal, async () => {
         await attach();
@@ -163,11 +165,41 @@ function createEngine(database: Database, source: Source | null, warehouse: stri
     appendRuns: async (rows, run) => {
       if (attached) await appendRuns(database, rows, run.id); // else the run failed, and there is no warehouse to say so in
     },
-    readRows: (table, from, to) => readRows(database, table, from, to),
-    readReportStates: (from, to) => readReportStates(database, from, to),
-    readRuns: (filter) => readRuns(database, filter),
+    readRows: (table, from, to) => failing(readRows(database, table, from, to)),
+    readReportStates: (from, to) => failing(readReportStates(database, from, to)),
+    readRuns: (filter) => failing(readRuns(database, filter)),
+    inspectSource: (table, _, run) =>
+      interruptible(database, run.signal, async () => {
+        const [row] = await database.rows(selectSourceCounts(table)).catch(async (thrown) => {
+          throw (await source?.blame(thrown)) ?? thrown;
+        });
+        return { bytes: null, counts: parseSourceCounts(row) };
+      }),
+    inspectWarehouse: async ({ release }) => [
+      { name: 'file', exists: attached, failure: null, mayWrite: attached || canBeMade(warehouse), keepsDays: null },
+      ...(attached ? await inspectTables(database, { release }) : []),
+    ],
     close: async () => database.close(),
   };
+}
+
+/** The same, with a Failure for the engine's error. */
+function failing<Result>(work: Promise<Result>): Promise<Result> {
+  return work.catch((thrown) => {
+    throw toEngineFailure(thrown);
+  });
+}
+
+/** Whether a file could be made there: in its folder, or in the first one above it that exists. */
+function canBeMade(path: string): boolean {
+  let folder = dirname(path);
+  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK);
+    return statSync(folder).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 async function interruptible<Result>(database: Database, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {

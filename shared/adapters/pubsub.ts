@@ -13,6 +13,18 @@ const MESSAGES_AT_ONCE = 100;
 /** A pull may come back empty although messages wait; so many in a row are believed. */
 const EMPTY_PULLS = 3;
 
+/** A person waits: the client's own settings would try for minutes where nobody answers. */
+const PULL_OPTIONS = {
+  retry: {
+    retryCodes: [14],
+    backoffSettings: {
+      ...{ initialRetryDelayMillis: 100, retryDelayMultiplier: 2, maxRetryDelayMillis: 2_000 },
+      ...{ initialRpcTimeoutMillis: 10_000, rpcTimeoutMultiplier: 1, maxRpcTimeoutMillis: 10_000 },
+      totalTimeoutMillis: 15_000,
+    },
+  },
+};
+
 /** A message on loan: until it is acknowledged or released, nobody else gets it. */
 export interface LentLetter extends ReceivedLetter {
   ackId: string;
@@ -58,11 +70,10 @@ export function createPubsub(projectId: string | undefined): PubsubClient {
         const name = fullName(subscription);
         const letters = new Map<string, LentLetter>();
         for (let empty = 0; empty < EMPTY_PULLS; ) {
-          const [{ receivedMessages }] = await api.pull({
-            subscription: name,
-            maxMessages: MESSAGES_AT_ONCE,
-            returnImmediately: true,
-          });
+          const [{ receivedMessages }] = await api.pull(
+            { subscription: name, maxMessages: MESSAGES_AT_ONCE, returnImmediately: true },
+            PULL_OPTIONS,
+          );
           const lent = (receivedMessages ?? []).flatMap(({ ackId, message }) => {
             if (!ackId || !message?.messageId) return [];
             return [

@@ -380,9 +380,15 @@ test('killed at any moment, an export leaves each date wholly old or wholly new'
   expect(fates).toContain('SIGKILL');
 });
 
-test.each([[['--help']], [['export', '--help']], [['show', '--help']]])('kpi %j shows examples', async (args) => {
-  const { code, stdout } = await kpi(args);
-  expect([code, stdout]).toEqual([0, expect.stringContaining('Examples:\n  $ kpi ')]);
+test('kpi --help and that of every command show examples', async () => {
+  const { stdout: help } = await kpi(['--help']);
+  const commands = Array.from(/^Commands:\n(.*?)\n\n/ms.exec(help)?.[1]?.matchAll(/^ {2}([a-z]+)/gm) ?? [], ([, name]) => name);
+  expect(commands).toEqual(expect.arrayContaining(['export', 'show', 'status', 'doctor', 'replay']));
+  for (const command of commands.filter((name) => name !== 'help')) {
+    const { code, stdout } = await kpi([String(command), '--help']);
+    expect([command, code, stdout]).toEqual([command, 0, expect.stringContaining(`Examples:\n  $ kpi ${command}`)]);
+  }
+  expect(help).toContain('Examples:\n  $ kpi ');
 });
 
 describe('release', () => {

@@ -227,7 +227,7 @@ describe('exportKpiHttp', () => {
 
   test('answers 400 to malformed JSON, of which nothing is printed, 405 to GET and 404 elsewhere', async () => {
     expect((await post(calls, PATH, '{"mail": someone@example.org')).status).toBe(400);
-    expect(printed.mock.calls.at(-1)).toEqual(['a body that is no JSON']);
+    expect(printed.mock.calls.at(-1)).toEqual(["a request that can't be read"]);
     const { port } = calls.address() as AddressInfo;
     const get = await fetch(`http://127.0.0.1:${port}${PATH}`);
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);

@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { datesBetween } from '../../shared/calendar';
 import { runExport } from '../../shared/run-export';
+import { sourceTableNames } from '../../shared/source-contract';
 import { reportTableNames } from '../../shared/tables';
 import {
   type Emulator,
@@ -62,6 +66,35 @@ if (!emulatorIsAvailable)
       expect(reports.map(({ reportDate }) => reportDate)).toEqual(datesBetween(from, to));
       for (const report of reports)
         expect(reportDifferences(report, referenceReport(rows, report.reportDate, timeZone), STARTED_AT)).toEqual([]);
+    });
+  });
+
+  test('an inspection counts the rows of the sources, and finds the warehouse as it is defined', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const rows = {
+        users: [
+          { user_id: 'u1', created_at: '2025-06-01T00:00:00Z' },
+          { user_id: 'u1', created_at: null },
+        ],
+        measurements: [
+          { measurement_id: 'm1', user_id: 'u1', session_id: 's1', created_at: null, error_type: null },
+          { measurement_id: null, user_id: 'u1', session_id: 's1', created_at: '2025-06-01T00:00:00Z', error_type: null },
+        ],
+      };
+      for (const [table, lines] of Object.entries(rows))
+        writeFileSync(join(folder, `${table}.ndjson`), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      await inWarehouse(emulator, folder, async ({ newEngine }) => {
+        const engine = newEngine();
+        const counts = await Promise.all(
+          sourceTableNames.map((table) => engine.inspectSource(table, { maxBytes: 10 ** 9 }, testRun({ id: randomUUID() }))),
+        );
+        expect(counts.map((inspection) => inspection.counts)).toEqual([
+          { rows: 2, withoutCreatedAt: 1, repeatedIds: 1 },
+          { rows: 2, withoutCreatedAt: 1, repeatedIds: 0 },
+        ]);
+        const found = await engine.inspectWarehouse({ release: false }, testRun());
+        expect(found.map(({ failure }) => failure)).toEqual(Array(6).fill(null));
+      });
     });
   });
 

@@ -119,6 +119,13 @@ if (!hasPubsubEmulator) {
       });
       expect(`${letter?.data}${JSON.stringify(deployment.logs)}`).not.toContain('someone');
 
+      // status counts what waits, and leaves it there
+      expect(await deployment.kpi('export', '--date', '2025-12-23')).toMatchObject({ code: 0 });
+      for (let time = 0; time < 2; time++) {
+        const status = await deployment.status('--json');
+        expect([status.code, JSON.parse(status.stdout).deadLetters]).toEqual([2, { waiting: 1 }]);
+      }
+
       // what can't be read can't be exported either, and a wrong id drops nothing
       expect(await deployment.replay('--run')).toMatchObject({
         code: 2,

@@ -36,6 +36,8 @@ function createEngine(changes: Partial<Engine> = {}) {
     readRows: async () => [],
     readReportStates: async () => [],
     readRuns: async () => [],
+    inspectSource: async () => ({ bytes: null, counts: null }),
+    inspectWarehouse: async () => [],
     close: async () => {},
     ...changes,
   };

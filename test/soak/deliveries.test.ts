@@ -55,6 +55,8 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
     readRows: async () => [],
     readReportStates: async () => [],
     readRuns: async () => [],
+    inspectSource: async () => ({ bytes: null, counts: null }),
+    inspectWarehouse: async () => [],
     close: async () => {},
   };
 }

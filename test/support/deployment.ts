@@ -156,6 +156,10 @@ export class Deployment {
     return this.kpi('replay', '--project', project, '--subscription', this.deadLetters, ...args);
   }
 
+  status(...args: string[]): Promise<Ended> {
+    return this.kpi('status', '--project', project, '--subscription', this.deadLetters, ...args);
+  }
+
   /** Log entries of a message, or of all of them. */
   logged(text: string, requestId?: string): Record<string, unknown>[] {
     return this.logs.filter(

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { AnyFactName, Facts, ReleaseFacts } from '../../shared/facts/facts';
 import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
 
-/** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`. */
-export type RequestKind = 'dataset' | 'table' | 'query' | 'look' | 'load' | 'record' | 'job' | 'results' | 'cancel';
+/** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`, a test of permissions `rights`. */
+export type RequestKind = 'dataset' | 'table' | 'query' | 'look' | 'load' | 'record' | 'job' | 'results' | 'cancel' | 'rights';
 
 /** How a request, or the job that it makes, goes wrong. */
 export type Fault =
@@ -52,6 +52,10 @@ export interface FaultServer {
   /** By name and day: daily_funnel$20250615. */
   partitions: Map<string, StoredRow[]>;
   runs: StoredRow[];
+  /** What whoever asks may do to each table. */
+  permissions: string[];
+  /** What an inspection counts in each source table. */
+  sourceCounts: StoredRow;
   requests: { kind: RequestKind; url: string }[];
   count(kind: RequestKind): number;
   /** The next requests of a kind meet these faults, one each; null: none. */
@@ -86,6 +90,8 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     jobs: new Map(),
     partitions: new Map(),
     runs: [],
+    permissions: ['bigquery.tables.updateData'],
+    sourceCounts: { source_rows: 0, without_created_at: 0, repeated_ids: 0 },
     requests: [],
     count: (kind) => fake.requests.filter((request) => request.kind === kind).length,
     play: (kind, ...faults) => script.set(kind, [...(script.get(kind) ?? []), ...faults]),
@@ -118,15 +124,21 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     const name = decodeURIComponent(path.split('/').at(kind === 'cancel' ? -2 : -1) ?? '');
     if (kind === 'dataset') return found({ location: fake.location });
     if (kind === 'table') return found(fake.tables.get(name));
+    if (kind === 'rights') return found({ permissions: fake.permissions });
     if (kind === 'query' || kind === 'look' || kind === 'load' || kind === 'record') return insert(kind, sent, fault);
     const job = fake.jobs.get(name);
     if (job === undefined) return refusal({ status: 404, reason: 'notFound' });
-    if (kind === 'results') return found(queryResults(job.kind === 'look' ? look(job) : factRows(job, facts)));
+    if (kind === 'results') return found(queryResults(rowsOf(job)));
     if (kind === 'cancel' && job.state === 'RUNNING')
       Object.assign(job, { state: 'DONE', errorResult: error('stopped'), hangs: false });
     if (kind === 'cancel') return found({ job: resource(job) });
     if (!job.hangs) job.state = 'DONE';
     return found(resource(job));
+  }
+
+  function rowsOf(job: StoredJob): StoredRow[] {
+    if (job.kind === 'look') return look(job);
+    return job.id.includes('_look_') ? [fake.sourceCounts] : factRows(job, facts);
   }
 
   /** The rows of a published table; those of a report's dates where it asks for some. */
@@ -207,6 +219,7 @@ function kindOf(method: string, path: string, { job }: Sent): RequestKind {
   if (path.endsWith('/cancel')) return 'cancel';
   if (path.includes('/queries/')) return 'results';
   if (path.includes('/jobs/')) return 'job';
+  if (path.endsWith(':testIamPermissions')) return 'rights';
   if (path.includes('/tables/')) return 'table';
   if (path.includes('/datasets/')) return 'dataset';
   throw new Error(`a request that the fault server doesn't know: ${method} ${path}`);

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Config, parseConfig } from '../shared/config';
+import { createRun } from '../shared/engine';
+import { createOpener } from '../shared/open-engine';
+import { type DeadLetters, readStatus } from '../shared/status';
+import { openCliLog } from './log';
+import { options } from './options';
+import { EXIT, writeJson } from './outcome';
+import { projectOf } from './project';
+import { renderStatus } from './render-status';
+
+const GAP_DAYS = 31;
+
+interface StatusFlags {
+  all?: boolean;
+  runs: number;
+  subscription: string;
+  project?: string;
+  warehouse?: string;
+  timeZone?: string;
+  json?: boolean;
+}
+
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('Show how things stand: the newest report and its age, gaps, the last runs, requests that wait as dead letters.')
+    .option('--all', `search all dates since the first report for gaps, not just the last ${GAP_DAYS} days`)
+    .addOption(new Option('--runs <number>', 'how many of the last runs to show').argParser(parseCount).default(10))
+    .addOption(options.subscription())
+    .addOption(options.project())
+    .addOption(options.warehouse())
+    .addOption(options.timeZone())
+    .addOption(options.json('answer as JSON on standard output, and nothing else there'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ kpi status
+  $ kpi status --all --runs 50
+  $ kpi status --json | jq .attention
+
+Exit codes: 0 all is well, 2 something needs attention, 1 the warehouse can't be read, 64 refused (the line says what was expected).`,
+    )
+    .action(async (flags: StatusFlags) => {
+      process.exitCode = await status(flags);
+    });
+}
+
+async function status(flags: StatusFlags): Promise<number> {
+  const config = parseConfig(process.env, flags);
+  const now = new Date();
+  const engine = await createOpener(config, () => now)('read');
+  try {
+    const { signal } = new AbortController();
+    const run = createRun({ requestId: randomUUID(), trigger: 'cli', signal, log: openCliLog(config) });
+    const found = await readStatus(
+      engine,
+      {
+        timeZone: config.timeZone,
+        now,
+        gapDays: flags.all ? null : GAP_DAYS,
+        newestRuns: flags.runs,
+        countDeadLetters: () => countDeadLetters(flags, config),
+      },
+      run,
+    );
+    const isWell = found.attention.length === 0;
+    if (flags.json) {
+      const { deadLetters, ...rest } = found;
+      const letters =
+        'failure' in deadLetters
+          ? { waiting: null, error: deadLetters.failure.message, code: deadLetters.failure.code }
+          : deadLetters;
+      writeJson({ success: isWell, ...rest, deadLetters: letters });
+    } else process.stdout.write(`${renderStatus(found, now)}\n`);
+    return isWell ? EXIT.done : EXIT.partial;
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Borrows all letters and gives them back at once: Pub/Sub has no way to count them. */
+async function countDeadLetters({ subscription, project: named }: StatusFlags, config: Config): Promise<DeadLetters> {
+  const project = projectOf(named, config);
+  if (project === undefined) return { waiting: null, reason: 'no project named (--project)' };
+  const onEmulator = config.warehouse.engine === 'bigquery' && config.warehouse.endpoint !== null;
+  if (named === undefined && onEmulator && !process.env.PUBSUB_EMULATOR_HOST)
+    return { waiting: null, reason: 'BigQuery is an emulator, and of Pub/Sub none is named (PUBSUB_EMULATOR_HOST)' };
+  const { createPubsub } = await import('../shared/adapters/pubsub');
+  const pubsub = createPubsub(project);
+  try {
+    const letters = await pubsub.pullAll(subscription);
+    await pubsub.release(subscription, letters);
+    return { waiting: letters.length };
+  } finally {
+    await pubsub.close();
+  }
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Expected a number from 1 to 9999.');
+  return Number(text);
+}

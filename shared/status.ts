@@ -1,0 +1,113 @@
+import { addDays, type CalendarDate, endOf, localDate } from './calendar';
+import type { Engine, Run } from './engine';
+import { type Failure, toFailure } from './failure';
+import { EARLIEST, findGapsAmong, type GapsFound } from './gaps';
+import { reportTableNames } from './tables';
+import type { ExportRun } from './tables/export_runs';
+
+/** The newest report of which any table holds rows. */
+export interface NewestReport {
+  reportDate: CalendarDate;
+  /** When its newest rows were made. */
+  createdAt: Date;
+  /** Made before its day was over in the report time zone: its youngest period isn't complete. */
+  isProvisional: boolean;
+  /** Tables that hold rows of it. */
+  tables: number;
+}
+
+/** How many dead letters wait; null where nobody asked, and why not. */
+export type DeadLetters = { waiting: number } | { waiting: null; reason: string } | { waiting: null; failure: Failure };
+
+export interface Status {
+  timeZone: string;
+  newest: NewestReport | null;
+  gaps: GapsFound;
+  /** The newest first. */
+  runs: ExportRun[];
+  deadLetters: DeadLetters;
+  /** What somebody should look at, each in a line that names the command for it; nothing where all is well. */
+  attention: string[];
+}
+
+export interface StatusOptions {
+  timeZone: string;
+  now: Date;
+  /** Days before today that are searched for gaps; null: all since the first report. */
+  gapDays: number | null;
+  /** How many runs are read. */
+  newestRuns: number;
+  /** Asks Pub/Sub; a Failure of it is a finding, and hides nothing else. */
+  countDeadLetters: () => Promise<DeadLetters>;
+}
+
+export async function readStatus(
+  engine: Engine,
+  { timeZone, now, gapDays, newestRuns, countDeadLetters }: StatusOptions,
+  run: Run,
+): Promise<Status> {
+  const today = localDate(now, timeZone);
+  const states = await engine.readReportStates(EARLIEST, today);
+  const dates = states.map(({ reportDate }) => reportDate).sort();
+  const from = [dates[0] ?? today, gapDays === null ? EARLIEST : addDays(today, -gapDays)].sort().at(-1) ?? today; // the later one
+  const search = { from, to: addDays(today, -1), timeZone, today };
+  const found = {
+    timeZone,
+    newest: newestOf(states, timeZone),
+    gaps: await findGapsAmong(states, engine, search, run),
+    runs: await engine.readRuns({ newest: newestRuns }),
+    deadLetters: await countDeadLetters().catch((thrown): DeadLetters => ({ waiting: null, failure: toFailure(thrown) })),
+  };
+  return { ...found, attention: judgeStatus(found) };
+}
+
+function newestOf(states: Awaited<ReturnType<Engine['readReportStates']>>, timeZone: string): NewestReport | null {
+  const reportDate = states
+    .map((state) => state.reportDate)
+    .sort()
+    .at(-1);
+  if (reportDate === undefined) return null;
+  const ofIt = states.filter((state) => state.reportDate === reportDate);
+  const [oldest, newest] = [
+    Math.min(...ofIt.map(({ firstCreatedAt }) => firstCreatedAt.getTime())),
+    Math.max(...ofIt.map(({ lastCreatedAt }) => lastCreatedAt.getTime())),
+  ];
+  return {
+    reportDate,
+    createdAt: new Date(newest),
+    isProvisional: oldest < endOf(reportDate, timeZone).getTime(),
+    tables: ofIt.length,
+  };
+}
+
+/** What of a status needs somebody. */
+export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<Status, 'attention'>): string[] {
+  const attention: string[] = [];
+  if (newest === null) attention.push('no report in the warehouse; run: kpi export');
+  else if (newest.tables < reportTableNames.length)
+    attention.push(
+      `${newest.tables} of ${reportTableNames.length} tables hold the report of ${newest.reportDate}; run: kpi export --date ${newest.reportDate}`,
+    );
+  if (gaps.gaps.length > 0)
+    attention.push(`${gaps.gaps.length === 1 ? 'a date has a gap' : `${gaps.gaps.length} dates have gaps`}; run: kpi gaps`);
+  for (const { report_date, status, error_code } of unmended(runs))
+    attention.push(
+      `the last run of ${report_date} ended as ${status}${error_code === null ? '' : ` (${error_code}, docs/errors.md)`}`,
+    );
+  const zone = runs[0]?.time_zone;
+  if (zone !== undefined && zone !== timeZone)
+    attention.push(`the newest run counted days of ${zone}, the settings say ${timeZone}; set KPI_TIME_ZONE`);
+  if (deadLetters.waiting !== null && deadLetters.waiting > 0)
+    attention.push(
+      `${deadLetters.waiting === 1 ? 'a dead letter waits' : `${deadLetters.waiting} dead letters wait`}; run: kpi replay`,
+    );
+  if ('failure' in deadLetters) attention.push(`dead letters: ${deadLetters.failure.message} (${deadLetters.failure.code})`);
+  return attention;
+}
+
+/** Of each date the newest run, where that has not put everything in. */
+function unmended(runs: readonly ExportRun[]): ExportRun[] {
+  const newest = new Map<CalendarDate, ExportRun>();
+  for (const run of runs) if (!newest.has(run.report_date)) newest.set(run.report_date, run);
+  return [...newest.values()].filter(({ status }) => status !== 'succeeded');
+}

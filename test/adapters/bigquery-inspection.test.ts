@@ -1,0 +1,89 @@
+import { createBigQuery } from '../../shared/adapters/bigquery';
+import type { Engine } from '../../shared/engine';
+import type { Facts } from '../../shared/facts/facts';
+import { type FaultServer, startFaultServer } from '../support/fault-server';
+import { testRun } from '../support/run';
+
+const noFacts: Facts = { activity: [], sessions: [], intake: [], users: [], people: [] };
+const pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
+
+let server: FaultServer;
+let engine: Engine;
+
+beforeEach(async () => {
+  server = await startFaultServer(noFacts);
+  const config = {
+    engine: 'bigquery' as const,
+    project: 'test',
+    dataset: 'kpi_metrics',
+    source: { users: 'test.source.people', measurements: 'test.source.tests', firstTests: null },
+    location: 'EU',
+    maxBytesBilled: '5000',
+    endpoint: server.endpoint,
+  };
+  engine = createBigQuery({ config, now: () => new Date(), pace });
+});
+afterEach(() => server.close());
+
+const jobs = () => [...server.jobs.values()].map(({ configuration }) => configuration);
+
+test('a source table is priced first, then counted in two columns, within the limit of the settings', async () => {
+  server.sourceCounts = { source_rows: 12, without_created_at: 3, repeated_ids: 1 };
+  expect(await engine.inspectSource('users', { maxBytes: 1000 }, testRun())).toEqual({
+    bytes: 1000,
+    counts: { rows: 12, withoutCreatedAt: 3, repeatedIds: 1 },
+  });
+  expect(jobs().map(({ dryRun }) => Boolean(dryRun))).toEqual([true, false]);
+  const [sent] = jobs().flatMap(({ dryRun, query }) => (dryRun ? [] : [query as Record<string, string>]));
+  expect(sent?.query).toContain('FROM `test.source.people`');
+  expect(sent?.query?.match(/\b(user_id|created_at)\b/g)).toEqual(['created_at', 'user_id', 'user_id']);
+  expect(sent?.maximumBytesBilled).toBe('5000');
+});
+
+test('a table that is too dear is priced and not counted', async () => {
+  expect(await engine.inspectSource('measurements', { maxBytes: 999 }, testRun())).toEqual({ bytes: 1000, counts: null });
+  expect(jobs().map(({ dryRun }) => dryRun)).toEqual([true]);
+});
+
+test('a source that may not be read says so', async () => {
+  server.play('query', { status: 403, reason: 'accessDenied' });
+  await expect(engine.inspectSource('users', { maxBytes: 1000 }, testRun())).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+});
+
+test('all is well: the dataset, and each table with its right and its expiry', async () => {
+  const table = server.tables.get('daily_errors');
+  if (table) table.timePartitioning.expirationMs = String(400 * 86_400_000);
+  const found = await engine.inspectWarehouse({ release: true }, testRun());
+  expect(found.map(({ name, failure, mayWrite, keepsDays }) => [name, failure, mayWrite, keepsDays])).toEqual([
+    ['dataset kpi_metrics', null, null, null],
+    ['kpi_metrics.daily_engagement', null, true, null],
+    ['kpi_metrics.daily_advanced_metrics', null, true, null],
+    ['kpi_metrics.daily_errors', null, true, 400],
+    ['kpi_metrics.daily_funnel', null, true, null],
+    ['kpi_metrics.export_runs', null, true, null],
+    ['kpi_release.daily_metrics', null, true, null],
+  ]);
+  expect(server.jobs.size).toBe(0);
+});
+
+test('faults of the location, a schema, a table and a right, all at once', async () => {
+  server.location = 'US';
+  server.permissions = [];
+  server.tables.get('daily_engagement')?.schema.fields.pop();
+  server.tables.delete('daily_funnel');
+  const found = await engine.inspectWarehouse({ release: false }, testRun());
+  expect(found.map(({ name, failure, mayWrite }) => [name, failure?.code, mayWrite])).toEqual([
+    ['dataset kpi_metrics', 'BAD_CONFIG', null],
+    ['kpi_metrics.daily_engagement', 'SCHEMA_DRIFT', null],
+    ['kpi_metrics.daily_advanced_metrics', undefined, false],
+    ['kpi_metrics.daily_errors', undefined, false],
+    ['kpi_metrics.daily_funnel', 'NOT_FOUND', null],
+    ['kpi_metrics.export_runs', undefined, false],
+  ]);
+});
+
+test('an endpoint that does not tell rights leaves them open', async () => {
+  server.strike = (kind) => (kind === 'rights' ? { status: 501, reason: 'notImplemented' } : null);
+  const found = await engine.inspectWarehouse({ release: false }, testRun());
+  expect(found.map(({ failure, mayWrite }) => [failure, mayWrite])).toEqual(Array(6).fill([null, null]));
+});

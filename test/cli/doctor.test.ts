@@ -1,0 +1,120 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { Check } from '../../shared/doctor';
+import { ended, startKpi } from '../support/kpi-command';
+
+const folder = mkdtempSync(join(tmpdir(), 'kpi-doctor-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const kpi = (args: string[], env?: Record<string, string>) => ended(startKpi(folder, args, env));
+
+async function examine(args: string[], env?: Record<string, string>) {
+  const { code, stdout, stderr } = await kpi(['doctor', '--json', ...args], env);
+  const { success, checks } = JSON.parse(stdout) as { success: boolean; checks: Check[] };
+  return { code, success, stderr, faults: checks.filter(({ ok }) => ok === false), checks };
+}
+
+function writeSource(name: string, users: string[], measurements: string[]): string {
+  const path = join(folder, name);
+  mkdirSync(path);
+  writeFileSync(join(path, 'users.csv'), `${['user_id,created_at', ...users].join('\n')}\n`);
+  const header = 'measurement_id,user_id,session_id,created_at,error_type';
+  writeFileSync(join(path, 'measurements.csv'), `${[header, ...measurements].join('\n')}\n`);
+  return path;
+}
+
+test('all is well on a new machine, and nothing is made', async () => {
+  const { code, success, faults, checks, stderr } = await examine([]);
+  expect([code, success, faults, stderr]).toEqual([0, true, [], '']);
+  expect(checks.map(({ name }) => name)).toEqual(expect.arrayContaining(['KPI_TIME_ZONE', 'Node.js', 'users', 'file']));
+  expect(checks.find(({ name }) => name === 'file')?.found).toBe('not there yet, the first export makes it');
+});
+
+test('counts rows without created_at and repeated ids, each with its remedy', async () => {
+  const source = writeSource(
+    'source',
+    ['u1,2025-12-01T00:00:00Z', 'u2,', 'u2,2025-12-01T00:00:00Z'],
+    [
+      'm1,u1,s1,2025-12-02T00:00:00Z,',
+      'm2,u1,s1,,',
+      'm3,u1,s1,,',
+      ',u1,s1,2025-12-02T00:00:00Z,',
+      ',u1,s1,2025-12-02T00:00:00Z,',
+    ],
+  );
+  const { code, faults, checks } = await examine(['--source', source, '--warehouse', 'kpi.duckdb']);
+  expect(code).toBe(2);
+  expect(checks.find(({ name }) => name === 'measurements')).toMatchObject({ ok: true, found: '5 rows' });
+  expect(faults).toEqual([
+    expect.objectContaining({
+      name: 'users without created_at',
+      found: '1 rows',
+      remedy: expect.stringContaining('at the source'),
+    }),
+    expect.objectContaining({
+      name: 'users with a repeated id',
+      found: '1 rows',
+      remedy: expect.stringContaining('keep one row'),
+    }),
+    expect.objectContaining({ name: 'measurements without created_at', found: '2 rows' }),
+  ]);
+});
+
+test('a fault hides no other: source, tables, settings', async () => {
+  const file = join(folder, 'drift.duckdb');
+  expect((await kpi(['export', '--date', '2025-12-23', '--source', 'demo', '--warehouse', file])).code).toBe(0);
+  const instance = await DuckDBInstance.create(file);
+  const connection = await instance.connect();
+  await connection.run('ALTER TABLE kpi_metrics.daily_engagement DROP COLUMN active_change');
+  await connection.run('ALTER TABLE kpi_metrics.daily_funnel DROP COLUMN conversion_rate');
+  connection.closeSync();
+  instance.closeSync();
+  const { code, faults } = await examine(['--source', 'nowhere', '--warehouse', file], { KPI_SOURC: 'x' });
+  expect(code).toBe(2);
+  expect(faults.map(({ name, found }) => [name, found])).toEqual([
+    ['KPI_SOURC', 'no such setting'],
+    ['access', expect.stringMatching(/^source .*nowhere does not exist \(BAD_CONFIG\)$/)],
+    ['kpi_metrics.daily_engagement', 'table kpi_metrics.daily_engagement has no column active_change (SCHEMA_DRIFT)'],
+    ['kpi_metrics.daily_funnel', 'table kpi_metrics.daily_funnel has no column conversion_rate (SCHEMA_DRIFT)'],
+  ]);
+  for (const { remedy } of faults) expect(remedy).toMatch(/\w/);
+});
+
+test('a cell that is no time is named by file and column, and its text by nobody', async () => {
+  const source = writeSource('cells', ['u1,noon of canary'], ['m1,u1,s1,2025-12-02T00:00:00Z,']);
+  const { faults, stderr } = await examine(['--source', source, '--warehouse', 'kpi.duckdb']);
+  expect(faults.map(({ name, found }) => [name, found])).toEqual([
+    ['users', "source users.csv column created_at can't be read (SOURCE_CONTRACT)"],
+  ]);
+  expect(JSON.stringify(faults) + stderr).not.toContain('canary');
+});
+
+test('settings that cannot be read are named, without their values', async () => {
+  const { code, faults } = await examine([], { KPI_TIME_ZONE: 'Mars/Canary', KPI_LOG_LEVEL: 'canary' });
+  expect([code, JSON.stringify(faults).toLowerCase().includes('canary')]).toEqual([2, false]);
+  expect(faults).toEqual([expect.objectContaining({ found: expect.stringMatching(/KPI_TIME_ZONE: .*KPI_LOG_LEVEL: /) })]);
+});
+
+test('says where each setting is from, and nothing secret of an address', async () => {
+  const { checks } = await examine(['--time-zone', 'Europe/Berlin', '--warehouse', 'kpi.duckdb'], {
+    KPI_LOG_LEVEL: 'error',
+    KPI_BIGQUERY_ENDPOINT: 'http://me:canary@localhost:9050/?key=canary',
+  });
+  const found = Object.fromEntries(checks.map((check) => [check.name, check.found]));
+  expect(found).toMatchObject({
+    KPI_TIME_ZONE: 'Europe/Berlin (--time-zone)',
+    KPI_LOG_LEVEL: 'error (environment)',
+    KPI_RELEASE: 'off (default)',
+    KPI_LOCATION: 'not set',
+    KPI_BIGQUERY_ENDPOINT: 'http://localhost:9050 (environment)',
+  });
+});
+
+test('a person reads a line a check, with ✗ and the remedy', async () => {
+  const { stdout } = await kpi(['doctor', '--source', 'nowhere', '--warehouse', 'kpi.duckdb']);
+  expect(stdout).toMatch(/ {2}✓ Node\.js +\d+\.\d+/);
+  expect(stdout).toMatch(/ {2}✗ access +source .* {2}→ expected a folder/);
+  expect(stdout).toMatch(/✗ 1 to mend\n$/);
+});
