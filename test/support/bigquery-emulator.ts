@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BigQuery } from '@google-cloud/bigquery';
+import { BigQuery, type Dataset } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
+import pRetry from 'p-retry';
 import { createBigQuery } from '../../shared/adapters/bigquery';
 import type { BigQueryConfig } from '../../shared/config';
 import type { Engine } from '../../shared/engine';
@@ -65,10 +66,27 @@ export async function inWarehouse<Result>(
   sourceFolder: string,
   work: (warehouse: Warehouse) => Promise<Result>,
 ): Promise<Result> {
-  const name = `kpi_test_${randomUUID().replaceAll('-', '')}`;
-  const [dataset] = await client.createDataset(name, { location: LOCATION });
+  // an emulator that is busy breaks connections, and transactions of its own, now and then
+  const dataset = await pRetry(() => makeWarehouse(client, sourceFolder), { retries: 3, minTimeout: 200 });
+  const name = String(dataset.id);
   try {
-    const definitions = [...Object.values(reportTableDefinitions), exportRunsDefinition];
+    const source = { users: `${PROJECT}.${name}.users`, measurements: `${PROJECT}.${name}.measurements`, firstTests: null };
+    const config: BigQueryConfig = {
+      ...{ engine: 'bigquery', project: PROJECT, dataset: name, location: LOCATION },
+      ...{ source, maxBytesBilled: null, endpoint },
+    };
+    const pace = { firstBackoffMs: 50, maxBackoffMs: 500, maxRetryMs: 30_000, pollMs: 20, betweenReportsMs: 0 };
+    return await work({ dataset: name, newEngine: () => createBigQuery({ config, now: () => new Date(), pace }) });
+  } finally {
+    await dataset.delete({ force: true });
+  }
+}
+
+/** A dataset with all tables, the sources filled; nothing where that fails. */
+async function makeWarehouse(client: BigQuery, sourceFolder: string): Promise<Dataset> {
+  const [dataset] = await client.createDataset(`kpi_test_${randomUUID().replaceAll('-', '')}`, { location: LOCATION });
+  const definitions = [...Object.values(reportTableDefinitions), exportRunsDefinition];
+  try {
     await Promise.all([
       ...definitions.map((definition) => dataset.createTable(definition.name, tableResource(definition))),
       ...sourceTableNames.map(async (table) => {
@@ -82,15 +100,10 @@ export async function inWarehouse<Result>(
         await dataset.table(table).load(join(sourceFolder, `${table}.ndjson`), format);
       }),
     ]);
-    const source = { users: `${PROJECT}.${name}.users`, measurements: `${PROJECT}.${name}.measurements`, firstTests: null };
-    const config: BigQueryConfig = {
-      ...{ engine: 'bigquery', project: PROJECT, dataset: name, location: LOCATION },
-      ...{ source, maxBytesBilled: null, endpoint },
-    };
-    const pace = { firstBackoffMs: 50, maxBackoffMs: 500, maxRetryMs: 30_000, pollMs: 20, betweenReportsMs: 0 };
-    return await work({ dataset: name, newEngine: () => createBigQuery({ config, now: () => new Date(), pace }) });
-  } finally {
-    await dataset.delete({ force: true });
+    return dataset;
+  } catch (thrown) {
+    await dataset.delete({ force: true }).catch(() => {});
+    throw thrown;
   }
 }
 
