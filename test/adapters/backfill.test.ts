@@ -1,8 +1,8 @@
 import { createBigQuery } from '../../shared/adapters/bigquery';
 import { datesBetween } from '../../shared/calendar';
 import { judge } from '../../shared/outcome';
-import { runExport } from '../../shared/run-export';
-import { cannedFacts, publishedDifferences } from '../support/canned-facts';
+import { type ExportOptions, runExport } from '../../shared/run-export';
+import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
 import { type FaultServer, startFaultServer } from '../support/fault-server';
 import { testGate, testRun } from '../support/run';
 
@@ -16,19 +16,26 @@ function engineAt({ endpoint }: FaultServer, betweenReportsMs: number) {
   return createBigQuery({ config: { ...config, maxBytesBilled: null, endpoint }, now: () => STARTED_AT, pace });
 }
 
-test('a year on BigQuery: four loads a date, a record for fifty, and one query as for one date', async () => {
-  const canned = await cannedFacts(String(YEAR[0]), String(YEAR.at(-1)));
+/** Works against a server whose sources hold what the reports of `dates` need. */
+async function onServer(
+  dates: readonly string[],
+  betweenReportsMs: number,
+  work: (place: { server: FaultServer; canned: CannedFacts; options: Omit<ExportOptions, 'run'> }) => Promise<void>,
+): Promise<void> {
+  const canned = await cannedFacts(String(dates[0]), String(dates.at(-1)));
   const server = await startFaultServer(canned.facts);
   try {
-    const engine = engineAt(server, 0);
-    const options = {
-      engine,
-      timeZone: canned.timeZone,
-      startedAt: STARTED_AT,
-      now: () => STARTED_AT,
-      dryRun: false,
-      gate: { ...testGate, sourceMaxAgeHours: 0 }, // the random source has days without a test
-    };
+    const engine = engineAt(server, betweenReportsMs);
+    const { timeZone } = canned;
+    const options = { engine, timeZone, startedAt: STARTED_AT, now: () => STARTED_AT, dryRun: false, gate: testGate };
+    await work({ server, canned, options });
+  } finally {
+    await server.close();
+  }
+}
+
+test('a year on BigQuery: four loads a date, a record for fifty, and one query as for one date', async () => {
+  await onServer(YEAR, 0, async ({ server, canned, options }) => {
     const counts = () => (['dataset', 'table', 'query', 'look', 'load', 'record'] as const).map((kind) => server.count(kind));
     await runExport(YEAR.slice(-1), { ...options, run: testRun({ id: 'one' }) });
     expect(counts()).toEqual([1, 4, 1, 4, 4, 1]);
@@ -37,30 +44,16 @@ test('a year on BigQuery: four loads a date, a record for fifty, and one query a
     expect(counts()).toEqual([1, 4, 2, 8, 4 + 4 * YEAR.length, 1 + Math.ceil(YEAR.length / 50)]);
     for (const date of [YEAR[0], YEAR[200], YEAR.at(-1)].map(String))
       expect(publishedDifferences(server, canned, date, STARTED_AT)).toEqual([]);
-  } finally {
-    await server.close();
-  }
+  });
 });
 
 test('the loads of a report wait for their turn, whichever run they are of', async () => {
-  const canned = await cannedFacts(String(YEAR.at(-2)), String(YEAR.at(-1)));
-  const server = await startFaultServer(canned.facts);
-  try {
-    const engine = engineAt(server, 150);
-    const options = {
-      engine,
-      timeZone: canned.timeZone,
-      startedAt: STARTED_AT,
-      now: () => STARTED_AT,
-      dryRun: false,
-      gate: testGate,
-    };
+  const dates = YEAR.slice(-2);
+  await onServer(dates, 150, async ({ server, options }) => {
     const begin = Date.now();
-    await Promise.all(YEAR.slice(-2).map((date) => runExport([date], { ...options, run: testRun({ id: `run-${date}` }) })));
-    await runExport(YEAR.slice(-2), { ...options, run: testRun({ id: 'range' }) });
+    await Promise.all(dates.map((date) => runExport([date], { ...options, run: testRun({ id: `run-${date}` }) })));
+    await runExport(dates, { ...options, run: testRun({ id: 'range' }) });
     expect(server.count('load')).toBe(16);
     expect(Date.now() - begin).toBeGreaterThanOrEqual(3 * 150); // four reports, and a timer may be late but never early
-  } finally {
-    await server.close();
-  }
+  });
 });
