@@ -1,5 +1,4 @@
 import * as assets from 'dashboard:assets';
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -8,12 +7,11 @@ import { readReleased, readReports } from '../dashboard/read';
 import { serveDashboard } from '../dashboard/serve';
 import type { CalendarDate } from '../shared/calendar';
 import { type Config, parseConfig } from '../shared/config';
-import { createRun } from '../shared/engine';
 import { Failure } from '../shared/failure';
 import { createOpener } from '../shared/open-engine';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
-import { openCliLog } from './log';
 import { datesOf, options } from './options';
+import { createCliRun } from './run';
 
 const DEFAULT_FILE = '.kpi/dashboard.html';
 
@@ -55,8 +53,7 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   const config = parseConfig(process.env, flags);
   const openEngine = createOpener(config, () => new Date());
   const date = parseDay(flags.date, config);
-  const { signal } = new AbortController();
-  const run = createRun({ requestId: randomUUID(), trigger: 'cli', signal, log: openCliLog(config) });
+  const run = createCliRun(config);
   const render = async (): Promise<Document> => {
     const engine = await openEngine('read');
     try {

@@ -1,15 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { type Check, examine } from '../shared/doctor';
-import { createRun } from '../shared/engine';
 import { createOpener } from '../shared/open-engine';
 import { colors } from './colors';
-import { openCliLog } from './log';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
+import { createCliRun } from './run';
 
 /** All checks of one engine together; an endpoint that can't be reached is asked again until then. */
 const CHECK_MS = 120_000;
@@ -62,13 +60,7 @@ async function doctor({ count, json, ...flags }: DoctorFlags): Promise<number> {
     now,
     maxBytes: count ? Number.POSITIVE_INFINITY : MAX_BYTES,
     openEngine: (config, access) => createOpener(config, () => now)(access),
-    createRun: (config) =>
-      createRun({
-        requestId: randomUUID(),
-        trigger: 'cli',
-        signal: AbortSignal.timeout(CHECK_MS),
-        log: openCliLog(config),
-      }),
+    createRun: (config) => createCliRun(config, AbortSignal.timeout(CHECK_MS)),
   });
   const isWell = checks.every(({ ok }) => ok !== false);
   if (json) writeJson({ success: isWell, checks });

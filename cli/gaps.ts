@@ -3,14 +3,14 @@ import { Command } from 'commander';
 import { answerRange } from '../shared/answer';
 import { daysBetween, localDate } from '../shared/calendar';
 import { type Config, parseConfig, requireSource } from '../shared/config';
-import { createRun } from '../shared/engine';
 import { Failure } from '../shared/failure';
 import { findGaps, type GapsFound, gapReasons, stretchesOf } from '../shared/gaps';
 import { createOpener } from '../shared/open-engine';
+import { isExported } from '../shared/outcome';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
-import { openCliLog } from './log';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
+import { createCliRun } from './run';
 import { concludeRun, runDates } from './run-dates';
 
 interface GapsFlags {
@@ -67,10 +67,7 @@ async function gaps(flags: GapsFlags): Promise<number> {
     );
   const run = await runDates(dates, { config, requestId: randomUUID(), startedAt: new Date() });
   if (flags.json) writeJson({ ...found, ...answerRange(run.reports, { dryRun: false }) });
-  else
-    process.stdout.write(
-      `Exported ${run.reports.filter(({ tables }) => tables.every(({ failure }) => !failure)).length} of them\n`,
-    );
+  else process.stdout.write(`Exported ${run.reports.filter(isExported).length} of them\n`);
   return concludeRun(run);
 }
 
@@ -80,14 +77,8 @@ async function search({ from, to = 'yesterday' }: GapsFlags, config: Config, now
   const request = parseRequest({ from: from ?? to, to }, context);
   const engine = await createOpener(config, () => now)('read');
   try {
-    const run = createRun({
-      requestId: randomUUID(),
-      trigger: 'cli',
-      signal: new AbortController().signal,
-      log: openCliLog(config),
-    });
     const wanted = { from: from === undefined ? null : request.from, to: request.to, timeZone, today: localDate(now, timeZone) };
-    return await findGaps(engine, wanted, run);
+    return await findGaps(engine, wanted, createCliRun(config));
   } finally {
     await engine.close();
   }

@@ -1,14 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { type Config, parseConfig, requireSource } from '../shared/config';
-import { createRun } from '../shared/engine';
 import { Failure } from '../shared/failure';
 import { createOpener } from '../shared/open-engine';
 import { countCells, type ReleaseOptions, type ReleaseOutcome } from '../shared/release/release-periods';
 import { judgeReleases, parseReleaseRequest, runRelease } from '../shared/release/run-release';
-import { openCliLog } from './log';
 import { datesOf, options } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
+import { createCliRun } from './run';
 
 interface ReleaseFlags {
   date?: string;
@@ -64,7 +62,7 @@ async function release(flags: ReleaseFlags): Promise<number> {
   try {
     const outcomes = await runRelease(request, {
       openEngine: createOpener(config, () => new Date()),
-      run: createRun({ requestId: randomUUID(), trigger: 'cli', signal: interruption.signal, log: openCliLog(config) }),
+      run: createCliRun(config, interruption.signal),
       timeZone: config.timeZone,
       limits: config.release,
       gate: config,

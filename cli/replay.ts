@@ -101,9 +101,7 @@ async function runAgain({ request, requestId }: ReadLetter, config: Config, open
   const run = createRun({ requestId, trigger: 'replay', signal: new AbortController().signal, log: openCliLog(config) });
   try {
     const { reports } = await runRequest(datesOfRequest(request), {
-      timeZone: config.timeZone,
-      gate: config,
-      release: config.release.isOn ? config.release : null,
+      config,
       openEngine,
       run,
       startedAt: now(),

@@ -41,9 +41,8 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
     const outcome = await runRequest(dates, {
       run: createRun({ requestId, trigger: 'cli', signal: abort.signal, log: openLog(config, progress) }),
       openEngine: createOpener(config, () => new Date()),
-      timeZone: config.timeZone,
-      gate: { ...config, allowStale },
-      release: config.release.isOn ? config.release : null,
+      config,
+      allowStale,
       startedAt,
       now: () => new Date(),
       dryRun,

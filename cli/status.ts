@@ -1,14 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, parseConfig } from '../shared/config';
-import { createRun } from '../shared/engine';
 import { createOpener } from '../shared/open-engine';
 import { type DeadLetters, readStatus } from '../shared/status';
-import { openCliLog } from './log';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { projectOf } from './project';
 import { renderStatus } from './render-status';
+import { createCliRun } from './run';
 
 const GAP_DAYS = 31;
 
@@ -52,8 +50,7 @@ async function status(flags: StatusFlags): Promise<number> {
   const now = new Date();
   const engine = await createOpener(config, () => now)('read');
   try {
-    const { signal } = new AbortController();
-    const run = createRun({ requestId: randomUUID(), trigger: 'cli', signal, log: openCliLog(config) });
+    const run = createCliRun(config);
     const found = await readStatus(
       engine,
       {

@@ -21,9 +21,7 @@ export function createHttpHandler({ config, openEngine, runRequest, openLog, now
       // the body as it came, whatever its content type says
       const request = parseRequestData(req.rawBody ?? Buffer.alloc(0), context, { bareDate: false });
       const { reports } = await runRequest(datesOfRequest(request), {
-        timeZone: config.timeZone,
-        gate: config,
-        release: config.release.isOn ? config.release : null,
+        config,
         openEngine,
         run,
         startedAt,

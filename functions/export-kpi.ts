@@ -30,9 +30,7 @@ export function createPubsubHandler({
       const context = { timeZone: config.timeZone, askedAt: message.publishTime, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
       request = parseRequestData(message.data, context, { bareDate: true });
       const { reports } = await runRequest(datesOfRequest(request), {
-        timeZone: config.timeZone,
-        gate: config,
-        release: config.release.isOn ? config.release : null,
+        config,
         openEngine,
         run,
         startedAt,

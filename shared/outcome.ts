@@ -32,9 +32,13 @@ export function judge(outcomes: readonly ReportOutcome[]): Verdict {
   const tables = outcomes.flatMap((outcome) => outcome.tables);
   const failed = tables.flatMap((table) => table.failure ?? []);
   const failures = [...failed, ...outcomes.flatMap(({ release }) => release?.failure ?? [])];
+  return judgeFailures(failures, { nothingDone: failed.length === tables.length });
+}
+
+export function judgeFailures(failures: readonly Failure[], { nothingDone }: { nothingDone: boolean }): Verdict {
   const failure = failures.find(({ kind }) => kind === 'retryable') ?? failures[0];
   if (failure === undefined) return { result: 'all' };
-  return { result: failed.length === tables.length ? 'none' : 'some', failure };
+  return { result: nothingDone ? 'none' : 'some', failure };
 }
 
 /** Whether the four tables are in, whatever became of the release. */

@@ -8,7 +8,7 @@ import { addBytes, isMature, openRelease, type Release, type ReleaseOutcome, rel
 import type { ReleaseLimits } from './release/rules';
 import { deriveReport, type Report } from './report';
 import { comparedDates, createComparison, type PublishedRows, type Revision } from './revisions';
-import { runRecord } from './run-record';
+import { appendRecords, runRecord } from './run-record';
 import { checkFreshness, daysUntil } from './source-freshness';
 import { reportTableNames } from './tables';
 
@@ -271,18 +271,11 @@ function failedReport(reportDate: CalendarDate, failure: Failure): ReportOutcome
   return { reportDate, tables: allFailed(failure), findings: null, release: null };
 }
 
-/** The figures count, not their record: where it can't be written, the log says so and the export stands. */
 async function record(outcomes: readonly ReportOutcome[], bytesProcessed: number | null, options: ExportOptions): Promise<void> {
   const { engine, run, startedAt, timeZone } = options;
   const context = { run, startedAt, finishedAt: options.now(), timeZone, bytesProcessed };
   const rows = outcomes.filter((outcome) => !isRefused(outcome)).map((outcome) => runRecord(outcome, context));
-  if (rows.length === 0) return;
-  try {
-    await engine.appendRuns(rows, run);
-  } catch (thrown) {
-    const { code, message } = toFailure(thrown);
-    run.log.warning('run record not written', { code, error: message });
-  }
+  await appendRecords(engine, rows, run);
 }
 
 function isRefused({ tables }: ReportOutcome): boolean {

@@ -1,6 +1,6 @@
 import { version } from '../package.json';
-import type { Run } from './engine';
-import type { Failure } from './failure';
+import type { Engine, Run } from './engine';
+import { type Failure, toFailure } from './failure';
 import { isExported, judge, type ReportOutcome } from './outcome';
 import { countCells, type ReleaseOutcome } from './release/release-periods';
 import type { ExportRun } from './tables/export_runs';
@@ -53,4 +53,15 @@ function releaseColumns(release: ReleaseOutcome | null): Pick<ExportRun, 'releas
 
 function firstFailure({ tables, release }: ReportOutcome): Failure | undefined {
   return [...tables, ...(release === null ? [] : [release])].flatMap(({ failure }) => failure ?? [])[0];
+}
+
+/** What was published counts, not its record: where that can't be written, the log says so and the rest stands. */
+export async function appendRecords(engine: Engine, rows: readonly ExportRun[], run: Run): Promise<void> {
+  if (rows.length === 0) return;
+  try {
+    await engine.appendRuns(rows, run);
+  } catch (thrown) {
+    const { code, message } = toFailure(thrown);
+    run.log.warning('run record not written', { code, error: message });
+  }
 }

@@ -1,4 +1,5 @@
 import type { CalendarDate } from './calendar';
+import type { Config } from './config';
 import { type Log, logFailure } from './log';
 import { logMessages } from './log-messages';
 import type { OpenEngine } from './open-engine';
@@ -7,8 +8,11 @@ import { completedDates } from './resume';
 import { type ExportOptions, type ExportOutcome, runExport } from './run-export';
 
 /** The run is made by the door; its log carries run_id and request_id. */
-export interface RequestOptions extends Omit<ExportOptions, 'engine' | 'dryRun'> {
+export interface RequestOptions extends Omit<ExportOptions, 'engine' | 'dryRun' | 'timeZone' | 'gate' | 'release'> {
+  config: Config;
   openEngine: OpenEngine;
+  /** Publish reports of today and yesterday also where the source is late. */
+  allowStale?: boolean;
   dryRun?: boolean;
   /** Leave out the dates that earlier runs of the same request have exported for good. */
   resume?: boolean;
@@ -19,9 +23,10 @@ export interface RequestOptions extends Omit<ExportOptions, 'engine' | 'dryRun'>
 /** Exports dates, from opening the engine to closing it, and logs how each went as soon as it is known. What is thrown, the door logs. */
 export async function runRequest(
   dates: readonly CalendarDate[],
-  { openEngine, dryRun = false, resume = false, onStart, ...options }: RequestOptions,
+  { config, openEngine, allowStale = false, dryRun = false, resume = false, onStart, ...options }: RequestOptions,
 ): Promise<ExportOutcome> {
-  const { run, startedAt, now, timeZone } = options;
+  const { run, startedAt, now } = options;
+  const { timeZone, release } = config;
   const engine = await openEngine(dryRun ? 'dry-run' : 'export');
   try {
     const done = resume ? completedDates(await engine.readRuns({ requestId: run.requestId }), timeZone) : new Set();
@@ -31,6 +36,9 @@ export async function runRequest(
     return await runExport(wanted, {
       ...options,
       engine,
+      timeZone,
+      gate: { ...config, allowStale },
+      release: release.isOn ? release : null,
       dryRun,
       onReport: (outcome, report) => {
         logReport(outcome, run.log, now().getTime() - startedAt.getTime(), dryRun);

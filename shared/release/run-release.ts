@@ -3,11 +3,11 @@ import { indexByDay } from '../facts/period-facts';
 import { Failure, toFailure } from '../failure';
 import { logFailure } from '../log';
 import type { OpenEngine } from '../open-engine';
-import type { Verdict } from '../outcome';
+import { judgeFailures, type Verdict } from '../outcome';
 import { checkReport, type GateOptions } from '../quality-gate';
 import { deriveReport } from '../report';
 import { type ExportRequest, MAX_DATES_BY_CLI, parseRequest, type RequestBody } from '../request';
-import { runRecord } from '../run-record';
+import { appendRecords, runRecord } from '../run-record';
 import { type CountDays, openRelease, type ReleaseOptions, type ReleaseOutcome, reportOf } from './release-periods';
 
 export interface RunReleaseOptions extends Omit<ReleaseOptions, 'engine'> {
@@ -68,24 +68,16 @@ export async function runRelease(
       .map((outcome) =>
         runRecord({ reportDate: reportOf(outcome.period), tables: [], findings: null, release: outcome }, context),
       );
-    if (records.length > 0) await engine.appendRuns(records, run).catch(warn);
+    await appendRecords(engine, records, run);
     return outcomes;
   } finally {
     await engine.close();
-  }
-
-  /** What is out counts, not its record. */
-  function warn(thrown: unknown): void {
-    const { code, message } = toFailure(thrown);
-    run.log.warning('run record not written', { code, error: message });
   }
 }
 
 export function judgeReleases(outcomes: readonly ReleaseOutcome[]): Verdict {
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
-  const failure = failures.find(({ kind }) => kind === 'retryable') ?? failures[0];
-  if (failure === undefined) return { result: 'all' };
-  return { result: failures.length === outcomes.length ? 'none' : 'some', failure };
+  return judgeFailures(failures, { nothingDone: failures.length === outcomes.length });
 }
 
 /** Why the report may not be published; null: it may. */

@@ -1,0 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import type { Config } from '../shared/config';
+import { createRun, type Run } from '../shared/engine';
+import { openCliLog } from './log';
+
+/** The run of a command that nothing else asked for; without a signal nothing ends it early. */
+export function createCliRun(config: Config, signal = new AbortController().signal): Run {
+  return createRun({ requestId: randomUUID(), trigger: 'cli', signal, log: openCliLog(config) });
+}
