@@ -3,14 +3,20 @@ import { Command } from 'commander';
 import { answer } from '../shared/answer';
 import { type Config, parseConfig, requireSource } from '../shared/config';
 import { Failure } from '../shared/failure';
-import type { ReportOutcome } from '../shared/outcome';
+import { isExported, type ReportOutcome } from '../shared/outcome';
+import type { Report } from '../shared/report';
 import { datesOfRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { rangeRequestId } from '../shared/resume';
 import { reportTableNames } from '../shared/tables';
+import { colors } from './colors';
+import { formatCount, formatFullDay, formatMany } from './figures';
 import { datesOf, options } from './options';
 import { writeJson } from './outcome';
 import { renderPrice, renderReport } from './render';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
+import { renderSummary, summaryOf } from './summary';
+import { terminalWidth } from './terminal';
+import { commandName, nearPath, retyped } from './typed';
 
 interface ExportFlags {
   date?: string;
@@ -22,6 +28,7 @@ interface ExportFlags {
   allowStale?: boolean;
   dryRun?: boolean;
   resume?: boolean;
+  wide?: boolean;
   json?: boolean;
 }
 
@@ -40,6 +47,7 @@ export function exportCommand(): Command {
     .option('--allow-stale', 'publish today and yesterday also where the source is late')
     .option('--dry-run', 'compute and show, write nothing')
     .option('--resume', 'of a range, leave out the dates that earlier runs of it have exported for good')
+    .option('--wide', 'show all columns of the four tables, however wide')
     .addOption(options.json('answer as JSON on standard output, and nothing else there'))
     .addHelpText(
       'after',
@@ -61,7 +69,7 @@ Exit codes: 0 all written, 2 some dates or tables failed, 1 nothing written, 64 
 async function runExportCommand(flags: ExportFlags): Promise<number> {
   const config = requireSource(parseConfig(process.env, flags));
   const startedAt = new Date();
-  const { allowStale = false, dryRun = false, resume = false } = flags;
+  const { allowStale = false, dryRun = false, resume = false, wide = false } = flags;
   const request = parseRequest(datesOf(flags), {
     timeZone: config.timeZone,
     askedAt: startedAt,
@@ -74,35 +82,63 @@ async function runExportCommand(flags: ExportFlags): Promise<number> {
   const requestId = request.shape === 'range' ? rangeRequestId(request, config) : randomUUID();
   const run = await runDates(datesOfRequest(request), { config, requestId, startedAt, allowStale, dryRun, resume });
   if (flags.json) writeJson(answer(request, run.reports, { dryRun }));
-  else show(run, { dryRun, warehouse: nameWarehouse(config) });
+  else show(run, { config, dryRun, wide });
   if (run.price !== null) (flags.json ? process.stderr : process.stdout).write(`${renderPrice(run.price)}\n`);
   return concludeRun(run);
 }
 
 function nameWarehouse({ warehouse }: Config): string {
-  return warehouse.engine === 'duckdb' ? warehouse.warehouse : `${warehouse.project}.${warehouse.dataset}`;
+  return warehouse.engine === 'duckdb' ? nearPath(warehouse.warehouse) : `${warehouse.project}.${warehouse.dataset}`;
 }
 
-/** The report of the last date in full, what failed, and what became of all of them. */
-function show({ reports, lastReport }: DatesRun, { dryRun, warehouse }: { dryRun: boolean; warehouse: string }): void {
-  if (lastReport !== null)
-    for (const table of reportTableNames) process.stdout.write(`${renderReport(table, lastReport.rows[table])}\n\n`);
-  process.stdout.write(summarize(reports, { dryRun, warehouse }));
+interface Shown {
+  config: Config;
+  dryRun: boolean;
+  wide: boolean;
 }
 
-function summarize(reports: readonly ReportOutcome[], { dryRun, warehouse }: { dryRun: boolean; warehouse: string }): string {
+/** The report of the last date, what failed, what became of all dates, and what to do next. */
+function show({ reports, lastReport, interrupted }: DatesRun, { config, dryRun, wide }: Shown): void {
+  const say = (text: string) => process.stdout.write(`${text}\n`);
+  if (lastReport !== null && !interrupted) say(`${renderDay(lastReport, config.timeZone, wide)}\n`);
+  say(summarize(reports, { dryRun, warehouse: nameWarehouse(config), interrupted }));
+  if (lastReport !== null && !dryRun && !interrupted)
+    say(
+      `\nNext: ${commandName()} dashboard             makes the page that shows all reports\n      ${commandName()} show --table NAME     one table in full, also as --csv`,
+    );
+}
+
+/** A report on one screen, or its four tables in full. */
+function renderDay({ reportDate, rows }: Report, timeZone: string, wide: boolean): string {
+  if (wide) return reportTableNames.map((table) => renderReport(table, rows[table])).join('\n\n');
+  const head = `${colors.bold(`Report of ${formatFullDay(reportDate)}`)}  days of ${timeZone}`;
+  return `${head}\n\n${renderSummary(summaryOf(rows, timeZone), terminalWidth())}`;
+}
+
+interface Told {
+  dryRun: boolean;
+  warehouse: string;
+  interrupted: boolean;
+}
+
+function summarize(reports: readonly ReportOutcome[], { dryRun, warehouse, interrupted }: Told): string {
   const [first] = reports;
-  if (first === undefined) return 'Nothing left to do: earlier runs of this range have exported all of its dates\n';
+  if (first === undefined) return 'Nothing left to do: earlier runs of this range have exported all of its dates';
+  const last = reports.at(-1) ?? first;
   const dates =
-    reports.length === 1 ? first.reportDate : `${reports.length} dates, ${first.reportDate} to ${reports.at(-1)?.reportDate}`;
-  if (dryRun) return `Dry run of ${dates}: nothing written.\n`;
+    reports.length === 1 ? first.reportDate : `${formatMany(reports.length, 'date')}, ${first.reportDate} to ${last.reportDate}`;
+  if (dryRun) return `Dry run of ${dates}: nothing written.`;
+  const written = reports.filter(isExported);
+  if (interrupted)
+    return `Stopped: ${formatCount(written.length)} of ${dates} are in ${warehouse}\nGo on with: ${retyped(['--resume'])}`;
   const failed = reports.flatMap(({ reportDate, tables }) => {
     const [failure] = tables.flatMap((table) => table.failure ?? []);
-    return failure === undefined ? [] : `${reportDate}  ${failure.message} (${failure.code})\n`;
+    return failure === undefined ? [] : `${reportDate}  ${failure.message} (${failure.code})`;
   });
   const listed = reports.length === 1 ? [] : failed.slice(0, LISTED_FAILURES);
-  const unlisted = failed.length > listed.length && listed.length > 0 ? `… and ${failed.length - listed.length} more\n` : '';
+  const unlisted =
+    failed.length > listed.length && listed.length > 0 ? [`… and ${formatCount(failed.length - listed.length)} more`] : [];
   const rows = reports.flatMap(({ tables }) => tables).reduce((total, table) => total + table.rows, 0);
-  const written = failed.length === 0 ? dates : `${reports.length - failed.length} of ${dates}`;
-  return `${listed.join('')}${unlisted}Wrote ${rows} rows of ${written} to ${warehouse}\n`;
+  const what = failed.length === 0 ? dates : `${formatCount(written.length)} of ${dates}`;
+  return [...listed, ...unlisted, `Wrote ${formatMany(rows, 'row')} of ${what} to ${warehouse}`].join('\n');
 }

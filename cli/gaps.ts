@@ -8,10 +8,12 @@ import { findGaps, type GapsFound, gapReasons, stretchesOf } from '../shared/gap
 import { createOpener } from '../shared/open-engine';
 import { isExported } from '../shared/outcome';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
+import { formatCount, formatMany } from './figures';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { createCliRun } from './run';
 import { concludeRun, runDates } from './run-dates';
+import { commandName } from './typed';
 
 interface GapsFlags {
   from?: string;
@@ -57,7 +59,7 @@ async function gaps(flags: GapsFlags): Promise<number> {
   if (!flags.json) show(found);
   if (!flags.fix || dates.length === 0) {
     if (flags.json) writeJson({ success: dates.length === 0, ...found });
-    else if (dates.length > 0) process.stdout.write('Export them: kpi gaps --fix\n');
+    else if (dates.length > 0) process.stdout.write(`Export them: ${commandName()} gaps --fix\n`);
     return dates.length === 0 ? EXIT.done : EXIT.partial;
   }
   if (dates.length > MAX_DATES_BY_CLI)
@@ -91,5 +93,7 @@ function show({ from, to, gaps }: GapsFound): void {
   }
   for (const { first, last, reason } of stretchesOf(gaps))
     process.stdout.write(`${first}${first === last ? '' : ` to ${last}`}  ${gapReasons[reason]}\n`);
-  process.stdout.write(`${gaps.length} of ${daysBetween(from, to) + 1} dates, ${from} to ${to}, have gaps\n`);
+  process.stdout.write(
+    `${formatCount(gaps.length)} of ${formatMany(daysBetween(from, to) + 1, 'date')}, ${from} to ${to}, have gaps\n`,
+  );
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../shared/failure';
 import type { Verdict } from '../shared/outcome';
+import { asTyped } from './typed';
 
 /** Exit codes; 64 is EX_USAGE of sysexits.h. */
 export const EXIT = { done: 0, failed: 1, partial: 2, refused: 64, interrupted: 130 } as const;
@@ -12,7 +13,7 @@ export function exitCode(verdict: Verdict): number {
 
 /** Says in one line on standard error what went wrong. */
 export function complain(failure: Failure): void {
-  process.stderr.write(`kpi: ${failure.message} (${failure.code})\n`);
+  process.stderr.write(`kpi: ${asTyped(failure.message)} (${failure.code})\n`);
   if (process.env.KPI_LOG_LEVEL === 'debug' && failure.cause instanceof Error) process.stderr.write(whereThrown(failure.cause));
 }
 

@@ -1,4 +1,5 @@
 import { MultiBar, Presets } from 'cli-progress';
+import { formatCount, formatMany } from './figures';
 
 /** How far a command is with its dates; on a terminal only. Elsewhere the log has a line for each. */
 export interface Progress {
@@ -10,34 +11,86 @@ export interface Progress {
   end(): void;
 }
 
+/** The rate is of these last milliseconds: a run that slows down must not look fast for its good beginning. */
+const RATE_MS = 10_000;
+
+/** What the bar says, in at most 80 columns: until the first date is in, how long it has been counting. */
+export interface Meter {
+  begin(total: number): void;
+  advance(failed: boolean): void;
+  /** `bar` is drawn for a share of 0 to 1. */
+  text(bar: (share: number) => string): string;
+}
+
+export function createMeter(dates: number, now: () => number): Meter {
+  const startedAt = now();
+  let total = dates;
+  let done = 0;
+  let failures = 0;
+  /** When the last dates came in, and how many were in by then. */
+  let recent: { at: number; done: number }[] = [];
+
+  function pace(): string {
+    recent = recent.filter(({ at }) => at >= now() - RATE_MS);
+    const [first] = recent;
+    const seconds = (now() - (first?.at ?? now())) / 1000;
+    if (first === undefined || seconds < 1 || done === first.done) return '';
+    const rate = (done - first.done) / seconds;
+    return `  ${rate < 10 ? rate.toFixed(1) : formatCount(rate)} a second  ${formatSeconds((total - done) / rate)} left`;
+  }
+
+  return {
+    begin(wanted) {
+      total = wanted;
+    },
+    advance(failed) {
+      done++;
+      if (failed) failures++;
+      recent.push({ at: now(), done });
+    },
+    text(bar) {
+      if (done === 0) return `counting ${formatMany(total, 'date')} … ${formatSeconds((now() - startedAt) / 1000)}`;
+      const failed = failures === 0 ? '' : `, ${formatCount(failures)} failed`;
+      return `${bar(done / total)} ${formatCount(done)} of ${formatMany(total, 'date')}${failed}${pace()}`;
+    },
+  };
+}
+
+/** `45 s`, `3 min 20 s`, `2 h 05 min`. */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const pad = (value: number) => String(value).padStart(2, '0');
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
+}
+
 export function createProgress(stream: NodeJS.WriteStream, dates: number): Progress {
+  const meter = createMeter(dates, Date.now);
   const bars = new MultiBar(
     {
       stream,
-      format: ' {bar} {value} of {total} dates{failed}  {rate}  {eta_formatted} left',
+      format: ({ barCompleteString = '', barIncompleteString = '' }) =>
+        meter.text((share) => {
+          const filled = Math.round(20 * share);
+          return `${barCompleteString.slice(0, filled)}${barIncompleteString.slice(0, 20 - filled)}`;
+        }),
+      forceRedraw: true, // counting takes its time without a date coming in
       clearOnComplete: true,
       hideCursor: true,
       gracefulExit: false, // Ctrl-C is the command's
     },
     Presets.shades_classic,
   );
-  const bar = bars.create(dates, 0, { rate: 'counting …', failed: '' });
-  let done = 0;
-  let failures = 0;
-  let began = 0;
+  const bar = bars.create(dates, 0);
   return {
     begin(total) {
+      meter.begin(total);
       bar.setTotal(total);
     },
     advance(failed) {
-      began ||= Date.now();
-      done++;
-      if (failed) failures++;
-      const seconds = (Date.now() - began) / 1000;
-      bar.increment(1, {
-        rate: seconds > 0 ? `${((done - 1) / seconds).toFixed(1)} a second` : '',
-        failed: failures > 0 ? `, ${failures} failed` : '',
-      });
+      meter.advance(failed);
+      bar.increment();
     },
     write: (line) => bars.log(`${line}\n`),
     end: () => bars.stop(),

@@ -1,20 +1,22 @@
-import Table from 'cli-table3';
 import { gapReasons, stretchesOf } from '../shared/gaps';
 import type { Status } from '../shared/status';
 import type { ExportRun } from '../shared/tables/export_runs';
 import { colors } from './colors';
-import { count } from './render';
+import { formatCount, NONE } from './figures';
+import { type GridColumn, renderGrid } from './grid';
+import { wrap } from './terminal';
+import { asTyped, commandName } from './typed';
 
 /** Gaps that are listed; `kpi gaps` has all. */
 const LISTED = 5;
 
-export function renderStatus(status: Status, now: Date): string {
+export function renderStatus(status: Status, now: Date, width: number): string {
   const lines = [
     ['Newest report', newestLine(status, now)],
     ['Time zone', status.timeZone],
     ['Gaps', gapsLine(status)],
     ['Dead letters', deadLettersLine(status)],
-  ].map(([name = '', text]) => `${colors.bold(name.padEnd(15))}${text}`);
+  ].map(([name = '', text = '']) => `${colors.bold(name.padEnd(15))}${wrap(text, width - 15, 15)}`);
   const listed = stretchesOf(status.gaps.gaps).map(
     ({ first, last, reason }) => `${' '.repeat(15)}${first}${first === last ? '' : ` to ${last}`}  ${gapReasons[reason]}`,
   );
@@ -22,15 +24,19 @@ export function renderStatus(status: Status, now: Date): string {
   const verdict =
     status.attention.length === 0
       ? colors.green('✓ all is well')
-      : status.attention.map((line) => `${colors.red('✗')} ${line}`).join('\n');
-  return [...lines, '', status.runs.length === 0 ? 'No run has left a record yet' : renderRuns(status.runs), '', verdict].join(
-    '\n',
-  );
+      : status.attention.map((line) => `${colors.red('✗')} ${wrap(asTyped(line), width - 2, 2)}`).join('\n');
+  return [
+    ...lines,
+    '',
+    status.runs.length === 0 ? 'No run has left a record yet' : renderRuns(status.runs, width),
+    '',
+    verdict,
+  ].join('\n');
 }
 
 function newestLine({ newest }: Status, now: Date): string {
   if (newest === null) return 'none';
-  const state = newest.isProvisional ? colors.yellow('provisional: its day was not over') : 'final';
+  const state = newest.isProvisional ? 'provisional (day not over)' : 'final';
   return `${newest.reportDate}, made ${minuteOf(newest.createdAt.toISOString())} UTC (${age(now, newest.createdAt)}), ${state}`;
 }
 
@@ -45,32 +51,63 @@ function deadLettersLine({ deadLetters }: Status): string {
 }
 
 /** A line a run, the newest first. */
-function renderRuns(runs: readonly ExportRun[]): string {
-  const grid = new Table({
-    head: ['started, UTC', 'report', 'by', 'status', 'took', 'error', 'rejected', 'unclassified', 'revised', 'released'].map(
-      (name) => colors.bold(name),
-    ),
-    colAligns: ['left', 'left', 'left', 'left', 'right', 'left', 'right', 'right', 'right', 'left'],
-    style: { head: [], border: [], compact: true },
+function renderRuns(runs: readonly ExportRun[], width: number): string {
+  const column = (head: string, align: GridColumn['align'], cell: (run: ExportRun) => string, keep: number | null = null) => ({
+    ...{ head, align, keep },
+    cells: runs.map(cell),
   });
-  for (const run of runs)
-    grid.push([
-      minuteOf(run.started_at),
-      run.report_date,
-      run.trigger,
-      run.status === 'succeeded' ? colors.green(run.status) : colors.red(run.status),
-      duration(run),
-      run.error_code ?? '',
-      number(run.rejected_rows),
-      number(run.unclassified_errors),
-      number(run.revised_values),
-      run.released_period ?? '',
-    ]);
-  return grid.toString();
+  const { text, omitted } = renderGrid(
+    [
+      column('started, UTC', 'left', ({ started_at }) => minuteOf(started_at)),
+      column('report', 'left', ({ report_date }) => report_date),
+      column('by', 'left', ({ trigger }) => trigger, 4),
+      column('status', 'left', ({ status }) => (status === 'succeeded' ? colors.green(status) : colors.red(status))),
+      column('error', 'left', ({ error_code }) => error_code ?? ''),
+      column('took', 'right', duration, 6),
+      ...Object.entries(runColumns).map(([name, { meaning: _, keep, cell }]) => column(name, 'right', cell, keep)),
+    ],
+    { width },
+  );
+  const explained = Object.entries(runColumns).filter(([name]) => !omitted.includes(name));
+  return [
+    text,
+    ...explained.map(([name, { meaning }]) => colors.dim(wrap(`${name}: ${meaning}`, width, 2))),
+    ...(omitted.length === 0
+      ? []
+      : [
+          colors.dim(
+            wrap(`Left out for want of room: ${omitted.join(', ')}; all are in: ${commandName()} status --json`, width, 2),
+          ),
+        ]),
+  ].join('\n');
 }
 
+/** What a run found, with what the figure means; where there is little room the lowest `keep` goes first. */
+const runColumns: Record<string, { meaning: string; keep: number; cell: (run: ExportRun) => string }> = {
+  rejected: {
+    meaning: 'source rows without a required value; they are in no figure',
+    keep: 3,
+    cell: ({ rejected_rows }) => number(rejected_rows),
+  },
+  unknown: {
+    meaning: 'failed tests of a kind that has no column of its own',
+    keep: 2,
+    cell: ({ unclassified_errors }) => number(unclassified_errors),
+  },
+  revised: {
+    meaning: 'figures of days reported before that changed',
+    keep: 5,
+    cell: ({ revised_values }) => number(revised_values),
+  },
+  released: {
+    meaning: 'the day that the run released to partners',
+    keep: 1,
+    cell: ({ released_period }) => released_period ?? '',
+  },
+};
+
 function number(value: number | null): string {
-  return value === null ? colors.dim('–') : count.format(value);
+  return value === null ? colors.dim(NONE) : formatCount(value);
 }
 
 function minuteOf(instant: string): string {

@@ -1,23 +1,23 @@
-import Table from 'cli-table3';
 import { type Column, dailyMetricsDefinition, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
 import { colors } from './colors';
+import { formatCount, formatFigure, NONE } from './figures';
+import { renderGrid } from './grid';
 
 /** Columns that every row of a report shares, or that repeat the label. */
 const OMITTED = ['report_date', 'period_start_date', 'period_end_date', 'created_at'];
 
-export const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
-
-/** One table of one report for the terminal: a line per period, units on the figures, – for NULL. */
+/** One table of one report for the terminal, in full: a line per period, units on the figures, – for NULL. */
 export function renderReport(table: ReportTable, rows: readonly ReportRow[]): string {
   const columns = reportTableDefinitions[table].columns.filter(({ name }) => !OMITTED.includes(name));
-  const grid = new Table({
-    head: columns.map(({ name }) => colors.bold(heading(name))),
-    colAligns: columns.map(({ type }) => (type === 'STRING' ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  });
-  for (const row of rows) grid.push(columns.map((column) => cell(column, row[column.name as keyof ReportRow])));
-  return `${colors.bold(colors.cyan(table))}  ${colors.dim(rows[0]?.report_date ?? '')}\n${grid.toString()}`;
+  const { text } = renderGrid(
+    columns.map((column) => ({
+      head: heading(column.name),
+      align: column.type === 'STRING' ? 'left' : 'right',
+      cells: rows.map((row) => cell(column, row[column.name as keyof ReportRow])),
+    })),
+  );
+  return `${colors.bold(colors.cyan(table))}  ${colors.dim(rows[0]?.report_date ?? '')}\n${text}`;
 }
 
 /** `first_try_success_rate` over several lines, so that a table fits a terminal. */
@@ -32,32 +32,26 @@ function heading(name: string): string {
 }
 
 function cell({ unit }: Column, value: unknown): string {
-  if (value === null || value === undefined) return colors.dim('–');
-  if (typeof value !== 'number') return String(value);
-  if (unit === 'count') return value === 0 ? colors.dim('0') : count.format(value);
-  if (unit === 'percent') return `${value.toFixed(1)} %`;
-  return unit === 'points' ? change(value) : value.toFixed(2);
-}
-
-/** Percentage points, with the sign of what is shown: −0.004 is no fall. */
-function change(value: number): string {
-  const points = Number(value.toFixed(2));
-  const text = `${points > 0 ? '+' : ''}${points === 0 ? '0.00' : points.toFixed(2)} pp`;
-  if (points === 0) return text;
-  return points > 0 ? colors.green(text) : colors.red(text);
+  if (value === null || value === undefined) return colors.dim(NONE);
+  if (typeof value !== 'number' || unit === null) return String(value);
+  const text = formatFigure(unit, value);
+  return value === 0 ? colors.dim(text) : text;
 }
 
 /** A released row for the terminal: a line per column. */
 export function renderRelease(row: DailyMetrics): string {
-  const grid = new Table({ colAligns: ['left', 'right'], style: { head: [], border: [], compact: true } });
-  for (const column of dailyMetricsDefinition.columns) {
+  const values = dailyMetricsDefinition.columns.map((column) => {
     const value = row[column.name as keyof DailyMetrics];
-    grid.push([column.name, value === null ? colors.dim('hidden') : cell(column, value)]);
-  }
-  return grid.toString();
+    return value === null ? colors.dim('hidden') : cell(column, value);
+  });
+  const names = dailyMetricsDefinition.columns.map(({ name }) => name);
+  return renderGrid([
+    { head: '', align: 'left', cells: names },
+    { head: '', align: 'right', cells: values },
+  ]).text;
 }
 
 /** What a run would have BigQuery read. */
 export function renderPrice(bytes: number): string {
-  return `Counting would read ${count.format(bytes)} bytes`;
+  return `Counting would read ${formatCount(bytes)} bytes`;
 }

@@ -1,6 +1,7 @@
 import type { CalendarDate } from '../shared/calendar';
 import type { Config } from '../shared/config';
 import { createRun } from '../shared/engine';
+import { Failure } from '../shared/failure';
 import { createOpener } from '../shared/open-engine';
 import { judge } from '../shared/outcome';
 import type { Report } from '../shared/report';
@@ -9,6 +10,7 @@ import { runRequest } from '../shared/run-request';
 import { openCliLog } from './log';
 import { complain, EXIT, exitCode } from './outcome';
 import { createProgress, type Progress } from './progress';
+import { retyped } from './typed';
 
 export interface RunDatesOptions {
   config: Config;
@@ -33,8 +35,12 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
   const { config, requestId, startedAt, allowStale = false, dryRun = false, resume = false } = options;
   const stop = new AbortController();
   const abort = new AbortController();
-  const progress = process.stderr.isTTY && dates.length > 1 ? createProgress(process.stderr, dates.length) : null;
-  const interrupt = () => (stop.signal.aborted ? abort : stop).abort();
+  const progress = process.stderr.isTTY ? createProgress(process.stderr, dates.length) : null;
+  const interrupt = () => {
+    if (!stop.signal.aborted)
+      progress?.write('Stopping: dates in hand are finished, no further one is begun; Ctrl-C again ends those too');
+    (stop.signal.aborted ? abort : stop).abort();
+  };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   let lastReport: Report | null = null;
   try {
@@ -56,8 +62,9 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
     });
     return { ...outcome, lastReport, interrupted: stop.signal.aborted };
   } catch (thrown) {
-    if (stop.signal.aborted) process.exitCode = EXIT.interrupted;
-    throw thrown;
+    if (!stop.signal.aborted) throw thrown;
+    process.exitCode = EXIT.interrupted;
+    throw new Failure('TIMEOUT', `stopped before any date was in; go on with: ${retyped([])}`);
   } finally {
     progress?.end();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
@@ -75,6 +82,7 @@ function openLog(config: Config, progress: Progress | null) {
 export function concludeRun({ reports, interrupted }: DatesRun): number {
   const verdict = judge(reports);
   if (verdict.result === 'all') return EXIT.done;
+  if (interrupted) return EXIT.interrupted; // what is left was said: it hasn't failed
   complain(verdict.failure);
-  return interrupted ? EXIT.interrupted : exitCode(verdict);
+  return exitCode(verdict);
 }

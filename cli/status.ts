@@ -7,6 +7,7 @@ import { EXIT, writeJson } from './outcome';
 import { projectOf } from './project';
 import { renderStatus } from './render-status';
 import { createCliRun } from './run';
+import { terminalWidth } from './terminal';
 
 const GAP_DAYS = 31;
 
@@ -70,7 +71,7 @@ async function status(flags: StatusFlags): Promise<number> {
           ? { waiting: null, error: deadLetters.failure.message, code: deadLetters.failure.code }
           : deadLetters;
       writeJson({ success: isWell, ...rest, deadLetters: letters });
-    } else process.stdout.write(`${renderStatus(found, now)}\n`);
+    } else process.stdout.write(`${renderStatus(found, now, terminalWidth())}\n`);
     return isWell ? EXIT.done : EXIT.partial;
   } finally {
     await engine.close();

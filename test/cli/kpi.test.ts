@@ -110,12 +110,21 @@ describe('export', () => {
     });
   });
 
-  test('shows four tables to a person', async () => {
-    const { stdout } = await kpi(['export', '--date', '2025-12-23', '--source', source, '--warehouse', warehouse]);
+  test('shows the figures to a person on one screen, and with --wide all tables', async () => {
+    const args = ['export', '--date', '2025-12-23', '--source', source, '--warehouse', warehouse];
+    const { stdout } = await kpi(args);
+    const lines = stdout.split('\nNext: ')[0]?.split('\n') ?? [];
+    expect([lines[0], Math.max(...lines.map(({ length }) => length)) <= 80]).toEqual([
+      'Report of Tue, Dec 23, 2025  days of UTC',
+      true,
+    ]);
+    expect(stdout).toMatch(/^All tests +0 +2 /m);
+    expect(stdout).toContain('Wrote 48 rows of 2025-12-23 to warehouse.duckdb\n\nNext: ');
+
+    const wide = (await kpi([...args, '--wide'])).stdout;
     for (const table of ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel'])
-      expect(stdout).toContain(table);
-    expect(stdout).toContain('Yesterday (Dec 22)');
-    expect(stdout).toContain('Wrote 48 rows of 2025-12-23');
+      expect(wide).toContain(table);
+    expect(wide).toContain('Yesterday (Dec 22)');
   });
 
   test('reads timestamps with and without seconds and offsets', async () => {
@@ -399,19 +408,19 @@ describe('release', () => {
     const first = await kpi(['release', '--date', '2025-12-12', ...at]);
     expect([first.code, first.stdout]).toEqual([
       0,
-      '2025-12-12  released, revision 1: 1 values shown, 24 hidden\nRules: at least 20 people, rounded to 10\n',
+      '2025-12-12  released, revision 1: 14 values shown, 11 hidden\nRules: at least 20 people, rounded to 10\n',
     ]);
     const again = await kpi(['release', '--date', '2025-12-12', '--json', ...at]);
     expect([again.code, JSON.parse(again.stdout)]).toEqual([
       0,
-      { period: '2025-12-12', success: true, state: 'left', revision: 1, shown: 1, hidden: 24 },
+      { period: '2025-12-12', success: true, state: 'left', revision: 1, shown: 14, hidden: 11 },
     ]);
     const replaced = await kpi(['release', '--date', '2025-12-12', '--replace', '--reason', 'a trial', '--json', ...at]);
     expect(JSON.parse(replaced.stdout)).toMatchObject({ state: 'replaced', revision: 2 });
     expect(JSON.parse(replaced.stderr.split('\n')[0] ?? '')).toMatchObject({ message: 'period released', reason: 'a trial' });
     const shown = await kpi(['show', '--release', '--date', '2025-12-12', '--json', '--warehouse', file]);
     expect(JSON.parse(shown.stdout).daily_metrics).toEqual([
-      expect.objectContaining({ period_date: '2025-12-12', revision: 2, active_users: 40, all_tests: null }),
+      expect.objectContaining({ period_date: '2025-12-12', revision: 2, active_users: 270, conversion_rate: null }),
     ]);
   });
 

@@ -1,0 +1,58 @@
+import type { CalendarDate } from '../shared/calendar';
+import type { Unit } from '../shared/tables/columns';
+
+const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+/** What stands for NULL. */
+export const NONE = '–';
+
+/** `1,204` */
+export function formatCount(value: number): string {
+  return counts.format(value);
+}
+
+/** `1 row`, `1,204 rows`. */
+export function formatMany(value: number, one: string, many = `${one}s`): string {
+  return `${formatCount(value)} ${value === 1 ? one : many}`;
+}
+
+/** A figure with its unit: `1,204`, `76.5 %`, `+0.74 pp`, `1.05`. */
+export function formatFigure(unit: Unit, value: number | null): string {
+  if (value === null) return NONE;
+  if (unit === 'count') return formatCount(value);
+  if (unit === 'percent') return `${value.toFixed(1)} %`;
+  return unit === 'points' ? `${signed(value, 2)} pp` : value.toFixed(2);
+}
+
+/**
+ * How a figure differs from an earlier one: counts and ratios in per cent of the earlier one, percentages in points; `same` where the
+ * difference is too small to show.
+ */
+export function formatChange(unit: Unit, value: number | null, before: number | null): string {
+  if (value === null || before === null) return '';
+  if (unit === 'percent' || unit === 'points') return sameOr(signed(value - before, 1), ' pp');
+  if (value === before) return 'same';
+  return before === 0 ? 'new' : sameOr(signed((100 * (value - before)) / before, 0), ' %');
+}
+
+function sameOr(difference: string, unit: string): string {
+  return Number(difference) === 0 ? 'same' : `${difference}${unit}`;
+}
+
+/** With the sign of what is shown: −0.004 is no fall. */
+function signed(value: number, digits: number): string {
+  const shown = Number(value.toFixed(digits)) || 0;
+  return `${shown > 0 ? '+' : ''}${shown.toFixed(digits)}`;
+}
+
+/** `Dec 23` */
+export const formatDay = dates({ month: 'short', day: 'numeric' });
+/** `Tue` */
+export const formatWeekday = dates({ weekday: 'short' });
+/** `Tue, Dec 23, 2025` */
+export const formatFullDay = dates({ weekday: 'short', month: 'short', day: 'numeric', year: 'numeric' });
+
+function dates(options: Intl.DateTimeFormatOptions): (date: CalendarDate) => string {
+  const format = new Intl.DateTimeFormat('en', { ...options, timeZone: 'UTC' });
+  return (date) => format.format(new Date(`${date}T00:00:00Z`));
+}

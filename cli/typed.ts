@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+/**
+ * How the command is typed: `kpi` where it is installed, `npx kpi` in a checkout, from outside of the checkout by its path. Messages name
+ * commands as `kpi …`. `bundle` is the folder of the running program.
+ */
+export function commandName(bundle = __dirname, folder = process.cwd()): string {
+  const root = join(bundle, '..');
+  if (!existsSync(join(root, 'cli', 'kpi.ts'))) return 'kpi';
+  return relative(root, folder).startsWith('..') ? `node ${join(root, 'bin', 'kpi.mjs')}` : 'npx kpi';
+}
+
+/** A message with its commands as they are typed here. */
+export function asTyped(text: string, name = commandName()): string {
+  return text.replaceAll(/(?<=^|: |; )kpi (?=[a-z])/g, () => `${name} `);
+}
+
+/** A path as it is typed in this folder: shorter where it lies below. */
+export function nearPath(path: string, folder = process.cwd()): string {
+  const below = relative(folder, path);
+  return below === '' || below.startsWith('..') ? path : below;
+}
+
+/** The command that is running, as it was typed, with further flags. */
+export function retyped(flags: readonly string[], typed = process.argv.slice(2)): string {
+  const args = [...typed, ...flags.filter((flag) => !typed.includes(flag))];
+  return [commandName(), ...args.map((arg) => (/^[\w./:=@%+,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))].join(
+    ' ',
+  );
+}
