@@ -1,5 +1,6 @@
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import {
   DATE,
   type DuckDBConnection,
@@ -120,7 +121,7 @@ export function typeName(type: string): string {
 
 /** The kind of a DuckDB error: the prefix of its message, which is all it has for a code. The rest may quote a cell. */
 export function errorKind(thrown: unknown): string {
-  return /^(?:Error: )?([A-Za-z-]+(?: [A-Za-z-]+)*?) Error/.exec(thrown instanceof Error ? thrown.message : '')?.[1] ?? 'unknown';
+  return /^(?:Error: )?([A-Za-z-]+(?: [A-Za-z-]+)*?) Error/.exec(isNativeError(thrown) ? thrown.message : '')?.[1] ?? 'unknown';
 }
 
 /** An error of a query on files that were readable when they were opened. */

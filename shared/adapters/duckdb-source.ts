@@ -1,10 +1,13 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import type { DuckDbConfig } from '../config';
 import { generateDemo } from '../demo';
 import { Failure } from '../failure';
 import { type SourceColumnType, type SourceTable, sourceColumns, sourceTableNames } from '../source-contract';
 import { type Database, errorKind, quoteIdentifier, quoteText, typeName } from './duckdb-connection';
+import { CELL_ERRORS, reasonOf } from './duckdb-source-errors';
+import { type FileFormat, findFiles, type SourceFile } from './duckdb-source-files';
 
 /** A source of the embedded engine: the views source_users and source_measurements, with the contract's columns and types. */
 export interface Source {
@@ -12,26 +15,24 @@ export interface Source {
   blame(thrown: unknown): Promise<unknown>;
 }
 
-/** What a view reads: one file, several of one format, or a table. */
+/** What a view reads: a file or a table. */
 interface Part {
   /** As it is named in messages: measurements.csv, users/2025.parquet. */
   name: string;
   relation: string;
+  /** Parts of the same reader and types are read together. */
+  file: SourceFile | null;
+  /** How the reader is called, but for the files. */
+  reader: (files: string) => string;
+  /** Types of its columns by lower-case name. */
+  types: Map<string, string>;
 }
-
-type Format = 'parquet' | 'csv' | 'ndjson' | 'table';
 
 interface TableSource {
   table: SourceTable;
-  format: Format;
+  format: FileFormat | 'table';
   parts: Part[];
-  /** All parts as one. */
-  whole: string;
-  /** SQL expression of each of the contract's columns. */
-  expressions: Record<string, string>;
 }
-
-const formats = ['parquet', 'csv', 'ndjson'] as const;
 
 /** Opens the source and checks names and types of its columns; cells are read when facts are. */
 export async function openSource(database: Database, source: NonNullable<DuckDbConfig['source']>, now: Date): Promise<Source> {
@@ -41,15 +42,47 @@ export async function openSource(database: Database, source: NonNullable<DuckDbC
   }
   const tables = await findTables(database, source.path);
   for (const table of tables) {
-    table.expressions = await checkColumns(database, table);
-    await database.run(`CREATE OR REPLACE TEMP VIEW source_${table.table} AS ${select(table, table.whole)}`);
+    for (const part of table.parts) await checkPart(database, table, part);
   }
-  return { blame: (thrown) => blame(database, tables, thrown) };
+  const uuids = uuidColumns(tables);
+  for (const table of tables) {
+    const selects = groups(table).map(([first, relation]) => select(table, first, relation, uuids));
+    await database.run(`CREATE OR REPLACE TEMP VIEW source_${table.table} AS ${selects.join(' UNION ALL ')}`);
+  }
+  return { blame: (thrown) => blame(database, tables, uuids, thrown) };
 }
 
-function select({ expressions }: TableSource, relation: string): string {
-  const columns = Object.entries(expressions).map(([name, expression]) => `${expression} AS ${name}`);
+/** Each file is cast by itself: united first, ids of one file would take the type of another. Files of the same types share a reader. */
+function groups(source: TableSource): [first: Part, relation: string][] {
+  const byKind = new Map<string, Part[]>();
+  for (const part of source.parts) {
+    const types = sourceColumns(source.table).map(([column]) => part.types.get(column));
+    const kind = JSON.stringify([part.reader(''), types]);
+    byKind.set(kind, [...(byKind.get(kind) ?? []), part]);
+  }
+  return [...byKind.values()].flatMap((parts): [Part, string][] => {
+    const [first] = parts;
+    if (first === undefined) return [];
+    const paths = parts.flatMap(({ file }) => (file === null ? [] : [file.path]));
+    return [[first, first.file === null ? first.relation : first.reader(fileList(paths))]];
+  });
+}
+
+function select(source: TableSource, part: Part, relation: string, uuids: Set<string>): string {
+  const columns = sourceColumns(source.table).map(
+    ([name, wanted]) => `${expression(source, part, name, wanted, uuids)} AS ${name}`,
+  );
   return `SELECT ${columns.join(', ')} FROM ${relation}`;
+}
+
+/** The id columns that hold a UUID by type anywhere: text of that form is compared in lower case there, as the type is written. */
+function uuidColumns(tables: TableSource[]): Set<string> {
+  const typed = tables.flatMap(({ table, parts }) =>
+    sourceColumns(table)
+      .filter(([name, wanted]) => wanted === 'id' && parts.some(({ types }) => /^(UUID|BLOB)$/.test(types.get(name) ?? '')))
+      .map(([name]) => name),
+  );
+  return new Set(typed);
 }
 
 async function findTables(database: Database, path: string): Promise<TableSource[]> {
@@ -61,49 +94,95 @@ async function findTables(database: Database, path: string): Promise<TableSource
     );
   }
   if (!statSync(path).isDirectory()) return attachTables(database, path);
-  return sourceTableNames.map((table) => findFiles(path, table));
-}
-
-function findFiles(folder: string, table: SourceTable): TableSource {
-  const found = formats.flatMap((format) => {
-    const file = join(folder, `${table}.${format}`);
-    const single = existsSync(file) && statSync(file).isFile() ? [file] : [];
-    const several = filesIn(join(folder, table), format);
-    return [single, several].filter((files) => files.length > 0).map((files) => ({ format, files }));
-  });
-  const [first, second] = found;
-  if (first === undefined) {
-    throw new Failure(
-      'BAD_CONFIG',
-      `source ${folder} has no ${table}; expected ${table}.parquet, ${table}.csv, ${table}.ndjson, or a folder ${table} with files of one of these`,
-    );
+  const tables: TableSource[] = [];
+  for (const table of sourceTableNames) {
+    const parts: Part[] = [];
+    for (const file of findFiles(path, table)) parts.push(await openFile(database, table, file));
+    tables.push({ table, format: parts[0]?.file?.format ?? 'table', parts });
   }
-  if (second !== undefined) {
-    const names = found.map(({ files }) => files.map((file) => basename(file))[0]).join(' and ');
-    throw new Failure('BAD_CONFIG', `source ${folder} has ${table} twice (${names}); expected files of one format in one place`);
-  }
-  const { format, files } = first;
-  const parts = files.map((file) => ({ name: file.slice(folder.length + 1), relation: readFiles(format, table, [file]) }));
-  return { table, format, parts, whole: readFiles(format, table, files), expressions: {} };
+  return tables;
 }
 
-function filesIn(folder: string, format: string): string[] {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) return [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(`.${format}`))
-    .sort()
-    .map((name) => join(folder, name));
+async function openFile(database: Database, table: SourceTable, file: SourceFile): Promise<Part> {
+  const header = file.format === 'csv' ? await readHeader(database, table, file) : { separator: ',', names: [] };
+  const reader = (files: string) => readFiles(file, table, header, files);
+  return { name: file.name, file, reader, relation: reader(fileList([file.path])), types: new Map() };
 }
 
-/** Nothing is sniffed that could give a cell another meaning: CSV and NDJSON come as text, by name, and are cast. */
-function readFiles(format: (typeof formats)[number], table: SourceTable, files: string[]): string {
-  const list = `[${files.map((file) => quoteText(escapeGlob(file))).join(', ')}]`;
-  if (format === 'parquet') return `read_parquet(${list}, union_by_name = true, binary_as_string = true)`;
+interface Header {
+  separator: string;
+  names: string[];
+}
+
+/** Nothing is sniffed that could give a cell another meaning: CSV and NDJSON come as text, by name, and are cast. The path is not data. */
+function readFiles({ format, compression }: SourceFile, table: SourceTable, header: Header, files: string): string {
+  if (format === 'parquet')
+    return `read_parquet(${files}, union_by_name = true, binary_as_string = true, hive_partitioning = false)`;
+  const options = `compression = '${compression}', hive_partitioning = false`;
   if (format === 'csv') {
-    return `read_csv(${list}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', comment = '', skip = 0, union_by_name = true)`;
+    const columns = header.names.map((name) => `${quoteText(name)}: 'VARCHAR'`);
+    return `read_csv(${files}, columns = {${columns.join(', ')}}, auto_detect = false, header = true, delim = ${quoteText(header.separator)}, quote = '"', escape = '"', comment = '', ${options})`;
   }
   const columns = sourceColumns(table).map(([name]) => `${name}: 'VARCHAR'`);
-  return `read_json(${list}, format = 'newline_delimited', columns = {${columns.join(', ')}})`;
+  return `read_json(${files}, format = 'newline_delimited', columns = {${columns.join(', ')}}, ${options})`;
+}
+
+const SEPARATORS = [',', ';', '\t', '|'];
+
+/** Reads the header as it is, for DuckDB renames a column that comes twice; the separator is the one that tells most wanted names apart. */
+async function readHeader(database: Database, table: SourceTable, file: SourceFile): Promise<Header> {
+  const part = { name: file.name };
+  const line = await firstLine(database, file);
+  if (line === '') throw contractFailure(part, 'is empty; expected a header');
+  const wanted = sourceColumns(table).map(([name]) => name);
+  const candidates = file.separator === null ? SEPARATORS : [file.separator];
+  const headers = candidates.map((separator) => ({ separator, names: splitHeader(line, separator) }));
+  const hits = ({ names }: Header) => wanted.filter((name) => names.some((cell) => cell.trim().toLowerCase() === name)).length;
+  const header = headers.reduce((best, other) => (hits(other) > hits(best) ? other : best));
+  checkTwice(part, table, header.names);
+  const spaced = wanted.find((name) => header.names.some((cell) => cell !== cell.trim() && cell.trim().toLowerCase() === name));
+  if (spaced !== undefined)
+    throw contractFailure(part, `has spaces around ${spaced} in its header; expected names and cells without spaces around them`);
+  const keys = header.names.map((name) => name.toLowerCase());
+  // a further column may have no name, or one that comes twice
+  return {
+    ...header,
+    names: header.names.map((name, index) => (name === '' || keys.indexOf(keys[index] ?? '') < index ? `column ${index}` : name)),
+  };
+}
+
+async function firstLine(database: Database, file: SourceFile): Promise<string> {
+  const relation = `read_csv(${fileList([file.path])}, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\u0001', quote = '', escape = '', comment = '', compression = '${file.compression}', hive_partitioning = false)`;
+  try {
+    const [row] = await database.rows(`SELECT line FROM ${relation} LIMIT 1`);
+    return String(row?.line ?? '')
+      .replace(/^\ufeff/, '')
+      .replace(/\r$/, '');
+  } catch (thrown) {
+    throw unreadable({ name: file.name }, file.format, thrown);
+  }
+}
+
+function splitHeader(line: string, separator: string): string[] {
+  return line.split(separator).map((cell) => cell.replace(/^"(.*)"$/, '$1').replaceAll('""', '"'));
+}
+
+function checkTwice(part: { name: string }, table: SourceTable, names: string[]): void {
+  const twice = sourceColumns(table).find(([name]) => names.filter((cell) => cell.trim().toLowerCase() === name).length > 1);
+  if (twice !== undefined)
+    throw contractFailure(part, `has the column ${twice[0]} twice; expected each column once, in any case of letters`);
+}
+
+function unreadable(part: { name: string }, format: string, thrown: unknown): unknown {
+  if (errorKind(thrown) === 'INTERRUPT') return thrown;
+  const reason = reasonOf(thrown);
+  const text =
+    reason === null ? `can't be read as ${format}; expected a complete, uncorrupted file` : `can't be read: it ${reason}`;
+  return contractFailure(part, text, thrown);
+}
+
+function fileList(paths: string[]): string {
+  return `[${paths.map((path) => quoteText(escapeGlob(path))).join(', ')}]`;
 }
 
 /** A path as a pattern that matches just itself. */
@@ -111,15 +190,25 @@ function escapeGlob(path: string): string {
   return path.replaceAll(/[[*?]/g, '[$&]');
 }
 
+/** Names that the engine's own catalogs have. */
+const TAKEN_CATALOGS = ['memory', 'system', 'temp', 'warehouse'];
+
+/** Attaches the file under its own name, as DuckDB does: a view may name its catalog. */
 async function attachTables(database: Database, path: string): Promise<TableSource[]> {
+  const own = basename(path, extname(path));
+  const catalog = TAKEN_CATALOGS.includes(own.toLowerCase()) ? 'source_file' : own;
   try {
-    await database.run(`ATTACH ${quoteText(path)} AS source_file (READ_ONLY, TYPE duckdb)`);
+    await database.run(`ATTACH ${quoteText(path)} AS ${quoteIdentifier(catalog)} (READ_ONLY, TYPE duckdb)`);
   } catch (thrown) {
     if (isLockError(thrown))
       throw new Failure('BUSY', `source ${path} is open in another process; close it there, or export a copy`);
+    const reason = reasonOf(thrown);
     throw new Failure(
       'BAD_CONFIG',
-      `source ${path} is not a DuckDB file; expected a folder with users and measurements, or a .duckdb file`,
+      reason === null
+        ? `source ${path} is not a DuckDB file; expected a folder with users and measurements, or a .duckdb file`
+        : `source ${path} can't be read: it ${reason}`,
+      { cause: thrown },
     );
   }
   const tables: TableSource[] = [];
@@ -129,52 +218,80 @@ async function attachTables(database: Database, path: string): Promise<TableSour
       `SELECT schema_name AS name FROM (
          SELECT database_name, schema_name, table_name FROM duckdb_tables()
          UNION ALL SELECT database_name, schema_name, view_name FROM duckdb_views()
-       ) WHERE database_name = 'source_file' AND schema_name = 'main' AND lower(table_name) = '${table}'`,
+       ) WHERE database_name = ${quoteText(catalog)} AND schema_name = 'main' AND lower(table_name) = '${table}'`,
     );
     if (found === undefined)
       throw new Failure('BAD_CONFIG', `source ${path} has no table ${table}; expected users and measurements in its schema main`);
-    const relation = `source_file.main.${table}`;
+    const relation = `${quoteIdentifier(catalog)}.main.${table}`;
     tables.push({
       table,
       format: 'table',
-      parts: [{ name: `${basename(path)} table ${table}`, relation }],
-      whole: relation,
-      expressions: {},
+      parts: [{ name: `${basename(path)} table ${table}`, relation, file: null, reader: () => relation, types: new Map() }],
     });
   }
   return tables;
 }
 
 export function isLockError(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.message.startsWith('IO Error: Could not set lock on file');
+  return isNativeError(thrown) && thrown.message.startsWith('IO Error: Could not set lock on file');
 }
 
-/** Checks each part by itself, so that the one at fault can be named, and gives the expressions for all of them together. */
-async function checkColumns(database: Database, source: TableSource): Promise<Record<string, string>> {
-  for (const part of source.parts) {
-    const types = await columnTypes(database, source, part);
-    for (const [column, wanted] of sourceColumns(source.table)) {
-      const type = types.get(column);
-      if (type === undefined) {
-        throw contractFailure(
-          part,
-          `has no column ${column}; expected ${sourceColumns(source.table)
-            .map(([name]) => name)
-            .join(', ')}`,
-        );
-      }
-      if (!accepts(wanted, type) && !(await isEmpty(database, part, column))) {
+/** Checks names and types of a part's columns. */
+async function checkPart(database: Database, source: TableSource, part: Part): Promise<void> {
+  await checkKeys(database, source, part);
+  part.types = await columnTypes(database, source, part);
+  for (const [column, wanted] of sourceColumns(source.table)) {
+    const type = part.types.get(column);
+    if (type === undefined) {
+      const names = sourceColumns(source.table).map(([name]) => name);
+      throw contractFailure(part, `has no column ${column}; expected ${names.join(', ')}`);
+    }
+    if (!accepts(wanted, type)) {
+      if (!(await isEmpty(database, part, column)))
         throw contractFailure(part, `column ${column} is ${typeName(type)}; expected ${expectedTypes[wanted]}`);
-      }
+      part.types.set(column, '"NULL"');
     }
   }
-  const types = await columnTypes(database, source, { name: source.table, relation: source.whole });
-  return Object.fromEntries(
-    sourceColumns(source.table).map(([column, wanted]) => [
-      column,
-      expression(source.format, column, wanted, types.get(column) ?? 'VARCHAR'),
-    ]),
-  );
+}
+
+/** Readers rename or drop a column that comes twice, so the names are read as the file has them. */
+async function checkKeys(database: Database, { table }: TableSource, part: Part): Promise<void> {
+  const { file } = part;
+  if (file === null || file.format === 'csv') return;
+  const files = fileList([file.path]);
+  try {
+    if (file.format === 'parquet') {
+      const schema = await database.rows(`SELECT name, num_children FROM parquet_schema(${files})`);
+      checkTwice(
+        part,
+        table,
+        topNames(schema.map((row) => ({ name: String(row.name), children: Number(row.num_children ?? 0) }))),
+      );
+      return;
+    }
+    const names = sourceColumns(table).map(([name]) => name);
+    for (const name of names) {
+      const twice = await database.rows(
+        `SELECT 1 AS found FROM read_ndjson_objects(${files}, compression = '${file.compression}', hive_partitioning = false)
+         WHERE len(list_filter(json_keys(json), lambda key: lower(key) = '${name}')) > 1 LIMIT 1`,
+      );
+      if (twice.length > 0) checkTwice(part, table, [name, name]);
+    }
+  } catch (thrown) {
+    throw thrown instanceof Failure ? thrown : unreadable(part, file.format, thrown);
+  }
+}
+
+/** The columns of a parquet schema, which lists the root and then each column with what it is made of. */
+function topNames(schema: { name: string; children: number }[]): string[] {
+  const names: string[] = [];
+  let inside = 0;
+  for (const { name, children } of schema.slice(1)) {
+    if (inside === 0) names.push(name);
+    else inside -= 1;
+    inside += children;
+  }
+  return names;
 }
 
 /** Columns of a part by lower-case name. In NDJSON a column is there if any row has it, and error_type always: NULLs may be left out. */
@@ -183,7 +300,7 @@ async function columnTypes(database: Database, source: TableSource, part: Part):
   try {
     described = await database.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${part.relation})`);
   } catch (thrown) {
-    throw contractFailure(part, `can't be read as ${source.format}; expected a complete, uncorrupted file`, thrown);
+    throw unreadable(part, source.format, thrown);
   }
   const types = new Map(described.map((row) => [String(row.column_name).toLowerCase(), String(row.column_type)]));
   if (source.format !== 'ndjson') return types;
@@ -200,51 +317,96 @@ async function isEmpty(database: Database, part: Part, column: string | null): P
   try {
     return (await database.rows(`SELECT 1 AS found FROM ${part.relation} ${where} LIMIT 1`)).length === 0;
   } catch (thrown) {
-    throw contractFailure(part, "can't be read; expected a complete, uncorrupted file with one row a line", thrown);
+    throw unreadable(part, part.file?.format ?? 'table', thrown);
   }
 }
 
 const expectedTypes = {
   id: 'text or a number',
-  instant: 'a timestamp, with or without time zone, or text with one',
+  instant: 'a timestamp or date, with or without time zone, or text with one',
   text: 'text',
 } satisfies Record<SourceColumnType, string>;
 
 function accepts(wanted: SourceColumnType, type: string): boolean {
-  if (wanted === 'instant') return type.startsWith('TIMESTAMP') || type === 'VARCHAR';
+  if (wanted === 'instant') return /^(TIMESTAMP|DATE$|VARCHAR$)/.test(type);
   if (wanted === 'text') return type === 'VARCHAR' || type.startsWith('ENUM(') || type === '"NULL"';
   return !/^(STRUCT|MAP|UNION)|\[\d*\]$/.test(type);
 }
 
-function expression(format: Format, column: string, wanted: SourceColumnType, type: string): string {
-  const cell = format === 'csv' ? `NULLIF(${quoteIdentifier(column)}, '')` : quoteIdentifier(column);
-  if (wanted !== 'instant') return type === 'VARCHAR' ? cell : `CAST(${cell} AS VARCHAR)`;
+function expression(
+  { format }: TableSource,
+  { types }: Part,
+  column: string,
+  wanted: SourceColumnType,
+  uuids: Set<string>,
+): string {
+  const type = types.get(column) ?? 'VARCHAR';
+  const name = quoteIdentifier(column);
+  if (type === '"NULL"') return `CAST(NULL AS ${wanted === 'instant' ? 'TIMESTAMPTZ' : 'VARCHAR'})`;
+  const cell = format === 'csv' ? `NULLIF(${name}, '')` : name;
+  if (wanted === 'instant') return instantExpression(cell, type);
+  if (wanted === 'id') return idExpression(cell, type, uuids.has(column));
+  return type === 'VARCHAR' ? cell : `CAST(${cell} AS VARCHAR)`;
+}
+
+/** An id as text: a whole number without a fraction or an exponent, a UUID in lower case. */
+function idExpression(cell: string, type: string, isUuid: boolean): string {
+  if (type === 'VARCHAR')
+    return isUuid ? `CASE WHEN regexp_full_match(${cell}, '${UUID}') THEN lower(${cell}) ELSE ${cell} END` : cell;
+  const exact = type === 'DOUBLE' ? 2 ** 53 : type === 'FLOAT' ? 2 ** 24 : type.startsWith('DECIMAL') ? '1e38' : null;
+  if (exact !== null) {
+    return `CASE WHEN ${cell} IS NULL THEN NULL WHEN ${cell} = trunc(${cell}) AND abs(${cell}) < ${exact}
+      THEN CAST(CAST(${cell} AS HUGEINT) AS VARCHAR) ELSE error('${CELL_ERRORS.fraction}') END`;
+  }
+  if (type === 'BLOB') {
+    return `CASE WHEN ${cell} IS NULL THEN NULL WHEN octet_length(${cell}) = 16 THEN CAST(CAST(hex(${cell}) AS UUID) AS VARCHAR)
+      ELSE error('${CELL_ERRORS.bytes}') END`;
+  }
+  return `CAST(${cell} AS VARCHAR)`;
+}
+
+function instantExpression(cell: string, type: string): string {
   if (type === 'TIMESTAMP WITH TIME ZONE') return cell;
   if (type === 'VARCHAR') {
     // with an offset DuckDB wants seconds, which ISO 8601 does not
     const withSeconds = `regexp_replace(${cell}, '${NO_SECONDS}', '\\1:00\\2')`;
-    return `COALESCE(TRY_CAST(${cell} AS TIMESTAMPTZ), CAST(${withSeconds} AS TIMESTAMPTZ))`;
+    return `CASE WHEN ${cell} IS NULL THEN NULL WHEN regexp_full_match(${cell}, '${INSTANT}')
+      THEN COALESCE(TRY_CAST(${cell} AS TIMESTAMPTZ), TRY_CAST(${withSeconds} AS TIMESTAMPTZ), error('${CELL_ERRORS.instant}'))
+      ELSE error('${CELL_ERRORS.instant}') END`;
   }
   // a time without zone is UTC; a plain cast would ask the time zone library row by row
-  return `make_timestamptz(epoch_us(CAST(${cell} AS TIMESTAMP)))`;
+  const local = type === 'TIMESTAMP' ? cell : `TRY_CAST(${cell} AS TIMESTAMP)`;
+  return `CASE WHEN ${local} < TIMESTAMP '0001-01-01' THEN TIMESTAMPTZ '-infinity'
+    WHEN ${local} > TIMESTAMP '9999-12-31' THEN TIMESTAMPTZ 'infinity' ELSE make_timestamptz(epoch_us(${local})) END`;
 }
 
 const NO_SECONDS = String.raw`^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)([Z+ -]|$)`;
+/** ISO 8601, with an offset, the name of a zone, or neither. Abbreviations such as IST mean several offsets. */
+const INSTANT = String.raw`\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?)| [A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+)?)?`;
+const UUID = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
 
-async function blame(database: Database, tables: TableSource[], thrown: unknown): Promise<unknown> {
+async function blame(database: Database, tables: TableSource[], uuids: Set<string>, thrown: unknown): Promise<unknown> {
   if (!['Conversion', 'Invalid Input', 'IO', 'Serialization', 'Out of Range'].includes(errorKind(thrown))) return thrown;
   for (const source of tables) {
     for (const part of source.parts) {
-      for (const [column, type] of sourceColumns(source.table)) {
+      for (const [column, wanted] of sourceColumns(source.table)) {
+        const cell = expression(source, part, column, wanted, uuids);
         try {
-          await database.rows(`SELECT max(${source.expressions[column]}) IS NULL AS empty FROM ${part.relation}`);
+          await database.rows(`SELECT max(${cell}) IS NULL AS empty FROM ${part.relation}`);
         } catch (cause) {
           if (errorKind(cause) === 'INTERRUPT') return cause;
-          const expected =
-            type === 'instant'
-              ? 'timestamps such as 2025-12-23T06:00:00Z in all rows, or nothing'
-              : 'a complete, uncorrupted file';
-          return contractFailure(part, `column ${column} can't be read; expected ${expected}`, cause);
+          if (wanted === 'instant' && isNativeError(cause) && cause.message.includes(CELL_ERRORS.instant)) {
+            const line = await lineOf(database, source, part, cell);
+            const expected = 'expected timestamps such as 2025-12-23T06:00:00Z in all rows, or nothing';
+            return contractFailure(
+              part,
+              `column ${column} can't be read; ${expected}${line === null ? '' : ` (line ${line})`}`,
+              cause,
+            );
+          }
+          const reason = reasonOf(cause);
+          const text = reason === null ? "can't be read; expected a complete, uncorrupted file" : `can't be read: it ${reason}`;
+          return contractFailure(part, `column ${column} ${text}`, cause);
         }
       }
     }
@@ -252,7 +414,22 @@ async function blame(database: Database, tables: TableSource[], thrown: unknown)
   return thrown;
 }
 
-function contractFailure(part: Part, text: string, cause?: unknown): Failure {
+/** The line of the first cell that an expression refuses, in a file of one row a line. */
+async function lineOf(database: Database, source: TableSource, part: Part, cell: string): Promise<number | null> {
+  if (source.format !== 'csv' && source.format !== 'ndjson') return null;
+  const refused = cell.replaceAll(`error('${CELL_ERRORS.instant}')`, `TIMESTAMPTZ 'infinity'`);
+  await database.run('SET preserve_insertion_order = true');
+  try {
+    const [first] = await database.rows(
+      `SELECT min(line) AS line FROM (SELECT row_number() OVER () AS line, ${refused} AS instant FROM ${part.relation}) WHERE instant = 'infinity'`,
+    );
+    return first === undefined ? null : Number(first.line) + (source.format === 'csv' ? 1 : 0);
+  } finally {
+    await database.run('SET preserve_insertion_order = false');
+  }
+}
+
+function contractFailure(part: { name: string }, text: string, cause?: unknown): Failure {
   return new Failure('SOURCE_CONTRACT', `source ${part.name} ${text}`, { cause });
 }
 

@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { Failure } from '../failure';
+import type { SourceTable } from '../source-contract';
+
+export type FileFormat = 'parquet' | 'csv' | 'ndjson';
+
+/** A file of a source table. */
+export interface SourceFile {
+  path: string;
+  /** As it is named in messages: measurements.csv, users/2025.parquet. */
+  name: string;
+  format: FileFormat;
+  compression: 'uncompressed' | 'gzip' | 'zstd';
+  /** The separator that the file's name promises; null: the header tells. */
+  separator: '\t' | null;
+}
+
+const FILE_NAME = /\.(?:(csv|tsv|ndjson|jsonl)(\.gz|\.zst)?|parquet|parq)$/i;
+const EXPECTED_FILES = '.csv, .tsv, .ndjson or .jsonl (each also .gz or .zst), .parquet or .parq';
+
+/** Finds the files of a table: one file named after it, or all files of a folder named after it. Skips no file silently. */
+export function findFiles(folder: string, table: SourceTable): SourceFile[] {
+  const places = visibleNames(folder).filter((name) => {
+    const isFolder = statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return name.replace(FILE_NAME, '').toLowerCase() === table && (isFolder || FILE_NAME.test(name));
+  });
+  const found = places.map((place) => ({ place, files: filesAt(folder, join(folder, place), new Set()) }));
+  const filled = found.filter(({ files }) => files.length > 0);
+  const [first, second] = filled;
+  if (first === undefined) {
+    throw new Failure(
+      'BAD_CONFIG',
+      `source ${folder} has no ${table}; expected ${table}.parquet, ${table}.csv, ${table}.ndjson, or a folder ${table} with files of one of these`,
+    );
+  }
+  const files = first.files;
+  const otherFormat = files.find(({ format }) => format !== files[0]?.format);
+  const twice = second === undefined ? [files[0], otherFormat] : [first.files[0], second.files[0]];
+  if (second !== undefined || otherFormat !== undefined) {
+    const names = twice.map((file) => basename(file?.path ?? '')).join(' and ');
+    throw new Failure('BAD_CONFIG', `source ${folder} has ${table} twice (${names}); expected files of one format in one place`);
+  }
+  return files;
+}
+
+/** Hidden files, and the marks and checksums that Spark leaves, are not data. */
+function visibleNames(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => !name.startsWith('.') && !name.startsWith('_') && !/\.crc$/i.test(name))
+    .sort();
+}
+
+function filesAt(source: string, path: string, above: Set<string>): SourceFile[] {
+  const name = relative(source, path);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) {
+    refuseTableFormat(name, path);
+    const real = realpathSync(path);
+    if (above.has(real)) throw new Failure('BAD_CONFIG', `source ${name} links to a folder above it; expected no loop of links`);
+    return visibleNames(path).flatMap((entry) => filesAt(source, join(path, entry), new Set([...above, real])));
+  }
+  const match = FILE_NAME.exec(path);
+  if (!stats?.isFile() || match === null)
+    throw new Failure('BAD_CONFIG', `source ${name} can't be read as part of the table; expected only files ${EXPECTED_FILES}`);
+  const [, text, suffix] = match.map((group) => group?.toLowerCase());
+  return [
+    {
+      path,
+      name,
+      format: text === undefined ? 'parquet' : text === 'csv' || text === 'tsv' ? 'csv' : 'ndjson',
+      compression: suffix === '.gz' ? 'gzip' : suffix === '.zst' ? 'zstd' : 'uncompressed',
+      separator: text === 'tsv' ? '\t' : null,
+    },
+  ];
+}
+
+/** The files of such a table hold removed rows too; only its log tells which. */
+function refuseTableFormat(name: string, path: string): void {
+  const metadata = join(path, 'metadata');
+  const isIceberg =
+    statSync(metadata, { throwIfNoEntry: false })?.isDirectory() &&
+    readdirSync(metadata).some((file) => file.endsWith('.metadata.json'));
+  const kind = existsSync(join(path, '_delta_log')) ? 'a Delta table' : isIceberg ? 'an Iceberg table' : null;
+  if (kind !== null)
+    throw new Failure(
+      'BAD_CONFIG',
+      `source ${name} is ${kind}, whose files hold removed rows too; expected an export of its rows`,
+    );
+}
