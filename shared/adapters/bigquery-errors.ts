@@ -1,4 +1,5 @@
 import { Failure, type FailureCode } from '../failure';
+import { IncompleteAnswer } from '../whole-answer';
 
 /** What of an error of the client, or of a job's errorResult, decides: never its message, which may quote data. */
 export interface BigQueryError {
@@ -84,6 +85,7 @@ export function isDuplicate(thrown: unknown): boolean {
 
 function isBroken(thrown: unknown): boolean {
   return (
+    thrown instanceof IncompleteAnswer ||
     BROKEN_CONNECTION.includes(systemCode(thrown)) ||
     (nameOf(thrown) === 'FetchError' && !NO_CONNECTION.includes(systemCode(thrown)))
   );

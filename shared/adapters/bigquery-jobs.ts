@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BigQuery, Job, JobMetadata } from '@google-cloud/bigquery';
 import pRetry from 'p-retry';
 import { Failure } from '../failure';
+import { demand } from './bigquery-answers';
 import { isAmbiguous, isStatus, isTransient, toBigQueryFailure } from './bigquery-errors';
 
 /** Waiting times in milliseconds; tests shorten them. */
@@ -106,7 +107,7 @@ export function createJobs({
   async function finish(job: Job): Promise<JobMetadata> {
     for (;;) {
       const metadata: JobMetadata = (await job.getMetadata())[0];
-      if (metadata.status?.state === 'DONE') return metadata;
+      if (demand(metadata.status?.state) === 'DONE') return metadata;
       await sleep(pace.pollMs, undefined, { signal });
     }
   }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { BigQuery, type Job, type JobMetadata, type TableMetadata } from '@google-cloud/bigquery';
+import { BigQuery, type Job, type JobMetadata, type Table, type TableMetadata } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import type { CalendarDate, Window } from '../calendar';
 import type { BigQueryConfig } from '../config';
@@ -30,6 +30,8 @@ import {
 } from '../tables';
 import type { DailyMetrics } from '../tables/daily_metrics';
 import type { ExportRun } from '../tables/export_runs';
+import { parseWholeAnswer, wholeStatement } from '../whole-answer';
+import { demand, demandWholeAnswers, readAllRows } from './bigquery-answers';
 import { isDuplicate, toBigQueryFailure } from './bigquery-errors';
 import { createJobs, type Jobs, outputRows, type Pace, tooFewRows, pace as usualPace } from './bigquery-jobs';
 import { parseSourceCounts, selectSourceCounts } from './source-sql';
@@ -58,21 +60,25 @@ export interface BigQueryDeps {
 
 /** The production engine. Made once an instance: what it has learnt of the tables is not asked again. */
 export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps): Engine {
-  const client = new BigQuery({
-    projectId: config.project,
-    location: config.location,
-    retryOptions: { autoRetry: false }, // repeats are made in one place, bigquery-jobs.ts
-    ...(config.endpoint !== null && { apiEndpoint: config.endpoint, authClient: new PassThroughClient() }),
-  });
+  const client = demandWholeAnswers(
+    new BigQuery({
+      projectId: config.project,
+      location: config.location,
+      retryOptions: { autoRetry: false }, // repeats are made in one place, bigquery-jobs.ts
+      ...(config.endpoint !== null && { apiEndpoint: config.endpoint, authClient: new PassThroughClient() }),
+    }),
+  );
   const jobsOf = (run: Run, signal = run.signal) => createJobs({ client, location: config.location, signal, pace });
   const nameTable = (table: string) => `\`${config.project}.${config.dataset}.${table}\``;
   let expirations: Promise<number[]> | null = null;
   let releaseTable: Promise<void> | null = null;
   let mayPublishAt = 0;
 
-  async function read(doing: string, query: string, params: Record<string, unknown>): Promise<Record<string, unknown>[]> {
-    const jobs = createJobs({ client, location: config.location, signal: AbortSignal.timeout(READ_MS), pace });
-    return jobs.read(doing, async () => {
+  /** Rows of a query of the published tables, instants as ISO 8601. */
+  async function read<Row>(doing: string, sql: string, params: Record<string, unknown>): Promise<Row[]> {
+    const signal = AbortSignal.timeout(READ_MS);
+    const query = wholeStatement({ rows: sql });
+    return createJobs({ client, location: config.location, signal, pace }).read(doing, async () => {
       const [job] = await client.createQueryJob({
         query,
         params,
@@ -80,13 +86,13 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
         labels: { component: 'kpi-export' },
         jobTimeoutMs: READ_MS,
       });
-      return (await job.getQueryResults())[0].map(plainRow);
+      return parseWholeAnswer(['rows'], await readAllRows(client, job, signal)).rows.map(plainRow) as Row[];
     });
   }
 
   async function readRelease(from: CalendarDate, to: CalendarDate): Promise<DailyMetrics[]> {
     const table = `\`${config.project}.${RELEASE_DATASET}.${dailyMetricsDefinition.name}\``;
-    return (await read('reading the release', selectRelease(table), dateRange(from, to))) as unknown as DailyMetrics[];
+    return (await read<DailyMetrics>('reading the release', selectRelease(table), dateRange(from, to))).sort(byPeriod);
   }
 
   /** Waits until the tables' partitions may be changed by one more report. */
@@ -171,18 +177,18 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
     },
 
     readRows: async (table, from, to) => {
-      const rows = await read(`reading ${table}`, selectRows(table, nameTable), dateRange(from, to));
-      return rows as ReportRow<typeof table>[];
+      const rows = await read<ReportRow<typeof table>>(`reading ${table}`, selectRows(table, nameTable), dateRange(from, to));
+      return rows.sort(byReport);
     },
 
     readReportStates: async (from, to) => {
-      const rows = await read('looking for reports', selectReportStates(nameTable), dateRange(from, to));
+      const rows = await read<Record<string, unknown>>('looking for reports', selectReportStates(nameTable), dateRange(from, to));
       return rows.map(parseReportState);
     },
 
     readRuns: async (filter) => {
       const parameters = filter.requestId === undefined ? {} : { request_id: filter.requestId };
-      return (await read('reading the run records', selectRuns(filter, nameTable), parameters)) as unknown as ExportRun[];
+      return (await read<ExportRun>('reading the run records', selectRuns(filter, nameTable), parameters)).sort(byStart);
     },
 
     inspectSource: (table, { maxBytes }, run) => inspectSource(client, config, jobsOf(run), table, maxBytes, run),
@@ -245,9 +251,8 @@ async function countFacts<Name extends AnyFactName>(
     id: `kpi_export_${run.id}_${what}`,
     insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
   });
-  const rows = await jobs.read(doing, async () => (await job.getQueryResults())[0]);
   return {
-    facts: parseFacts(names, rows),
+    facts: await jobs.read(doing, async () => parseFacts(names, await readAllRows(client, job, run.signal))),
     bytesProcessed: Number(job.metadata?.statistics?.totalBytesProcessed ?? 0),
   };
 }
@@ -256,17 +261,42 @@ async function priceFacts(client: BigQuery, config: BigQueryConfig, jobs: Jobs, 
   const [job] = await jobs.read('pricing facts', () =>
     client.createQueryJob({ ...factsJob(config, factNames, window, run), dryRun: true }),
   );
-  return Number((job.metadata as JobMetadata).statistics?.totalBytesProcessed ?? 0);
+  return bytesOf(job.metadata);
 }
 
 function dateRange(from: CalendarDate, to: CalendarDate) {
   return { from: BigQuery.date(from), to: BigQuery.date(to) };
 }
 
-/** BigQuery's dates and instants come wrapped. */
+/** What a dry run says that a query would read. */
+function bytesOf(metadata: JobMetadata | undefined): number {
+  return Number(demand(metadata?.statistics?.totalBytesProcessed));
+}
+
+const INSTANT_COLUMNS = new Set(
+  [...Object.values(reportTableDefinitions), exportRunsDefinition, dailyMetricsDefinition].flatMap(({ columns }) =>
+    columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => name),
+  ),
+);
+
+/** A row out of its JSON: instants in the one spelling that all rows here have. */
 function plainRow(row: Record<string, unknown>): Record<string, unknown> {
-  const plain = (value: unknown) => (typeof value === 'object' && value !== null && 'value' in value ? value.value : value);
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
+  const plain = (name: string, value: unknown) =>
+    value !== null && (INSTANT_COLUMNS.has(name) || /_created_at$/.test(name)) ? new Date(String(value)).toISOString() : value;
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(name, value)]));
+}
+
+/** The orders of warehouse-sql.ts: the rows of a statement of several queries come in none. */
+function byReport(one: ReportRow, other: ReportRow): number {
+  return one.report_date.localeCompare(other.report_date) || other.period_start_date.localeCompare(one.period_start_date);
+}
+
+function byPeriod(one: DailyMetrics, other: DailyMetrics): number {
+  return one.period_date.localeCompare(other.period_date);
+}
+
+function byStart(one: ExportRun, other: ExportRun): number {
+  return other.started_at.localeCompare(one.started_at) || other.report_date.localeCompare(one.report_date);
 }
 
 /** Four load jobs, in parallel. */
@@ -370,7 +400,9 @@ function upload(client: BigQuery, config: BigQueryConfig, job: object, data: str
 }
 
 async function checkLocation(client: BigQuery, config: BigQueryConfig, jobs: Jobs): Promise<void> {
-  const [{ location }] = await jobs.read('reading the dataset', () => client.dataset(config.dataset).getMetadata());
+  const location = await jobs.read('reading the dataset', async () =>
+    demand((await client.dataset(config.dataset).getMetadata())[0].location),
+  );
   if (String(location).toLowerCase() !== config.location.toLowerCase())
     throw new Failure('BAD_CONFIG', `KPI_LOCATION: is ${config.location}, but the dataset ${config.dataset} is in ${location}`);
 }
@@ -381,14 +413,21 @@ async function inspect(client: BigQuery, config: BigQueryConfig, jobs: Jobs): Pr
   await checkLocation(client, config, jobs);
   const found = await Promise.all(
     Object.values(reportTableDefinitions).map(async (definition) => {
-      const [metadata] = await jobs.read(`reading the schema of ${definition.name}`, () =>
-        dataset.table(definition.name).getMetadata(),
-      );
-      checkDrift(definition, metadata as TableMetadata);
+      const metadata = await readTable(jobs, `reading the schema of ${definition.name}`, dataset.table(definition.name));
+      checkDrift(definition, metadata);
       return Number(metadata.timePartitioning?.expirationMs ?? 0);
     }),
   );
   return found.filter((expiration) => expiration > 0);
+}
+
+/** Without a schema it is no answer about a table. */
+function readTable(jobs: Jobs, doing: string, table: Table): Promise<TableMetadata> {
+  return jobs.read(doing, async () => {
+    const [metadata] = await table.getMetadata();
+    demand(metadata.schema?.fields);
+    return metadata as TableMetadata;
+  });
 }
 
 async function inspectSource(
@@ -400,21 +439,23 @@ async function inspectSource(
   run: Run,
 ): Promise<SourceInspection> {
   const query = {
-    query: nameSources(selectSourceCounts(table), config),
+    query: nameSources(wholeStatement({ rows: selectSourceCounts(table) }), config),
     location: config.location,
     labels: { component: 'kpi-export', trigger: run.trigger },
     ...(config.maxBytesBilled !== null && { maximumBytesBilled: config.maxBytesBilled }),
   };
   const [priced] = await jobs.read(`pricing a look at ${table}`, () => client.createQueryJob({ ...query, dryRun: true }));
-  const bytes = Number((priced.metadata as JobMetadata).statistics?.totalBytesProcessed ?? 0);
+  const bytes = bytesOf(priced.metadata);
   if (bytes > maxBytes) return { bytes, counts: null };
   const job = await jobs.perform({
     doing: `looking at ${table}`,
     id: `kpi_export_${run.id}_look_${table}`,
     insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
   });
-  const rows = await jobs.read(`looking at ${table}`, async () => (await job.getQueryResults())[0]);
-  return { bytes, counts: parseSourceCounts(rows[0]) };
+  const rows = await jobs.read(`looking at ${table}`, async () =>
+    parseWholeAnswer(['rows'], await readAllRows(client, job, run.signal)),
+  );
+  return { bytes, counts: parseSourceCounts(demand(rows.rows[0])) };
 }
 
 async function inspectWarehouse(
@@ -445,8 +486,8 @@ async function inspectWarehouse(
     ...tables.map(([definition, dataset]) =>
       look(`${dataset}.${definition.name}`, `reading the schema of ${definition.name}`, async () => {
         const table = client.dataset(dataset).table(definition.name);
-        const [metadata] = await jobs.read(`reading the schema of ${definition.name}`, () => table.getMetadata());
-        checkDrift(definition, metadata as TableMetadata);
+        const metadata = await readTable(jobs, `reading the schema of ${definition.name}`, table);
+        checkDrift(definition, metadata);
         const expirationMs = Number(metadata.timePartitioning?.expirationMs ?? 0);
         const mayWrite = await mayLoad(client, config, dataset, definition.name);
         return { mayWrite, keepsDays: expirationMs > 0 ? expirationMs / 86_400_000 : null };
@@ -475,8 +516,8 @@ async function mayLoad(client: BigQuery, config: BigQueryConfig, dataset: string
 /** The table of the release. A period whose partition expires would be released a second time. */
 async function inspectRelease(client: BigQuery, jobs: Jobs): Promise<void> {
   const table = client.dataset(RELEASE_DATASET).table(dailyMetricsDefinition.name);
-  const [metadata] = await jobs.read('reading the schema of the release', () => table.getMetadata());
-  checkDrift(dailyMetricsDefinition, metadata as TableMetadata);
+  const metadata = await readTable(jobs, 'reading the schema of the release', table);
+  checkDrift(dailyMetricsDefinition, metadata);
   if (Number(metadata.timePartitioning?.expirationMs ?? 0) > 0)
     throw new Failure(
       'SCHEMA_DRIFT',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Window } from '../calendar';
+import { parseWholeAnswer, wholeStatement } from '../whole-answer';
 import activity from './activity.sql';
 import intake from './intake.sql';
 import people from './people.sql';
@@ -146,14 +147,13 @@ export function parseFactRows<Name extends AnyFactName>(name: Name, rows: unknow
   throw new TypeError(`fact ${name}: unexpected value in ${[...columns].join(', ')}`);
 }
 
-/** The rows of factsQuery, fact by fact, each checked as parseFactRows does. */
+/** The rows of factsQuery, fact by fact, each checked as parseFactRows does; IncompleteAnswer where they aren't all there. */
 export function parseFacts<Name extends AnyFactName>(
   names: readonly Name[],
-  rows: unknown[],
+  rows: readonly Record<string, unknown>[],
 ): { [Fact in Name]: FactRow<Fact>[] } {
-  const counted = z.array(z.strictObject({ fact: z.enum(names), fact_row: z.string() })).parse(rows);
-  const rowsOf = (name: Name) => counted.flatMap(({ fact, fact_row }) => (fact === name ? [JSON.parse(fact_row)] : []));
-  return Object.fromEntries(names.map((name) => [name, parseFactRows(name, rowsOf(name))])) as {
+  const counted = parseWholeAnswer(names, rows);
+  return Object.fromEntries(names.map((name) => [name, parseFactRows(name, counted[name])])) as {
     [Fact in Name]: FactRow<Fact>[];
   };
 }
@@ -187,15 +187,9 @@ export function factQuery(name: AnyFactName, options: RelationOptions, given: re
   return withRelations(allFacts[name].sql.trim(), options, given);
 }
 
-/**
- * The queries of several facts as one, so that an engine that reads a snapshot per query counts them all at one moment. Facts have columns
- * of their own, so a row is the fact's name and, as JSON, its row: parseFacts takes it apart.
- */
+/** The queries of several facts as one statement, whose answer parseFacts takes apart. */
 export function factsQuery(names: readonly AnyFactName[], options: RelationOptions): string {
-  const parts = names.map(
-    (name) => `SELECT '${name}' AS fact, TO_JSON_STRING(counted) AS fact_row\nFROM (\n${allFacts[name].sql.trim()}\n) AS counted`,
-  );
-  return withRelations(parts.join('\nUNION ALL\n'), options);
+  return withRelations(wholeStatement(Object.fromEntries(names.map((name) => [name, allFacts[name].sql]))), options);
 }
 
 function withRelations(query: string, options: RelationOptions, given: readonly RelationName[] = []): string {

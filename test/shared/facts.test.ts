@@ -57,7 +57,7 @@ test.each<[string, AnyFactName[], string[]]>([
 ])('one query of %s defines each relation once', (_, names, relations) => {
   const sql = factsQuery(names, { repeatsDates: false });
   expect(relationsIn(sql)).toEqual(relations);
-  expect([...sql.matchAll(/SELECT '(\w+)' AS fact,/g)].map(([, name]) => name)).toEqual(names);
+  expect([...sql.matchAll(/SELECT '(\w+)' AS part,/g)].map(([, name]) => name)).toEqual([...names, 'control']);
 });
 
 test('a view of first tests is read instead of the history', () => {
@@ -96,12 +96,12 @@ test('the rows of one query are taken apart by fact, and no other row is taken',
   const user = { day: '2025-12-23', outcome: 'account', source_rows: 3 };
   const person = { role: 'account', day: '2025-12-23', first_test_day: null, people: 2 };
   const rows = [
-    { fact: 'users', fact_row: JSON.stringify(user) },
-    { fact: 'people', fact_row: JSON.stringify(person) },
+    { part: 'users', part_row: JSON.stringify(user), place: 1, all_rows: 3 },
+    { part: 'people', part_row: JSON.stringify(person), place: 2, all_rows: 3 },
+    { part: 'control', part_row: '{}', place: 3, all_rows: 3 },
   ];
   expect(parseFacts(['users', 'people', 'activity'], rows)).toEqual({ users: [user], people: [person], activity: [] });
   expect(() => parseFacts(['users'], rows)).toThrow();
-  expect(() => parseFacts(['users'], [{ fact: 'users', fact_row: JSON.stringify({ ...user, user_id: '1' }) }])).toThrow(
-    'fact users',
-  );
+  const tooMuch = [{ ...rows[0], part_row: JSON.stringify({ ...user, user_id: '1' }) }, ...rows.slice(1)];
+  expect(() => parseFacts(['users', 'people'], tooMuch)).toThrow('fact users');
 });

@@ -12,6 +12,9 @@ export type Fault =
   | { status: number; reason: string }
   /** The connection breaks before or after the request is carried out. */
   | { reset: 'before' | 'after' }
+  /** Carried out, but the answer is not the one that was given: another text, or a changed object. */
+  | { answers: string; contentType?: string }
+  | { changes: (body: StoredRow) => object }
   /** Carried out, but the answer is an error. */
   | { carriedOut: true; status: number; reason: string }
   /** The job ends with an errorResult, having done nothing. */
@@ -117,6 +120,10 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     const answer = carryOut(kind, url.split('?')[0] ?? '', sent, fault);
     if (fault !== null && 'reset' in fault) return void request.socket.destroy();
     if (fault !== null && 'jobHangs' in fault) await fault.answersAfter;
+    if (fault !== null && 'answers' in fault)
+      return void response.writeHead(200, { 'Content-Type': fault.contentType ?? 'application/json' }).end(fault.answers);
+    if (fault !== null && 'changes' in fault)
+      return send(response, { status: 200, body: fault.changes(answer.body as StoredRow) });
     send(response, fault !== null && 'status' in fault ? refusal(fault) : answer);
   }
 
@@ -128,7 +135,7 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     if (kind === 'query' || kind === 'look' || kind === 'load' || kind === 'record') return insert(kind, sent, fault);
     const job = fake.jobs.get(name);
     if (job === undefined) return refusal({ status: 404, reason: 'notFound' });
-    if (kind === 'results') return found(queryResults(rowsOf(job)));
+    if (kind === 'results') return found(queryResults(partsOf(job)));
     if (kind === 'cancel' && job.state === 'RUNNING')
       Object.assign(job, { state: 'DONE', errorResult: error('stopped'), hangs: false });
     if (kind === 'cancel') return found({ job: resource(job) });
@@ -136,9 +143,16 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     return found(resource(job));
   }
 
-  function rowsOf(job: StoredJob): StoredRow[] {
-    if (job.kind === 'look') return look(job);
-    return job.id.includes('_look_') ? [fake.sourceCounts] : factRows(job, facts);
+  /** The rows of each part of a statement (shared/whole-answer.ts). */
+  function partsOf(job: StoredJob): [part: string, row: StoredRow][] {
+    const { query } = job.configuration.query as { query: string };
+    const names = [...query.matchAll(/SELECT '(\w+)' AS part,/g)].map(([, name]) => name ?? '');
+    const rowsOf = (name: string) => {
+      if (name === 'control') return [{}];
+      if (job.kind === 'look') return look(job);
+      return job.id.includes('_look_') ? [fake.sourceCounts] : (facts[name as AnyFactName] ?? []);
+    };
+    return names.flatMap((name) => rowsOf(name).map((row): [string, StoredRow] => [name, row]));
   }
 
   /** The rows of a published table; those of a report's dates where it asks for some. */
@@ -260,39 +274,26 @@ function resource({ id, kind, configuration, state, errorResult, errors, outputR
   };
 }
 
-const columnTypes: Record<string, string> = {
-  fact: 'STRING',
-  fact_row: 'STRING',
-  ...Object.fromEntries(
-    [...Object.values(reportTableDefinitions), exportRunsDefinition, dailyMetricsDefinition].flatMap(({ columns }) =>
-      columns.map(({ name, type }) => [name, wireTypes[type] ?? type]),
-    ),
-  ),
-};
-
-/** Of the facts that the query asks for. */
-function factRows({ configuration }: StoredJob, facts: Facts & Partial<ReleaseFacts>): StoredRow[] {
-  const { query } = configuration.query as { query: string };
-  const names = [...query.matchAll(/SELECT '(\w+)' AS fact\b/g)].map(([, name]) => name as AnyFactName);
-  return names.flatMap((fact) => (facts[fact] ?? []).map((row) => ({ fact, fact_row: JSON.stringify(row) })));
-}
-
 /** The published table that a query reads, one at a time; null where it reads a source. */
 function lookedAt(configuration: Record<string, unknown>): string | null {
   const { query } = configuration.query as { query: string };
   return /FROM `test\.kpi_(?:metrics|release)\.(\w+)`/.exec(query)?.[1] ?? null;
 }
 
-function queryResults(rows: StoredRow[]): object {
-  const names = Object.keys(rows[0] ?? {});
-  const text = (name: string, value: unknown) => {
-    if (value === null || value === undefined) return null;
-    return columnTypes[name] === 'TIMESTAMP' ? String(Date.parse(String(value)) * 1000) : String(value); // microseconds since 1970
-  };
+function queryResults(parts: [part: string, row: StoredRow][]): object {
   return {
     jobComplete: true,
-    totalRows: String(rows.length),
-    schema: { fields: names.map((name) => ({ name, type: columnTypes[name] ?? 'INTEGER', mode: 'NULLABLE' })) },
-    rows: rows.map((row) => ({ f: names.map((name) => ({ v: text(name, row[name]) })) })),
+    totalRows: String(parts.length),
+    schema: {
+      fields: [
+        { name: 'part', type: 'STRING', mode: 'NULLABLE' },
+        { name: 'part_row', type: 'STRING', mode: 'NULLABLE' },
+        { name: 'place', type: 'INTEGER', mode: 'NULLABLE' },
+        { name: 'all_rows', type: 'INTEGER', mode: 'NULLABLE' },
+      ],
+    },
+    rows: parts.map(([part, row], index) => ({
+      f: [part, JSON.stringify(row), String(index + 1), String(parts.length)].map((v) => ({ v })),
+    })),
   };
 }

@@ -1,0 +1,87 @@
+import type { BigQuery, Job } from '@google-cloud/bigquery';
+import { answerColumns, IncompleteAnswer } from '../whole-answer';
+
+/**
+ * What makes sure that an answer of BigQuery is whole. A proxy or a captive network may answer in its place, with status 200 and a page of
+ * HTML, an empty body or half of the rows; the client takes all of these for an empty answer. Here each is an unanswered call.
+ */
+
+type Callback = (error: Error | null, body?: unknown, response?: unknown) => void;
+
+/** Makes all calls of the client fail with IncompleteAnswer where the answer is no JSON object, or names no job where one was to be made. */
+export function demandWholeAnswers(client: BigQuery): BigQuery {
+  const request = client.request.bind(client) as (options: object, callback: Callback) => void;
+  const checked = (options: { method?: string; uri?: string }, callback: Callback) =>
+    request(options, (error, body, response) => {
+      const insertsJob = options.method === 'POST' && /\/jobs$/.test(options.uri ?? '');
+      const isWhole = isJsonAnswer(body, response) && (!insertsJob || (isObject(body.status) && isObject(body.jobReference)));
+      const isIncomplete = error === null ? !isWhole : isNoJson(error);
+      callback(isIncomplete ? new IncompleteAnswer('an answer that is not of BigQuery') : error, body, response);
+    });
+  client.request = checked as typeof client.request;
+  return client;
+}
+
+/** What the client throws for a body that it can't parse. */
+function isNoJson(error: Error): boolean {
+  return error.name === 'SyntaxError' || ('type' in error && error.type === 'invalid-json');
+}
+
+function isJsonAnswer(body: unknown, response: unknown): body is Record<string, unknown> {
+  const headers = isObject(response) && isObject(response.headers) ? response.headers : {};
+  const type = headers['content-type'];
+  return isObject(body) && !Array.isArray(body) && (typeof type !== 'string' || /\bjson\b/.test(type));
+}
+
+/** The named part of an answer; IncompleteAnswer where it is missing. */
+export function demand<Value>(value: Value | null | undefined): Value {
+  if (value === null || value === undefined) throw new IncompleteAnswer('an answer without the part that was asked for');
+  return value;
+}
+
+interface Page {
+  jobComplete?: boolean;
+  totalRows?: string;
+  schema?: { fields?: { name: string }[] };
+  rows?: { f?: { v?: unknown }[] }[];
+  pageToken?: string;
+}
+
+/** All rows of a statement of whole-answer.ts that is done, over all pages. */
+export async function readAllRows(
+  client: BigQuery,
+  { id, location }: Job,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>[]> {
+  const rows: Record<string, unknown>[] = [];
+  const seen = new Set<string>();
+  let pageToken: string | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    const page = await readPage(client, `/queries/${id}`, { location, ...(pageToken !== undefined && { pageToken }) });
+    if (page.jobComplete === false) continue; // BigQuery answers so after 10 s
+    const names = page.schema?.fields?.map(({ name }) => name);
+    if (page.jobComplete !== true || page.totalRows === undefined || names?.join() !== answerColumns.join())
+      throw new IncompleteAnswer('rows without their number or their columns');
+    const found = page.rows ?? [];
+    rows.push(...found.map(({ f = [] }) => Object.fromEntries(answerColumns.map((name, index) => [name, f[index]?.v]))));
+    if (!page.pageToken) {
+      if (rows.length !== Number(page.totalRows)) throw new IncompleteAnswer('not all rows of a query');
+      return rows;
+    }
+    if (found.length === 0 || seen.has(page.pageToken)) throw new IncompleteAnswer('pages without an end');
+    seen.add(page.pageToken);
+    pageToken = page.pageToken;
+  }
+}
+
+/** The client's own getQueryResults throws where rows and columns don't match. */
+function readPage(client: BigQuery, uri: string, qs: object): Promise<Page> {
+  return new Promise((resolve, reject) => {
+    client.request({ uri, qs }, (error: Error | null, body: Page) => (error ? reject(error) : resolve(body)));
+  });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
