@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answer } from '../shared/answer';
-import { type Config, parseConfig, requireSource } from '../shared/config';
+import { type Config, parseConfig } from '../shared/config';
 import { Failure } from '../shared/failure';
+import { createSettler } from '../shared/open-engine';
 import type { ReportOutcome } from '../shared/outcome';
 import { datesOfRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { rangeRequestId } from '../shared/resume';
 import { reportTableNames } from '../shared/tables';
+import { holdsDemo } from '../shared/warehouse-identity';
 import { datesOf, options } from './options';
 import { writeJson } from './outcome';
 import { renderPrice, renderReport } from './render';
@@ -22,6 +24,7 @@ interface ExportFlags {
   allowStale?: boolean;
   dryRun?: boolean;
   resume?: boolean;
+  rebind?: boolean;
   json?: boolean;
 }
 
@@ -40,6 +43,7 @@ export function exportCommand(): Command {
     .option('--allow-stale', 'publish today and yesterday also where the source is late')
     .option('--dry-run', 'compute and show, write nothing')
     .option('--resume', 'of a range, leave out the dates that earlier runs of it have exported for good')
+    .addOption(options.rebind())
     .addOption(options.json('answer as JSON on standard output, and nothing else there'))
     .addHelpText(
       'after',
@@ -59,7 +63,8 @@ Exit codes: 0 all written, 2 some dates or tables failed, 1 nothing written, 64 
 }
 
 async function runExportCommand(flags: ExportFlags): Promise<number> {
-  const config = requireSource(parseConfig(process.env, flags));
+  const settled = await createSettler(parseConfig(process.env, flags), 'export', () => new Date()).settle();
+  const { config } = settled;
   const startedAt = new Date();
   const { allowStale = false, dryRun = false, resume = false } = flags;
   const request = parseRequest(datesOf(flags), {
@@ -72,9 +77,9 @@ async function runExportCommand(flags: ExportFlags): Promise<number> {
     throw new Failure('BAD_REQUEST', 'expected --resume with --from and --to, and without --dry-run');
 
   const requestId = request.shape === 'range' ? rangeRequestId(request, config) : randomUUID();
-  const run = await runDates(datesOfRequest(request), { config, requestId, startedAt, allowStale, dryRun, resume });
+  const run = await runDates(datesOfRequest(request), { ...settled, requestId, startedAt, allowStale, dryRun, resume });
   if (flags.json) writeJson(answer(request, run.reports, { dryRun }));
-  else show(run, { dryRun, warehouse: nameWarehouse(config) });
+  else show(run, { dryRun, isDemo: holdsDemo(config), warehouse: nameWarehouse(config) });
   if (run.price !== null) (flags.json ? process.stderr : process.stdout).write(`${renderPrice(run.price)}\n`);
   return concludeRun(run);
 }
@@ -83,14 +88,20 @@ function nameWarehouse({ warehouse }: Config): string {
   return warehouse.engine === 'duckdb' ? warehouse.warehouse : `${warehouse.project}.${warehouse.dataset}`;
 }
 
-/** The report of the last date in full, what failed, and what became of all of them. */
-function show({ reports, lastReport }: DatesRun, { dryRun, warehouse }: { dryRun: boolean; warehouse: string }): void {
-  if (lastReport !== null)
-    for (const table of reportTableNames) process.stdout.write(`${renderReport(table, lastReport.rows[table])}\n\n`);
-  process.stdout.write(summarize(reports, { dryRun, warehouse }));
+interface Shown {
+  dryRun: boolean;
+  isDemo: boolean;
+  warehouse: string;
 }
 
-function summarize(reports: readonly ReportOutcome[], { dryRun, warehouse }: { dryRun: boolean; warehouse: string }): string {
+/** The report of the last date in full, what failed, and what became of all of them. */
+function show({ reports, lastReport }: DatesRun, { dryRun, isDemo, warehouse }: Shown): void {
+  if (lastReport !== null)
+    for (const table of reportTableNames) process.stdout.write(`${renderReport(table, lastReport.rows[table], { isDemo })}\n\n`);
+  process.stdout.write(summarize(reports, { dryRun, isDemo, warehouse }));
+}
+
+function summarize(reports: readonly ReportOutcome[], { dryRun, isDemo, warehouse }: Shown): string {
   const [first] = reports;
   if (first === undefined) return 'Nothing left to do: earlier runs of this range have exported all of its dates\n';
   const dates =
@@ -104,5 +115,5 @@ function summarize(reports: readonly ReportOutcome[], { dryRun, warehouse }: { d
   const unlisted = failed.length > listed.length && listed.length > 0 ? `… and ${failed.length - listed.length} more\n` : '';
   const rows = reports.flatMap(({ tables }) => tables).reduce((total, table) => total + table.rows, 0);
   const written = failed.length === 0 ? dates : `${reports.length - failed.length} of ${dates}`;
-  return `${listed.join('')}${unlisted}Wrote ${rows} rows of ${written} to ${warehouse}\n`;
+  return `${listed.join('')}${unlisted}Wrote ${rows} rows of ${written}${isDemo ? ' (demo data)' : ''} to ${warehouse}\n`;
 }

@@ -3,7 +3,7 @@ import { gapReasons, stretchesOf } from '../shared/gaps';
 import type { Status } from '../shared/status';
 import type { ExportRun } from '../shared/tables/export_runs';
 import { colors } from './colors';
-import { count } from './render';
+import { count, DEMO_NOTE } from './render';
 
 /** Gaps that are listed; `kpi gaps` has all. */
 const LISTED = 5;
@@ -12,13 +12,14 @@ export function renderStatus(status: Status, now: Date): string {
   const lines = [
     ['Newest report', newestLine(status, now)],
     ['Time zone', status.timeZone],
+    ...(status.isDemo ? [['Source', DEMO_NOTE]] : []),
     ['Gaps', gapsLine(status)],
     ['Dead letters', deadLettersLine(status)],
   ].map(([name = '', text]) => `${colors.bold(name.padEnd(15))}${text}`);
   const listed = stretchesOf(status.gaps.gaps).map(
     ({ first, last, reason }) => `${' '.repeat(15)}${first}${first === last ? '' : ` to ${last}`}  ${gapReasons[reason]}`,
   );
-  lines.splice(3, 0, ...listed.slice(0, LISTED), ...(listed.length > LISTED ? [`${' '.repeat(15)}…`] : []));
+  lines.splice(lines.length - 1, 0, ...listed.slice(0, LISTED), ...(listed.length > LISTED ? [`${' '.repeat(15)}…`] : []));
   const verdict =
     status.attention.length === 0
       ? colors.green('✓ all is well')

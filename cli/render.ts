@@ -6,10 +6,13 @@ import { colors } from './colors';
 /** Columns that every row of a report shares, or that repeat the label. */
 const OMITTED = ['report_date', 'period_start_date', 'period_end_date', 'created_at'];
 
+/** Stands wherever figures of the built-in data are shown. */
+export const DEMO_NOTE = colors.yellow('demo data');
+
 export const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 /** One table of one report for the terminal: a line per period, units on the figures, – for NULL. */
-export function renderReport(table: ReportTable, rows: readonly ReportRow[]): string {
+export function renderReport(table: ReportTable, rows: readonly ReportRow[], { isDemo }: { isDemo: boolean }): string {
   const columns = reportTableDefinitions[table].columns.filter(({ name }) => !OMITTED.includes(name));
   const grid = new Table({
     head: columns.map(({ name }) => colors.bold(heading(name))),
@@ -17,7 +20,8 @@ export function renderReport(table: ReportTable, rows: readonly ReportRow[]): st
     style: { head: [], border: [], compact: true },
   });
   for (const row of rows) grid.push(columns.map((column) => cell(column, row[column.name as keyof ReportRow])));
-  return `${colors.bold(colors.cyan(table))}  ${colors.dim(rows[0]?.report_date ?? '')}\n${grid.toString()}`;
+  const title = [colors.bold(colors.cyan(table)), colors.dim(rows[0]?.report_date ?? ''), ...(isDemo ? [DEMO_NOTE] : [])];
+  return `${title.join('  ')}\n${grid.toString()}`;
 }
 
 /** `first_try_success_rate` over several lines, so that a table fits a terminal. */
@@ -48,13 +52,13 @@ function change(value: number): string {
 }
 
 /** A released row for the terminal: a line per column. */
-export function renderRelease(row: DailyMetrics): string {
+export function renderRelease(row: DailyMetrics, { isDemo }: { isDemo: boolean }): string {
   const grid = new Table({ colAligns: ['left', 'right'], style: { head: [], border: [], compact: true } });
   for (const column of dailyMetricsDefinition.columns) {
     const value = row[column.name as keyof DailyMetrics];
     grid.push([column.name, value === null ? colors.dim('hidden') : cell(column, value)]);
   }
-  return grid.toString();
+  return `${isDemo ? `${DEMO_NOTE}\n` : ''}${grid.toString()}`;
 }
 
 /** What a run would have BigQuery read. */
