@@ -31,7 +31,7 @@ export function checkValues(command: Command): void {
     command.on(`option:${option.name()}`, (value: string) => {
       given++;
       if (given > 1) command.error(`error: option ${option.long} is given ${given} times, expected it once`);
-      if (value.trim() === '') command.error(`error: option ${option.long} is empty; expected a value, or leave it out`);
+      if (value === '') command.error(`error: option ${option.long} is empty; expected a value, or leave it out`);
     });
   }
 }

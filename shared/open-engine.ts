@@ -58,8 +58,18 @@ export function createSettler(named: Config, purpose: Purpose, now: () => Date):
 /** What isn't named goes on as the warehouse has it. */
 export async function settle(named: Config, purpose: Purpose, open: OpenEngine): Promise<Config> {
   const identity = await readIdentity(open, purpose);
-  const config = continueWarehouse(named, identity);
+  const config = await continueOrBlame(named, identity, purpose, open);
   return purpose === 'export' ? requireKnownSource(config, identity) : config;
+}
+
+/** A source that can't be opened is told before one that isn't the warehouse's: a name mistyped is the likelier mistake. */
+async function continueOrBlame(named: Config, identity: WarehouseIdentity | null, purpose: Purpose, open: OpenEngine) {
+  try {
+    return continueWarehouse(named, identity);
+  } catch (refused) {
+    if (purpose === 'export') await (await open('dry-run')).close();
+    throw refused;
+  }
 }
 
 async function readIdentity(open: OpenEngine, purpose: Purpose): Promise<WarehouseIdentity | null> {
