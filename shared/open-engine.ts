@@ -57,7 +57,7 @@ export function createSettler(named: Config, purpose: Purpose, now: () => Date):
 
 /** What isn't named goes on as the warehouse has it. */
 export async function settle(named: Config, purpose: Purpose, open: OpenEngine): Promise<Config> {
-  const identity = await readIdentity(open, purpose);
+  const identity = await readIdentity(open);
   const config = await continueOrBlame(named, identity, purpose, open);
   return purpose === 'export' ? requireKnownSource(config, identity) : config;
 }
@@ -72,14 +72,14 @@ async function continueOrBlame(named: Config, identity: WarehouseIdentity | null
   }
 }
 
-async function readIdentity(open: OpenEngine, purpose: Purpose): Promise<WarehouseIdentity | null> {
+async function readIdentity(open: OpenEngine): Promise<WarehouseIdentity | null> {
   const engine = await open('look');
   try {
     return await engine.readIdentity();
   } catch (thrown) {
     const failure = toFailure(thrown);
-    // a reader of the release alone may not read run records; and without that table nothing is known
-    if (failure.code === 'NOT_FOUND' || (failure.code === 'ACCESS_DENIED' && purpose === 'read')) return null;
+    // no run records, or an account that may only write, or only read the release: nothing is known, and nothing refused
+    if (failure.code === 'NOT_FOUND' || failure.code === 'ACCESS_DENIED') return null;
     throw failure;
   } finally {
     await engine.close();
