@@ -105,7 +105,7 @@ export function checkBinding(
     `the warehouse holds reports of ${describe(held.source.name, held.source.id)}, the settings name ${describe(named.source)}; ` +
       (isDemo
         ? 'name another --warehouse (--rebind is for a source that was moved, which demo data never is)'
-        : 'name another --warehouse, or add --rebind if it is the same data at another place'),
+        : 'name another --warehouse, or, if it is the same data at another place, run kpi export with --rebind'),
   );
 }
 
