@@ -8,8 +8,9 @@ import { serveDashboard } from '../dashboard/serve';
 import type { CalendarDate } from '../shared/calendar';
 import { type Config, parseConfig } from '../shared/config';
 import { Failure } from '../shared/failure';
-import { createOpener } from '../shared/open-engine';
+import { createSettler } from '../shared/open-engine';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
+import { holdsDemo } from '../shared/warehouse-identity';
 import { datesOf, options } from './options';
 import { createCliRun } from './run';
 
@@ -50,14 +51,15 @@ Examples:
 }
 
 async function dashboard(flags: DashboardFlags): Promise<void> {
-  const config = parseConfig(process.env, flags);
-  const openEngine = createOpener(config, () => new Date());
-  const date = parseDay(flags.date, config);
-  const run = createCliRun(config);
+  const settler = createSettler(parseConfig(process.env, flags), 'read', () => new Date());
+  const settled = await settler.settle();
+  const date = parseDay(flags.date, settled.config);
+  const run = createCliRun(settled.config);
   const render = async (): Promise<Document> => {
+    const { config, openEngine } = await settler.settle(); // the warehouse may have come about, or been made anew, since
     const engine = await openEngine('read');
     try {
-      const options = { timeZone: config.timeZone, date, now: new Date() };
+      const options = { timeZone: config.timeZone, isDemo: holdsDemo(config), date, now: new Date() };
       const data = flags.release
         ? await readReleased(engine, { ...options, limits: config.release })
         : await readReports(engine, { ...options, run });

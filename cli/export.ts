@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answer } from '../shared/answer';
-import { type Config, parseConfig, requireSource } from '../shared/config';
+import { type Config, parseConfig } from '../shared/config';
 import { Failure } from '../shared/failure';
+import { createSettler } from '../shared/open-engine';
 import { isExported, type ReportOutcome } from '../shared/outcome';
 import type { Report } from '../shared/report';
 import { datesOfRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { rangeRequestId } from '../shared/resume';
 import { reportTableNames } from '../shared/tables';
+import { holdsDemo } from '../shared/warehouse-identity';
 import { colors } from './colors';
 import { formatCount, formatFullDay, formatMany } from './figures';
 import { datesOf, options } from './options';
 import { writeJson } from './outcome';
-import { renderPrice, renderReport } from './render';
+import { DEMO_NOTE, renderPrice, renderReport } from './render';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
 import { renderSummary, summaryOf } from './summary';
 import { terminalWidth } from './terminal';
@@ -29,6 +31,7 @@ interface ExportFlags {
   dryRun?: boolean;
   resume?: boolean;
   wide?: boolean;
+  rebind?: boolean;
   json?: boolean;
 }
 
@@ -48,6 +51,7 @@ export function exportCommand(): Command {
     .option('--dry-run', 'compute and show, write nothing')
     .option('--resume', 'of a range, leave out the dates that earlier runs of it have exported for good')
     .option('--wide', 'show all columns of the four tables, however wide')
+    .addOption(options.rebind())
     .addOption(options.json('answer as JSON on standard output, and nothing else there'))
     .addHelpText(
       'after',
@@ -67,7 +71,8 @@ Exit codes: 0 all written, 2 some dates or tables failed, 1 nothing written, 64 
 }
 
 async function runExportCommand(flags: ExportFlags): Promise<number> {
-  const config = requireSource(parseConfig(process.env, flags));
+  const settled = await createSettler(parseConfig(process.env, flags), 'export', () => new Date()).settle();
+  const { config } = settled;
   const startedAt = new Date();
   const { allowStale = false, dryRun = false, resume = false, wide = false } = flags;
   const request = parseRequest(datesOf(flags), {
@@ -80,7 +85,7 @@ async function runExportCommand(flags: ExportFlags): Promise<number> {
     throw new Failure('BAD_REQUEST', 'expected --resume with --from and --to, and without --dry-run');
 
   const requestId = request.shape === 'range' ? rangeRequestId(request, config) : randomUUID();
-  const run = await runDates(datesOfRequest(request), { config, requestId, startedAt, allowStale, dryRun, resume });
+  const run = await runDates(datesOfRequest(request), { ...settled, requestId, startedAt, allowStale, dryRun, resume });
   if (flags.json) writeJson(answer(request, run.reports, { dryRun }));
   else show(run, { config, dryRun, wide });
   if (run.price !== null) (flags.json ? process.stderr : process.stdout).write(`${renderPrice(run.price)}\n`);
@@ -98,10 +103,11 @@ interface Shown {
 }
 
 /** The report of the last date, what failed, what became of all dates, and what to do next. */
-function show({ reports, lastReport, interrupted }: DatesRun, { config, dryRun, wide }: Shown): void {
+function show({ reports, lastReport, interrupted }: DatesRun, shown: Shown): void {
+  const { config, dryRun } = shown;
   const say = (text: string) => process.stdout.write(`${text}\n`);
-  if (lastReport !== null && !interrupted) say(`${renderDay(lastReport, config.timeZone, wide)}\n`);
-  say(summarize(reports, { dryRun, warehouse: nameWarehouse(config), interrupted }));
+  if (lastReport !== null && !interrupted) say(`${renderDay(lastReport, shown)}\n`);
+  say(summarize(reports, { config, dryRun, interrupted }));
   if (lastReport !== null && !dryRun && !interrupted)
     say(
       `\nNext: ${commandName()} dashboard             makes the page that shows all reports\n      ${commandName()} show --table NAME     one table in full, also as --csv`,
@@ -109,19 +115,21 @@ function show({ reports, lastReport, interrupted }: DatesRun, { config, dryRun, 
 }
 
 /** A report on one screen, or its four tables in full. */
-function renderDay({ reportDate, rows }: Report, timeZone: string, wide: boolean): string {
-  if (wide) return reportTableNames.map((table) => renderReport(table, rows[table])).join('\n\n');
-  const head = `${colors.bold(`Report of ${formatFullDay(reportDate)}`)}  days of ${timeZone}`;
-  return `${head}\n\n${renderSummary(summaryOf(rows, timeZone), terminalWidth())}`;
+function renderDay({ reportDate, rows }: Report, { config, wide }: Shown): string {
+  const isDemo = holdsDemo(config);
+  if (wide) return reportTableNames.map((table) => renderReport(table, rows[table], { isDemo })).join('\n\n');
+  const head = `${colors.bold(`Report of ${formatFullDay(reportDate)}`)}  days of ${config.timeZone}${isDemo ? `  ${DEMO_NOTE}` : ''}`;
+  return `${head}\n\n${renderSummary(summaryOf(rows, config.timeZone), terminalWidth())}`;
 }
 
 interface Told {
+  config: Config;
   dryRun: boolean;
-  warehouse: string;
   interrupted: boolean;
 }
 
-function summarize(reports: readonly ReportOutcome[], { dryRun, warehouse, interrupted }: Told): string {
+function summarize(reports: readonly ReportOutcome[], { config, dryRun, interrupted }: Told): string {
+  const warehouse = nameWarehouse(config);
   const [first] = reports;
   if (first === undefined) return 'Nothing left to do: earlier runs of this range have exported all of its dates';
   const last = reports.at(-1) ?? first;
@@ -140,5 +148,9 @@ function summarize(reports: readonly ReportOutcome[], { dryRun, warehouse, inter
     failed.length > listed.length && listed.length > 0 ? [`… and ${formatCount(failed.length - listed.length)} more`] : [];
   const rows = reports.flatMap(({ tables }) => tables).reduce((total, table) => total + table.rows, 0);
   const what = failed.length === 0 ? dates : `${formatCount(written.length)} of ${dates}`;
-  return [...listed, ...unlisted, `Wrote ${formatMany(rows, 'row')} of ${what} to ${warehouse}`].join('\n');
+  return [
+    ...listed,
+    ...unlisted,
+    `Wrote ${formatMany(rows, 'row')} of ${what}${holdsDemo(config) ? ' (demo data)' : ''} to ${warehouse}`,
+  ].join('\n');
 }

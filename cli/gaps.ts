@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answerRange } from '../shared/answer';
 import { daysBetween, localDate } from '../shared/calendar';
-import { type Config, parseConfig, requireSource } from '../shared/config';
+import { parseConfig } from '../shared/config';
 import { Failure } from '../shared/failure';
 import { findGaps, type GapsFound, gapReasons, stretchesOf } from '../shared/gaps';
-import { createOpener } from '../shared/open-engine';
+import { createSettler, type Settled } from '../shared/open-engine';
 import { isExported } from '../shared/outcome';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
+import { holdsDemo } from '../shared/warehouse-identity';
 import { formatCount, formatMany } from './figures';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
@@ -19,6 +20,7 @@ interface GapsFlags {
   from?: string;
   to?: string;
   fix?: boolean;
+  rebind?: boolean;
   source?: string;
   warehouse?: string;
   timeZone?: string;
@@ -36,6 +38,7 @@ export function gapsCommand(): Command {
     .addOption(options.source())
     .addOption(options.warehouse())
     .addOption(options.timeZone())
+    .addOption(options.rebind())
     .addOption(options.json('answer as JSON on standard output, and nothing else there'))
     .addHelpText(
       'after',
@@ -53,10 +56,10 @@ Exit codes: 0 no gaps, or all of them fixed, 2 gaps there are, 1 none could be f
 }
 
 async function gaps(flags: GapsFlags): Promise<number> {
-  const config = flags.fix ? requireSource(parseConfig(process.env, flags)) : parseConfig(process.env, flags);
-  const found = await search(flags, config, new Date());
+  const settled = await createSettler(parseConfig(process.env, flags), flags.fix ? 'export' : 'read', () => new Date()).settle();
+  const found = await search(flags, settled, new Date());
   const dates = found.gaps.map(({ reportDate }) => reportDate);
-  if (!flags.json) show(found);
+  if (!flags.json) show(found, holdsDemo(settled.config));
   if (!flags.fix || dates.length === 0) {
     if (flags.json) writeJson({ success: dates.length === 0, ...found });
     else if (dates.length > 0) process.stdout.write(`Export them: ${commandName()} gaps --fix\n`);
@@ -67,17 +70,17 @@ async function gaps(flags: GapsFlags): Promise<number> {
       'BAD_REQUEST',
       `expected at most ${MAX_DATES_BY_CLI} gaps to fix at once, got ${dates.length}; narrow them with --from and --to`,
     );
-  const run = await runDates(dates, { config, requestId: randomUUID(), startedAt: new Date() });
+  const run = await runDates(dates, { ...settled, requestId: randomUUID(), startedAt: new Date() });
   if (flags.json) writeJson({ ...found, ...answerRange(run.reports, { dryRun: false }) });
   else process.stdout.write(`Exported ${run.reports.filter(isExported).length} of them\n`);
   return concludeRun(run);
 }
 
-async function search({ from, to = 'yesterday' }: GapsFlags, config: Config, now: Date): Promise<GapsFound> {
+async function search({ from, to = 'yesterday' }: GapsFlags, { config, openEngine }: Settled, now: Date): Promise<GapsFound> {
   const { timeZone } = config;
   const context = { timeZone, askedAt: now, now, maxDates: Number.POSITIVE_INFINITY };
   const request = parseRequest({ from: from ?? to, to }, context);
-  const engine = await createOpener(config, () => now)('read');
+  const engine = await openEngine('read');
   try {
     const wanted = { from: from === undefined ? null : request.from, to: request.to, timeZone, today: localDate(now, timeZone) };
     return await findGaps(engine, wanted, createCliRun(config));
@@ -86,7 +89,7 @@ async function search({ from, to = 'yesterday' }: GapsFlags, config: Config, now
   }
 }
 
-function show({ from, to, gaps }: GapsFound): void {
+function show({ from, to, gaps }: GapsFound, isDemo: boolean): void {
   if (from === null) {
     process.stdout.write('No report in the warehouse yet; name the dates that you expect with --from\n');
     return;
@@ -94,6 +97,6 @@ function show({ from, to, gaps }: GapsFound): void {
   for (const { first, last, reason } of stretchesOf(gaps))
     process.stdout.write(`${first}${first === last ? '' : ` to ${last}`}  ${gapReasons[reason]}\n`);
   process.stdout.write(
-    `${formatCount(gaps.length)} of ${formatMany(daysBetween(from, to) + 1, 'date')}, ${from} to ${to}, have gaps\n`,
+    `${formatCount(gaps.length)} of ${formatMany(daysBetween(from, to) + 1, 'date')}, ${from} to ${to}, have gaps${isDemo ? ' (demo data)' : ''}\n`,
   );
 }

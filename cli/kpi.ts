@@ -1,11 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { answerFailure } from '../shared/answer';
+import { unknownSettings } from '../shared/config';
 import { Failure, toFailure } from '../shared/failure';
 import { dashboardCommand } from './dashboard';
 import { doctorCommand } from './doctor';
 import { exportCommand } from './export';
 import { gapsCommand } from './gaps';
+import { refuseFlagsOfNpm } from './npm-flags';
+import { checkValues } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { releaseCommand } from './release';
 import { replayCommand } from './replay';
@@ -38,9 +41,13 @@ Settings come from the environment too (KPI_WAREHOUSE, KPI_SOURCE, KPI_TIME_ZONE
 
 // commander's own errors (an unknown option, a missing argument) are refusals like any other
 for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ outputError: () => {} });
+for (const command of program.commands) checkValues(command);
 
 async function main(): Promise<void> {
+  for (const { name, nearest } of unknownSettings(process.env))
+    process.stderr.write(`kpi: ${name} is no setting, and is ignored${nearest === null ? '' : `; did you mean ${nearest}?`}\n`);
   try {
+    refuseFlagsOfNpm(program.commands, process.argv.slice(2), process.env);
     await program.parseAsync();
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return; // --help, --version

@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { RequestBody } from '../shared/request';
 
 /** Options that several commands share. */
@@ -13,8 +13,28 @@ export const options = {
     new Option('--project <project>', 'Google Cloud project of topics and subscriptions (default: that of the warehouse)'),
   subscription: () =>
     new Option('--subscription <name>', 'subscription of the dead-letter topic').default('kpi-export-dead-letter'),
+  rebind: () =>
+    new Option(
+      '--rebind',
+      'the source is the one that the warehouse was filled from, at another place: take its new one from now on',
+    ),
   json: (description: string) => new Option('--json', description),
 };
+
+/**
+ * Refuses an option that is given twice, of which commander would take the last, and an empty value: mostly a variable of a shell that
+ * isn't set.
+ */
+export function checkValues(command: Command): void {
+  for (const option of command.options.filter(({ required }) => required)) {
+    let given = 0;
+    command.on(`option:${option.name()}`, (value: string) => {
+      given++;
+      if (given > 1) command.error(`error: option ${option.long} is given ${given} times, expected it once`);
+      if (value === '') command.error(`error: option ${option.long} is empty; expected a value, or leave it out`);
+    });
+  }
+}
 
 /** The dates that a command was given, as the body of a request. */
 export function datesOf({ date, from, to }: { date?: string; from?: string; to?: string }): RequestBody {

@@ -1,11 +1,13 @@
 import { Command } from 'commander';
-import { type Config, parseConfig, requireSource } from '../shared/config';
+import { type Config, parseConfig } from '../shared/config';
 import { Failure } from '../shared/failure';
-import { createOpener } from '../shared/open-engine';
+import { createSettler } from '../shared/open-engine';
 import { countCells, type ReleaseOptions, type ReleaseOutcome } from '../shared/release/release-periods';
 import { judgeReleases, parseReleaseRequest, runRelease } from '../shared/release/run-release';
+import { holdsDemo, recordedSource } from '../shared/warehouse-identity';
 import { datesOf, options } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
+import { DEMO_NOTE } from './render';
 import { createCliRun } from './run';
 
 interface ReleaseFlags {
@@ -52,7 +54,7 @@ Exit codes: 0 all are out, 2 some could not be released, 1 none could, 64 refuse
 }
 
 async function release(flags: ReleaseFlags): Promise<number> {
-  const config = requireSource(parseConfig(process.env, flags));
+  const { config, openEngine } = await createSettler(parseConfig(process.env, flags), 'export', () => new Date()).settle();
   const releasedAt = new Date();
   const request = parseReleaseRequest(datesOf(flags), { timeZone: config.timeZone, now: releasedAt });
   const replace = parseReplacement(flags);
@@ -61,7 +63,8 @@ async function release(flags: ReleaseFlags): Promise<number> {
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     const outcomes = await runRelease(request, {
-      openEngine: createOpener(config, () => new Date()),
+      openEngine,
+      source: recordedSource(config),
       run: createCliRun(config, interruption.signal),
       timeZone: config.timeZone,
       limits: config.release,
@@ -108,7 +111,8 @@ function answerRelease(outcome: ReleaseOutcome): object {
 
 const said = { released: 'released', replaced: 'replaced', left: 'was released before, left as it is' };
 
-function show(outcomes: readonly ReleaseOutcome[], { release: { minPeople, roundTo } }: Config): void {
+function show(outcomes: readonly ReleaseOutcome[], config: Config): void {
+  const { minPeople, roundTo } = config.release;
   for (const outcome of outcomes) {
     if (outcome.state === 'failed') {
       process.stdout.write(`${outcome.period}  ${outcome.failure.message} (${outcome.failure.code})\n`);
@@ -120,4 +124,5 @@ function show(outcomes: readonly ReleaseOutcome[], { release: { minPeople, round
     );
   }
   process.stdout.write(`Rules: at least ${minPeople} people, rounded to ${roundTo}\n`);
+  if (holdsDemo(config)) process.stdout.write(`Released from ${DEMO_NOTE}\n`);
 }

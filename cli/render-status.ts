@@ -4,6 +4,7 @@ import type { ExportRun } from '../shared/tables/export_runs';
 import { colors } from './colors';
 import { formatCount, NONE } from './figures';
 import { type GridColumn, renderGrid } from './grid';
+import { DEMO_NOTE } from './render';
 import { wrap } from './terminal';
 import { asTyped, commandName } from './typed';
 
@@ -14,13 +15,14 @@ export function renderStatus(status: Status, now: Date, width: number): string {
   const lines = [
     ['Newest report', newestLine(status, now)],
     ['Time zone', status.timeZone],
+    ...(status.isDemo ? [['Source', DEMO_NOTE]] : []),
     ['Gaps', gapsLine(status)],
     ['Dead letters', deadLettersLine(status)],
   ].map(([name = '', text = '']) => `${colors.bold(name.padEnd(15))}${wrap(text, width - 15, 15)}`);
   const listed = stretchesOf(status.gaps.gaps).map(
     ({ first, last, reason }) => `${' '.repeat(15)}${first}${first === last ? '' : ` to ${last}`}  ${gapReasons[reason]}`,
   );
-  lines.splice(3, 0, ...listed.slice(0, LISTED), ...(listed.length > LISTED ? [`${' '.repeat(15)}…`] : []));
+  lines.splice(lines.length - 1, 0, ...listed.slice(0, LISTED), ...(listed.length > LISTED ? [`${' '.repeat(15)}…`] : []));
   const verdict =
     status.attention.length === 0
       ? colors.green('✓ all is well')

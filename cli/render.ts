@@ -7,8 +7,11 @@ import { renderGrid } from './grid';
 /** Columns that every row of a report shares, or that repeat the label. */
 const OMITTED = ['report_date', 'period_start_date', 'period_end_date', 'created_at'];
 
+/** Stands wherever figures of the built-in data are shown. */
+export const DEMO_NOTE = colors.bold('demo data');
+
 /** One table of one report for the terminal, in full: a line per period, units on the figures, – for NULL. */
-export function renderReport(table: ReportTable, rows: readonly ReportRow[]): string {
+export function renderReport(table: ReportTable, rows: readonly ReportRow[], { isDemo }: { isDemo: boolean }): string {
   const columns = reportTableDefinitions[table].columns.filter(({ name }) => !OMITTED.includes(name));
   const { text } = renderGrid(
     columns.map((column) => ({
@@ -17,7 +20,8 @@ export function renderReport(table: ReportTable, rows: readonly ReportRow[]): st
       cells: rows.map((row) => cell(column, row[column.name as keyof ReportRow])),
     })),
   );
-  return `${colors.bold(colors.cyan(table))}  ${colors.dim(rows[0]?.report_date ?? '')}\n${text}`;
+  const title = [colors.bold(colors.cyan(table)), colors.dim(rows[0]?.report_date ?? ''), ...(isDemo ? [DEMO_NOTE] : [])];
+  return `${title.join('  ')}\n${text}`;
 }
 
 /** `first_try_success_rate` over several lines, so that a table fits a terminal. */
@@ -39,16 +43,17 @@ function cell({ unit }: Column, value: unknown): string {
 }
 
 /** A released row for the terminal: a line per column. */
-export function renderRelease(row: DailyMetrics): string {
+export function renderRelease(row: DailyMetrics, { isDemo }: { isDemo: boolean }): string {
   const values = dailyMetricsDefinition.columns.map((column) => {
     const value = row[column.name as keyof DailyMetrics];
     return value === null ? colors.dim('hidden') : cell(column, value);
   });
   const names = dailyMetricsDefinition.columns.map(({ name }) => name);
-  return renderGrid([
+  const { text } = renderGrid([
     { head: '', align: 'left', cells: names },
     { head: '', align: 'right', cells: values },
-  ]).text;
+  ]);
+  return `${isDemo ? `${DEMO_NOTE}\n` : ''}${text}`;
 }
 
 /** What a run would have BigQuery read. */

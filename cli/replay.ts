@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { type Config, parseConfig, requireSource } from '../shared/config';
+import { parseConfig } from '../shared/config';
 import { type ReadLetter, readLetter } from '../shared/dead-letter';
 import { createRun } from '../shared/engine';
 import { Failure, toFailure } from '../shared/failure';
-import { createOpener, type OpenEngine } from '../shared/open-engine';
+import { createSettler, type Settled } from '../shared/open-engine';
 import { judge } from '../shared/outcome';
 import { datesOfRequest, MAX_DATES_BY_MESSAGE } from '../shared/request';
 import { runRequest } from '../shared/run-request';
@@ -51,8 +51,9 @@ Exit codes: 0 all done, 2 some could not be exported and are still there, 64 ref
 
 async function replay(flags: ReplayFlags): Promise<number> {
   if (flags.run && flags.discard !== undefined) throw new Failure('BAD_REQUEST', 'expected either --run or --discard, got both');
-  const config = flags.run ? requireSource(parseConfig(process.env, flags)) : parseConfig(process.env, flags);
-  const openEngine = createOpener(config, now); // one for all letters: what it has learnt of the tables is not asked again
+  // one for all letters: what its engine has learnt of the tables is not asked again
+  const settled = await createSettler(parseConfig(process.env, flags), flags.run ? 'export' : 'read', now).settle();
+  const { config } = settled;
   const { createPubsub } = await import('../shared/adapters/pubsub');
   const pubsub = createPubsub(projectOf(flags.project, config));
   try {
@@ -63,8 +64,7 @@ async function replay(flags: ReplayFlags): Promise<number> {
       for (const letter of lent) {
         const read = readLetter(letter, { timeZone: config.timeZone, now: now(), maxDates: MAX_DATES_BY_MESSAGE });
         process.stdout.write(`${describe(letter.id, read)}\n`);
-        if (letter.id === flags.discard || (flags.run && read !== null && (await runAgain(read, config, openEngine))))
-          done.push(letter);
+        if (letter.id === flags.discard || (flags.run && read !== null && (await runAgain(read, settled)))) done.push(letter);
         else if (flags.run) left++;
       }
     } finally {
@@ -96,7 +96,7 @@ function describe(id: string, read: ReadLetter | null): string {
 }
 
 /** Whether all tables of all dates are in now. */
-async function runAgain({ request, requestId }: ReadLetter, config: Config, openEngine: OpenEngine): Promise<boolean> {
+async function runAgain({ request, requestId }: ReadLetter, { config, openEngine }: Settled): Promise<boolean> {
   if (request === null) return false;
   const run = createRun({ requestId, trigger: 'replay', signal: new AbortController().signal, log: openCliLog(config) });
   try {

@@ -2,7 +2,7 @@ import type { CalendarDate } from '../shared/calendar';
 import type { Config } from '../shared/config';
 import { createRun } from '../shared/engine';
 import { Failure } from '../shared/failure';
-import { createOpener } from '../shared/open-engine';
+import type { Settled } from '../shared/open-engine';
 import { judge } from '../shared/outcome';
 import type { Report } from '../shared/report';
 import type { ExportOutcome } from '../shared/run-export';
@@ -12,8 +12,7 @@ import { complain, EXIT, exitCode } from './outcome';
 import { createProgress, type Progress } from './progress';
 import { retyped } from './typed';
 
-export interface RunDatesOptions {
-  config: Config;
+export interface RunDatesOptions extends Settled {
   requestId: string;
   startedAt: Date;
   allowStale?: boolean;
@@ -32,7 +31,7 @@ export interface DatesRun extends ExportOutcome {
  * further one, the second ends those too.
  */
 export async function runDates(dates: readonly CalendarDate[], options: RunDatesOptions): Promise<DatesRun> {
-  const { config, requestId, startedAt, allowStale = false, dryRun = false, resume = false } = options;
+  const { config, openEngine, requestId, startedAt, allowStale = false, dryRun = false, resume = false } = options;
   const stop = new AbortController();
   const abort = new AbortController();
   const progress = process.stderr.isTTY ? createProgress(process.stderr, dates.length) : null;
@@ -46,7 +45,7 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
   try {
     const outcome = await runRequest(dates, {
       run: createRun({ requestId, trigger: 'cli', signal: abort.signal, log: openLog(config, progress) }),
-      openEngine: createOpener(config, () => new Date()),
+      openEngine,
       config,
       allowStale,
       startedAt,

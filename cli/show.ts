@@ -3,7 +3,7 @@ import { stringify } from 'csv-stringify/sync';
 import type { CalendarDate } from '../shared/calendar';
 import { parseConfig } from '../shared/config';
 import type { Engine } from '../shared/engine';
-import { createOpener } from '../shared/open-engine';
+import { createSettler } from '../shared/open-engine';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import {
   dailyMetricsDefinition,
@@ -12,6 +12,7 @@ import {
   reportTableDefinitions,
   reportTableNames,
 } from '../shared/tables';
+import { holdsDemo } from '../shared/warehouse-identity';
 import { datesOf, options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { renderRelease, renderReport } from './render';
@@ -52,17 +53,18 @@ Examples:
 }
 
 async function show(flags: ShowFlags): Promise<void> {
-  const config = parseConfig(process.env, flags);
   const now = new Date();
+  const { config, openEngine } = await createSettler(parseConfig(process.env, flags), 'read', () => now).settle();
+  const isDemo = holdsDemo(config);
   const { from: date } = parseRequest(datesOf(flags), {
     timeZone: config.timeZone,
     askedAt: now,
     now,
     maxDates: MAX_DATES_BY_CLI,
   });
-  const engine = await createOpener(config, () => now)('read');
+  const engine = await openEngine('read');
   try {
-    if (flags.release) return await showRelease(engine, date, flags);
+    if (flags.release) return await showRelease(engine, date, { ...flags, isDemo });
     const tables = flags.table === undefined ? reportTableNames : [flags.table];
     const found: { table: ReportTable; rows: ReportRow[] }[] = [];
     for (const table of tables) found.push({ table, rows: await engine.readRows(table, date, date) });
@@ -78,14 +80,19 @@ async function show(flags: ShowFlags): Promise<void> {
         process.stdout.write(stringify(rows, { header: true, columns }));
       }
     } else {
-      for (const { table, rows } of found) if (rows.length > 0) process.stdout.write(`${renderReport(table, rows)}\n\n`);
+      for (const { table, rows } of found)
+        if (rows.length > 0) process.stdout.write(`${renderReport(table, rows, { isDemo })}\n\n`);
     }
   } finally {
     await engine.close();
   }
 }
 
-async function showRelease(engine: Engine, date: CalendarDate, { json, csv }: ShowFlags): Promise<void> {
+async function showRelease(
+  engine: Engine,
+  date: CalendarDate,
+  { json, csv, isDemo }: ShowFlags & { isDemo: boolean },
+): Promise<void> {
   const rows = await engine.readRelease(date, date);
   const [row] = rows;
   if (row === undefined) {
@@ -95,5 +102,5 @@ async function showRelease(engine: Engine, date: CalendarDate, { json, csv }: Sh
   const columns = dailyMetricsDefinition.columns.map(({ name }) => name);
   if (json) writeJson({ daily_metrics: rows });
   else if (csv) process.stdout.write(stringify(rows, { header: true, columns }));
-  else if (row !== undefined) process.stdout.write(`${renderRelease(row)}\n`);
+  else if (row !== undefined) process.stdout.write(`${renderRelease(row, { isDemo })}\n`);
 }

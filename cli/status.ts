@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, parseConfig } from '../shared/config';
-import { createOpener } from '../shared/open-engine';
+import { createSettler } from '../shared/open-engine';
 import { type DeadLetters, readStatus } from '../shared/status';
+import { holdsDemo } from '../shared/warehouse-identity';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { projectOf } from './project';
@@ -47,15 +48,16 @@ Exit codes: 0 all is well, 2 something needs attention, 1 the warehouse can't be
 }
 
 async function status(flags: StatusFlags): Promise<number> {
-  const config = parseConfig(process.env, flags);
   const now = new Date();
-  const engine = await createOpener(config, () => now)('read');
+  const { config, openEngine } = await createSettler(parseConfig(process.env, flags), 'read', () => now).settle();
+  const engine = await openEngine('read');
   try {
     const run = createCliRun(config);
     const found = await readStatus(
       engine,
       {
         timeZone: config.timeZone,
+        isDemo: holdsDemo(config),
         now,
         gapDays: flags.all ? null : GAP_DAYS,
         newestRuns: flags.runs,

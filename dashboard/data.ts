@@ -5,6 +5,8 @@ import type { Unit } from '../shared/tables/columns';
 export interface DashboardData {
   /** Exact figures for the company, or what is released to partners. */
   of: Figures;
+  /** Of the built-in demo data. */
+  isDemo: boolean;
   /** Report time zone. */
   timeZone: string;
   /** When the warehouse was read, ISO 8601. */

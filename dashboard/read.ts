@@ -1,5 +1,5 @@
 import { version } from '../package.json';
-import { addDays, type CalendarDate, isTimeZone, localDate } from '../shared/calendar';
+import { addDays, type CalendarDate, localDate } from '../shared/calendar';
 import type { Engine, Run } from '../shared/engine';
 import { findGaps } from '../shared/gaps';
 import type { ReleaseLimits } from '../shared/release/rules';
@@ -9,8 +9,8 @@ import type { DashboardData } from './data';
 import { deriveHistory, deriveReleasedHistory, releaseMetrics, reportMetrics } from './history';
 
 export interface ReadOptions {
-  /** Used where no run says in which zone it was. */
   timeZone: string;
+  isDemo: boolean;
   /** The day that the page opens with; null: the newest day that is over. */
   date: CalendarDate | null;
   now: Date;
@@ -20,13 +20,9 @@ export interface ReadOptions {
 /** Every date that a report can have. */
 const [FIRST_DATE, LAST_DATE] = ['1970-01-01', '9999-12-31'];
 
-/** Among so many runs one that wrote something is looked for. */
-const RUNS_LOOKED_AT = 20;
-
 /** All reports of the warehouse, as the page shows them. */
 export async function readReports(engine: Engine, options: ReadOptions): Promise<DashboardData> {
-  const { date, now, run } = options;
-  const timeZone = await readTimeZone(engine, options);
+  const { timeZone, isDemo, date, now, run } = options;
   const rows = {} as Record<keyof ReportRows, unknown>;
   for (const table of reportTableNames) rows[table] = await engine.readRows(table, FIRST_DATE, LAST_DATE);
   const { newest, days } = deriveHistory(rows as ReportRows, timeZone);
@@ -36,6 +32,7 @@ export async function readReports(engine: Engine, options: ReadOptions): Promise
   const { gaps } = await findGaps(engine, { from: null, to, timeZone, today }, run);
   return {
     of: { kind: 'reports', newest, gaps: gaps.map(({ reportDate }) => reportDate) },
+    isDemo,
     timeZone,
     readAt: now.toISOString(),
     date,
@@ -48,16 +45,9 @@ export async function readReports(engine: Engine, options: ReadOptions): Promise
 /** All that is released. Nothing but the release is read, so whoever may read only that gets the page too. */
 export async function readReleased(
   engine: Engine,
-  { timeZone, date, now, limits: { minPeople, roundTo } }: Omit<ReadOptions, 'run'> & { limits: ReleaseLimits },
+  { timeZone, isDemo, date, now, limits: { minPeople, roundTo } }: Omit<ReadOptions, 'run'> & { limits: ReleaseLimits },
 ): Promise<DashboardData> {
   const days = deriveReleasedHistory(await engine.readRelease(FIRST_DATE, LAST_DATE));
   const of = { kind: 'release', minPeople, roundTo } as const;
-  return { of, timeZone, readAt: now.toISOString(), date, version, metrics: releaseMetrics, days };
-}
-
-/** The zone of the newest run that wrote something: that is the one in which its days began and ended. */
-async function readTimeZone(engine: Engine, { timeZone }: ReadOptions): Promise<string> {
-  const runs = await engine.readRuns({ newest: RUNS_LOOKED_AT });
-  const zone = runs.find(({ status }) => status !== 'failed')?.time_zone;
-  return zone !== undefined && isTimeZone(zone) ? zone : timeZone;
+  return { of, isDemo, timeZone, readAt: now.toISOString(), date, version, metrics: releaseMetrics, days };
 }

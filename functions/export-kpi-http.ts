@@ -11,18 +11,18 @@ import type { HandlerDeps } from './handler-deps';
 export const EXPORT_PATH = '/api/export-kpi';
 
 /** `POST /api/export-kpi` with the JSON of a request, or no body for today; docs of the answer: shared/answer.ts. */
-export function createHttpHandler({ config, openEngine, runRequest, openLog, now, deadlineMs }: HandlerDeps) {
+export function createHttpHandler({ settler, runRequest, openLog, now, deadlineMs }: HandlerDeps) {
   async function handle(req: Request): Promise<[status: number, body: Answer]> {
     const startedAt = now();
     const log = openLog(req.header('traceparent') ?? req.header('x-cloud-trace-context'));
     const run = createRun({ requestId: randomUUID(), trigger: 'http', signal: AbortSignal.timeout(deadlineMs), log });
-    const context = { timeZone: config.timeZone, askedAt: startedAt, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
     try {
+      const timeZone = await settler.timeZone();
+      const context = { timeZone, askedAt: startedAt, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
       // the body as it came, whatever its content type says
       const request = parseRequestData(req.rawBody ?? Buffer.alloc(0), context, { bareDate: false });
       const { reports } = await runRequest(datesOfRequest(request), {
-        config,
-        openEngine,
+        ...(await settler.settle()),
         run,
         startedAt,
         now,
@@ -45,6 +45,11 @@ export function createHttpHandler({ config, openEngine, runRequest, openLog, now
         .status(405)
         .set('Allow', 'POST')
         .json(answerFailure(new Failure('BAD_REQUEST', `expected POST ${EXPORT_PATH}`)));
+      return;
+    }
+    if (Object.keys(req.query ?? {}).length > 0) {
+      const expected = 'expected nothing after the path; the dates go into the body, as {"date": "2025-12-23"}';
+      res.status(400).json(answerFailure(new Failure('BAD_REQUEST', expected)));
       return;
     }
     const [status, body] = await handle(req);

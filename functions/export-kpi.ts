@@ -9,15 +9,7 @@ import { datesOfRequest, type ExportRequest, MAX_DATES_BY_MESSAGE, parseRequestD
 import type { HandlerDeps } from './handler-deps';
 
 /** Returning acknowledges the message; throwing makes Pub/Sub deliver it again. */
-export function createPubsubHandler({
-  config,
-  openEngine,
-  runRequest,
-  openLog,
-  now,
-  deadlineMs,
-  park,
-}: HandlerDeps & { park: Park }) {
+export function createPubsubHandler({ settler, runRequest, openLog, now, deadlineMs, park }: HandlerDeps & { park: Park }) {
   return async function exportKpi(event: unknown): Promise<void> {
     let log = openLog(traceparentOf(event));
     let message: Message | undefined;
@@ -27,11 +19,11 @@ export function createPubsubHandler({
       message = parseMessage(event);
       const run = createRun({ requestId: message.id, trigger: 'pubsub', signal: AbortSignal.timeout(deadlineMs), log });
       log = run.log;
-      const context = { timeZone: config.timeZone, askedAt: message.publishTime, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
+      const timeZone = await settler.timeZone();
+      const context = { timeZone, askedAt: message.publishTime, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
       request = parseRequestData(message.data, context, { bareDate: true });
       const { reports } = await runRequest(datesOfRequest(request), {
-        config,
-        openEngine,
+        ...(await settler.settle()),
         run,
         startedAt,
         now,

@@ -1,12 +1,10 @@
-import type { Config } from '../shared/config';
 import type { Log } from '../shared/log';
-import type { OpenEngine } from '../shared/open-engine';
+import type { Settler } from '../shared/open-engine';
 import type { runRequest } from '../shared/run-request';
 
 /** What both functions are made of. */
 export interface HandlerDeps {
-  config: Config;
-  openEngine: OpenEngine;
+  settler: Settler;
   runRequest: typeof runRequest;
   /** Opens the log of one request, with the trace that its header names, if any. */
   openLog: (traceHeader: string | undefined) => Log;

@@ -1,10 +1,11 @@
 import { cloudEvent, http } from '@google-cloud/functions-framework';
-import { parseConfig, requireSource } from '../shared/config';
+import { parseConfig, requireSource, unknownSettings } from '../shared/config';
 import { parkNowhere } from '../shared/dead-letter';
 import { createLog, traceOf } from '../shared/log';
-import { createOpener } from '../shared/open-engine';
+import { createSettler } from '../shared/open-engine';
 import { createPubsubHandler } from './export-kpi';
 import { createHttpHandler } from './export-kpi-http';
+import { installFront } from './front';
 import type { HandlerDeps } from './handler-deps';
 import { createPark } from './park';
 
@@ -12,33 +13,28 @@ import { createPark } from './park';
 const DEADLINE_MS = 480_000;
 
 // parsed when the instance starts, so that a wrong deployment never comes up
-const config = requireSource(parseConfig(process.env));
+const config = parseConfig(process.env);
+if (config.warehouse.engine === 'bigquery') requireSource(config); // an embedded file may know its own
 const project = config.warehouse.engine === 'bigquery' ? config.warehouse.project : undefined;
-
-// The framework's server prints a body that is no JSON, or a path that can't be decoded, along with its error; they may hold anything.
-// biome-ignore lint/suspicious/noConsole: it is the console that the framework prints to
-const print = console.error;
-console.error = (...values: unknown[]) =>
-  print(
-    ...values.map((value) =>
-      value instanceof SyntaxError || value instanceof URIError ? "a request that can't be read" : value,
-    ),
-  );
 
 const now = () => new Date();
 
+const openLog = (traceHeader?: string) =>
+  createLog({
+    level: config.logLevel,
+    write: (line) => process.stdout.write(`${line}\n`),
+    format: process.stdout.isTTY ? 'text' : 'json',
+    trace: traceOf(traceHeader, project),
+  });
+installFront(openLog);
+for (const { name, nearest } of unknownSettings(process.env))
+  openLog().warning('unknown setting', { setting: name, ...(nearest !== null && { nearest }) });
+
 const deps: HandlerDeps = {
-  config,
-  openEngine: createOpener(config, now),
+  settler: createSettler(config, 'export', now),
   // tables, facts and their checks are no use to a request that is refused
   runRequest: async (...request) => (await import('../shared/run-request')).runRequest(...request),
-  openLog: (traceHeader) =>
-    createLog({
-      level: config.logLevel,
-      write: (line) => process.stdout.write(`${line}\n`),
-      format: process.stdout.isTTY ? 'text' : 'json',
-      trace: traceOf(traceHeader, project),
-    }),
+  openLog,
   now,
   deadlineMs: DEADLINE_MS,
 };

@@ -14,12 +14,12 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
  */
 const SLACK_HOURS = 25;
 
-/** The years that every engine's day partitions take. */
-const FIRST_YEAR = '1970';
+/** The first date that every engine's day partitions take. */
+export const EARLIEST: CalendarDate = '1970-01-01';
 
 /** Whether `text` is a calendar date, YYYY-MM-DD, that exists. */
 export function isDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < FIRST_YEAR) return false;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < EARLIEST) return false;
   try {
     Temporal.PlainDate.from(text, { overflow: 'reject' });
     return true;

@@ -1,11 +1,14 @@
+import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { isTimeZone, spellTimeZone } from './calendar';
 import { Failure } from './failure';
+import { nearestOf } from './nearest';
 import { RELEASE_DATASET } from './release/dataset';
 import type { ReleaseLimits } from './release/rules';
 
 export const DEFAULT_WAREHOUSE = '.kpi/warehouse.duckdb';
+const DEFAULT_TIME_ZONE = 'UTC';
 
 export const logLevels = ['debug', 'info', 'warning', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -14,7 +17,7 @@ export interface DuckDbConfig {
   engine: 'duckdb';
   /** Path of the warehouse file. */
   warehouse: string;
-  /** Path of a folder or a .duckdb file, the built-in demo data, or nothing named (then only what is in the warehouse can be read). */
+  /** A folder or a .duckdb file, the built-in demo data, or nothing named (then only what is in the warehouse can be read). `path` is absolute and real. */
   source: { kind: 'demo' } | { kind: 'path'; path: string } | null;
 }
 
@@ -32,6 +35,10 @@ export interface BigQueryConfig {
 export interface Config {
   warehouse: DuckDbConfig | BigQueryConfig;
   timeZone: string;
+  /** Whether source and time zone were named. Otherwise they are defaults, and what the warehouse remembers comes first (warehouse-identity.ts). */
+  isNamed: { source: boolean; timeZone: boolean };
+  /** Take the named source for the one that the warehouse was filled from, at another place. */
+  rebind: boolean;
   deadLetterTopic: string | null;
   maxRejectedShare: number;
   /** Hours; 0: not checked. */
@@ -50,6 +57,7 @@ export interface ConfigFlags {
   source?: string | undefined;
   warehouse?: string | undefined;
   timeZone?: string | undefined;
+  rebind?: boolean | undefined;
 }
 
 const PROJECT = '[a-z][a-z0-9.:-]*[a-z0-9]';
@@ -58,7 +66,7 @@ const TABLE_NAME = new RegExp(String.raw`^${PROJECT}\.\w+\.[\w-]+$`);
 
 const Table = z.string().regex(TABLE_NAME, 'expected PROJECT.DATASET.TABLE');
 
-/** Every setting, by its name in the environment. An empty value is one that isn't set. */
+/** Every setting, by its name in the environment. */
 export const Settings = z.object({
   KPI_WAREHOUSE: z.string().optional(),
   KPI_SOURCE: z.string().optional(),
@@ -69,7 +77,7 @@ export const Settings = z.object({
     .string()
     .refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin')
     .transform(spellTimeZone)
-    .default('UTC'),
+    .optional(),
   KPI_LOCATION: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'expected a BigQuery location such as US or europe-west1')
@@ -109,13 +117,14 @@ function wholeNumberFrom(low: number) {
 
 /** Reads all settings; BAD_CONFIG names every fault at once, by the setting's name and never by its value. */
 export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}): Config {
-  const given = { ...env, ...nameFlags(flags) };
-  const isSet = ([name, value]: [string, string | undefined]) => name in Settings.shape && value !== undefined && value !== '';
-  const parsed = Settings.safeParse(Object.fromEntries(Object.entries(given).filter(isSet)));
-  const faults = parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => `${label(String(issue.path[0]), flags)}: ${issue.message}`);
-  if (!parsed.success) throw refuse(faults);
+  const given = Object.entries({ ...env, ...nameFlags(flags) }).filter(([name]) => name in Settings.shape);
+  // an empty value is mostly a variable of a shell that isn't set: a default instead of it would mislead
+  const isEmpty = ([, value]: [string, string | undefined]) => value?.trim() === '';
+  const faults = given.filter(isEmpty).map(([name]) => `${label(name, flags)}: is empty; expected a value, or leave it out`);
+  const parsed = Settings.safeParse(Object.fromEntries(given.filter((setting) => !isEmpty(setting))));
+  if (!parsed.success)
+    faults.push(...parsed.error.issues.map((issue) => `${label(String(issue.path[0]), flags)}: ${issue.message}`));
+  if (!parsed.success || faults.length > 0) throw refuse(faults);
   const settings = parsed.data;
   const inCloud = Boolean(env.K_SERVICE);
   const fault = (name: string, text: string): null => {
@@ -127,10 +136,17 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}): Co
     fault('KPI_DEAD_LETTER_TOPIC', 'required in the cloud: the topic that takes failed requests');
   if (settings.KPI_RELEASE_ROUND_TO > settings.KPI_RELEASE_MIN_PEOPLE)
     fault('KPI_RELEASE_ROUND_TO', 'expected at most KPI_RELEASE_MIN_PEOPLE, or small numbers would become 0');
+  if (flags.rebind && settings.KPI_SOURCE === undefined && settings.KPI_SOURCE_USERS === undefined)
+    faults.push('--rebind: expected with the source at its new place (--source)');
   if (warehouse === null || faults.length > 0) throw refuse(faults);
   return {
     warehouse,
-    timeZone: settings.KPI_TIME_ZONE,
+    timeZone: settings.KPI_TIME_ZONE ?? DEFAULT_TIME_ZONE,
+    isNamed: {
+      source: (settings.KPI_SOURCE ?? settings.KPI_SOURCE_USERS) !== undefined,
+      timeZone: settings.KPI_TIME_ZONE !== undefined,
+    },
+    rebind: flags.rebind ?? false,
     deadLetterTopic: settings.KPI_DEAD_LETTER_TOPIC ?? null,
     maxRejectedShare: settings.KPI_MAX_REJECTED_SHARE,
     sourceMaxAgeHours: settings.KPI_SOURCE_MAX_AGE_HOURS,
@@ -152,12 +168,10 @@ export interface SettingInUse {
 }
 
 /** All settings as they apply, for a person. Of a URL without what may be a secret. */
-export function describeSettings(env: NodeJS.ProcessEnv, flags: ConfigFlags, { warehouse }: Config): SettingInUse[] {
-  const defaults: Record<string, unknown> = {
-    ...Settings.parse({}),
-    KPI_WAREHOUSE: DEFAULT_WAREHOUSE,
-    ...(warehouse.engine === 'duckdb' && warehouse.source?.kind === 'demo' && { KPI_SOURCE: 'demo' }),
-  };
+export function describeSettings(env: NodeJS.ProcessEnv, flags: ConfigFlags, { warehouse, timeZone }: Config): SettingInUse[] {
+  const defaults: Record<string, unknown> = { ...Settings.parse({}), KPI_WAREHOUSE: DEFAULT_WAREHOUSE, KPI_TIME_ZONE: timeZone };
+  if (warehouse.engine === 'duckdb' && warehouse.source !== null)
+    defaults.KPI_SOURCE = warehouse.source.kind === 'demo' ? 'demo' : warehouse.source.path;
   const byFlag = nameFlags(flags);
   return Object.keys(Settings.shape).map((name) => {
     if (byFlag[name]) return { name, value: byFlag[name], origin: label(name, flags) };
@@ -170,9 +184,17 @@ function withoutSecrets(value: string): string {
   return /^https?:/.test(value) ? new URL(value).origin : value;
 }
 
-/** Variables that look like settings and are none. */
-export function unknownSettings(env: NodeJS.ProcessEnv): string[] {
-  return Object.keys(env).filter((name) => name.startsWith('KPI_') && !(name in Settings.shape) && !name.startsWith('KPI_TEST_'));
+/** A variable that looks like a setting and is none, and the setting that it resembles, if one does. */
+export interface UnknownSetting {
+  name: string;
+  nearest: string | null;
+}
+
+export function unknownSettings(env: NodeJS.ProcessEnv): UnknownSetting[] {
+  const isUnknown = (name: string) => name.startsWith('KPI_') && !(name in Settings.shape) && !name.startsWith('KPI_TEST_');
+  return Object.keys(env)
+    .filter(isUnknown)
+    .map((name) => ({ name, nearest: nearestOf(name, Object.keys(Settings.shape)) }));
 }
 
 /** The settings of somebody who means to export: BAD_CONFIG where there is nothing to export from. */
@@ -187,10 +209,18 @@ type Fault = (name: string, text: string) => null;
 function parseWarehouse(settings: Settings, inCloud: boolean, fault: Fault): Config['warehouse'] | null {
   const named = settings.KPI_WAREHOUSE;
   if (named === undefined && inCloud) return fault('KPI_WAREHOUSE', 'required in the cloud: bigquery:PROJECT.DATASET');
-  const engine = named === undefined ? 'duckdb' : (/^([a-z]{2,}):/.exec(named)?.[1] ?? 'duckdb');
-  if (engine === 'bigquery') return parseBigQuery(settings, (named ?? '').slice('bigquery:'.length), fault);
-  if (engine === 'duckdb') return parseDuckDb(settings, (named ?? DEFAULT_WAREHOUSE).replace(/^duckdb:/, ''), fault);
+  const { engine = 'duckdb', name } = splitEngine(named ?? DEFAULT_WAREHOUSE);
+  if (engine === 'bigquery') return parseBigQuery(settings, name, fault);
+  if (engine === 'duckdb') return parseDuckDb(settings, name, fault);
   return fault('KPI_WAREHOUSE', 'expected duckdb:FILE or bigquery:PROJECT.DATASET');
+}
+
+/** `bigquery:p.d`, in any letter case. One letter before the colon is the drive of a path. */
+function splitEngine(text: string): { engine?: string; name: string } {
+  const [prefix, engine] = /^([a-z]{2,}):/i.exec(text) ?? [];
+  return prefix === undefined || engine === undefined
+    ? { name: text }
+    : { engine: engine.toLowerCase(), name: text.slice(prefix.length) };
 }
 
 function parseDuckDb(settings: Settings, file: string, fault: Fault): DuckDbConfig | null {
@@ -206,9 +236,10 @@ function parseDuckDb(settings: Settings, file: string, fault: Fault): DuckDbConf
     return { engine: 'duckdb', warehouse, source: warehouse === resolve(DEFAULT_WAREHOUSE) ? { kind: 'demo' } : null };
   }
   if (source === 'demo') return { engine: 'duckdb', warehouse, source: { kind: 'demo' } };
-  if (source.startsWith('bigquery:')) return fault('KPI_SOURCE', crossed('a BigQuery dataset', 'an embedded one'));
-  const path = resolve(source.replace(/^duckdb:/, ''));
-  if (path === warehouse) return fault('KPI_SOURCE', 'the same file as the warehouse; expected two');
+  const { engine, name } = splitEngine(source);
+  if (engine === 'bigquery') return fault('KPI_SOURCE', crossed('a BigQuery dataset', 'an embedded one'));
+  const path = realPath(engine === 'duckdb' ? name : source);
+  if (path === realPath(warehouse)) return fault('KPI_SOURCE', 'the same file as the warehouse; expected two');
   return { engine: 'duckdb', warehouse, source: { kind: 'path', path } };
 }
 
@@ -219,12 +250,12 @@ function parseBigQuery(settings: Settings, name: string, fault: Fault): BigQuery
     return fault('KPI_WAREHOUSE', `${RELEASE_DATASET} is the dataset of the release; expected another`);
   const location =
     settings.KPI_LOCATION ?? fault('KPI_LOCATION', 'required with BigQuery: the location of the dataset, such as US');
-  const sourceDataset = settings.KPI_SOURCE?.replace(/^bigquery:/, '');
-  if (sourceDataset !== undefined && !DATASET_NAME.test(sourceDataset)) {
+  const source = settings.KPI_SOURCE === undefined ? undefined : splitEngine(settings.KPI_SOURCE);
+  if (source !== undefined && ((source.engine ?? 'bigquery') !== 'bigquery' || !DATASET_NAME.test(source.name))) {
     return fault('KPI_SOURCE', crossed('not PROJECT.DATASET', 'BigQuery'));
   }
-  const users = settings.KPI_SOURCE_USERS ?? (sourceDataset && `${sourceDataset}.users`);
-  const measurements = settings.KPI_SOURCE_MEASUREMENTS ?? (sourceDataset && `${sourceDataset}.measurements`);
+  const users = settings.KPI_SOURCE_USERS ?? (source && `${source.name}.users`);
+  const measurements = settings.KPI_SOURCE_MEASUREMENTS ?? (source && `${source.name}.measurements`);
   if ((users === undefined) !== (measurements === undefined)) {
     return fault('KPI_SOURCE', 'expected PROJECT.DATASET, or both KPI_SOURCE_USERS and KPI_SOURCE_MEASUREMENTS');
   }
@@ -240,24 +271,39 @@ function parseBigQuery(settings: Settings, name: string, fault: Fault): BigQuery
   };
 }
 
+/** The one path of a file or folder, whichever way it was named; of one that doesn't exist, its absolute path. */
+function realPath(path: string): string {
+  const absolute = resolve(path);
+  try {
+    return realpathSync(absolute);
+  } catch {
+    return absolute;
+  }
+}
+
 function crossed(source: string, warehouse: string): string {
   return `the source is ${source}, but the warehouse is ${warehouse}; both must be of one engine`;
 }
 
-const flagNames = { source: 'KPI_SOURCE', warehouse: 'KPI_WAREHOUSE', timeZone: 'KPI_TIME_ZONE' } as const satisfies Record<
-  keyof ConfigFlags,
-  string
+const flagNames = { source: 'KPI_SOURCE', warehouse: 'KPI_WAREHOUSE', timeZone: 'KPI_TIME_ZONE' } as const satisfies Partial<
+  Record<keyof ConfigFlags, string>
 >;
+type FlagOfSetting = keyof typeof flagNames;
 
 function nameFlags(flags: ConfigFlags): Record<string, string> {
-  const entries = Object.entries(flags).filter((entry): entry is [keyof ConfigFlags, string] => entry[1] !== undefined);
-  return Object.fromEntries(entries.map(([flag, value]) => [flagNames[flag], value]));
+  const named = Object.entries(flagNames) as [FlagOfSetting, string][];
+  return Object.fromEntries(
+    named.flatMap(([flag, setting]) => {
+      const value = flags[flag];
+      return value === undefined ? [] : [[setting, value]];
+    }),
+  );
 }
 
 /** A setting as the person knows it: by its flag where they used that. */
 function label(name: string, flags: ConfigFlags): string {
   const [flag] =
-    Object.entries(flagNames).find(([key, setting]) => setting === name && flags[key as keyof ConfigFlags] !== undefined) ?? [];
+    Object.entries(flagNames).find(([key, setting]) => setting === name && flags[key as FlagOfSetting] !== undefined) ?? [];
   return flag === undefined ? name : `--${flag.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 

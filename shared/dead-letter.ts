@@ -30,7 +30,7 @@ export function toDeadLetter(
   return {
     code,
     message: text,
-    request: request ?? digest(message?.data ?? Buffer.from(JSON.stringify(event) ?? '')),
+    request: request ?? digest(message?.data ?? (Buffer.isBuffer(event) ? event : Buffer.from(JSON.stringify(event) ?? ''))),
     messageId: message?.id ?? null,
     publishTime: message?.publishTime.toISOString() ?? null,
     version,

@@ -2,8 +2,9 @@ import { type CalendarDate, localDate } from './calendar';
 import { type Config, type ConfigFlags, describeSettings, parseConfig, unknownSettings } from './config';
 import type { Engine, Run, WarehouseInspection } from './engine';
 import { type Failure, type FailureCode, toFailure } from './failure';
-import type { Access } from './open-engine';
+import { type Access, settle } from './open-engine';
 import { sourceTableNames } from './source-contract';
+import { DEMO, nameSource } from './warehouse-identity';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -47,23 +48,38 @@ export async function examine(examination: Examination): Promise<Check[]> {
   } catch (thrown) {
     config = toFailure(thrown);
   }
-  const settings = checkSettings(examination, config);
-  if (config instanceof Error) return [...settings, checkNode(examination.machine)];
+  if (config instanceof Error) return [...checkSettings(examination, config), checkNode(examination.machine)];
+  const { settled, check } = await checkIdentity(examination, config);
   return [
-    ...settings,
+    ...checkSettings(examination, settled),
     checkNode(examination.machine),
     ...(config.warehouse.engine === 'duckdb' ? checkDisk(examination.machine, config.warehouse.warehouse) : []),
-    ...(await checkSource(examination, config)),
-    ...(await checkWarehouse(examination, config)),
+    ...(await checkSource(examination, settled)),
+    check,
+    ...(await checkWarehouse(examination, settled)),
   ];
+}
+
+/** Whether the warehouse holds reports of what the settings name; if not, the rest is examined with the settings as they are. */
+async function checkIdentity({ openEngine }: Examination, named: Config): Promise<{ settled: Config; check: Check }> {
+  const [area, name] = ['warehouse', 'source and time zone'] as const;
+  try {
+    const settled = await settle(named, 'read', (access) => openEngine(named, access));
+    const source = nameSource(settled);
+    const found = `${source === DEMO ? 'demo data' : (source ?? 'no source named')}, days of ${settled.timeZone}`;
+    return { settled, check: { area, name, ok: true, found, remedy: null } };
+  } catch (thrown) {
+    return { settled: named, check: failed(area, name, toFailure(thrown)) };
+  }
 }
 
 function checkSettings({ env, flags, now }: Examination, config: Config | Failure): Check[] {
   const area = 'settings';
   const unknown = unknownSettings(env).map(
-    (name): Check => ({
+    ({ name, nearest }): Check => ({
       ...{ area, name, ok: false, found: 'no such setting' },
-      remedy: 'correct its name, or remove it; README.md lists all settings',
+      remedy:
+        nearest === null ? 'correct its name, or remove it; README.md lists all settings' : `name it ${nearest}, or remove it`,
     }),
   );
   if (config instanceof Error)

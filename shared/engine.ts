@@ -8,6 +8,7 @@ import type { SourceTable } from './source-contract';
 import type { ReportRow, ReportTable } from './tables';
 import type { DailyMetrics } from './tables/daily_metrics';
 import type { ExportRun } from './tables/export_runs';
+import type { WarehouseIdentity } from './warehouse-identity';
 
 /** How a run came about; a column of export_runs. */
 export type Trigger = 'pubsub' | 'http' | 'cli' | 'replay';
@@ -118,5 +119,7 @@ export interface Engine {
   inspectSource(table: SourceTable, options: { maxBytes: number }, run: Run): Promise<SourceInspection>;
   /** Compares all that the warehouse is made of with the definitions, and changes nothing. */
   inspectWarehouse(options: { release: boolean }, run: Run): Promise<WarehouseInspection[]>;
+  /** What the warehouse holds reports of; null where it doesn't exist yet. */
+  readIdentity(): Promise<WarehouseIdentity | null>;
   close(): Promise<void>;
 }

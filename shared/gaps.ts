@@ -1,4 +1,4 @@
-import { addDays, type CalendarDate, datesBetween, endOf, PERIODS } from './calendar';
+import { addDays, type CalendarDate, datesBetween, EARLIEST, endOf, PERIODS } from './calendar';
 import type { Engine, ReportState, Run } from './engine';
 import { reportTableNames } from './tables';
 
@@ -30,9 +30,6 @@ export interface GapsFound {
   to: CalendarDate;
   gaps: Gap[];
 }
-
-/** The first date that any engine takes. */
-export const EARLIEST = '1970-01-01';
 
 /** Searches the warehouse. Dates whose partitions have expired don't count: nothing could be kept there. */
 export async function findGaps(engine: Engine, search: GapSearch, run: Run): Promise<GapsFound> {

@@ -34,6 +34,9 @@ export interface LogFields {
   reason?: string;
   duration_ms?: number;
   version?: string;
+  /** Name of a variable that looks like a setting, and of the setting that it resembles; never a value. */
+  setting?: string;
+  nearest?: string;
   /** A request that was parked: what it asked, or, where that didn't parse, its length and SHA-256. */
   request?: object;
   message_id?: string;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Failure } from './failure';
+import { parseStrictJson } from './json';
 
 const Base64 = z.base64();
 
@@ -21,25 +22,51 @@ export interface Message {
 
 export const MESSAGE_PUBLISHED = 'google.cloud.pubsub.topic.v1.messagePublished';
 
+/** Pub/Sub's ids are short numbers; a longer one would fill records and logs. */
+const LONGEST_ID = 256;
+
+/** Times of publishing that a message can have: no report is of a date before or after. */
+const [FIRST_TIME, LAST_TIME] = [Date.UTC(1970, 0, 1), Date.UTC(9999, 0, 1)];
+
+const EXPECTED_MESSAGE = 'expected a Pub/Sub message: {"message": {"data": base64, "messageId": …, "publishTime": …}}';
+
 /**
- * The message in what the framework hands to a CloudEvent function: an event whose data is `{message}`, or, for a raw push without
- * data, which the framework leaves as it is, the push body `{message, subscription}` itself. Anything else is BAD_REQUEST.
+ * The message in what arrives at a CloudEvent function: an event whose data is `{message}`, or a raw push, `{message, subscription}`, as
+ * bytes of JSON or taken apart already. Of an event in binary mode only the data is bytes; a structured one may have it as data_base64.
+ * Anything else is BAD_REQUEST.
  */
 export function parseMessage(event: unknown): Message {
   const outer = z
     .looseObject({ id: z.string().nullish(), time: z.string().nullish(), type: z.string().nullish() })
-    .safeParse(event);
+    .safeParse(parseBytes(event));
   if (!outer.success) throw refuse('expected a CloudEvent or a Pub/Sub push body');
-  const { id, time, type } = outer.data;
+  const { id, time, type, data, data_base64 } = outer.data;
   if (type && type !== MESSAGE_PUBLISHED) throw refuse(`expected an event of type ${MESSAGE_PUBLISHED}`);
-  const body = z.looseObject({ message: PubsubMessage }).safeParse(outer.data.data ?? outer.data);
-  if (!body.success) throw refuse('expected a Pub/Sub message: {"message": {"data": base64, "messageId": …, "publishTime": …}}');
+  const inner = typeof data_base64 === 'string' ? Buffer.from(data_base64, 'base64') : (data ?? outer.data);
+  const body = z.looseObject({ message: PubsubMessage }).safeParse(parseBytes(inner));
+  if (!body.success) throw refuse(EXPECTED_MESSAGE);
   const { message } = body.data;
   const messageId = message.messageId ?? id;
   if (!messageId) throw refuse('expected a messageId');
   const publishTime = new Date(message.publishTime ?? time ?? Number.NaN);
   if (Number.isNaN(publishTime.getTime())) throw refuse('expected a publishTime: without one the message has no date');
-  return { id: messageId, data: Buffer.from(message.data ?? '', 'base64'), attributes: message.attributes ?? {}, publishTime };
+  if (publishTime.getTime() < FIRST_TIME || publishTime.getTime() >= LAST_TIME)
+    throw refuse('expected a publishTime from 1970 to 9998');
+  return {
+    id: messageId.slice(0, LONGEST_ID),
+    data: Buffer.from(message.data ?? '', 'base64'),
+    attributes: message.attributes ?? {},
+    publishTime,
+  };
+}
+
+function parseBytes(value: unknown): unknown {
+  if (!Buffer.isBuffer(value)) return value;
+  try {
+    return parseStrictJson(value);
+  } catch {
+    throw refuse(`expected JSON in UTF-8, each key once; ${EXPECTED_MESSAGE}`);
+  }
 }
 
 function refuse(message: string): Failure {

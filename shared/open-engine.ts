@@ -1,22 +1,87 @@
 import type { Config } from './config';
 import type { Engine } from './engine';
+import { toFailure } from './failure';
+import { bindingOf, continueWarehouse, requireKnownSource, type WarehouseIdentity } from './warehouse-identity';
 
-/** What an engine is opened for: an export reads the source and writes the warehouse, a dry run only reads the source, a read only the warehouse. */
-export type Access = 'export' | 'dry-run' | 'read';
+/**
+ * What an engine is opened for: an export reads the source and writes the warehouse, a dry run only reads the source, a read only the
+ * warehouse, and a look reads it if there is one.
+ */
+export type Access = 'export' | 'dry-run' | 'read' | 'look';
 export type OpenEngine = (access: Access) => Promise<Engine>;
 
 /**
  * Opens the engine that the settings name. Each adapter, and the SDK behind it, is loaded on first use. The embedded engine is opened
  * for each run, so that its file is free in between; BigQuery's is made once, and remembers what it has learnt of the tables.
  */
-export function createOpener({ warehouse }: Config, now: () => Date): OpenEngine {
+export function createOpener(config: Config, now: () => Date): OpenEngine {
+  const { warehouse } = config;
   let bigQuery: Promise<Engine> | undefined;
   return async (access) => {
     if (warehouse.engine === 'duckdb') {
       const { openDuckDb } = await import('./adapters/duckdb');
-      return openDuckDb({ config: warehouse, access, now: now() });
+      return openDuckDb({ config: warehouse, access, now: now(), binding: bindingOf(config) });
     }
     bigQuery ??= import('./adapters/bigquery').then(({ createBigQuery }) => createBigQuery({ config: warehouse, now }));
     return bigQuery;
   };
+}
+
+/** Settings as they apply to the warehouse that they name, and what opens it with them. */
+export interface Settled {
+  config: Config;
+  openEngine: OpenEngine;
+}
+
+/** What settings are for: an export needs a source, and must know what it writes to. */
+export type Purpose = 'export' | 'read';
+
+/** Settings, some of which only the warehouse knows. Each call looks at it, unless what it asks is named. */
+export interface Settler {
+  timeZone(): Promise<string>;
+  /** BAD_CONFIG where the warehouse holds reports of another source or time zone than is named. */
+  settle(): Promise<Settled>;
+}
+
+export function createSettler(named: Config, purpose: Purpose, now: () => Date): Settler {
+  const open = createOpener(named, now);
+  const settler: Settler = {
+    timeZone: async () => (named.isNamed.timeZone ? named.timeZone : (await settler.settle()).config.timeZone),
+    settle: async () => {
+      const config = await settle(named, purpose, open);
+      return { config, openEngine: config.warehouse.engine === 'bigquery' ? open : createOpener(config, now) };
+    },
+  };
+  return settler;
+}
+
+/** What isn't named goes on as the warehouse has it. */
+export async function settle(named: Config, purpose: Purpose, open: OpenEngine): Promise<Config> {
+  const identity = await readIdentity(open);
+  const config = await continueOrBlame(named, identity, purpose, open);
+  return purpose === 'export' ? requireKnownSource(config, identity) : config;
+}
+
+/** A source that can't be opened is told before one that isn't the warehouse's: a name mistyped is the likelier mistake. */
+async function continueOrBlame(named: Config, identity: WarehouseIdentity | null, purpose: Purpose, open: OpenEngine) {
+  try {
+    return continueWarehouse(named, identity);
+  } catch (refused) {
+    if (purpose === 'export') await (await open('dry-run')).close();
+    throw refused;
+  }
+}
+
+async function readIdentity(open: OpenEngine): Promise<WarehouseIdentity | null> {
+  const engine = await open('look');
+  try {
+    return await engine.readIdentity();
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    // no run records, or an account that may only write, or only read the release: nothing is known, and nothing refused
+    if (failure.code === 'NOT_FOUND' || failure.code === 'ACCESS_DENIED') return null;
+    throw failure;
+  } finally {
+    await engine.close();
+  }
 }

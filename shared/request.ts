@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { addDays, type CalendarDate, datesBetween, daysBetween, isDate, localDate } from './calendar';
+import { addDays, type CalendarDate, datesBetween, daysBetween, EARLIEST, isDate, localDate } from './calendar';
 import { Failure } from './failure';
+import { parseStrictJson } from './json';
 
 /** The dates to export, both included. The shape of the answer follows the shape of the request. */
 export interface ExportRequest {
@@ -68,6 +69,7 @@ export function parseRequest(input: unknown, context: RequestContext): ExportReq
     shape: from === undefined ? 'date' : 'range',
   };
   const today = localDate(context.now, context.timeZone);
+  if (request.from < EARLIEST) throw refuse(`expected dates from ${EARLIEST} on`);
   if (request.from > request.to) throw refuse('expected from not after to');
   if (request.to > today) throw refuse(`expected dates up to today, which is ${today} in ${context.timeZone}`);
   const dates = daysBetween(request.from, request.to) + 1;
@@ -83,9 +85,9 @@ export function parseRequestData(data: Buffer, context: RequestContext, { bareDa
   if (bareDate && !text.startsWith('{')) return parseRequest({ date: text }, context);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseStrictJson(data);
   } catch {
-    throw refuse(`expected JSON: ${EXPECTED_KEYS}`);
+    throw refuse(`expected JSON in UTF-8, each key once: ${EXPECTED_KEYS}`);
   }
   return parseRequest(json, context);
 }

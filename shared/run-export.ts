@@ -16,6 +16,8 @@ export interface ExportOptions {
   engine: Engine;
   run: Run;
   timeZone: string;
+  /** Recorded as what was counted (warehouse-identity.ts). */
+  source?: string | null;
   /** The one instant that all rows of the run carry as created_at. */
   startedAt: Date;
   now: () => Date;
@@ -272,8 +274,8 @@ function failedReport(reportDate: CalendarDate, failure: Failure): ReportOutcome
 }
 
 async function record(outcomes: readonly ReportOutcome[], bytesProcessed: number | null, options: ExportOptions): Promise<void> {
-  const { engine, run, startedAt, timeZone } = options;
-  const context = { run, startedAt, finishedAt: options.now(), timeZone, bytesProcessed };
+  const { engine, run, startedAt, timeZone, source = null } = options;
+  const context = { run, startedAt, finishedAt: options.now(), timeZone, source, bytesProcessed };
   const rows = outcomes.filter((outcome) => !isRefused(outcome)).map((outcome) => runRecord(outcome, context));
   await appendRecords(engine, rows, run);
 }

@@ -13,13 +13,15 @@ export interface RecordContext {
   startedAt: Date;
   finishedAt: Date;
   timeZone: string;
+  /** As export_runs has it; null: not said. */
+  source: string | null;
   bytesProcessed: number | null;
 }
 
 /** The row of export_runs that says how the export of one date went. Codes, counts and instants cut to the hour; never a text. */
 export function runRecord(
   outcome: ReportOutcome,
-  { run, startedAt, finishedAt, timeZone, bytesProcessed }: RecordContext,
+  { run, startedAt, finishedAt, timeZone, source, bytesProcessed }: RecordContext,
 ): ExportRun {
   const verdict = judge([outcome]);
   const { findings, release } = outcome;
@@ -41,6 +43,7 @@ export function runRecord(
     bytes_processed: bytesProcessed,
     ...releaseColumns(release),
     error_code: firstFailure(outcome)?.code ?? null,
+    source,
   };
 }
 

@@ -6,9 +6,10 @@ import type { OpenEngine } from './open-engine';
 import { isExported, judge, type ReportOutcome } from './outcome';
 import { completedDates } from './resume';
 import { type ExportOptions, type ExportOutcome, runExport } from './run-export';
+import { recordedSource } from './warehouse-identity';
 
 /** The run is made by the door; its log carries run_id and request_id. */
-export interface RequestOptions extends Omit<ExportOptions, 'engine' | 'dryRun' | 'timeZone' | 'gate' | 'release'> {
+export interface RequestOptions extends Omit<ExportOptions, 'engine' | 'dryRun' | 'timeZone' | 'source' | 'gate' | 'release'> {
   config: Config;
   openEngine: OpenEngine;
   /** Publish reports of today and yesterday also where the source is late. */
@@ -37,6 +38,7 @@ export async function runRequest(
       ...options,
       engine,
       timeZone,
+      source: recordedSource(config),
       gate: { ...config, allowStale },
       release: release.isOn ? release : null,
       dryRun,

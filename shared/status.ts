@@ -1,7 +1,7 @@
-import { addDays, type CalendarDate, endOf, localDate } from './calendar';
+import { addDays, type CalendarDate, EARLIEST, endOf, localDate } from './calendar';
 import type { Engine, Run } from './engine';
 import { type Failure, toFailure } from './failure';
-import { EARLIEST, findGapsAmong, type GapsFound } from './gaps';
+import { findGapsAmong, type GapsFound } from './gaps';
 import { reportTableNames } from './tables';
 import type { ExportRun } from './tables/export_runs';
 
@@ -21,6 +21,8 @@ export type DeadLetters = { waiting: number } | { waiting: null; reason: string 
 
 export interface Status {
   timeZone: string;
+  /** Of the built-in data. */
+  isDemo: boolean;
   newest: NewestReport | null;
   gaps: GapsFound;
   /** The newest first. */
@@ -32,6 +34,7 @@ export interface Status {
 
 export interface StatusOptions {
   timeZone: string;
+  isDemo: boolean;
   now: Date;
   /** Days before today that are searched for gaps; null: all since the first report. */
   gapDays: number | null;
@@ -43,7 +46,7 @@ export interface StatusOptions {
 
 export async function readStatus(
   engine: Engine,
-  { timeZone, now, gapDays, newestRuns, countDeadLetters }: StatusOptions,
+  { timeZone, isDemo, now, gapDays, newestRuns, countDeadLetters }: StatusOptions,
   run: Run,
 ): Promise<Status> {
   const today = localDate(now, timeZone);
@@ -53,6 +56,7 @@ export async function readStatus(
   const search = { from, to: addDays(today, -1), timeZone, today };
   const found = {
     timeZone,
+    isDemo,
     newest: newestOf(states, timeZone),
     gaps: await findGapsAmong(states, engine, search, run),
     runs: await engine.readRuns({ newest: newestRuns }),

@@ -106,6 +106,7 @@ function page(history: History): HTMLElement[] {
   const main = h(
     'main',
     { id: 'main', tabindex: -1 },
+    data.isDemo && h('p', { class: 'notice demo' }, 'Demo data: these figures are made up.'),
     renderLateness(history, new Date()),
     h('div', { class: 'day' }, heading, renderStatus(history)),
     cards,

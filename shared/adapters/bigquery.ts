@@ -23,6 +23,7 @@ import type { SourceTable } from '../source-contract';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
+  optionalColumns,
   type ReportRow,
   reportTableDefinitions,
   reportTableNames,
@@ -30,12 +31,13 @@ import {
 } from '../tables';
 import type { DailyMetrics } from '../tables/daily_metrics';
 import type { ExportRun } from '../tables/export_runs';
+import type { WarehouseIdentity } from '../warehouse-identity';
 import { parseWholeAnswer, wholeStatement } from '../whole-answer';
 import { demand, demandWholeAnswers, readAllRows } from './bigquery-answers';
 import { isDuplicate, toBigQueryFailure } from './bigquery-errors';
 import { createJobs, type Jobs, outputRows, type Pace, tooFewRows, pace as usualPace } from './bigquery-jobs';
 import { parseSourceCounts, selectSourceCounts } from './source-sql';
-import { parseReportState, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
+import { parseReportState, selectIdentity, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
 
 /** Below the run's own deadline of 480 s, so that BigQuery ends a query that nobody waits for any more. */
 const JOB_TIMEOUT_MS = 450_000;
@@ -73,12 +75,17 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
   let expirations: Promise<number[]> | null = null;
   let releaseTable: Promise<void> | null = null;
   let mayPublishAt = 0;
+  let identity: WarehouseIdentity | null = null;
+  let lackingRunColumns: Set<string> | null = null;
+  let hasWarned = false;
+
+  const jobsUntil = (signal: AbortSignal) => createJobs({ client, location: config.location, signal, pace });
 
   /** Rows of a query of the published tables, instants as ISO 8601. */
   async function read<Row>(doing: string, sql: string, params: Record<string, unknown>): Promise<Row[]> {
     const signal = AbortSignal.timeout(READ_MS);
     const query = wholeStatement({ rows: sql });
-    return createJobs({ client, location: config.location, signal, pace }).read(doing, async () => {
+    return jobsUntil(signal).read(doing, async () => {
       const [job] = await client.createQueryJob({
         query,
         params,
@@ -88,6 +95,15 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       });
       return parseWholeAnswer(['rows'], await readAllRows(client, job, signal)).rows.map(plainRow) as Row[];
     });
+  }
+
+  /** Columns of export_runs that the table lacks and may lack; asked until it has all. */
+  async function findLackingRunColumns(jobs: Jobs): Promise<Set<string>> {
+    if (lackingRunColumns?.size === 0) return lackingRunColumns;
+    const table = client.dataset(config.dataset).table(exportRunsDefinition.name);
+    const existing = fieldsOf(await readTable(jobs, 'reading the schema of export_runs', table));
+    lackingRunColumns = new Set(optionalColumns(exportRunsDefinition).flatMap(({ name }) => (existing.has(name) ? [] : name)));
+    return lackingRunColumns;
   }
 
   async function readRelease(from: CalendarDate, to: CalendarDate): Promise<DailyMetrics[]> {
@@ -164,10 +180,15 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
     appendRuns: async (rows, run) => {
       const jobs = jobsOf(run, AbortSignal.timeout(RECORD_MS));
       const doing = 'writing the run record';
+      const lacking = await findLackingRunColumns(jobs);
+      if (!hasWarned)
+        for (const column of lacking) run.log.warning('run records lack a column', { table: 'export_runs', column });
+      hasWarned = true;
+      const columns = exportRunsDefinition.columns.filter(({ name }) => !lacking.has(name));
       await load(client, config, jobs, {
-        definition: exportRunsDefinition,
+        definition: { ...exportRunsDefinition, columns },
         tableId: 'export_runs',
-        rows,
+        rows: rows.map((row) => Object.fromEntries(columns.map(({ name }) => [name, row[name as keyof ExportRun]]))),
         id: `kpi_export_${run.id}_runs_${rows[0]?.report_date.replaceAll('-', '')}`,
         disposition: 'WRITE_APPEND',
         doing,
@@ -188,12 +209,26 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
 
     readRuns: async (filter) => {
       const parameters = filter.requestId === undefined ? {} : { request_id: filter.requestId };
-      return (await read<ExportRun>('reading the run records', selectRuns(filter, nameTable), parameters)).sort(byStart);
+      const sql = selectRuns(filter, nameTable, await findLackingRunColumns(jobsUntil(AbortSignal.timeout(READ_MS))));
+      return (await read<ExportRun>('reading the run records', sql, parameters)).sort(byStart);
     },
 
     inspectSource: (table, { maxBytes }, run) => inspectSource(client, config, jobsOf(run), table, maxBytes, run),
 
     inspectWarehouse: ({ release }, run) => inspectWarehouse(client, config, jobsOf(run), release),
+
+    readIdentity: async () => {
+      if (identity !== null) return identity;
+      const sql = selectIdentity(nameTable, await findLackingRunColumns(jobsUntil(AbortSignal.timeout(READ_MS))));
+      const [row] = await read<{ source: string | null; time_zone: string }>('reading what the warehouse holds', sql, {});
+      const id = row?.source ?? null;
+      const found: WarehouseIdentity = {
+        source: id === null ? null : { id, name: null },
+        timeZone: row?.time_zone ?? null,
+      };
+      if (found.source !== null) identity = found; // until then the first export of somebody else may come
+      return found;
+    },
 
     close: async () => {},
   };
@@ -527,11 +562,19 @@ async function inspectRelease(client: BigQuery, jobs: Jobs): Promise<void> {
 
 const typeNames: Record<string, string> = { INTEGER: 'INT64', FLOAT: 'FLOAT64' };
 
-function checkDrift({ name, columns, partitionColumn }: TableDefinition, { schema, timePartitioning }: TableMetadata): void {
+function fieldsOf({ schema }: TableMetadata) {
+  return new Map((typeof schema === 'object' ? (schema.fields ?? []) : []).map((field) => [String(field.name), field]));
+}
+
+function checkDrift(definition: TableDefinition, metadata: TableMetadata): void {
+  const { name, columns, partitionColumn } = definition;
+  const { timePartitioning } = metadata;
   const drift = (text: string) => new Failure('SCHEMA_DRIFT', `table ${name} ${text}; run: terraform -chdir=infra apply`);
-  const found = new Map((typeof schema === 'object' ? (schema.fields ?? []) : []).map((field) => [String(field.name), field]));
+  const found = fieldsOf(metadata);
+  const optional = optionalColumns(definition);
   for (const column of columns) {
     const field = found.get(column.name);
+    if (field === undefined && optional.includes(column)) continue;
     if (field === undefined) throw drift(`has no column ${column.name}`);
     const type = typeNames[String(field.type)] ?? String(field.type);
     if (type !== column.type) throw drift(`has column ${column.name} as ${type}, expected ${column.type}`);

@@ -7,6 +7,7 @@ import type { Report } from '../report';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
+  optionalColumns,
   type ReportRow,
   type ReportTable,
   reportTableDefinitions,
@@ -16,8 +17,9 @@ import {
 import type { BigQueryType } from '../tables/columns';
 import type { DailyMetrics } from '../tables/daily_metrics';
 import type { ExportRun } from '../tables/export_runs';
+import { type Binding, checkBinding, sourceId, type WarehouseIdentity } from '../warehouse-identity';
 import { type Database, duckDbValues, quoteText, toEngineFailure, typeName, type Value } from './duckdb-connection';
-import { parseReportState, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
+import { parseReportState, selectIdentity, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
 
 const duckDbTypes = {
   STRING: 'VARCHAR',
@@ -29,9 +31,44 @@ const duckDbTypes = {
 
 type Schema = 'kpi_metrics' | typeof RELEASE_DATASET;
 
+/** What the file holds reports of: one row, in a schema of its own, so that no tool takes it for figures. */
+const IDENTITY = 'warehouse.kpi_warehouse.identity';
+
+/** In a file of a version that didn't remember it, what the run records say. */
+export async function readIdentity(database: Database): Promise<WarehouseIdentity> {
+  const [there] = await database.rows(
+    "SELECT 1 FROM duckdb_tables() WHERE database_name = 'warehouse' AND schema_name = 'kpi_warehouse' AND table_name = 'identity'",
+  );
+  if (there !== undefined) {
+    const [row] = await database.rows(`SELECT source, time_zone FROM ${IDENTITY}`);
+    const name = String(row?.source);
+    return { source: { id: sourceId(name), name }, timeZone: String(row?.time_zone) };
+  }
+  if (!(await checkTable(database, exportRunsDefinition))) return { source: null, timeZone: null };
+  const [run] = await read(database, selectIdentity(nameTable, await lackingColumns(database, exportRunsDefinition)), {});
+  return { source: null, timeZone: run === undefined ? null : String(run.time_zone) };
+}
+
+/** In the transaction that writes: of two first exports at once, one is refused. */
+async function bind(database: Database, binding: Binding): Promise<void> {
+  const held = await readIdentity(database);
+  checkBinding(binding, held);
+  if (held.source?.name === binding.source && held.timeZone === binding.timeZone) return;
+  await database.run('CREATE SCHEMA IF NOT EXISTS warehouse.kpi_warehouse');
+  await database.run(`CREATE OR REPLACE TABLE ${IDENTITY} AS SELECT $source AS source, $time_zone AS time_zone`, {
+    source: binding.source,
+    time_zone: binding.timeZone,
+  });
+}
+
 /** All rows of all reports, or none. */
-export async function publish(database: Database, reports: readonly Report[]): Promise<TableOutcome[][]> {
+export async function publish(
+  database: Database,
+  reports: readonly Report[],
+  binding: Binding | null,
+): Promise<TableOutcome[][]> {
   await transaction(database, async () => {
+    if (binding !== null) await bind(database, binding);
     for (const table of reportTableNames) {
       const definition = reportTableDefinitions[table];
       await prepareTable(database, definition);
@@ -75,9 +112,16 @@ async function insert(
 
 /** Creates the table, or checks the one that is there. */
 async function prepareTable(database: Database, definition: TableDefinition, schema: Schema = 'kpi_metrics'): Promise<void> {
-  if (await checkTable(database, definition, schema)) return;
   const { description, columns } = definition;
   const table = nameTable(definition.name, schema);
+  if (await checkTable(database, definition, schema)) {
+    const lacking = await lackingColumns(database, definition);
+    for (const { name, type, description } of columns.filter((column) => lacking.has(column.name))) {
+      await database.run(`ALTER TABLE ${table} ADD COLUMN ${name} ${duckDbTypes[type]}`);
+      await database.run(`COMMENT ON COLUMN ${table}.${name} IS ${quoteText(description)}`);
+    }
+    return;
+  }
   const definitions = columns.map(
     (column) => `${column.name} ${duckDbTypes[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
   );
@@ -88,21 +132,34 @@ async function prepareTable(database: Database, definition: TableDefinition, sch
     await database.run(`COMMENT ON COLUMN ${table}.${column.name} IS ${quoteText(column.description)}`);
 }
 
-/** Whether the table exists; SCHEMA_DRIFT where it lacks the definition's columns. Further ones are none if they take NULL. */
+function columnsOf(database: Database, table: string, schema: Schema): Promise<Record<string, Value>[]> {
+  return database.rows(
+    `SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = '${schema}' AND table_name = '${table}'`,
+  );
+}
+
+/** Columns that a table lacks and may lack. */
+async function lackingColumns(database: Database, definition: TableDefinition): Promise<Set<string>> {
+  const existing = new Set((await columnsOf(database, definition.name, 'kpi_metrics')).map((row) => row.column_name));
+  return new Set(optionalColumns(definition).flatMap(({ name }) => (existing.has(name) ? [] : name)));
+}
+
+/** Whether the table exists; SCHEMA_DRIFT if it lacks columns that it must have. Extra nullable columns are not drift. */
 export async function checkTable(
   database: Database,
-  { name, columns }: TableDefinition,
+  definition: TableDefinition,
   schema: Schema = 'kpi_metrics',
 ): Promise<boolean> {
-  const existing = await database.rows(
-    `SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = '${schema}' AND table_name = '${name}'`,
-  );
+  const { name, columns } = definition;
+  const existing = await columnsOf(database, name, schema);
   if (existing.length === 0) return false;
   const drift = (text: string) =>
     new Failure('SCHEMA_DRIFT', `table ${schema}.${name} ${text}; rename it or name another warehouse`);
   const found = new Map(existing.map((row) => [row.column_name, row]));
+  const optional = optionalColumns(definition);
   for (const column of columns) {
     const there = found.get(column.name);
+    if (there === undefined && optional.includes(column)) continue;
     if (there === undefined) throw drift(`has no column ${column.name}`);
     const type = String(there.data_type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
     if (type !== duckDbTypes[column.type])
@@ -164,7 +221,8 @@ export async function readReportStates(database: Database, from: CalendarDate, t
 export async function readRuns(database: Database, filter: RunFilter): Promise<ExportRun[]> {
   if (!(await checkTable(database, exportRunsDefinition))) return [];
   const parameters = filter.requestId === undefined ? {} : { request_id: filter.requestId };
-  return (await read(database, selectRuns(filter, nameTable), parameters)) as unknown as ExportRun[];
+  const sql = selectRuns(filter, nameTable, await lackingColumns(database, exportRunsDefinition));
+  return (await read(database, sql, parameters)) as unknown as ExportRun[];
 }
 
 export async function readRelease(database: Database, from: CalendarDate, to: CalendarDate): Promise<DailyMetrics[]> {
@@ -178,9 +236,11 @@ export async function putRelease(
   database: Database,
   row: DailyMetrics,
   { replace }: { replace: boolean },
+  binding: Binding | null,
 ): Promise<DailyMetrics | null> {
   let there: DailyMetrics | undefined;
   await transaction(database, async () => {
+    if (binding !== null) await bind(database, binding);
     await prepareTable(database, dailyMetricsDefinition, RELEASE_DATASET);
     [there] = replace ? [] : await readRelease(database, row.period_date, row.period_date);
     if (there !== undefined) return;

@@ -21,6 +21,7 @@ import {
 import { Failure } from '../failure';
 import type { Access } from '../open-engine';
 import { reportTableDefinitions } from '../tables';
+import type { Binding } from '../warehouse-identity';
 import {
   type Database,
   dateTimeMacro,
@@ -37,6 +38,7 @@ import {
   inspectTables,
   publish,
   putRelease,
+  readIdentity,
   readRelease,
   readReportStates,
   readRows,
@@ -57,13 +59,15 @@ export interface DuckDbDeps {
   config: DuckDbConfig;
   access: Access;
   now: Date;
+  /** What the file is bound to by what is written first; null or left out: nothing. */
+  binding?: Binding | null;
 }
 
 /**
  * Opens the embedded engine. Refuses a source that can't be read and a warehouse file that another process has open; creates
  * the warehouse file only when there is something to write.
  */
-export async function openDuckDb({ config, access, now }: DuckDbDeps): Promise<Engine> {
+export async function openDuckDb({ config, access, now, binding = null }: DuckDbDeps): Promise<Engine> {
   if (access === 'read' && !existsSync(config.warehouse)) {
     throw new Failure(
       'BAD_CONFIG',
@@ -76,11 +80,12 @@ export async function openDuckDb({ config, access, now }: DuckDbDeps): Promise<E
     throw toEngineFailure(thrown);
   });
   try {
-    const source = access === 'read' || config.source === null ? null : await openSource(database, config.source, now);
+    const source =
+      access === 'read' || access === 'look' || config.source === null ? null : await openSource(database, config.source, now);
     // an existing file is locked now rather than after the work
     const attached = access !== 'dry-run' && existsSync(config.warehouse);
     if (attached) await attachWarehouse(database, config.warehouse, access);
-    const engine = createEngine(database, source, config.warehouse, attached);
+    const engine = createEngine(database, source, config.warehouse, attached, binding);
     return { ...engine, close: () => engine.close().finally(endTurn) };
   } catch (thrown) {
     database.close();
@@ -113,7 +118,7 @@ async function takeTurn(path: string): Promise<() => void> {
 async function attachWarehouse(database: Database, path: string, access: Access): Promise<void> {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    await database.run(`ATTACH ${quoteText(path)} AS warehouse (${access === 'read' ? 'READ_ONLY, ' : ''}TYPE duckdb)`);
+    await database.run(`ATTACH ${quoteText(path)} AS warehouse (${access === 'export' ? '' : 'READ_ONLY, '}TYPE duckdb)`);
   } catch (thrown) {
     if (errorKind(thrown) === 'INTERRUPT') throw thrown;
     if (isLockError(thrown))
@@ -129,7 +134,13 @@ async function attachWarehouse(database: Database, path: string, access: Access)
   }
 }
 
-function createEngine(database: Database, source: Source | null, warehouse: string, attached: boolean): Engine {
+function createEngine(
+  database: Database,
+  source: Source | null,
+  warehouse: string,
+  attached: boolean,
+  binding: Binding | null,
+): Engine {
   const attach = async () => {
     if (!attached) await attachWarehouse(database, warehouse, 'export');
     attached = true;
@@ -154,13 +165,13 @@ function createEngine(database: Database, source: Source | null, warehouse: stri
     publish: (reports, run) =>
       interruptible(database, run.signal, async () => {
         await attach();
-        return publish(database, reports);
+        return publish(database, reports, binding);
       }),
     readRelease: async (from, to) => (attached ? failing(readRelease(database, from, to)) : []),
     putRelease: (row, options, run) =>
       interruptible(database, run.signal, async () => {
         await attach();
-        return putRelease(database, row, options);
+        return putRelease(database, row, options, binding);
       }),
     appendRuns: async (rows, run) => {
       if (attached) await appendRuns(database, rows, run.id); // else the run failed, and there is no warehouse to say so in
@@ -179,6 +190,7 @@ function createEngine(database: Database, source: Source | null, warehouse: stri
       { name: 'file', exists: attached, failure: null, mayWrite: attached || canBeMade(warehouse), keepsDays: null },
       ...(attached ? await inspectTables(database, { release }) : []),
     ],
+    readIdentity: async () => (attached ? failing(readIdentity(database)) : null),
     close: async () => database.close(),
   };
 }

@@ -53,16 +53,25 @@ WHERE period_date BETWEEN @from AND @to
 ORDER BY period_date`;
 }
 
-/** Binds @request_id where the filter names one. The newest first. */
-export function selectRuns({ requestId, newest }: RunFilter, name: NameTable): string {
+/** Binds @request_id where the filter names one. The newest first. Columns that the table lacks are NULL. */
+export function selectRuns({ requestId, newest }: RunFilter, name: NameTable, lacking: ReadonlySet<string>): string {
   return [
-    `SELECT ${columnsOf(exportRunsDefinition)} FROM ${name('export_runs')}`,
+    `SELECT ${columnsOf(exportRunsDefinition, lacking)} FROM ${name('export_runs')}`,
     ...(requestId === undefined ? [] : ['WHERE request_id = @request_id']),
     'ORDER BY started_at DESC, report_date DESC',
     ...(newest === undefined ? [] : [`LIMIT ${newest}`]),
   ].join('\n');
 }
 
-function columnsOf({ columns }: TableDefinition): string {
-  return columns.map(({ name }) => name).join(', ');
+/** One row at most: the newest run that wrote something, of those that say out of which source if there are any. */
+export function selectIdentity(name: NameTable, lacking: ReadonlySet<string>): string {
+  const isLacking = lacking.has('source');
+  return `SELECT time_zone, ${isLacking ? 'NULL AS source' : 'source'} FROM ${name('export_runs')}
+WHERE status <> 'failed'
+ORDER BY ${isLacking ? '' : 'IF(source IS NULL, 1, 0), '}started_at DESC
+LIMIT 1`;
+}
+
+function columnsOf({ columns }: TableDefinition, lacking: ReadonlySet<string> = new Set()): string {
+  return columns.map(({ name }) => (lacking.has(name) ? `NULL AS ${name}` : name)).join(', ');
 }

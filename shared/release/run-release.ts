@@ -12,6 +12,8 @@ import { type CountDays, openRelease, type ReleaseOptions, type ReleaseOutcome, 
 
 export interface RunReleaseOptions extends Omit<ReleaseOptions, 'engine'> {
   openEngine: OpenEngine;
+  /** Recorded as what was counted. */
+  source?: string | null;
   gate: GateOptions;
   now: () => Date;
 }
@@ -35,7 +37,7 @@ export function parseReleaseRequest(body: RequestBody, { timeZone, now }: { time
  */
 export async function runRelease(
   { from, to }: ExportRequest,
-  { openEngine, now, gate, ...options }: RunReleaseOptions,
+  { openEngine, now, gate, source = null, ...options }: RunReleaseOptions,
 ): Promise<ReleaseOutcome[]> {
   const { run, timeZone, releasedAt } = options;
   const engine = await openEngine('export');
@@ -62,7 +64,7 @@ export async function runRelease(
       if (outcome.failure !== undefined) logFailure(run.log, outcome.failure, { period });
       outcomes.push(outcome);
     }
-    const context = { run, startedAt: releasedAt, finishedAt: now(), timeZone, bytesProcessed: release.bytesProcessed };
+    const context = { run, startedAt: releasedAt, finishedAt: now(), timeZone, source, bytesProcessed: release.bytesProcessed };
     const records = outcomes
       .filter(({ state, failure }) => state !== 'left' && !failure?.refused)
       .map((outcome) =>

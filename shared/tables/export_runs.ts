@@ -32,5 +32,11 @@ export const ExportRun = z.strictObject({
   released_cells: UnknownCount.describe('How many values of the released period are shown'),
   hidden_cells: UnknownCount.describe('How many values of the released period are hidden'),
   error_code: Text.nullable().meta({ bigquery: 'STRING' }).describe('Code of the first failure; never a text'),
+  source: z
+    .string()
+    .regex(/^(demo|[0-9a-f]{12})$/)
+    .nullable()
+    .meta({ bigquery: 'STRING' })
+    .describe('Which source was counted: demo, or the first 12 hex digits of the SHA-256 of its full name'),
 });
 export type ExportRun = z.infer<typeof ExportRun>;

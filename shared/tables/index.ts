@@ -83,6 +83,11 @@ export const reportTableDefinitions = Object.fromEntries(
   Object.entries(reportTables).map(([name, { row, description }]) => [name, defineTable(name, row, description, 'report_date')]),
 ) as Record<ReportTable, TableDefinition>;
 
+/** Columns that a table may lack: infrastructure, or a file, of a version that hadn't got them. Reports have had all of theirs from the start. */
+export function optionalColumns({ name, columns }: TableDefinition): Column[] {
+  return name === exportRunsDefinition.name ? columns.filter(({ mode }) => mode === 'NULLABLE') : [];
+}
+
 export const exportRunsDefinition = defineTable(
   'export_runs',
   ExportRun,

@@ -111,9 +111,9 @@ const jobsOfKind = (kind: string) => [...server.jobs.values()].filter((job) => j
 test('an export without faults, and what it asks for', async () => {
   expectPublished(await exportDate());
   const counts = () => (['dataset', 'table', 'query', 'load', 'record', 'cancel'] as const).map((kind) => server.count(kind));
-  expect(counts()).toEqual([1, 4, 1, 4, 1, 0]);
+  expect(counts()).toEqual([1, 5, 1, 4, 1, 0]);
   await exportDate({ id: 'second-run' });
-  expect(counts()).toEqual([1, 4, 2, 8, 2, 0]);
+  expect(counts()).toEqual([1, 5, 2, 8, 2, 0]);
   expect(publishedDifferences(server, canned, DATE, STARTED_AT)).toEqual([]);
 });
 

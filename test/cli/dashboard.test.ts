@@ -43,10 +43,12 @@ test('writes one file, and prints where', async () => {
   expect(dataOf(html)).toMatchObject({ date: '2025-12-20', of: { kind: 'reports', newest: { date: '2025-12-23' } } });
 });
 
-test('days are those of the time zone in which the reports were made', async () => {
+test('days are those of the time zone in which the reports were made, and demo data are called so', async () => {
   const file = join(folder, 'zone.html');
-  await kpi('dashboard', '--warehouse', warehouse, '--time-zone', 'UTC', '--out', file);
-  expect(dataOf(readFileSync(file, 'utf8')).timeZone).toBe('Europe/Berlin');
+  await kpi('dashboard', '--warehouse', warehouse, '--out', file);
+  expect(dataOf(readFileSync(file, 'utf8'))).toMatchObject({ timeZone: 'Europe/Berlin', isDemo: true });
+  const { code, stderr } = await kpi('dashboard', '--warehouse', warehouse, '--time-zone', 'UTC', '--out', file);
+  expect([code, stderr]).toEqual([64, expect.stringMatching(/^kpi: .*in Europe\/Berlin, the settings name UTC; .*\n$/)]);
 });
 
 test('without --out it is .kpi/dashboard.html', async () => {

@@ -76,6 +76,10 @@ test('a fault hides no other: source, tables, settings', async () => {
   expect(faults.map(({ name, found }) => [name, found])).toEqual([
     ['KPI_SOURC', 'no such setting'],
     ['access', expect.stringMatching(/^source .*nowhere does not exist \(BAD_CONFIG\)$/)],
+    [
+      'source and time zone',
+      expect.stringMatching(/^the warehouse holds reports of demo data, the settings name .*nowhere \(BAD_CONFIG\)$/),
+    ],
     ['kpi_metrics.daily_engagement', 'table kpi_metrics.daily_engagement has no column active_change (SCHEMA_DRIFT)'],
     ['kpi_metrics.daily_funnel', 'table kpi_metrics.daily_funnel has no column conversion_rate (SCHEMA_DRIFT)'],
   ]);

@@ -246,7 +246,26 @@ describe('bad input ends in one clear line, with the warehouse unchanged', () =>
       /expected at most 1000 dates at once, got 1828/,
     ],
     ['an unknown time zone', [...dated, ...own, '--time-zone', 'Mars/Olympus'], 64, /--time-zone: expected an IANA time zone/],
-    ['a named warehouse without a source', [...dated, '--warehouse', warehouse], 64, /KPI_SOURCE \(--source\): required/],
+    [
+      'a new warehouse of a name without a source',
+      [...dated, '--warehouse', join(folder, 'new.duckdb')],
+      64,
+      /KPI_SOURCE \(--source\): required/,
+    ],
+    [
+      'another source than the warehouse holds',
+      from('demo'),
+      64,
+      /holds reports of .*source, the settings name demo data; name another/,
+    ],
+    [
+      'another time zone',
+      [...dated, ...own, '--time-zone', 'Europe/Berlin'],
+      64,
+      /holds reports in UTC, the settings name Europe\/Berlin/,
+    ],
+    ['an option given twice', [...dated, ...own, '--date', '2025-12-22'], 64, /option --date is given 2 times, expected it once/],
+    ['an empty option', [...dated, '--source', '', '--warehouse', warehouse], 64, /option --source is empty; expected a value/],
     [
       'a BigQuery warehouse with a folder',
       [...dated, '--source', source, '--warehouse', 'bigquery:p-x.d'],
@@ -278,9 +297,19 @@ describe('bad input ends in one clear line, with the warehouse unchanged', () =>
       /measurements\.parquet column created_at is INTEGER; expected a timestamp/,
     ],
     ['a corrupt parquet file', from('corrupt'), 1, /measurements\.parquet can't be read as parquet; expected a complete/],
-    ['a time that is none', from('bad-cell'), 1, /measurements\.csv column created_at can't be read; expected timestamps/],
+    [
+      'a time that is none',
+      [...from('bad-cell'), '--rebind'],
+      1,
+      /measurements\.csv column created_at can't be read; expected timestamps/,
+    ],
     ['broken NDJSON', from('bad-json'), 1, /users\.ndjson can't be read/],
-    ['a number for a time', from('number-as-instant'), 1, /users\.ndjson column created_at can't be read; expected timestamps/],
+    [
+      'a number for a time',
+      [...from('number-as-instant'), '--rebind'],
+      1,
+      /users\.ndjson column created_at can't be read; expected timestamps/,
+    ],
   ])('%s', async (_, args, code, line) => {
     const before = await contents();
     const result = await kpi([...args, '--json']);
@@ -408,7 +437,7 @@ describe('release', () => {
     const first = await kpi(['release', '--date', '2025-12-12', ...at]);
     expect([first.code, first.stdout]).toEqual([
       0,
-      '2025-12-12  released, revision 1: 14 values shown, 11 hidden\nRules: at least 20 people, rounded to 10\n',
+      '2025-12-12  released, revision 1: 14 values shown, 11 hidden\nRules: at least 20 people, rounded to 10\nReleased from demo data\n',
     ]);
     const again = await kpi(['release', '--date', '2025-12-12', '--json', ...at]);
     expect([again.code, JSON.parse(again.stdout)]).toEqual([

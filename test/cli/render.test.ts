@@ -16,7 +16,7 @@ function rendered(values: Partial<ReportRow<'daily_engagement'>>): string[] {
     ...{ total_active_users_to_date: 4, active_percentage: 12.345, active_change: null, avg_tests_per_active_user: 1.005 },
     ...values,
   };
-  const lines = renderReport('daily_engagement', [row]).split('\n');
+  const lines = renderReport('daily_engagement', [row], { isDemo: false }).split('\n');
   expect(new Set(lines.slice(1).map((line) => line.length)).size).toBe(1); // as a table: all lines are of one width
   return (lines.at(-2) ?? '').split('│').map((cell) => cell.trim());
 }

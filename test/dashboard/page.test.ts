@@ -17,6 +17,7 @@ function day(date: string, of: Partial<Day>): Day {
 function historyOf(...days: Day[]): History {
   const data: DashboardData = {
     of: { kind: 'reports', newest: null, gaps: [] },
+    isDemo: false,
     timeZone: 'UTC',
     readAt: '',
     date: null,

@@ -30,8 +30,13 @@ function createDeps(run: HandlerDeps['runRequest']) {
   const letters: DeadLetter[] = [];
   const lines: string[] = [];
   const deps = {
-    config: parseConfig({}),
-    openEngine: () => Promise.reject(new Error('opened by runRequest alone')),
+    settler: {
+      timeZone: async () => 'UTC',
+      settle: async () => ({
+        config: parseConfig({}),
+        openEngine: () => Promise.reject(new Error('opened by runRequest alone')),
+      }),
+    },
     runRequest: run,
     openLog: () => createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }),
     now: () => new Date('2025-12-24T06:00:05Z'),

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -38,6 +38,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
+  printed.mockClear();
   lines.length = 0;
 });
 
@@ -54,12 +55,16 @@ async function listen(server: Server): Promise<Server> {
 function post(
   server: Server,
   path: string,
-  body?: string | object,
+  body?: string | Buffer | object,
   headers: Record<string, string> = { 'content-type': 'application/json' },
 ) {
   const { port } = server.address() as AddressInfo;
-  const text = typeof body === 'object' ? JSON.stringify(body) : body;
-  return fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, ...(text !== undefined && { body: text }) });
+  const text = typeof body === 'object' && !Buffer.isBuffer(body) ? JSON.stringify(body) : body;
+  return fetch(`http://127.0.0.1:${port}${path}`, {
+    method: 'POST',
+    headers,
+    ...(text !== undefined && { body: text as string }),
+  });
 }
 
 function logged(): Record<string, unknown>[] {
@@ -162,12 +167,55 @@ describe('exportKpi', () => {
     expect(lines.join('')).not.toMatch(/someone|mail/);
   });
 
-  test('answers malformed JSON and a GET, which is no event, without a stack', async () => {
-    const malformed = await post(events, TOPIC_PATH, '{"message":');
-    expect([malformed.status, await malformed.text()]).toEqual([400, expect.not.stringContaining('node_modules')]);
+  test.each([
+    ['malformed JSON', '{"message":', json],
+    ['a key twice', '{"message":{},"mess\\u0061ge":{}}', json],
+    ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), json],
+    ['a form', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['a batch of events', '[{}]', { 'content-type': 'application/cloudevents-batch+json' }],
+    ['a text', 'hello', {}],
+  ])('parks and acknowledges a body that is %s, by its length and SHA-256', async (_, body, headers) => {
+    const response = await post(events, TOPIC_PATH, body, headers as Record<string, string>);
+    expect(response.status).toBe(204);
+    expect(logged()).toEqual([expect.objectContaining({ message: 'export failed' }), parked('BAD_REQUEST')]);
+    expect(logged()[1]?.request).toEqual({ bytes: Buffer.from(body).length, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  });
+
+  test.each([{}, { 'content-type': 'text/plain' }, { 'content-type': 'json' }, { 'content-type': '*/*' }])(
+    'reads a push with the headers %j',
+    async (headers) => {
+      const response = await post(events, TOPIC_PATH, push(pubsubMessage('2025-12-20')).body, headers as Record<string, string>);
+      expect([response.status, logged()]).toEqual([204, [exported('2025-12-20')]]);
+    },
+  );
+
+  test('reads a structured CloudEvent with data_base64', async () => {
+    const { data, ...rest } = JSON.parse(String(HTTP.structured(event('2025-12-19')).body));
+    const body = { ...rest, data_base64: Buffer.from(JSON.stringify(data)).toString('base64') };
+    const response = await post(events, TOPIC_PATH, body, { 'content-type': 'application/cloudevents+json' });
+    expect([response.status, logged()]).toEqual([204, [exported('2025-12-19')]]);
+  });
+
+  test.each(['0001-01-01T00:00:00Z', '1960-06-01T00:00:00Z', '9999-12-31T23:00:00Z', '1970-01-01T00:00:00Z'])(
+    'parks a message without a date that was published at %s',
+    async (publishTime) => {
+      const data = publishTime.startsWith('1970') ? 'yesterday' : undefined;
+      const { body, headers } = push(pubsubMessage(data, { publishTime }));
+      expect((await post(events, TOPIC_PATH, body, headers)).status).toBe(204);
+      expect(logged().at(-1)).toEqual(parked('BAD_REQUEST'));
+    },
+  );
+
+  test('keeps 256 characters of a long messageId', async () => {
+    const { body, headers } = push(pubsubMessage('2025-12-20', { messageId: 'm'.repeat(5000) }));
+    await post(events, TOPIC_PATH, body, headers);
+    expect(logged()).toEqual([expect.objectContaining({ request_id: 'm'.repeat(256) })]);
+  });
+
+  test('answers a GET, which is no event, as JSON', async () => {
     const { port } = events.address() as AddressInfo;
     const get = await fetch(`http://127.0.0.1:${port}${TOPIC_PATH}`);
-    expect([get.status, await get.text()]).toEqual([500, expect.not.stringContaining('node_modules')]); // the framework's own answer
+    expect([get.status, await get.json()]).toEqual([405, { success: false, error: 'expected a POST', code: 'BAD_REQUEST' }]);
   });
 });
 
@@ -225,13 +273,48 @@ describe('exportKpiHttp', () => {
     expect(await response.json()).toEqual({ success: false, error, code: 'BAD_REQUEST' });
   });
 
-  test('answers 400 to malformed JSON, of which nothing is printed, 405 to GET and 404 elsewhere', async () => {
-    expect((await post(calls, PATH, '{"mail": someone@example.org')).status).toBe(400);
-    expect(printed.mock.calls.at(-1)).toEqual(["a request that can't be read"]);
+  const asJson = async (response: Response) => [response.status, (await response.json()).code];
+
+  test.each([{}, { 'content-type': 'json' }, { 'content-type': '*/*' }, { 'content-type': 'application' }])(
+    'reads a body with the headers %j, and never exports another date than it names',
+    async (headers) => {
+      const sent = (body: string) => post(calls, PATH, Buffer.from(body), headers as Record<string, string>);
+      expect(await (await sent('{"date":"2025-12-22"}')).json()).toMatchObject({ reportDate: '2025-12-22' });
+      expect(await asJson(await sent('garbage'))).toEqual([400, 'BAD_REQUEST']);
+    },
+  );
+
+  test.each([
+    ['malformed JSON', '{"mail": someone@example.org', { 'content-type': 'application/json' }, 400],
+    ['a key twice', '{"date":"2025-12-22","d\\u0061te":"2025-12-23"}', { 'content-type': 'application/json' }, 400],
+    ['an unknown encoding', 'x', { 'content-encoding': 'someone@example.org' }, 415],
+    ['gzip that is none', 'x', { 'content-encoding': 'gzip' }, 400],
+  ])('answers %s in the documented form, and prints nothing of it', async (_, body, headers, status) => {
+    expect(await asJson(await post(calls, PATH, body, headers as Record<string, string>))).toEqual([status, 'BAD_REQUEST']);
+    expect([lines.length, lines.join('')]).toEqual([1, expect.not.stringContaining('someone')]);
+    expect(printed).not.toHaveBeenCalled();
+  });
+
+  test('refuses dates in the URL, other paths and methods in the documented form', async () => {
+    expect(await asJson(await post(calls, `${PATH}?date=2025-12-23`))).toEqual([400, 'BAD_REQUEST']);
+    expect(await asJson(await post(calls, '/%E0%A4%A'))).toEqual([400, 'BAD_REQUEST']);
+    expect(await asJson(await post(calls, '/'))).toEqual([404, 'BAD_REQUEST']);
     const { port } = calls.address() as AddressInfo;
     const get = await fetch(`http://127.0.0.1:${port}${PATH}`);
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
-    expect((await post(calls, '/')).status).toBe(404);
+    expect(printed).not.toHaveBeenCalled();
+  });
+
+  test('a caller that leaves is one line', async () => {
+    const { port } = calls.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"date"`);
+    const deadline = Date.now() + 10_000;
+    await new Promise((resolve) => calls.once('request', resolve));
+    socket.destroy();
+    while (lines.length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(logged()).toEqual([expect.objectContaining({ message: 'caller left' })]);
+    expect(printed).not.toHaveBeenCalled();
   });
 
   test('logs the trace of the call where the engine has a project', async () => {

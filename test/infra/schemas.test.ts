@@ -106,5 +106,6 @@ test('export_runs has the columns of its specification, in their order', () => {
     'released_cells INT64 NULLABLE',
     'hidden_cells INT64 NULLABLE',
     'error_code STRING NULLABLE',
+    'source STRING NULLABLE',
   ]);
 });

@@ -9,7 +9,7 @@ import { addDays } from '../../shared/calendar';
 import { parseConfig } from '../../shared/config';
 import { type FailureCode, failureKinds } from '../../shared/failure';
 import { createLog } from '../../shared/log';
-import { createOpener } from '../../shared/open-engine';
+import { createSettler } from '../../shared/open-engine';
 import { runRequest } from '../../shared/run-request';
 import { CANARY_DAY, canarySource, leaks } from '../support/canaries';
 import { type CanaryDoors, databaseAt, openCanaryDoors, pushBody } from '../support/canary-doors';
@@ -126,8 +126,7 @@ describe('a run that its deadline ends', () => {
     const config = parseConfig({ KPI_SOURCE_MAX_AGE_HOURS: '0', ...env });
     const now = () => new Date();
     const deps: HandlerDeps = {
-      config,
-      openEngine: createOpener(config, now),
+      settler: createSettler(config, 'export', now),
       runRequest,
       openLog: () => createLog({ level: 'debug', format: 'json', write: (line) => lines.push(line) }),
       now,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Config, parseConfig, requireSource } from '../../shared/config';
+import { type Config, parseConfig, requireSource, unknownSettings } from '../../shared/config';
 
 const bigQuery = { KPI_WAREHOUSE: 'bigquery:my-project.kpi_metrics', KPI_LOCATION: 'EU', KPI_SOURCE: 'my-project.app' };
 
@@ -25,9 +25,27 @@ test.each<[string, NodeJS.ProcessEnv, Config['warehouse']]>([
     { engine: 'duckdb', warehouse: resolve('x.duckdb'), source: { kind: 'path', path: resolve('data') } },
   ],
   [
-    'an empty value is one that is not set',
-    { KPI_WAREHOUSE: '', KPI_SOURCE: '' },
-    { engine: 'duckdb', warehouse: resolve('.kpi/warehouse.duckdb'), source: { kind: 'demo' } },
+    'engines in capitals',
+    { KPI_WAREHOUSE: 'DuckDB:x.duckdb', KPI_SOURCE: 'DUCKDB:data' },
+    { engine: 'duckdb', warehouse: resolve('x.duckdb'), source: { kind: 'path', path: resolve('data') } },
+  ],
+  [
+    'one letter before a colon is a drive',
+    { KPI_WAREHOUSE: 'C:x.duckdb' },
+    { engine: 'duckdb', warehouse: resolve('C:x.duckdb'), source: null },
+  ],
+  [
+    'BigQuery in capitals',
+    { ...bigQuery, KPI_WAREHOUSE: 'BigQuery:my-project.kpi_metrics', KPI_SOURCE: 'BIGQUERY:my-project.app' },
+    {
+      engine: 'bigquery',
+      project: 'my-project',
+      dataset: 'kpi_metrics',
+      source: { users: 'my-project.app.users', measurements: 'my-project.app.measurements', firstTests: null },
+      location: 'EU',
+      maxBytesBilled: null,
+      endpoint: null,
+    },
   ],
   [
     'BigQuery',
@@ -70,7 +88,7 @@ test.each<[string, NodeJS.ProcessEnv, RegExp[]]>([
     { K_SERVICE: 'x' },
     [/KPI_WAREHOUSE: required in the cloud/, /KPI_DEAD_LETTER_TOPIC: required in the cloud/],
   ],
-  ['BigQuery without a location', { ...bigQuery, KPI_LOCATION: '' }, [/KPI_LOCATION: required with BigQuery/]],
+  ['BigQuery without a location', { ...bigQuery, KPI_LOCATION: undefined }, [/KPI_LOCATION: required with BigQuery/]],
   ['a folder for BigQuery', { ...bigQuery, KPI_SOURCE: './data' }, [/KPI_SOURCE: .*both must be of one engine/]],
   [
     'a BigQuery table for DuckDB',
@@ -79,7 +97,7 @@ test.each<[string, NodeJS.ProcessEnv, RegExp[]]>([
   ],
   [
     'half a source',
-    { ...bigQuery, KPI_SOURCE: '', KPI_SOURCE_USERS: 'p-x.d.users' },
+    { ...bigQuery, KPI_SOURCE: undefined, KPI_SOURCE_USERS: 'p-x.d.users' },
     [/KPI_SOURCE: expected PROJECT.DATASET, or both/],
   ],
   [
@@ -96,6 +114,22 @@ test.each<[string, NodeJS.ProcessEnv, RegExp[]]>([
     'the dataset of the release as the warehouse',
     { ...bigQuery, KPI_WAREHOUSE: 'bigquery:my-project.kpi_release' },
     [/KPI_WAREHOUSE: kpi_release is the dataset of the release/],
+  ],
+  [
+    'another engine as the source of BigQuery',
+    { ...bigQuery, KPI_SOURCE: 'duckdb:p.d' },
+    [/KPI_SOURCE: .*both must be of one engine/],
+  ],
+  [
+    'an empty value',
+    { KPI_SOURCE: '', KPI_WAREHOUSE: ' ', KPI_TIME_ZONE: '', KPI_MAX_BYTES_BILLED: '', KPI_LOG_LEVEL: 'loud' },
+    [
+      /KPI_SOURCE: is empty; expected a value, or leave it out/,
+      /KPI_WAREHOUSE: is empty/,
+      /KPI_TIME_ZONE: is empty/,
+      /KPI_MAX_BYTES_BILLED: is empty/,
+      /KPI_LOG_LEVEL: expected one of/,
+    ],
   ],
   [
     'several faults at once',
@@ -115,6 +149,31 @@ test.each<[string, NodeJS.ProcessEnv, RegExp[]]>([
 
 test('names the flag where that is what was used', () => {
   expect(() => parseConfig({}, { timeZone: 'Mars/X' })).toThrow('--time-zone: expected an IANA time zone');
+});
+
+test.each([{ source: '' }, { warehouse: ' ' }, { timeZone: '' }])('an empty flag is refused by its name: %j', (flags) => {
+  const [name] = Object.keys(flags);
+  expect(() => parseConfig({ KPI_SOURCE: 'demo' }, flags)).toThrow(
+    `--${name === 'timeZone' ? 'time-zone' : name}: is empty; expected a value, or leave it out`,
+  );
+});
+
+test('a flag wins over an empty variable', () => {
+  expect(parseConfig({ KPI_TIME_ZONE: '' }, { timeZone: 'Asia/Tokyo' }).timeZone).toBe('Asia/Tokyo');
+});
+
+test('--rebind needs a source to be moved to', () => {
+  expect(() => parseConfig({}, { rebind: true })).toThrow('--rebind: expected with the source at its new place (--source)');
+});
+
+test.each([
+  ['KPI_WAREHOSE', 'KPI_WAREHOUSE'],
+  ['KPI_TIMEZONE', 'KPI_TIME_ZONE'],
+  ['KPI_SORUCE', 'KPI_SOURCE'],
+  ['KPI_RELEASE_MIN_PEOPEL', 'KPI_RELEASE_MIN_PEOPLE'],
+  ['KPI_FAVOURITE_COLOUR', null],
+])('%s is no setting; nearest: %s', (name, nearest) => {
+  expect(unknownSettings({ [name]: 'x', KPI_SOURCE: 'demo', KPI_TEST_SEED: '1', HOME: '/' })).toEqual([{ name, nearest }]);
 });
 
 test('the release is off, with its own limits', () => {

@@ -110,7 +110,7 @@ test.each<[string, string, Given, unknown[]]>([
   [
     'no source, for whoever only reads',
     'tables',
-    { examination: { env: { ...env, KPI_SOURCE: '' } } },
+    { examination: { env: { ...env, KPI_SOURCE: undefined } } },
     [null, expect.stringContaining('KPI_SOURCE'), null],
   ],
 ])('%s', async (_, name, given, expected) => {

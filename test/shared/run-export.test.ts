@@ -38,6 +38,7 @@ function createEngine(changes: Partial<Engine> = {}) {
     readRuns: async () => [],
     inspectSource: async () => ({ bytes: null, counts: null }),
     inspectWarehouse: async () => [],
+    readIdentity: async () => null,
     close: async () => {},
     ...changes,
   };

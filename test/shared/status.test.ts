@@ -40,7 +40,7 @@ function statusOf({ states = [], runs = [], letters = { waiting: 0 } }: Given, o
     if (letters instanceof Failure) throw letters;
     return letters;
   };
-  const defaults = { timeZone: 'UTC', now: NOW, gapDays: 31, newestRuns: 10, countDeadLetters };
+  const defaults = { timeZone: 'UTC', isDemo: false, now: NOW, gapDays: 31, newestRuns: 10, countDeadLetters };
   return readStatus(engine, { ...defaults, ...options }, testRun());
 }
 

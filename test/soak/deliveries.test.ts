@@ -57,6 +57,7 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
     readRuns: async () => [],
     inspectSource: async () => ({ bytes: null, counts: null }),
     inspectWarehouse: async () => [],
+    readIdentity: async () => null,
     close: async () => {},
   };
 }
@@ -66,8 +67,10 @@ test(`${GOOD + DOUBLES + BAD} deliveries, ${BAD} bad and ${DOUBLES} doubled: eve
   const tables = new Map<string, string>();
   const letters: DeadLetter[] = [];
   const handle = createPubsubHandler({
-    config: parseConfig({}),
-    openEngine: async () => createFaultyEngine(random, tables),
+    settler: {
+      timeZone: async () => 'UTC',
+      settle: async () => ({ config: parseConfig({}), openEngine: async () => createFaultyEngine(random, tables) }),
+    },
     runRequest,
     openLog: () => createLog({ level: 'error', format: 'json', write: () => {} }),
     now: () => new Date('2026-01-01T06:00:00Z'),

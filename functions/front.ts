@@ -1,0 +1,67 @@
+import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { type Answer, answerFailure } from '../shared/answer';
+import { Failure } from '../shared/failure';
+import type { Log } from '../shared/log';
+
+/**
+ * Stands before the framework's server, which has no place for it: the framework drops a body whose content type it doesn't know, answers
+ * malformed requests with pages of HTML, and prints their errors, which may quote what was sent. Here each body reaches the function as
+ * bytes, and what is refused before the function is answered as the function itself would, with one line in the log.
+ */
+
+/** An error of the framework's parsers. */
+interface HttpError {
+  status?: number;
+  type?: string;
+}
+
+/** The part of an Express application that is used here. */
+interface Application extends RequestListener {
+  use(handler: (request: IncomingMessage, response: ServerResponse) => void): void;
+  use(handler: (error: HttpError, request: IncomingMessage, response: ServerResponse, next: unknown) => void): void;
+}
+
+/** Servers that the framework makes from now on begin with this front. */
+export function installFront(log: () => Log): void {
+  const createServer = http.createServer;
+  http.createServer = ((app: Application) => {
+    app.use((request, response) => refuseError({ status: 404 }, request, response, log));
+    // Express tells a handler of errors by its four parameters
+    app.use((error: HttpError, request: IncomingMessage, response: ServerResponse, _: unknown) =>
+      refuseError(error, request, response, log),
+    );
+    return createServer((request, response) => {
+      asBytes(request);
+      app(request, response);
+    });
+  }) as typeof createServer;
+}
+
+/** The function reads bytes, so that it depends on no content type whether it gets them. */
+function asBytes({ headers }: IncomingMessage): void {
+  headers['content-type'] = 'application/octet-stream';
+}
+
+function refuseError(
+  { status = 400, type }: HttpError,
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  log: () => Log,
+): void {
+  if (type === 'request.aborted') {
+    log().warning('caller left', { code: 'BAD_REQUEST' });
+    return;
+  }
+  if (method !== 'POST') refuse(response.setHeader('Allow', 'POST'), 405, 'expected a POST', log);
+  else if (status === 413) refuse(response, 413, 'expected a smaller body', log);
+  else if (status === 415) refuse(response, 415, 'expected a body without Content-Encoding, or one of gzip, deflate, br', log);
+  else refuse(response, 400, "a request that can't be read; expected POST with a body of JSON", log);
+}
+
+function refuse(response: ServerResponse, status: number, text: string, log: () => Log): void {
+  const failure = new Failure('BAD_REQUEST', text);
+  log().warning('request refused', { code: failure.code, error: failure.message });
+  if (response.headersSent) return;
+  const body: Answer = answerFailure(failure);
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+}
