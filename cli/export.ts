@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answer } from '../shared/answer';
+import { addDays, type CalendarDate } from '../shared/calendar';
 import { type Config, parseConfig, requireSource } from '../shared/config';
 import { Failure } from '../shared/failure';
-import type { ReportOutcome } from '../shared/outcome';
+import { isExported, type ReportOutcome } from '../shared/outcome';
 import { datesOfRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { rangeRequestId } from '../shared/resume';
 import { reportTableNames } from '../shared/tables';
+import { describeUnknownKinds } from '../shared/unknown-kinds';
 import { datesOf, options } from './options';
 import { writeJson } from './outcome';
 import { renderPrice, renderReport } from './render';
@@ -87,6 +89,8 @@ function nameWarehouse({ warehouse }: Config): string {
 function show({ reports, lastReport }: DatesRun, { dryRun, warehouse }: { dryRun: boolean; warehouse: string }): void {
   if (lastReport !== null)
     for (const table of reportTableNames) process.stdout.write(`${renderReport(table, lastReport.rows[table])}\n\n`);
+  const unknown = describeUnknownKinds(lastReport?.rows.daily_errors ?? []);
+  if (unknown !== null) process.stdout.write(`${unknown}\n\n`);
   process.stdout.write(summarize(reports, { dryRun, warehouse }));
 }
 
@@ -96,13 +100,25 @@ function summarize(reports: readonly ReportOutcome[], { dryRun, warehouse }: { d
   const dates =
     reports.length === 1 ? first.reportDate : `${reports.length} dates, ${first.reportDate} to ${reports.at(-1)?.reportDate}`;
   if (dryRun) return `Dry run of ${dates}: nothing written.\n`;
-  const failed = reports.flatMap(({ reportDate, tables }) => {
-    const [failure] = tables.flatMap((table) => table.failure ?? []);
-    return failure === undefined ? [] : `${reportDate}  ${failure.message} (${failure.code})\n`;
-  });
+  const failed = failuresOf(reports).map(
+    ({ first, last, failure }) => `${first}${first === last ? '' : ` to ${last}`}  ${failure.message} (${failure.code})\n`,
+  );
   const listed = reports.length === 1 ? [] : failed.slice(0, LISTED_FAILURES);
   const unlisted = failed.length > listed.length && listed.length > 0 ? `… and ${failed.length - listed.length} more\n` : '';
   const rows = reports.flatMap(({ tables }) => tables).reduce((total, table) => total + table.rows, 0);
-  const written = failed.length === 0 ? dates : `${reports.length - failed.length} of ${dates}`;
+  const written = failed.length === 0 ? dates : `${reports.filter(isExported).length} of ${dates}`;
   return `${listed.join('')}${unlisted}Wrote ${rows} rows of ${written} to ${warehouse}\n`;
+}
+
+/** What failed; dates in a row that one failure stands for are one. */
+function failuresOf(reports: readonly ReportOutcome[]) {
+  const found: { first: CalendarDate; last: CalendarDate; failure: Failure }[] = [];
+  for (const { reportDate, tables } of reports) {
+    const failure = tables.find((table) => table.failure !== undefined)?.failure;
+    const open = found.at(-1);
+    if (failure === undefined) continue;
+    if (open?.failure === failure && addDays(open.last, 1) === reportDate) open.last = reportDate;
+    else found.push({ first: reportDate, last: reportDate, failure });
+  }
+  return found;
 }

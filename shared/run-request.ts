@@ -1,5 +1,6 @@
 import type { CalendarDate } from './calendar';
 import type { Config } from './config';
+import type { Failure } from './failure';
 import { type Log, logFailure } from './log';
 import { logMessages } from './log-messages';
 import type { OpenEngine } from './open-engine';
@@ -33,6 +34,7 @@ export async function runRequest(
     const wanted = dates.filter((date) => !done.has(date));
     if (wanted.length === 0) return { reports: [], price: null };
     onStart?.(wanted);
+    const refusals = new Set<Failure>(); // one may stand for a thousand dates, and is logged once
     return await runExport(wanted, {
       ...options,
       engine,
@@ -41,7 +43,10 @@ export async function runRequest(
       release: release.isOn ? release : null,
       dryRun,
       onReport: (outcome, report) => {
-        logReport(outcome, run.log, now().getTime() - startedAt.getTime(), dryRun);
+        const { failure } = outcome.tables[0] ?? {};
+        if (failure === undefined || !refusals.has(failure))
+          logReport(outcome, run.log, now().getTime() - startedAt.getTime(), dryRun);
+        if (failure?.refused) refusals.add(failure);
         options.onReport?.(outcome, report);
       },
     });

@@ -3,6 +3,7 @@ import { indexByDay } from '../../shared/facts/period-facts';
 import { deriveReport, type Report } from '../../shared/report';
 import { createComparison, type PublishedRows } from '../../shared/revisions';
 import { type ReportRow, reportTableNames } from '../../shared/tables';
+import { noFacts } from '../support/steady-facts';
 
 const DATE = '2025-12-23';
 const NEXT = '2025-12-24';
@@ -10,8 +11,7 @@ const LONG_AFTER = new Date('2026-01-15T00:00:00Z');
 
 /** Days on which nothing happened, but for what is changed. */
 function days(changes: Record<string, Partial<DayFacts>> = {}): FactsByDay {
-  const none = { activity: [], sessions: [], intake: [], users: [], people: [] };
-  const found = new Map(indexByDay(none, { firstDay: '2025-12-01', lastDay: '2025-12-31' }));
+  const found = new Map(indexByDay(noFacts, { firstDay: '2025-12-01', lastDay: '2025-12-31' }));
   for (const [day, change] of Object.entries(changes)) found.set(day, { ...(found.get(day) as DayFacts), ...change });
   return found;
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { AnyFactName, Facts, ReleaseFacts } from '../../shared/facts/facts';
+import type { Facts, ReleaseFacts } from '../../shared/facts/facts';
 import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
 
 /** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`, a test of permissions `rights`. */
@@ -273,7 +273,7 @@ const columnTypes: Record<string, string> = {
 /** Of the facts that the query asks for. */
 function factRows({ configuration }: StoredJob, facts: Facts & Partial<ReleaseFacts>): StoredRow[] {
   const { query } = configuration.query as { query: string };
-  const names = [...query.matchAll(/SELECT '(\w+)' AS fact\b/g)].map(([, name]) => name as AnyFactName);
+  const names = [...query.matchAll(/SELECT '(\w+)' AS fact\b/g)].map(([, name]) => name as keyof (Facts & ReleaseFacts));
   return names.flatMap((fact) => (facts[fact] ?? []).map((row) => ({ fact, fact_row: JSON.stringify(row) })));
 }
 
