@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answer } from '../shared/answer';
+import { addDays, type CalendarDate } from '../shared/calendar';
 import { type Config, parseConfig } from '../shared/config';
 import { Failure } from '../shared/failure';
 import { createSettler } from '../shared/open-engine';
@@ -9,6 +10,7 @@ import type { Report } from '../shared/report';
 import { datesOfRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { rangeRequestId } from '../shared/resume';
 import { reportTableNames } from '../shared/tables';
+import { describeUnknownKinds } from '../shared/unknown-kinds';
 import { holdsDemo } from '../shared/warehouse-identity';
 import { colors } from './colors';
 import { formatCount, formatFullDay, formatMany } from './figures';
@@ -17,7 +19,7 @@ import { writeJson } from './outcome';
 import { DEMO_NOTE, renderPrice, renderReport } from './render';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
 import { renderSummary, summaryOf } from './summary';
-import { terminalWidth } from './terminal';
+import { terminalWidth, wrap } from './terminal';
 import { commandName, nearPath, retyped } from './typed';
 
 interface ExportFlags {
@@ -28,6 +30,7 @@ interface ExportFlags {
   warehouse?: string;
   timeZone?: string;
   allowStale?: boolean;
+  allowFall?: boolean;
   dryRun?: boolean;
   resume?: boolean;
   wide?: boolean;
@@ -48,6 +51,7 @@ export function exportCommand(): Command {
     .addOption(options.warehouse())
     .addOption(options.timeZone())
     .option('--allow-stale', 'publish today and yesterday also where the source is late')
+    .addOption(options.allowFall())
     .option('--dry-run', 'compute and show, write nothing')
     .option('--resume', 'of a range, leave out the dates that earlier runs of it have exported for good')
     .option('--wide', 'show all columns of the four tables, however wide')
@@ -74,7 +78,7 @@ async function runExportCommand(flags: ExportFlags): Promise<number> {
   const settled = await createSettler(parseConfig(process.env, flags), 'export', () => new Date()).settle();
   const { config } = settled;
   const startedAt = new Date();
-  const { allowStale = false, dryRun = false, resume = false, wide = false } = flags;
+  const { allowStale = false, allowFall = false, dryRun = false, resume = false, wide = false } = flags;
   const request = parseRequest(datesOf(flags), {
     timeZone: config.timeZone,
     askedAt: startedAt,
@@ -85,7 +89,15 @@ async function runExportCommand(flags: ExportFlags): Promise<number> {
     throw new Failure('BAD_REQUEST', 'expected --resume with --from and --to, and without --dry-run');
 
   const requestId = request.shape === 'range' ? rangeRequestId(request, config) : randomUUID();
-  const run = await runDates(datesOfRequest(request), { ...settled, requestId, startedAt, allowStale, dryRun, resume });
+  const run = await runDates(datesOfRequest(request), {
+    ...settled,
+    requestId,
+    startedAt,
+    allowStale,
+    allowFall,
+    dryRun,
+    resume,
+  });
   if (flags.json) writeJson(answer(request, run.reports, { dryRun }));
   else show(run, { config, dryRun, wide });
   if (run.price !== null) (flags.json ? process.stderr : process.stdout).write(`${renderPrice(run.price)}\n`);
@@ -107,6 +119,8 @@ function show({ reports, lastReport, interrupted }: DatesRun, shown: Shown): voi
   const { config, dryRun } = shown;
   const say = (text: string) => process.stdout.write(`${text}\n`);
   if (lastReport !== null && !interrupted) say(`${renderDay(lastReport, shown)}\n`);
+  const unknown = describeUnknownKinds(lastReport?.rows.daily_errors ?? []);
+  if (unknown !== null && !interrupted) say(`${wrap(unknown, terminalWidth())}\n`);
   say(summarize(reports, { config, dryRun, interrupted }));
   if (lastReport !== null && !dryRun && !interrupted)
     say(
@@ -139,10 +153,9 @@ function summarize(reports: readonly ReportOutcome[], { config, dryRun, interrup
   const written = reports.filter(isExported);
   if (interrupted)
     return `Stopped: ${formatCount(written.length)} of ${dates} are in ${warehouse}\nGo on with: ${retyped(['--resume'])}`;
-  const failed = reports.flatMap(({ reportDate, tables }) => {
-    const [failure] = tables.flatMap((table) => table.failure ?? []);
-    return failure === undefined ? [] : `${reportDate}  ${failure.message} (${failure.code})`;
-  });
+  const failed = failuresOf(reports).map(
+    ({ first, last, failure }) => `${first}${first === last ? '' : ` to ${last}`}  ${failure.message} (${failure.code})`,
+  );
   const listed = reports.length === 1 ? [] : failed.slice(0, LISTED_FAILURES);
   const unlisted =
     failed.length > listed.length && listed.length > 0 ? [`… and ${formatCount(failed.length - listed.length)} more`] : [];
@@ -153,4 +166,17 @@ function summarize(reports: readonly ReportOutcome[], { config, dryRun, interrup
     ...unlisted,
     `Wrote ${formatMany(rows, 'row')} of ${what}${holdsDemo(config) ? ' (demo data)' : ''} to ${warehouse}`,
   ].join('\n');
+}
+
+/** What failed; dates in a row that one failure stands for are one. */
+function failuresOf(reports: readonly ReportOutcome[]) {
+  const found: { first: CalendarDate; last: CalendarDate; failure: Failure }[] = [];
+  for (const { reportDate, tables } of reports) {
+    const failure = tables.find((table) => table.failure !== undefined)?.failure;
+    const open = found.at(-1);
+    if (failure === undefined) continue;
+    if (open?.failure === failure && addDays(open.last, 1) === reportDate) open.last = reportDate;
+    else found.push({ first: reportDate, last: reportDate, failure });
+  }
+  return found;
 }

@@ -20,6 +20,7 @@ interface GapsFlags {
   from?: string;
   to?: string;
   fix?: boolean;
+  allowFall?: boolean;
   rebind?: boolean;
   source?: string;
   warehouse?: string;
@@ -35,6 +36,7 @@ export function gapsCommand(): Command {
     .addOption(options.from('first date (default: that of the first report)'))
     .addOption(options.to('last date, included (default: yesterday)'))
     .option('--fix', 'export just those dates')
+    .addOption(options.allowFall())
     .addOption(options.source())
     .addOption(options.warehouse())
     .addOption(options.timeZone())
@@ -70,7 +72,12 @@ async function gaps(flags: GapsFlags): Promise<number> {
       'BAD_REQUEST',
       `expected at most ${MAX_DATES_BY_CLI} gaps to fix at once, got ${dates.length}; narrow them with --from and --to`,
     );
-  const run = await runDates(dates, { ...settled, requestId: randomUUID(), startedAt: new Date() });
+  const run = await runDates(dates, {
+    ...settled,
+    requestId: randomUUID(),
+    startedAt: new Date(),
+    allowFall: flags.allowFall ?? false,
+  });
   if (flags.json) writeJson({ ...found, ...answerRange(run.reports, { dryRun: false }) });
   else process.stdout.write(`Exported ${run.reports.filter(isExported).length} of them\n`);
   return concludeRun(run);

@@ -18,6 +18,11 @@ export const options = {
       '--rebind',
       'the source is the one that the warehouse was filled from, at another place: take its new one from now on',
     ),
+  allowFall: () =>
+    new Option(
+      '--allow-fall',
+      'publish also if tests or people of a final day fall below half of what is published: rows were deleted on purpose',
+    ),
   json: (description: string) => new Option('--json', description),
 };
 

@@ -18,6 +18,7 @@ interface ReplayFlags {
   subscription: string;
   project?: string;
   run?: boolean;
+  allowFall?: boolean;
   discard?: string;
   source?: string;
   warehouse?: string;
@@ -30,6 +31,7 @@ export function replayCommand(): Command {
     .addOption(options.subscription())
     .addOption(options.project())
     .option('--run', 'export each again; what succeeds is acknowledged, the rest stays')
+    .addOption(options.allowFall())
     .option('--discard <id>', 'acknowledge the one with this id without exporting it')
     .addOption(options.source())
     .addOption(options.warehouse())
@@ -64,7 +66,11 @@ async function replay(flags: ReplayFlags): Promise<number> {
       for (const letter of lent) {
         const read = readLetter(letter, { timeZone: config.timeZone, now: now(), maxDates: MAX_DATES_BY_MESSAGE });
         process.stdout.write(`${describe(letter.id, read)}\n`);
-        if (letter.id === flags.discard || (flags.run && read !== null && (await runAgain(read, settled)))) done.push(letter);
+        if (
+          letter.id === flags.discard ||
+          (flags.run && read !== null && (await runAgain(read, settled, flags.allowFall ?? false)))
+        )
+          done.push(letter);
         else if (flags.run) left++;
       }
     } finally {
@@ -96,7 +102,11 @@ function describe(id: string, read: ReadLetter | null): string {
 }
 
 /** Whether all tables of all dates are in now. */
-async function runAgain({ request, requestId }: ReadLetter, { config, openEngine }: Settled): Promise<boolean> {
+async function runAgain(
+  { request, requestId }: ReadLetter,
+  { config, openEngine }: Settled,
+  allowFall: boolean,
+): Promise<boolean> {
   if (request === null) return false;
   const run = createRun({ requestId, trigger: 'replay', signal: new AbortController().signal, log: openCliLog(config) });
   try {
@@ -104,6 +114,7 @@ async function runAgain({ request, requestId }: ReadLetter, { config, openEngine
       config,
       openEngine,
       run,
+      allowFall,
       startedAt: now(),
       now,
     });

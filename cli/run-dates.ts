@@ -16,6 +16,7 @@ export interface RunDatesOptions extends Settled {
   requestId: string;
   startedAt: Date;
   allowStale?: boolean;
+  allowFall?: boolean;
   dryRun?: boolean;
   resume?: boolean;
 }
@@ -31,7 +32,16 @@ export interface DatesRun extends ExportOutcome {
  * further one, the second ends those too.
  */
 export async function runDates(dates: readonly CalendarDate[], options: RunDatesOptions): Promise<DatesRun> {
-  const { config, openEngine, requestId, startedAt, allowStale = false, dryRun = false, resume = false } = options;
+  const {
+    config,
+    openEngine,
+    requestId,
+    startedAt,
+    allowStale = false,
+    allowFall = false,
+    dryRun = false,
+    resume = false,
+  } = options;
   const stop = new AbortController();
   const abort = new AbortController();
   const progress = process.stderr.isTTY ? createProgress(process.stderr, dates.length) : null;
@@ -48,6 +58,7 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
       openEngine,
       config,
       allowStale,
+      allowFall,
       startedAt,
       now: () => new Date(),
       dryRun,

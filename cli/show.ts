@@ -12,6 +12,7 @@ import {
   reportTableDefinitions,
   reportTableNames,
 } from '../shared/tables';
+import { describeUnknownKinds } from '../shared/unknown-kinds';
 import { holdsDemo } from '../shared/warehouse-identity';
 import { datesOf, options } from './options';
 import { EXIT, writeJson } from './outcome';
@@ -82,6 +83,9 @@ async function show(flags: ShowFlags): Promise<void> {
     } else {
       for (const { table, rows } of found)
         if (rows.length > 0) process.stdout.write(`${renderReport(table, rows, { isDemo })}\n\n`);
+      const errors = found.find(({ table }) => table === 'daily_errors')?.rows ?? [];
+      const unknown = describeUnknownKinds(errors as ReportRow<'daily_errors'>[]);
+      if (unknown !== null) process.stdout.write(`${unknown}\n`);
     }
   } finally {
     await engine.close();

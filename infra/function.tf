@@ -28,6 +28,7 @@ locals {
     KPI_DEAD_LETTER_TOPIC    = "projects/${var.project}/topics/${google_pubsub_topic.dead_letter.name}"
     KPI_MAX_BYTES_BILLED     = var.max_bytes_billed == null ? null : format("%d", var.max_bytes_billed)
     KPI_MAX_REJECTED_SHARE   = var.max_rejected_share == null ? null : tostring(var.max_rejected_share)
+    KPI_MAX_UNKNOWN_SHARE    = var.max_unknown_share == null ? null : tostring(var.max_unknown_share)
     KPI_SOURCE_MAX_AGE_HOURS = var.source_max_age_hours == null ? null : tostring(var.source_max_age_hours)
     KPI_LOG_LEVEL            = var.log_level
     KPI_RELEASE              = var.release_enabled ? "on" : "off"

@@ -290,6 +290,17 @@ variable "max_rejected_share" {
   }
 }
 
+variable "max_unknown_share" {
+  description = "Share of failed tests whose kind of error may be unknown before nothing is published, 0 to 1."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_unknown_share == null ? true : var.max_unknown_share >= 0 && var.max_unknown_share <= 1
+    error_message = "Expected null or a number from 0 to 1."
+  }
+}
+
 variable "source_max_age_hours" {
   description = "How old the newest measurement may be for a report of today or yesterday, in hours; 0: any age."
   type        = number

@@ -41,6 +41,7 @@ export interface Config {
   rebind: boolean;
   deadLetterTopic: string | null;
   maxRejectedShare: number;
+  maxUnknownShare: number;
   /** Hours; 0: not checked. */
   sourceMaxAgeHours: number;
   logLevel: LogLevel;
@@ -91,6 +92,7 @@ export const Settings = z.object({
     .regex(/^[1-9]\d*$/, 'expected a whole number of bytes')
     .optional(),
   KPI_MAX_REJECTED_SHARE: numberFrom(0, 1).default(0.05),
+  KPI_MAX_UNKNOWN_SHARE: numberFrom(0, 1).default(0.5),
   KPI_SOURCE_MAX_AGE_HOURS: numberFrom(0, 24 * 365).default(26),
   KPI_LOG_LEVEL: z.enum(logLevels, `expected one of ${logLevels.join(', ')}`).default('info'),
   KPI_RELEASE: z.enum(['on', 'off'], 'expected on or off').default('off'),
@@ -149,6 +151,7 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}): Co
     rebind: flags.rebind ?? false,
     deadLetterTopic: settings.KPI_DEAD_LETTER_TOPIC ?? null,
     maxRejectedShare: settings.KPI_MAX_REJECTED_SHARE,
+    maxUnknownShare: settings.KPI_MAX_UNKNOWN_SHARE,
     sourceMaxAgeHours: settings.KPI_SOURCE_MAX_AGE_HOURS,
     logLevel: settings.KPI_LOG_LEVEL,
     release: {

@@ -94,6 +94,11 @@ export interface Engine {
   readFacts(window: Window, run: Run): Promise<{ facts: Facts; bytesProcessed: number | null }>;
   /** Counts the people behind the numbers of the days of a window, for their release. */
   readReleaseFacts(window: Window, run: Run): Promise<{ facts: ReleaseFacts; bytesProcessed: number | null }>;
+  /**
+   * The earliest local date of an account or a test in the whole source, up to the window's end; null if there is none. Reads two columns of
+   * both tables whole, so it is asked only if readFacts found nothing.
+   */
+  readFirstDay(window: Window, run: Run): Promise<CalendarDate | null>;
   /** The bytes that readFacts would read; null where it costs nothing. */
   price: ((window: Window, run: Run) => Promise<number>) | null;
   /** How many reports publish takes best at once. */

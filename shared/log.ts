@@ -22,6 +22,7 @@ export interface LogFields {
   tables?: number;
   rejected_rows?: number;
   unclassified_errors?: number;
+  total_errors?: number;
   revised_values?: number;
   /** Of a published table. */
   column?: string;

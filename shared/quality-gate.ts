@@ -1,18 +1,27 @@
 import { addDays, type CalendarDate } from './calendar';
-import { errorKinds } from './facts/facts';
+import { errorKinds, type Facts } from './facts/facts';
 import { type DayFacts, dayOf, type FactsByDay } from './facts/period-facts';
 import { Failure } from './failure';
 import { periodsOf, type Report } from './report';
+import type { SourceTable } from './source-contract';
 import { type DerivedRow, type ReportTable, reportTableNames, reportTables } from './tables';
 import { percentage, ratio } from './tables/columns';
 
 export interface GateOptions {
   /** Share of the source rows that may be rejected, 0 to 1. */
   maxRejectedShare: number;
+  /** Share of the failed tests whose kind of error may be unknown, 0 to 1. */
+  maxUnknownShare: number;
 }
 
 /** Of fewer rows in the periods a share says little, and any may be rejected. */
 export const MIN_ROWS_FOR_SHARE = 1000;
+
+/** Of fewer failed tests in the periods, any may be of unknown kinds. */
+export const MIN_FAILURES_FOR_SHARE = 50;
+
+/** Of fewer rows, those with an impossible time included, any may have one. */
+export const MIN_ROWS_FOR_TIMES = 20;
 
 /** Quotients are compared with those of the published counts; nothing is rounded in between. */
 const TOLERANCE = 1e-9;
@@ -110,11 +119,12 @@ const quotients: readonly Quotient[] = [
  * can't hold it back. SOURCE_CONTRACT where ids that are to be unique are not; else QUALITY_GATE, naming table, period, rule and both
  * numbers of the first rule that is broken.
  */
-export function checkReport(report: Report, days: FactsByDay, { maxRejectedShare }: GateOptions): Failure | null {
+export function checkReport(report: Report, days: FactsByDay, gate: GateOptions): Failure | null {
   const periods = periodsOf(report.reportDate).map((period) => dayOf(days, period));
   return (
     checkDuplicates(report.reportDate, periods) ??
-    checkRejected(report.reportDate, periods, maxRejectedShare) ??
+    checkRejected(report.reportDate, periods, gate.maxRejectedShare) ??
+    checkUnknownKinds(report.reportDate, periods, gate.maxUnknownShare) ??
     toFault(report.reportDate, checkShape(report)) ??
     toFault(report.reportDate, checkFigures(report, days))
   );
@@ -141,6 +151,57 @@ function checkRejected(reportDate: CalendarDate, periods: readonly DayFacts[], m
     `users and measurements of the 12 periods up to ${reportDate}: ${rejected} of ${rows} rows lack a required value, at most ` +
       `${maxShare} of them may (KPI_MAX_REJECTED_SHARE); nothing of ${reportDate} was written`,
   );
+}
+
+function checkUnknownKinds(reportDate: CalendarDate, periods: readonly DayFacts[], maxShare: number): Failure | null {
+  const failures = sum(periods.map((day) => day.tests - day.successes));
+  const unknown = sum(periods.map((day) => day.unclassifiedErrors));
+  return failures >= MIN_FAILURES_FOR_SHARE && unknown > maxShare * failures
+    ? new Failure(
+        'QUALITY_GATE',
+        `measurements of the 12 periods up to ${reportDate}: ${unknown} of ${failures} failed tests are of unknown kinds, at most ` +
+          `${maxShare} of them may be (KPI_MAX_UNKNOWN_SHARE); look at error_type: NULL and the empty text mean success, words such as ` +
+          `NULL or None don't; nothing of ${reportDate} was written`,
+      )
+    : null;
+}
+
+/**
+ * SOURCE_CONTRACT if most of a table's newest rows have an impossible time: they are invisible, and the figures would fall without a word.
+ * Such rows have no date, so they are held against those of the report's periods.
+ */
+export function checkTimes(reportDate: CalendarDate, days: FactsByDay, misdated: Facts['misdated']): Failure | null {
+  const periods = periodsOf(reportDate).map((period) => dayOf(days, period));
+  const counted = {
+    users: sum(periods.map((day) => day.accounts)),
+    measurements: sum(periods.map((day) => day.tests)),
+  };
+  for (const { source, source_rows: impossible } of misdated) {
+    const rows = impossible + counted[source];
+    if (rows < MIN_ROWS_FOR_TIMES || impossible <= rows / 2) continue;
+    return misdatedFailure(
+      `${describeMisdated(source, impossible)}, and ${counted[source]} in the 12 periods up to ${reportDate}`,
+    );
+  }
+  return null;
+}
+
+/** SOURCE_CONTRACT if there are rows with an impossible time: of a source that holds no other account or test. */
+export function refuseTimes(misdated: Facts['misdated']): Failure | null {
+  const found = misdated.filter(({ source_rows }) => source_rows > 0);
+  if (found.length === 0) return null;
+  return misdatedFailure(
+    `${found.map(({ source, source_rows }) => describeMisdated(source, source_rows)).join(', ')}; there is no other account or test`,
+  );
+}
+
+function describeMisdated(source: SourceTable, rows: number): string {
+  return `${source} holds ${rows} ${rows === 1 ? 'row' : 'rows'} whose created_at is before 1970 or in the future`;
+}
+
+function misdatedFailure(found: string): Failure {
+  const remedy = 'mend the clock or the conversion that makes them, or leave them out with a view';
+  return new Failure('SOURCE_CONTRACT', `${found}; ${remedy}; nothing was written`);
 }
 
 /** Each table has a row of each period, and each row is as its schema says. */

@@ -1,4 +1,5 @@
 import { type CalendarDate, endOf } from './calendar';
+import { Failure } from './failure';
 import { periodsOf, type Report } from './report';
 import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames, reportTables } from './tables';
 
@@ -11,6 +12,36 @@ export interface Revision {
   values: number;
   /** Counts that are lower than they were, by table and column: rows were deleted at the source, or have expired there. */
   fallen: { table: ReportTable; column: string }[];
+  /** Of tests and people, the counts that are less than half of what they were; the newest day first. */
+  halved: Halved[];
+}
+
+export interface Halved {
+  table: ReportTable;
+  column: string;
+  period: CalendarDate;
+  was: number;
+  is: number;
+}
+
+/** Counts of tests and people. Rows that go missing by a fault show in one of them. */
+const WATCHED: readonly string[] = [
+  'all_tests',
+  'active_users',
+  'accounts_created',
+  'total_users_to_date',
+  'total_active_users_to_date',
+];
+
+/** Why a report that lost most of its rows must not be published; null where it didn't, or where that is meant. */
+export function checkFall({ halved: [first] }: Revision, reportDate: CalendarDate): Failure | null {
+  if (first === undefined) return null;
+  const { table, column, period, was, is } = first;
+  return new Failure(
+    'QUALITY_GATE',
+    `${table}.${column} of ${period} fell from ${was} to ${is}, below half of what is published; nothing of ${reportDate} was written; ` +
+      'kpi export --allow-fall publishes it, where rows were deleted on purpose',
+  );
 }
 
 /**
@@ -21,7 +52,7 @@ export interface Revision {
 export function createComparison(published: PublishedRows, timeZone: string): (report: Report) => Revision {
   const byPeriod = new Map(reportTableNames.map((table) => [table, finalRows(published[table], timeZone)]));
   return (report) => {
-    const revision: Revision = { values: 0, fallen: [] };
+    const revision: Revision = { values: 0, fallen: [], halved: [] };
     for (const table of reportTableNames) {
       const before = byPeriod.get(table);
       const fallen = new Set<string>();
@@ -31,6 +62,9 @@ export function createComparison(published: PublishedRows, timeZone: string): (r
         for (const change of changes(table, earlier, row)) {
           revision.values++;
           if (change.fell) fallen.add(change.column);
+          const { column, was, is } = change;
+          if (WATCHED.includes(column) && 2 * is < was)
+            revision.halved.push({ table, column, period: row.period_start_date, was, is });
         }
       }
       for (const column of fallen) revision.fallen.push({ table, column });
@@ -54,13 +88,20 @@ function finalRows(rows: readonly ReportRow[], timeZone: string): Map<CalendarDa
   return byPeriod;
 }
 
-function* changes(table: ReportTable, before: ReportRow, after: ReportRow): Generator<{ column: string; fell: boolean }> {
+interface Change {
+  column: string;
+  fell: boolean;
+  was: number;
+  is: number;
+}
+
+function* changes(table: ReportTable, before: ReportRow, after: ReportRow): Generator<Change> {
   const growing: readonly string[] = before.report_date === after.report_date ? [] : reportTables[table].growing;
   for (const { name, type } of reportTableDefinitions[table].columns) {
     if (type !== 'INT64' && type !== 'FLOAT64') continue;
     const [was = null, is = null] = [before, after].map((row) => (row as Record<string, unknown>)[name] as number | null);
     const fell = type === 'INT64' && Number(is) < Number(was);
-    if (growing.includes(name) ? fell : differs(was, is)) yield { column: name, fell };
+    if (growing.includes(name) ? fell : differs(was, is)) yield { column: name, fell, was: Number(was), is: Number(is) };
   }
 }
 

@@ -1,16 +1,18 @@
-import { type CalendarDate, reportWindow } from './calendar';
+import { type CalendarDate, daysWindow, localDate, reportWindow } from './calendar';
 import type { Engine, Run, TableOutcome } from './engine';
-import { type FactsByDay, indexByDay } from './facts/period-facts';
+import type { Facts } from './facts/facts';
+import { dayOf, type FactsByDay, indexByDay } from './facts/period-facts';
 import { Failure, toFailure } from './failure';
 import type { Findings, ReportOutcome } from './outcome';
-import { checkReport } from './quality-gate';
+import { checkReport, checkTimes, refuseTimes } from './quality-gate';
 import { addBytes, isMature, openRelease, type Release, type ReleaseOutcome, releasedBy } from './release/release-periods';
 import type { ReleaseLimits } from './release/rules';
 import { deriveReport, type Report } from './report';
-import { comparedDates, createComparison, type PublishedRows, type Revision } from './revisions';
+import { checkFall, comparedDates, createComparison, type PublishedRows, type Revision } from './revisions';
 import { appendRecords, runRecord } from './run-record';
 import { checkFreshness, daysUntil } from './source-freshness';
 import { reportTableNames } from './tables';
+import { countUnknownKinds } from './unknown-kinds';
 
 export interface ExportOptions {
   engine: Engine;
@@ -36,10 +38,14 @@ export interface ExportOptions {
 export interface GateSettings {
   /** Share of the source rows that may be rejected, 0 to 1. */
   maxRejectedShare: number;
+  /** Share of the failed tests whose kind of error may be unknown, 0 to 1. */
+  maxUnknownShare: number;
   /** Hours that the newest measurement may be old where a report is of today or yesterday; 0: any number. */
   sourceMaxAgeHours: number;
   /** Publish reports of today and yesterday also where the source is late. */
   allowStale?: boolean | undefined;
+  /** Publish reports also if tests or people of final days fall below half of what is published: rows were deleted on purpose. */
+  allowFall?: boolean | undefined;
 }
 
 export interface ExportOutcome {
@@ -88,7 +94,7 @@ async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): P
     const price = await engine.price(windowOf(dates, options), run);
     return { reports: dates.map((reportDate) => ({ reportDate, tables, findings: null, release: null })), price };
   }
-  const counted = { refused: new Map(), ...(await countDays(dates, options)) };
+  const counted = await countDays(dates, options);
   const reports = dates.map((date) => {
     const one = draft(date, counted, options);
     return conclude(one, { tables: one.failure === null ? tables : allFailed(one.failure) }, options);
@@ -98,9 +104,10 @@ async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): P
 
 /** What reports are derived from. */
 interface Derivable {
-  /** Dates that the tables can't take. */
+  /** Dates that the tables can't take, and dates before the source begins. */
   refused: ReadonlyMap<CalendarDate, Failure>;
   days: FactsByDay;
+  misdated: Facts['misdated'];
 }
 
 /** What is known before anything is written. */
@@ -117,14 +124,18 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
   const stoppable = { ...options, run: { ...run, signal } };
   const refused = await engine.prepare(dates, stoppable.run);
   const wanted = dates.filter((date) => !refused.has(date));
-  if (wanted.length === 0) return { refused, days: new Map(), bytesProcessed: null, compare: () => null, release: null };
-  const { days, bytesProcessed } = await countDays(wanted, stoppable);
-  const release = await openReleaseOf(wanted, days, stoppable.run, options);
+  const nothing = { days: new Map(), misdated: [], bytesProcessed: null, compare: () => null, release: null };
+  if (wanted.length === 0) return { refused, ...nothing };
+  const { refused: empty, days, misdated, bytesProcessed } = await countDays(wanted, stoppable);
+  const held = wanted.filter((date) => !empty.has(date));
+  if (held.length === 0) return { refused: new Map([...refused, ...empty]), ...nothing };
+  const release = await openReleaseOf(held, days, stoppable.run, options);
   return {
-    refused,
+    refused: new Map([...refused, ...empty]),
     days,
+    misdated,
     bytesProcessed: addBytes(bytesProcessed, release?.bytesProcessed ?? null),
-    compare: await openComparison(wanted, stoppable),
+    compare: await openComparison(held, stoppable),
     release,
   };
 }
@@ -132,7 +143,33 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
 async function countDays(dates: readonly CalendarDate[], options: ExportOptions) {
   const window = windowOf(dates, options);
   const { facts, bytesProcessed } = await options.engine.readFacts(window, options.run);
-  return { days: indexByDay(facts, window), bytesProcessed };
+  const days = indexByDay(facts, window);
+  const { misdated } = facts;
+  for (const { source, source_rows } of misdated)
+    if (source_rows > 0) options.run.log.warning('times out of bounds', { table: source, rows: source_rows });
+  return { refused: await refuseEmpty(dates, { days, misdated }, options), days, misdated, bytesProcessed };
+}
+
+/** The dates up to which the source holds no account and no test: their reports would be zeros. One failure stands for all of them. */
+async function refuseEmpty(
+  dates: readonly CalendarDate[],
+  { days, misdated }: Pick<Derivable, 'days' | 'misdated'>,
+  { engine, run, timeZone, startedAt }: ExportOptions,
+): Promise<Map<CalendarDate, Failure>> {
+  const holdsAny = (date: CalendarDate) => {
+    const { accountsToDate, testersToDate } = dayOf(days, date);
+    return accountsToDate + testersToDate > 0;
+  };
+  const empty = dates.filter((date) => !holdsAny(date));
+  const last = empty.at(-1);
+  if (last === undefined) return new Map();
+  const today = localDate(startedAt, timeZone);
+  const first = [...days.keys()].find(holdsAny) ?? (await engine.readFirstDay(daysWindow(today, today, timeZone), run));
+  const begins = first === null ? 'nor any later' : `its first date is ${first}`;
+  const failure =
+    (first === null ? refuseTimes(misdated) : null) ??
+    new Failure('BAD_REQUEST', `the source holds no account and no test up to ${last}; ${begins}`);
+  return new Map(empty.map((date) => [date, failure]));
 }
 
 /** That a run can't say what it revises is no reason not to export. */
@@ -175,12 +212,12 @@ function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: Expor
 /** A report, if it could be derived, and why it must not be published, if it must not. */
 type Draft = { reportDate: CalendarDate } & ({ report: Report; failure: null } | { report: Report | null; failure: Failure });
 
-function draft(reportDate: CalendarDate, { refused, days }: Derivable, options: ExportOptions): Draft {
+function draft(reportDate: CalendarDate, { refused, days, misdated }: Derivable, options: ExportOptions): Draft {
   try {
     const unwanted = refused.get(reportDate);
     if (unwanted !== undefined) return { reportDate, report: null, failure: unwanted };
     const report = deriveReport(days, reportDate, options.startedAt);
-    const failure = check(report, days, options);
+    const failure = checkTimes(reportDate, days, misdated) ?? check(report, days, options);
     return failure === null ? { reportDate, report, failure } : { reportDate, report, failure };
   } catch (thrown) {
     return { reportDate, report: null, failure: toFailure(thrown) };
@@ -195,7 +232,7 @@ function check(report: Report, days: FactsByDay, { gate, timeZone, startedAt }: 
 
 /** Publishes the reports of a few dates, those that there are. */
 async function write(dates: readonly CalendarDate[], counted: Counted, options: ExportOptions): Promise<ReportOutcome[]> {
-  const drafts = dates.map((date) => draft(date, counted, options));
+  const drafts = dates.map((date) => compareDraft(draft(date, counted, options), counted, options));
   const tables = await publish(
     drafts.flatMap(({ report, failure }) => (failure === null ? report : [])),
     options,
@@ -207,12 +244,22 @@ async function write(dates: readonly CalendarDate[], counted: Counted, options: 
       continue;
     }
     const written = tables.get(one.reportDate) ?? [];
-    const revision = counted.compare(one.report);
     outcomes.push(
-      conclude(one, { tables: written, revision, release: await releaseBy(one.reportDate, written, counted, options) }, options),
+      conclude(
+        one,
+        { tables: written, revision: one.revision, release: await releaseBy(one.reportDate, written, counted, options) },
+        options,
+      ),
     );
   }
   return outcomes;
+}
+
+/** A draft with what it changes of earlier reports, refused where it loses most of what they had. */
+function compareDraft(one: Draft, { compare }: Counted, { gate }: ExportOptions): Draft & { revision: Revision | null } {
+  const revision = one.failure === null ? compare(one.report) : null;
+  const failure = revision === null || gate.allowFall ? null : checkFall(revision, one.reportDate);
+  return failure === null ? { ...one, revision } : { ...one, failure, revision };
 }
 
 /** Puts out the oldest period of a report that is in, and whose date is over. */
@@ -248,7 +295,7 @@ function conclude(
   const { tables, revision = null, release = null } = written;
   const findings = report && findingsOf(report, revision);
   const outcome: ReportOutcome = { reportDate, tables, findings, release };
-  if (findings !== null) logFindings(reportDate, findings, revision?.fallen ?? [], run);
+  if (report !== null && findings !== null) logFindings(report, findings, revision?.fallen ?? [], run);
   onReport?.(outcome, failure === null ? report : null);
   return outcome;
 }
@@ -257,10 +304,16 @@ function findingsOf({ rejectedRows, unclassifiedErrors, sourceLatestHour }: Repo
   return { rejectedRows, unclassifiedErrors, sourceLatestHour, revisedValues: revision?.values ?? null };
 }
 
-function logFindings(report_date: CalendarDate, findings: Findings, fallen: Revision['fallen'], { log }: Run): void {
-  const { rejectedRows, unclassifiedErrors, revisedValues } = findings;
+function logFindings(
+  { reportDate: report_date, rows }: Report,
+  findings: Findings,
+  fallen: Revision['fallen'],
+  { log }: Run,
+): void {
+  const { rejectedRows, revisedValues } = findings;
+  const { unknown: unclassified_errors, failures: total_errors } = countUnknownKinds(rows.daily_errors);
   if (rejectedRows > 0) log.warning('rows rejected', { report_date, rejected_rows: rejectedRows });
-  if (unclassifiedErrors > 0) log.warning('errors of unknown kinds', { report_date, unclassified_errors: unclassifiedErrors });
+  if (unclassified_errors > 0) log.warning('errors of unknown kinds', { report_date, unclassified_errors, total_errors });
   if (revisedValues !== null && revisedValues > 0) log.info('figures revised', { report_date, revised_values: revisedValues });
   for (const { table, column } of fallen) log.warning('final figure fell', { report_date, table, column });
 }

@@ -1,5 +1,6 @@
 import type { CalendarDate } from './calendar';
 import type { Config } from './config';
+import type { Failure } from './failure';
 import { type Log, logFailure } from './log';
 import { logMessages } from './log-messages';
 import type { OpenEngine } from './open-engine';
@@ -14,6 +15,8 @@ export interface RequestOptions extends Omit<ExportOptions, 'engine' | 'dryRun' 
   openEngine: OpenEngine;
   /** Publish reports of today and yesterday also where the source is late. */
   allowStale?: boolean;
+  /** Publish reports also if most of what is published of their days is gone. */
+  allowFall?: boolean;
   dryRun?: boolean;
   /** Leave out the dates that earlier runs of the same request have exported for good. */
   resume?: boolean;
@@ -24,7 +27,16 @@ export interface RequestOptions extends Omit<ExportOptions, 'engine' | 'dryRun' 
 /** Exports dates, from opening the engine to closing it, and logs how each went as soon as it is known. What is thrown, the door logs. */
 export async function runRequest(
   dates: readonly CalendarDate[],
-  { config, openEngine, allowStale = false, dryRun = false, resume = false, onStart, ...options }: RequestOptions,
+  {
+    config,
+    openEngine,
+    allowStale = false,
+    allowFall = false,
+    dryRun = false,
+    resume = false,
+    onStart,
+    ...options
+  }: RequestOptions,
 ): Promise<ExportOutcome> {
   const { run, startedAt, now } = options;
   const { timeZone, release } = config;
@@ -34,16 +46,20 @@ export async function runRequest(
     const wanted = dates.filter((date) => !done.has(date));
     if (wanted.length === 0) return { reports: [], price: null };
     onStart?.(wanted);
+    const refusals = new Set<Failure>(); // one may stand for a thousand dates, and is logged once
     return await runExport(wanted, {
       ...options,
       engine,
       timeZone,
       source: recordedSource(config),
-      gate: { ...config, allowStale },
+      gate: { ...config, allowStale, allowFall },
       release: release.isOn ? release : null,
       dryRun,
       onReport: (outcome, report) => {
-        logReport(outcome, run.log, now().getTime() - startedAt.getTime(), dryRun);
+        const { failure } = outcome.tables[0] ?? {};
+        if (failure === undefined || !refusals.has(failure))
+          logReport(outcome, run.log, now().getTime() - startedAt.getTime(), dryRun);
+        if (failure?.refused) refusals.add(failure);
         options.onReport?.(outcome, report);
       },
     });

@@ -9,7 +9,7 @@ export const sourceTables = {
     user_id: { type: 'id', description: 'Who took the test' },
     session_id: { type: 'id', description: 'The sitting that the attempt belongs to' },
     created_at: { type: 'instant', description: 'When the test was taken' },
-    error_type: { type: 'text', description: 'NULL: the test succeeded; else the kind of error' },
+    error_type: { type: 'text', description: 'NULL or the empty text: the test succeeded; else the kind of error' },
   },
 } as const satisfies Record<string, Record<string, { type: SourceColumnType; description: string }>>;
 

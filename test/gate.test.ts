@@ -114,7 +114,7 @@ const onDate = <Row extends { day: string }>(facts: Row[]): Row => {
   return row;
 };
 
-const [someone] = rows.users.filter(({ user_id, created_at }) => user_id !== null && created_at !== null);
+const [someone] = rows.users.filter(({ user_id, created_at }) => user_id !== null && created_at?.startsWith('2025'));
 const measurement = { measurement_id: 'twice', user_id: 'u', session_id: 's', created_at: `${DATE}T10:00:00Z`, error_type: null };
 
 test.each<[string, string, Attempt]>([
@@ -156,7 +156,25 @@ test.each<[string, string, Attempt]>([
 
 const rejected = Array.from({ length: 1000 }, () => ({ user_id: null, created_at: `${DATE}T10:00:00Z` }));
 
+const many = (count: number, row: Partial<SourceRows['measurements'][number]>) =>
+  Array.from({ length: count }, (_, index) => ({ ...measurement, measurement_id: `many${index}`, ...row }));
+
 test.each<[string, string, SourceRows]>([
+  [
+    'most failures of a kind that is no kind',
+    'QUALITY_GATE',
+    { ...rows, measurements: [...rows.measurements, ...many(400, { error_type: 'NULL' })] },
+  ],
+  [
+    'most tests of the year 1',
+    'SOURCE_CONTRACT',
+    { ...rows, measurements: [...rows.measurements, ...many(400, { created_at: '0001-01-01T00:00:00Z' })] },
+  ],
+  [
+    'most accounts in the far future',
+    'SOURCE_CONTRACT',
+    { ...rows, users: [...rows.users, ...many(400, { created_at: '9999-12-01T00:00:00Z' })] },
+  ],
   ['a user who is there twice', 'SOURCE_CONTRACT', { ...rows, users: [...rows.users, ...(someone ? [someone] : [])] }],
   ['a thousand rows without an id', 'QUALITY_GATE', { ...rows, users: [...rows.users, ...rejected] }],
 ])('%s: %s', async (_, code, source) => {
@@ -164,6 +182,20 @@ test.each<[string, string, SourceRows]>([
   expect(failuresOf(ending, DATE)).toEqual(Array(4).fill(code));
   expect(ending.after).toEqual(ending.before);
 });
+
+test.each<[string, Partial<SourceRows['measurements'][number]>]>([
+  ['of the year 1', { created_at: '0001-01-01T00:00:00Z' }],
+  ['of the last microsecond before 1970', { created_at: '1969-12-31T23:59:59.999999Z' }],
+  ['of the far future', { created_at: '9999-12-01T00:00:00Z' }],
+])('one broken client, with some tests %s, changes no figure and holds nothing back', async (_, row) => {
+  const ending = await attempt({ source: { ...rows, measurements: [...rows.measurements, ...many(30, row)] } });
+  expect(failuresOf(ending, DATE)).toEqual(Array(4).fill(null));
+  expect(withoutInstants(ending.after)).toEqual(withoutInstants(ending.before));
+});
+
+function withoutInstants(published: unknown): unknown {
+  return JSON.parse(JSON.stringify(published, (name, value) => (name === 'created_at' ? null : value)));
+}
 
 test('a user who is there twice after the report date is no matter of it', async () => {
   const twice = { user_id: 'late', created_at: '2025-06-16T10:00:00Z' };

@@ -1,6 +1,8 @@
-import { addDays, type CalendarDate, localDate } from '../../shared/calendar';
+import { addDays, type CalendarDate, localDate, PERIODS } from '../../shared/calendar';
+import type { DashboardData } from '../data';
+import type { MetricName } from '../metrics';
 import { h } from './elements';
-import { formatDate, formatDateWithYear, formatInstant } from './format';
+import { formatDate, formatDateWithYear, formatFigure, formatInstant } from './format';
 import { daysLate, type History } from './history';
 
 /** So many stretches of dates are named. */
@@ -27,12 +29,27 @@ export function renderStatus({ data, last, day, first }: History): HTMLElement {
             'Days not over',
             day(last)?.provisional ? list(days.filter(({ provisional }) => provisional).map(({ date }) => date)) : 'none',
           ],
+          ...unknownKinds(data),
         ];
   return h(
     'dl',
     { class: 'status' },
     items.map(([term, text]) => h('div', {}, h('dt', {}, term), h('dd', {}, text))),
   );
+}
+
+/** Of the newest days, how many failed tests no kind of error that is known explains; nothing if there is none. */
+function unknownKinds({ metrics, days }: DashboardData): [term: string, text: string][] {
+  const sumOf = (wanted: MetricName) => {
+    const at = metrics.findIndex(({ name }) => name === wanted);
+    return days.slice(-PERIODS).reduce((total, { values }) => total + (values[at] ?? 0), 0);
+  };
+  const unknown = sumOf('other_errors');
+  if (unknown === 0) return [];
+  const failures = formatFigure(sumOf('total_errors'), 'count');
+  return [
+    ['Unknown kinds of error', `${formatFigure(unknown, 'count')} of ${failures} failed tests of the last ${PERIODS} days`],
+  ];
 }
 
 /** Says so where the newest report is older than yesterday at the moment of reading; null where all is well. */

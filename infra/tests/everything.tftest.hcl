@@ -33,6 +33,7 @@ variables {
   report_time_zone     = "Europe/Berlin"
   max_bytes_billed     = 1000000000000
   max_rejected_share   = 0.01
+  max_unknown_share    = 0.75
   source_max_age_hours = 0
   log_level            = "debug"
 
@@ -146,6 +147,7 @@ run "environment" {
       KPI_DEAD_LETTER_TOPIC    = "projects/example-project/topics/kpi-export-dead-letter"
       KPI_MAX_BYTES_BILLED     = "1000000000000"
       KPI_MAX_REJECTED_SHARE   = "0.01"
+      KPI_MAX_UNKNOWN_SHARE    = "0.75"
       KPI_SOURCE_MAX_AGE_HOURS = "0"
       KPI_LOG_LEVEL            = "debug"
       KPI_RELEASE              = "on"

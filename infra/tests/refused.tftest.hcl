@@ -83,12 +83,13 @@ run "numbers_out_of_range" {
     retention_days       = 7
     max_bytes_billed     = 0
     max_rejected_share   = 5
+    max_unknown_share    = 5
     source_max_age_hours = -1
     release_min_people   = 10
     first_tests_view     = { refresh_hours = 0 }
   }
 
-  expect_failures = [var.retention_days, var.max_bytes_billed, var.max_rejected_share, var.source_max_age_hours, var.release_min_people, var.first_tests_view]
+  expect_failures = [var.retention_days, var.max_bytes_billed, var.max_rejected_share, var.max_unknown_share, var.source_max_age_hours, var.release_min_people, var.first_tests_view]
 }
 
 run "a_rounding_coarser_than_the_groups" {

@@ -71,6 +71,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
     }),
   );
   const jobsOf = (run: Run, signal = run.signal) => createJobs({ client, location: config.location, signal, pace });
+  const counting = (run: Run): Counting => ({ client, config, jobs: jobsOf(run), run, now: now() });
   const nameTable = (table: string) => `\`${config.project}.${config.dataset}.${table}\``;
   let expirations: Promise<number[]> | null = null;
   let releaseTable: Promise<void> | null = null;
@@ -128,11 +129,16 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       return new Map(dates.flatMap((date) => (isExpired(date, limits, now()) ? [[date, expired(date)] as const] : [])));
     },
 
-    readFacts: (window, run) => countFacts(client, config, jobsOf(run), 'facts', factNames, window, run),
+    readFacts: (window, run) => countFacts(counting(run), 'facts', factNames, window),
 
-    readReleaseFacts: (window, run) => countFacts(client, config, jobsOf(run), 'release_facts', releaseFactNames, window, run),
+    readReleaseFacts: (window, run) => countFacts(counting(run), 'release_facts', releaseFactNames, window),
 
-    price: (window, run) => priceFacts(client, config, jobsOf(run), window, run),
+    readFirstDay: async (window, run) => {
+      const { facts } = await countFacts(counting(run), 'first_day', ['first_day'], window);
+      return facts.first_day[0]?.day ?? null;
+    },
+
+    price: (window, run) => priceFacts(counting(run), window),
 
     reportsAtOnce: REPORTS_AT_ONCE,
 
@@ -248,10 +254,19 @@ function nameSources(sql: string, { source }: BigQueryConfig): string {
     .replaceAll(/\bsource_first_tests\b/g, `\`${source.firstTests}\``);
 }
 
-function factsJob(config: BigQueryConfig, names: readonly AnyFactName[], window: Window, run: Run) {
+/** What a query of facts is made with. */
+interface Counting {
+  client: BigQuery;
+  config: BigQueryConfig;
+  jobs: Jobs;
+  run: Run;
+  now: Date;
+}
+
+function factsJob({ config, run, now }: Counting, names: readonly AnyFactName[], window: Window) {
   const firstTestsView = (config.source?.firstTests ?? null) !== null;
   const sql = nameSources(factsQuery(names, { repeatsDates: window.repeatsDates, firstTestsView }), config);
-  const parameters = factParameters(window);
+  const parameters = factParameters(window, now);
   const bound = parametersOf(sql).map((parameter) => [parameter, parameters[parameter]] as const);
   return {
     query: sql,
@@ -271,16 +286,14 @@ function wrap({ type, value }: FactParameters[keyof FactParameters]) {
 
 /** One job, and so one snapshot: counts of different states of a source that is being written to would contradict each other. */
 async function countFacts<Name extends AnyFactName>(
-  client: BigQuery,
-  config: BigQueryConfig,
-  jobs: Jobs,
-  what: 'facts' | 'release_facts',
+  counting: Counting,
+  what: 'facts' | 'release_facts' | 'first_day',
   names: readonly Name[],
   window: Window,
-  run: Run,
 ) {
+  const { client, jobs, run } = counting;
   const doing = `counting ${what}`;
-  const query = factsJob(config, names, window, run);
+  const query = factsJob(counting, names, window);
   const job: Job = await jobs.perform({
     doing,
     id: `kpi_export_${run.id}_${what}`,
@@ -292,9 +305,9 @@ async function countFacts<Name extends AnyFactName>(
   };
 }
 
-async function priceFacts(client: BigQuery, config: BigQueryConfig, jobs: Jobs, window: Window, run: Run): Promise<number> {
-  const [job] = await jobs.read('pricing facts', () =>
-    client.createQueryJob({ ...factsJob(config, factNames, window, run), dryRun: true }),
+async function priceFacts(counting: Counting, window: Window): Promise<number> {
+  const [job] = await counting.jobs.read('pricing facts', () =>
+    counting.client.createQueryJob({ ...factsJob(counting, factNames, window), dryRun: true }),
   );
   return bytesOf(job.metadata);
 }

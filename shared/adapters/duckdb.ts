@@ -5,6 +5,7 @@ import { addDays, daysBetween, daysWindow, type Window } from '../calendar';
 import type { DuckDbConfig } from '../config';
 import type { Engine } from '../engine';
 import {
+  type AnyFactName,
   type FactName,
   type FactParameters,
   type Facts,
@@ -85,7 +86,7 @@ export async function openDuckDb({ config, access, now, binding = null }: DuckDb
     // an existing file is locked now rather than after the work
     const attached = access !== 'dry-run' && existsSync(config.warehouse);
     if (attached) await attachWarehouse(database, config.warehouse, access);
-    const engine = createEngine(database, source, config.warehouse, attached, binding);
+    const engine = createEngine(database, source, { now, warehouse: config.warehouse, attached, binding });
     return { ...engine, close: () => engine.close().finally(endTurn) };
   } catch (thrown) {
     database.close();
@@ -134,13 +135,16 @@ async function attachWarehouse(database: Database, path: string, access: Access)
   }
 }
 
-function createEngine(
-  database: Database,
-  source: Source | null,
-  warehouse: string,
-  attached: boolean,
-  binding: Binding | null,
-): Engine {
+interface EngineOptions {
+  now: Date;
+  warehouse: string;
+  /** Whether the warehouse's file is. */
+  attached: boolean;
+  binding: Binding | null;
+}
+
+function createEngine(database: Database, source: Source | null, { now, warehouse, attached, binding }: EngineOptions): Engine {
+  const counting = { database, source, now };
   const attach = async () => {
     if (!attached) await attachWarehouse(database, warehouse, 'export');
     attached = true;
@@ -152,14 +156,20 @@ function createEngine(
     },
     readFacts: (window, run) =>
       interruptible(database, run.signal, async () => ({
-        facts: await countFacts(database, source, window),
+        facts: await countFacts(counting, window),
         bytesProcessed: null,
       })),
     readReleaseFacts: (window, run) =>
       interruptible(database, run.signal, async () => ({
-        facts: await countReleaseFacts(database, source, window),
+        facts: await countReleaseFacts(counting, window),
         bytesProcessed: null,
       })),
+    readFirstDay: (window, run) =>
+      interruptible(database, run.signal, async () => {
+        await materialize(counting, window, []);
+        const [row] = await countFact(counting, 'first_day', window);
+        return row?.day ?? null;
+      }),
     price: null,
     reportsAtOnce: REPORTS_AT_ONCE,
     publish: (reports, run) =>
@@ -227,40 +237,41 @@ async function interruptible<Result>(database: Database, signal: AbortSignal, wo
   }
 }
 
-async function countFacts(database: Database, source: Source | null, window: Window): Promise<Facts> {
-  const facts: Facts = { activity: [], sessions: [], intake: [], users: [], people: [] };
-  const count = async <Name extends FactName>(name: Name, piece: Window) => {
-    const sql = factQuery(name, piece, MATERIALIZED);
-    const rows = await database.rows(sql.replaceAll('@', '$'), bind(sql, piece));
-    facts[name].push(...(parseFactRows(name, rows) as never[]));
-  };
+/** What facts are counted with. */
+interface Counting {
+  database: Database;
+  source: Source | null;
+  now: Date;
+}
+
+async function countFact<Name extends AnyFactName>({ database, source, now }: Counting, name: Name, window: Window) {
+  const sql = factQuery(name, window, MATERIALIZED);
   try {
-    await materialize(database, window, ['accounts', 'first_tests']);
-    await count('users', window);
-    await count('people', window);
-    for (const piece of pieces(window)) {
-      await materialize(database, piece, ['attempts']);
-      for (const name of factsByDay) await count(name, piece);
-    }
+    return parseFactRows(name, await database.rows(sql.replaceAll('@', '$'), bind(sql, window, now)));
   } catch (thrown) {
     throw (await source?.blame(thrown)) ?? thrown;
+  }
+}
+
+async function countFacts(counting: Counting, window: Window): Promise<Facts> {
+  const facts: Facts = { activity: [], sessions: [], intake: [], users: [], people: [], misdated: [] };
+  const count = async <Name extends FactName>(name: Name, piece: Window) => {
+    facts[name].push(...((await countFact(counting, name, piece)) as never[]));
+  };
+  await materialize(counting, window, ['accounts', 'first_tests']);
+  for (const name of ['users', 'people', 'misdated'] as const) await count(name, window);
+  for (const piece of pieces(window)) {
+    await materialize(counting, piece, ['attempts']);
+    for (const name of factsByDay) await count(name, piece);
   }
   return facts;
 }
 
-async function countReleaseFacts(database: Database, source: Source | null, window: Window): Promise<ReleaseFacts> {
+async function countReleaseFacts(counting: Counting, window: Window): Promise<ReleaseFacts> {
   const facts: ReleaseFacts = { release_tests: [], release_errors: [], release_sessions: [] };
-  try {
-    for (const piece of pieces(window)) {
-      await materialize(database, piece, ['attempts']);
-      for (const name of releaseFactNames) {
-        const sql = factQuery(name, piece, MATERIALIZED);
-        const rows = await database.rows(sql.replaceAll('@', '$'), bind(sql, piece));
-        facts[name].push(...(parseFactRows(name, rows) as never[]));
-      }
-    }
-  } catch (thrown) {
-    throw (await source?.blame(thrown)) ?? thrown;
+  for (const piece of pieces(window)) {
+    await materialize(counting, piece, ['attempts']);
+    for (const name of releaseFactNames) facts[name].push(...((await countFact(counting, name, piece)) as never[]));
   }
   return facts;
 }
@@ -277,16 +288,24 @@ function pieces(window: Window): Window[] {
   });
 }
 
-async function materialize(database: Database, window: Window, names: (typeof MATERIALIZED)[number][]): Promise<void> {
-  await database.run(dateTimeMacro(window));
-  for (const name of names) {
-    const sql = relations(window)[name];
-    await database.run(`CREATE OR REPLACE TEMP TABLE ${name} AS\n${sql.replaceAll('@', '$')}`, bind(sql, window));
+async function materialize(
+  { database, source, now }: Counting,
+  window: Window,
+  names: readonly (typeof MATERIALIZED)[number][],
+): Promise<void> {
+  try {
+    await database.run(dateTimeMacro(window));
+    for (const name of names) {
+      const sql = relations(window)[name];
+      await database.run(`CREATE OR REPLACE TEMP TABLE ${name} AS\n${sql.replaceAll('@', '$')}`, bind(sql, window, now));
+    }
+  } catch (thrown) {
+    throw (await source?.blame(thrown)) ?? thrown;
   }
 }
 
-function bind(sql: string, window: Window): Record<string, DuckDBValue> {
-  const parameters = factParameters(window);
+function bind(sql: string, window: Window, now: Date): Record<string, DuckDBValue> {
+  const parameters = factParameters(window, now);
   const value = (name: keyof FactParameters) => {
     const parameter = parameters[name];
     return parameter.type === 'TIMESTAMP'

@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import type { Window } from '../calendar';
+import { sourceTableNames } from '../source-contract';
 import { parseWholeAnswer, wholeStatement } from '../whole-answer';
 import activity from './activity.sql';
+import firstDay from './first_day.sql';
 import intake from './intake.sql';
+import misdated from './misdated.sql';
 import people from './people.sql';
 import accountsRelation from './relations/accounts.sql';
 import attemptsRelation from './relations/attempts.sql';
@@ -73,6 +76,10 @@ export const facts = {
     sql: people,
     row: z.strictObject({ role: z.enum(['account', 'tester']), day: Day, first_test_day: Day.nullable(), people: Count }),
   },
+  misdated: {
+    sql: misdated,
+    row: z.strictObject({ source: z.enum(sourceTableNames), source_rows: Count }),
+  },
 } satisfies Record<string, { sql: string; row: z.ZodObject }>;
 
 export type FactName = keyof typeof facts;
@@ -132,11 +139,14 @@ export type ReleaseFactName = keyof typeof releaseFacts;
 export const releaseFactNames = Object.keys(releaseFacts) as ReleaseFactName[];
 export type ReleaseFacts = { [Name in ReleaseFactName]: FactRow<Name>[] };
 
-const allFacts = { ...facts, ...releaseFacts };
+/** Asked only where a date lies before everything that the source holds. */
+export const firstDayFact = { first_day: { sql: firstDay, row: z.strictObject({ day: Day.nullable() }) } };
+
+const allFacts = { ...facts, ...releaseFacts, ...firstDayFact };
 export type AnyFactName = keyof typeof allFacts;
 export type FactRow<Name extends AnyFactName> = z.infer<(typeof allFacts)[Name]['row']>;
 
-/** Facts whose rows of a day depend on that day alone, so that a long window may be read in pieces. `users` and `people` need the whole history. */
+/** Facts whose rows of a day depend on that day alone, so that a long window may be read in pieces. The others need the whole history. */
 export const factsByDay = ['activity', 'sessions', 'intake'] as const satisfies FactName[];
 
 /** Checks what an engine answered. A mismatch is a bug, and its message names columns only. */
@@ -212,9 +222,14 @@ function code(sql: string): string {
   return sql.replaceAll(/--.*$/gm, '');
 }
 
-/** The parameters that relations and facts bind, by name: dates, instants and the zone's name. */
-export function factParameters(window: Window) {
+/** Clocks of clients may be fast by this much, and zones be taken for UTC; a later time can't be right. */
+const FUTURE_MS = 24 * 3_600_000;
+
+/** The parameters that relations and facts bind, by name: dates, instants and the zone's name. `now` is when they are counted. */
+export function factParameters(window: Window, now: Date) {
   return {
+    epoch: { type: 'TIMESTAMP', value: new Date(0) },
+    future: { type: 'TIMESTAMP', value: new Date(now.getTime() + FUTURE_MS) },
     time_zone: { type: 'STRING', value: window.timeZone },
     first_day: { type: 'DATE', value: window.firstDay },
     last_day: { type: 'DATE', value: window.lastDay },

@@ -15,7 +15,8 @@ ${tables.map(describeTable).join('\n')}
 ## Sources
 
 What the two source tables must hold. A deployer maps their own tables onto them with views. A row with NULL in a column that is not
-nullable takes part in no metric, but makes a first test if it has a \`user_id\` and a \`created_at\`.
+nullable takes part in no metric, but makes a first test if it has a \`user_id\` and a \`created_at\`. A \`created_at\` before 1970-01-01 UTC
+counts as none, and one after the report date is invisible. The words NULL, None or nan as text are kinds of error, unknown ones.
 
 ${sourceTableNames.map(describeSource).join('\n')}`;
 }

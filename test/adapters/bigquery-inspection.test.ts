@@ -1,10 +1,9 @@
 import { createBigQuery } from '../../shared/adapters/bigquery';
 import type { Engine } from '../../shared/engine';
-import type { Facts } from '../../shared/facts/facts';
 import { type FaultServer, startFaultServer } from '../support/fault-server';
 import { testRun } from '../support/run';
+import { noFacts } from '../support/steady-facts';
 
-const noFacts: Facts = { activity: [], sessions: [], intake: [], users: [], people: [] };
 const pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 
 let server: FaultServer;

@@ -193,3 +193,22 @@ test('late and deleted rows are counted as revisions, and counts that fall are n
   expect(logged(again, 'figures revised')).toEqual([expect.objectContaining({ report_date: TO, revised_values: 8 })]);
   expect(logged(again, 'final figure fell')).toEqual([]);
 });
+
+test('a report that loses most of what is published is refused, and written with --allow-fall', async () => {
+  await kpi('export', '--date', TO);
+  const published = () => queryDuckDb(warehouse, 'SELECT * FROM kpi_metrics.daily_engagement ORDER BY ALL');
+  const before = await published();
+  try {
+    writeMeasurements(({ date }) => date < '2025-12-04' || date > '2025-12-07');
+    const refused = await kpi('export', '--date', TO);
+    expect([refused.code, refused.stderr.split('\n').at(-2)]).toEqual([
+      1,
+      expect.stringMatching(/daily_engagement\.all_tests of 2025-12-07 fell from 2 to 0, .* --allow-fall .* \(QUALITY_GATE\)$/),
+    ]);
+    expect(await published()).toEqual(before);
+    expect((await kpi('export', '--date', TO, '--allow-fall')).code).toBe(0);
+    expect(await published()).not.toEqual(before);
+  } finally {
+    writeMeasurements(() => true);
+  }
+});

@@ -389,9 +389,35 @@ describe('show', () => {
   });
 });
 
+describe('dates before the source begins', () => {
+  const dates = (...args: string[]) => ['export', '--source', source, '--warehouse', join(folder, 'begins.duckdb'), ...args];
+
+  test.each([[[]], [['--dry-run']]])('one is refused, naming the first date %p', async (more) => {
+    const { code, stderr } = await kpi(dates('--date', '1990-01-01', ...more));
+    const lines = stderr.trimEnd().split('\n');
+    expect([code, lines.at(-1)]).toEqual([
+      64,
+      'kpi: the source holds no account and no test up to 1990-01-01; its first date is 2025-12-20 (BAD_REQUEST)',
+    ]);
+    expect(existsSync(join(folder, 'begins.duckdb'))).toBe(false);
+  });
+
+  test('in a range one line says so, and the other dates are exported', async () => {
+    const { code, stdout, stderr } = await kpi(dates('--from', '2025-12-10', '--to', '2025-12-21'));
+    const refusal = 'the source holds no account and no test up to 2025-12-19; its first date is 2025-12-20';
+    expect(code).toBe(2);
+    expect(stdout).toMatch(
+      new RegExp(`\n2025-12-10 to 2025-12-19  ${refusal} \\(BAD_REQUEST\\)\nWrote 96 rows of 2 of 12 dates`),
+    );
+    expect(stderr.match(/export failed/g)).toHaveLength(1);
+    expect(stderr).toMatch(new RegExp(`\nkpi: ${refusal} \\(BAD_REQUEST\\)\n$`));
+  });
+});
+
 test('killed at any moment, an export leaves each date wholly old or wholly new', async () => {
   const file = join(folder, 'killed.duckdb');
-  const args = ['export', '--from', '2025-12-01', '--to', '2025-12-23', '--source', source, '--warehouse', file];
+  const old = writeSource('old', { 'users.csv': `${users}u0,2025-11-20T10:00:00Z\n`, 'measurements.csv': measurements });
+  const args = ['export', '--from', '2025-12-01', '--to', '2025-12-23', '--source', old, '--warehouse', file];
   await kpi(args);
   const began = Date.now();
   await kpi(args);

@@ -46,7 +46,7 @@ export async function rowsOnReference(
   change = (sql: string) => sql,
 ): Promise<FactRows> {
   const tables = { source_users: toTable('users', rows.users), source_measurements: toTable('measurements', rows.measurements) };
-  const parameters = factParameters(window);
+  const parameters = factParameters(window, window.scanUntil);
   const count = async <Name extends AnyFactName>(names: readonly Name[]) => {
     const sql = change(factsQuery(names, window));
     const bound = parametersOf(sql).map((parameter) => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { type DeadLetter, toDeadLetter } from '../../shared/dead-letter';
-import { facts, releaseFacts } from '../../shared/facts/facts';
+import { facts, firstDayFact, releaseFacts } from '../../shared/facts/facts';
 import { Failure } from '../../shared/failure';
 import { reportTables } from '../../shared/tables';
 import { DailyMetrics } from '../../shared/tables/daily_metrics';
@@ -55,6 +55,8 @@ const allowed: Record<string, Columns> = {
   'fact sessions': { day: 'day', first_success: 'count', sessions: 'count', duplicates: 'count' },
   'fact intake': { day: 'day', outcome: 'word', source_rows: 'count', latest_hour: 'hour' },
   'fact users': { day: 'day', outcome: 'word', source_rows: 'count' },
+  'fact misdated': { source: 'word', source_rows: 'count' },
+  'fact first_day': { day: 'day' },
   'fact people': { role: 'word', day: 'day', first_test_day: 'day', people: 'count' },
   'fact release_tests': {
     ...{ day: 'day', users: 'count', repeat_users: 'count', repeat_successful_users: 'count' },
@@ -103,7 +105,7 @@ const allowed: Record<string, Columns> = {
     ...{ run_id: 'made here', request_id: 'made here', message_id: 'made here', report_date: 'day', from: 'day', to: 'day' },
     ...{ trigger: 'word', table: 'word', code: 'word', error: 'made here', version: 'made here', publish_time: 'made here' },
     ...{ rows: 'count', dates: 'count', tables: 'count', rejected_rows: 'count', unclassified_errors: 'count' },
-    ...{ revised_values: 'count', column: 'word', duration_ms: 'count', request: 'made here' },
+    ...{ total_errors: 'count', revised_values: 'count', column: 'word', duration_ms: 'count', request: 'made here' },
     ...{ period: 'day', revision: 'count', released_cells: 'count', hidden_cells: 'count', reason: 'typed' },
     ...{ setting: 'typed', nearest: 'word' },
   },
@@ -114,7 +116,9 @@ const allowed: Record<string, Columns> = {
 };
 
 const schemas: Record<string, z.ZodObject> = {
-  ...Object.fromEntries(Object.entries({ ...facts, ...releaseFacts }).map(([name, { row }]) => [`fact ${name}`, row])),
+  ...Object.fromEntries(
+    Object.entries({ ...facts, ...releaseFacts, ...firstDayFact }).map(([name, { row }]) => [`fact ${name}`, row]),
+  ),
   ...Object.fromEntries(Object.entries(reportTables).map(([name, { row }]) => [`table ${name}`, row])),
   'table daily_metrics': DailyMetrics,
   'table export_runs': ExportRun,

@@ -1,9 +1,11 @@
+import type { Facts } from '../../shared/facts/facts';
 import type { DayFacts, FactsByDay } from '../../shared/facts/period-facts';
 import { indexByDay } from '../../shared/facts/period-facts';
-import { checkReport } from '../../shared/quality-gate';
+import { checkReport, checkTimes } from '../../shared/quality-gate';
 import { deriveReport, type Report } from '../../shared/report';
 import { type ReportTable, reportTableDefinitions, reportTableNames } from '../../shared/tables';
 import { periodColumns } from '../../shared/tables/columns';
+import { testGate } from '../support/run';
 import { steadyFacts } from '../support/steady-facts';
 
 const DATE = '2025-12-23';
@@ -28,9 +30,42 @@ function set(table: ReportTable, values: Record<string, number | string | null>,
 }
 
 function check({ report, days }: Subject, maxRejectedShare = 0.05) {
-  const failure = checkReport(report, days, { maxRejectedShare });
+  const failure = checkReport(report, days, { ...testGate, maxRejectedShare });
   return failure && `${failure.code} ${failure.message}`;
 }
+
+/** Of 72 failed tests in the 12 periods, 12 are of unknown kinds. */
+test.each<[string, number, number, boolean]>([
+  ['a share that is reached', 12 / 72, 0, true],
+  ['one that is passed', 0.16, 0, false],
+  ['none at all', 0, 0, false],
+  ['too few failures to tell', 0, 23, true],
+])('unknown kinds of error: %s', (_, maxUnknownShare, fewer, passes) => {
+  const { report, days } = subject();
+  const today = days.get(DATE);
+  if (today !== undefined) Object.assign(today, { tests: today.tests - fewer });
+  const failure = checkReport(report, days, { ...testGate, maxUnknownShare });
+  expect(failure?.message.includes('of unknown kinds') ?? false).toBe(!passes);
+  if (!passes)
+    expect(failure).toMatchObject({ code: 'QUALITY_GATE', message: expect.stringContaining(': 12 of 72 failed tests') });
+});
+
+/** 168 tests and 72 accounts in the 12 periods. */
+test.each<[string, Facts['misdated'], string | null]>([
+  ['none', [], null],
+  ['as many as count', [{ source: 'measurements', source_rows: 168 }], null],
+  ['more than count', [{ source: 'measurements', source_rows: 169 }], 'measurements holds 169 rows'],
+  ['more than count of the other table', [{ source: 'users', source_rows: 73 }], 'users holds 73 rows'],
+])('times out of bounds: %s', (_, misdated, message) => {
+  const failure = checkTimes(DATE, subject().days, misdated);
+  expect(failure && [failure.code, failure.message]).toEqual(message && ['SOURCE_CONTRACT', expect.stringContaining(message)]);
+});
+
+test('of a few rows, any may be out of bounds', () => {
+  const days = new Map([...subject().days].map(([date, day]) => [date, { ...day, tests: 0 }]));
+  expect(checkTimes(DATE, days, [{ source: 'measurements', source_rows: 19 }])).toBeNull();
+  expect(checkTimes(DATE, days, [{ source: 'measurements', source_rows: 20 }])).toMatchObject({ code: 'SOURCE_CONTRACT' });
+});
 
 test('a report that is right passes', () => {
   expect(check(subject())).toBeNull();

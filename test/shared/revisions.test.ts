@@ -1,8 +1,9 @@
 import type { DayFacts, FactsByDay } from '../../shared/facts/period-facts';
 import { indexByDay } from '../../shared/facts/period-facts';
 import { deriveReport, type Report } from '../../shared/report';
-import { createComparison, type PublishedRows } from '../../shared/revisions';
+import { checkFall, createComparison, type PublishedRows } from '../../shared/revisions';
 import { type ReportRow, reportTableNames } from '../../shared/tables';
+import { noFacts } from '../support/steady-facts';
 
 const DATE = '2025-12-23';
 const NEXT = '2025-12-24';
@@ -10,8 +11,7 @@ const LONG_AFTER = new Date('2026-01-15T00:00:00Z');
 
 /** Days on which nothing happened, but for what is changed. */
 function days(changes: Record<string, Partial<DayFacts>> = {}): FactsByDay {
-  const none = { activity: [], sessions: [], intake: [], users: [], people: [] };
-  const found = new Map(indexByDay(none, { firstDay: '2025-12-01', lastDay: '2025-12-31' }));
+  const found = new Map(indexByDay(noFacts, { firstDay: '2025-12-01', lastDay: '2025-12-31' }));
   for (const [day, change] of Object.entries(changes)) found.set(day, { ...(found.get(day) as DayFacts), ...change });
   return found;
 }
@@ -22,7 +22,7 @@ function published(...reports: Report[]): PublishedRows {
 }
 
 const compare = (before: Report[], after: Report) => createComparison(published(...before), 'UTC')(after);
-const unchanged = { values: 0, fallen: [] };
+const unchanged = { values: 0, fallen: [], halved: [] };
 
 test('nothing had been published', () => {
   expect(compare([], deriveReport(days(), DATE, LONG_AFTER))).toEqual(unchanged);
@@ -37,12 +37,12 @@ test('a row that came late changes a number, and a deleted one is named by its c
   const before = deriveReport(days({ '2025-12-20': { tests: 3 } }), DATE, LONG_AFTER);
   const late = deriveReport(days({ '2025-12-20': { tests: 4 } }), DATE, LONG_AFTER);
   // it failed, so total_errors is one more as well
-  expect(compare([before], late)).toEqual({ values: 2, fallen: [] });
+  expect(compare([before], late)).toEqual({ values: 2, fallen: [], halved: [] });
   const fallen = [
     { table: 'daily_engagement', column: 'all_tests' },
     { table: 'daily_errors', column: 'total_errors' },
   ];
-  expect(compare([late], before)).toEqual({ values: 2, fallen });
+  expect(compare([late], before)).toEqual({ values: 2, fallen, halved: [] });
 });
 
 test('NULL for a number is a change', () => {
@@ -56,6 +56,7 @@ test('NULL for a number is a change', () => {
   expect(compare([before], after)).toEqual({
     values: 5,
     fallen: [{ table: 'daily_advanced_metrics', column: 'total_sessions' }],
+    halved: [],
   });
 });
 
@@ -69,7 +70,7 @@ test('a day is compared with the newest report of it, and never with one of a la
   const four = deriveReport(days({ '2025-12-20': { tests: 4 } }), DATE, LONG_AFTER);
   const five = deriveReport(days({ '2025-12-20': { tests: 5 } }), NEXT, LONG_AFTER);
   expect(compare([three, four, five], four)).toEqual(unchanged);
-  expect(compare([three, five], four)).toEqual({ values: 2, fallen: [] });
+  expect(compare([three, five], four)).toEqual({ values: 2, fallen: [], halved: [] });
 });
 
 test('a cohort grows from report to report; that is no revision, but shrinking is', () => {
@@ -80,7 +81,22 @@ test('a cohort grows from report to report; that is no revision, but shrinking i
   expect(compare([before], deriveReport(cohort([]), NEXT, LONG_AFTER))).toEqual({
     values: 1,
     fallen: [{ table: 'daily_funnel', column: 'accounts_with_tests' }],
+    halved: [],
   });
   // in the same report both the count and its rate are compared
   expect(compare([before], deriveReport(cohort([]), DATE, LONG_AFTER)).values).toBe(2);
+});
+
+test.each([
+  [10, 5, null],
+  [10, 4, 'daily_engagement.all_tests of 2025-12-20 fell from 10 to 4'],
+  [1, 0, 'daily_engagement.all_tests of 2025-12-20 fell from 1 to 0'],
+  [0, 0, null],
+  [4, 10, null],
+])('a final day with %d tests that has %d now: %j', (was, is, expected) => {
+  const before = deriveReport(days({ '2025-12-20': { tests: was } }), DATE, LONG_AFTER);
+  const failure = checkFall(compare([before], deriveReport(days({ '2025-12-20': { tests: is } }), NEXT, LONG_AFTER)), NEXT);
+  expect([failure?.code, failure?.message]).toEqual(
+    expected === null ? [undefined, undefined] : ['QUALITY_GATE', expect.stringContaining(expected)],
+  );
 });

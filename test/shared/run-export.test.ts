@@ -1,15 +1,17 @@
 import { datesBetween } from '../../shared/calendar';
 import type { Engine, TableOutcome } from '../../shared/engine';
+import type { Facts } from '../../shared/facts/facts';
 import { Failure } from '../../shared/failure';
 import { judge } from '../../shared/outcome';
 import { type ExportOptions, runExport } from '../../shared/run-export';
 import { reportTableNames } from '../../shared/tables';
 import type { ExportRun } from '../../shared/tables/export_runs';
 import { testGate, testRun } from '../support/run';
+import { anAccountBefore, noFacts } from '../support/steady-facts';
 
 const DATES = datesBetween('2025-01-01', '2025-04-30');
 
-/** An engine whose tables take everything and whose sources are empty, unless changed; and what was asked of it. */
+/** An engine whose tables take everything and whose source holds one old account, unless changed; and what was asked of it. */
 function createEngine(changes: Partial<Engine> = {}) {
   const published: string[][] = [];
   const records: ExportRun[][] = [];
@@ -18,12 +20,13 @@ function createEngine(changes: Partial<Engine> = {}) {
     prepare: async () => new Map(),
     readFacts: async ({ firstDay, lastDay }) => {
       windows.push(`${firstDay} ${lastDay}`);
-      return { facts: { activity: [], sessions: [], intake: [], users: [], people: [] }, bytesProcessed: 7 };
+      return { facts: { ...noFacts, people: [anAccountBefore(firstDay)] }, bytesProcessed: 7 };
     },
     readReleaseFacts: async () => ({
       facts: { release_tests: [], release_errors: [], release_sessions: [] },
       bytesProcessed: 3,
     }),
+    readFirstDay: async () => null,
     price: null,
     reportsAtOnce: 4,
     publish: async (reports) => {
@@ -130,4 +133,68 @@ test('what had been published can not be read: the export goes on, and does not 
   });
   expect(judge((await run(engine)).reports)).toEqual({ result: 'all' });
   expect(new Set(records.flat().map(({ revised_values }) => revised_values))).toEqual(new Set([null]));
+});
+
+describe('dates before the source begins', () => {
+  const holding = (facts: Partial<Facts>, firstDay: string | null = null) =>
+    createEngine({
+      readFacts: async () => ({ facts: { ...noFacts, ...facts }, bytesProcessed: 7 }),
+      readFirstDay: async () => firstDay,
+    });
+  const day = '2025-01-04';
+  const dates = datesBetween('2025-01-01', '2025-01-05');
+
+  test.each<[string, Partial<Facts>]>([
+    [
+      'an account',
+      {
+        people: [{ role: 'account', day, first_test_day: null, people: 1 }],
+        users: [{ day, outcome: 'account', source_rows: 1 }],
+      },
+    ],
+    [
+      'a test, of a row that counts for nothing else',
+      {
+        people: [{ role: 'tester', day, first_test_day: null, people: 1 }],
+        intake: [{ day, outcome: 'rejected', source_rows: 1, latest_hour: 0 }],
+      },
+    ],
+  ])('of a range that comes to %s, one failure stands for them, and the others are exported without them', async (_, facts) => {
+    const { engine, published, records } = holding(facts);
+    const { reports } = await run(engine, {}, dates);
+    const failures = reports.map(({ tables }) => tables[0]?.failure);
+    expect(new Set(failures.slice(0, 3)).size).toBe(1);
+    expect(failures[0]).toMatchObject({
+      code: 'BAD_REQUEST',
+      message: 'the source holds no account and no test up to 2025-01-03; its first date is 2025-01-04',
+    });
+    expect(published.flat()).toEqual(['2025-01-04', '2025-01-05']);
+    expect(records.flat().map(({ report_date }) => report_date)).toEqual(['2025-01-04', '2025-01-05']);
+    expect(judge(reports)).toMatchObject({ result: 'some', failure: { code: 'BAD_REQUEST' } });
+  });
+
+  test.each<[string, string | null, Facts['misdated'], object]>([
+    [
+      'the source begins later',
+      '2025-03-01',
+      [],
+      { code: 'BAD_REQUEST', message: expect.stringMatching(/first date is 2025-03-01$/) },
+    ],
+    [
+      'the source is empty',
+      null,
+      [],
+      { code: 'BAD_REQUEST', message: expect.stringMatching(/up to 2025-01-05; nor any later$/) },
+    ],
+    [
+      'all of its rows have impossible times',
+      null,
+      [{ source: 'users', source_rows: 1 }],
+      { code: 'SOURCE_CONTRACT', message: expect.stringMatching(/^users holds 1 row whose created_at is before 1970/) },
+    ],
+  ])('%s: nothing is written', async (_, firstDay, misdated, failure) => {
+    const { engine, published } = holding({ misdated }, firstDay);
+    await expect(run(engine, {}, dates)).rejects.toMatchObject(failure);
+    expect(published).toEqual([]);
+  });
 });

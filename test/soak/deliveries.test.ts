@@ -8,6 +8,7 @@ import { createLog } from '../../shared/log';
 import { runRequest } from '../../shared/run-request';
 import { reportTableNames } from '../../shared/tables';
 import { createRandom, type Random } from '../support/random-source';
+import { anAccountBefore, noFacts } from '../support/steady-facts';
 
 const GOOD = 850;
 const DOUBLES = 50;
@@ -30,14 +31,15 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
       stumble();
       return new Map();
     },
-    readFacts: async () => {
+    readFacts: async ({ firstDay }) => {
       stumble();
-      return { facts: { activity: [], sessions: [], intake: [], users: [], people: [] }, bytesProcessed: 0 };
+      return { facts: { ...noFacts, people: [anAccountBefore(firstDay)] }, bytesProcessed: 0 };
     },
     readReleaseFacts: async () => ({
       facts: { release_tests: [], release_errors: [], release_sessions: [] },
       bytesProcessed: 0,
     }),
+    readFirstDay: async () => null,
     price: null,
     reportsAtOnce: 2,
     publish: async (reports, run) =>

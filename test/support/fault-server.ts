@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { AnyFactName, Facts, ReleaseFacts } from '../../shared/facts/facts';
+import type { Facts, ReleaseFacts } from '../../shared/facts/facts';
 import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
 
 /** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`, a test of permissions `rights`. */
@@ -150,7 +150,7 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     const rowsOf = (name: string) => {
       if (name === 'control') return [{}];
       if (job.kind === 'look') return look(job);
-      return job.id.includes('_look_') ? [fake.sourceCounts] : (facts[name as AnyFactName] ?? []);
+      return job.id.includes('_look_') ? [fake.sourceCounts] : (facts[name as keyof (Facts & ReleaseFacts)] ?? []);
     };
     return names.flatMap((name) => rowsOf(name).map((row): [string, StoredRow] => [name, row]));
   }

@@ -13,6 +13,7 @@ export function referenceReport(rows: SourceRows, reportDate: string, timeZone: 
   const visible = <Row extends { created_at: string | null }>(row: Row): (Row & Placed)[] => {
     if (row.created_at === null) return [];
     const instant = parseInstant(row.created_at);
+    if (instant < 0n) return []; // before 1970: as if there were none
     const date = dateOf(instant);
     return date <= reportDate ? [{ ...row, instant, date }] : [];
   };
@@ -36,7 +37,7 @@ export function referenceReport(rows: SourceRows, reportDate: string, timeZone: 
     rejectedRows:
       allUsers.filter((row) => row.user_id === null && inPeriods(row)).length +
       allMeasurements.filter((row) => !isTest(row) && inPeriods(row)).length,
-    unclassifiedErrors: measurements.filter((row) => row.error_type !== null && !isKnown(row.error_type) && inPeriods(row))
+    unclassifiedErrors: measurements.filter((row) => !succeeded(row) && !isKnown(String(row.error_type)) && inPeriods(row))
       .length,
   };
 }
@@ -168,7 +169,7 @@ function funnel({ users, tested }: Known, period: string, reportDate: string): V
 }
 
 function succeeded({ error_type }: MeasurementRow): boolean {
-  return error_type === null;
+  return error_type === null || error_type === '';
 }
 
 function percent(part: number, whole: number): number | null {

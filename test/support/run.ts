@@ -3,7 +3,7 @@ import { createLog } from '../../shared/log';
 import type { GateSettings } from '../../shared/run-export';
 
 /** The defaults of a deployment. */
-export const testGate: GateSettings = { maxRejectedShare: 0.05, sourceMaxAgeHours: 26 };
+export const testGate: GateSettings = { maxRejectedShare: 0.05, maxUnknownShare: 0.5, sourceMaxAgeHours: 26 };
 
 /** A run as doors make them, silent and without a deadline. */
 export function testRun(changes: Partial<Run> = {}): Run {

@@ -1,6 +1,14 @@
 import { addDays, type CalendarDate, datesBetween } from '../../shared/calendar';
 import type { Facts } from '../../shared/facts/facts';
 
+/** Of a source that holds nothing. */
+export const noFacts: Facts = { activity: [], sessions: [], intake: [], users: [], people: [], misdated: [] };
+
+/** Somebody whose account was there before a window: the source has begun. */
+export function anAccountBefore(firstDay: CalendarDate): Facts['people'][number] {
+  return { role: 'account', day: addDays(firstDay, -1), first_test_day: null, people: 1 };
+}
+
 /** Facts of a product on which every day is like the others, so that what a test changes stands out. */
 export function steadyFacts(firstDay: CalendarDate, lastDay: CalendarDate): Facts {
   const days = datesBetween(firstDay, lastDay);
@@ -43,5 +51,6 @@ export function steadyFacts(firstDay: CalendarDate, lastDay: CalendarDate): Fact
         { role: 'tester', day, first_test_day: null, people: 2 },
       ]),
     ],
+    misdated: [],
   };
 }

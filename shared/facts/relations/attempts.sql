@@ -1,6 +1,6 @@
--- One row per row of measurements that falls on a day of the window: its local day and its outcome, which is 'success', one of
--- the known kinds of error, 'unclassified' for any other text (it goes no further: it could hold user context), or 'rejected'
--- where a required column is NULL.
+-- One row per row of measurements that falls on a day of the window: its local day and its outcome, which is 'success' (error_type
+-- is NULL or the empty text), one of the known kinds of error, 'unclassified' for any other text (it goes no further: it could hold
+-- user context), or 'rejected' where a required column is NULL. A created_at before the epoch counts as none.
 SELECT
   day,
   measurement_id,
@@ -9,7 +9,7 @@ SELECT
   created_at,
   CASE
     WHEN measurement_id IS NULL OR user_id IS NULL OR session_id IS NULL THEN 'rejected'
-    WHEN error_type IS NULL THEN 'success'
+    WHEN error_type IS NULL OR error_type = '' THEN 'success'
     WHEN error_type IN (
       'no_period_history', 'camera_too_far', 'camera_too_close', 'analysis_error', 'test_lines_not_found', 'test_not_found'
     ) THEN error_type
@@ -24,6 +24,6 @@ FROM (
     created_at,
     error_type
   FROM source_measurements
-  WHERE created_at >= @scan_from AND created_at < @scan_until
+  WHERE created_at >= @epoch AND created_at >= @scan_from AND created_at < @scan_until
 ) AS scanned
 WHERE day >= @first_day AND day <= @last_day
