@@ -1,8 +1,7 @@
 import * as assets from 'dashboard:assets';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Document, renderDashboard } from '../dashboard/document';
+import { type Document, isPage, renderDashboard } from '../dashboard/document';
 import { readReleased, readReports } from '../dashboard/read';
 import { serveDashboard } from '../dashboard/serve';
 import type { CalendarDate } from '../shared/calendar';
@@ -13,12 +12,14 @@ import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { holdsDemo } from '../shared/warehouse-identity';
 import { datesOf, options } from './options';
 import { createCliRun } from './run';
+import { createFileWriter } from './write-file';
 
 const DEFAULT_FILE = '.kpi/dashboard.html';
 
 interface DashboardFlags {
   date?: string;
   out?: string;
+  force?: boolean;
   serve?: boolean;
   release?: boolean;
   port: number;
@@ -33,6 +34,11 @@ export function dashboardCommand(): Command {
       options.date('day that the page opens with: YYYY-MM-DD, today or yesterday (default: the newest day that is over)'),
     )
     .addOption(new Option('--out <file>', `file to write (default: ${DEFAULT_FILE})`).conflicts('serve'))
+    .addOption(
+      new Option('--force', 'replace the file also if it is no page of this program; never a warehouse or a source').conflicts(
+        'serve',
+      ),
+    )
     .option('--serve', 'serve the page on 127.0.0.1 until Ctrl-C; each request reads the warehouse anew')
     .addOption(new Option('--port <port>', 'port to serve on, 0 for any free one').argParser(parsePort).default(8090))
     .option('--release', 'show what is released to partners and researchers, what is hidden as hidden')
@@ -68,17 +74,13 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
       await engine.close();
     }
   };
-  await (flags.serve ? serve(render, flags.port) : write(render, resolve(flags.out ?? DEFAULT_FILE)));
-}
-
-async function write(render: () => Promise<Document>, file: string): Promise<void> {
-  const { html } = await render();
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, html);
-  } catch (thrown) {
-    throw new Failure('BAD_REQUEST', `--out: ${file} can't be written; expected a path of a file`, { cause: thrown });
-  }
+  if (flags.serve) return serve(render, flags.port);
+  const file = resolve(flags.out ?? DEFAULT_FILE);
+  const write = createFileWriter(file, {
+    ...{ flag: '--out', kind: 'a page of this program', isOwn: isPage, force: flags.force ?? false },
+    config,
+  });
+  write((await render()).html);
   process.stdout.write(`Wrote ${file}\n`);
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { version } from '../package.json';
 import type { DashboardData } from './data';
 
 /** What build.mjs makes of dashboard/page/. */
@@ -17,6 +18,21 @@ export interface Document {
 
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g fill="#0072b2"><rect x="1" y="9" width="3.5" height="6" rx="1"/><rect x="6.25" y="5" width="3.5" height="10" rx="1"/><rect x="11.5" y="1" width="3.5" height="14" rx="1"/></g></svg>';
+
+/** Near the beginning of every page, so that a command can tell its own files. */
+const GENERATOR = '<meta name="generator" content="KPI metrics export';
+
+/** How pages began before they had it. */
+const BEFORE =
+  /^<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n.*'none'; script-src 'sha256-.*trusted-types 'none'">\n/;
+
+/** Whether a file that begins so is a page of this program, of whatever version. */
+export function isPage(head: string): boolean {
+  return (
+    head.startsWith('<!doctype html>') &&
+    (head.includes(GENERATOR) || (BEFORE.test(head) && head.includes('<title>Daily KPIs</title>')))
+  );
+}
 
 /** The page as one file that needs nothing else: its policy lets it load nothing, and run only the script that is in it. */
 export function renderDashboard(data: DashboardData, { script, styles, licences }: PageAssets): Document {
@@ -68,6 +84,7 @@ function renderDocument({ title, styles, script, head = '', body }: Parts): Docu
 <html lang="en">
 <head>
 <meta charset="utf-8">
+${GENERATOR} ${version}">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">

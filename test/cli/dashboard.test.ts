@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -57,12 +57,32 @@ test('without --out it is .kpi/dashboard.html', async () => {
   expect(existsSync(join(folder, '.kpi/dashboard.html'))).toBe(true);
 });
 
+test('replaces a page that it made, and no other file', async () => {
+  const [page, notes] = [join(folder, 'twice.html'), join(folder, 'notes.html')];
+  const write = (file: string, ...args: string[]) => kpi('dashboard', '--warehouse', warehouse, '--out', file, ...args);
+  writeFileSync(notes, '<!doctype html><title>Daily KPIs</title>');
+  expect([(await write(page)).code, (await write(page)).code, (await write(notes)).code]).toEqual([0, 0, 64]);
+  expect(readFileSync(notes, 'utf8')).toBe('<!doctype html><title>Daily KPIs</title>');
+  expect((await write(notes, '--force')).code).toBe(0);
+  expect(dataOf(readFileSync(notes, 'utf8')).days).toHaveLength(12);
+});
+
+test('never replaces the warehouse', async () => {
+  const before = readFileSync(warehouse);
+  const { code, stderr } = await kpi('dashboard', '--warehouse', warehouse, '--out', warehouse, '--force');
+  expect([code, stderr]).toEqual([
+    64,
+    `kpi: --out: ${warehouse} is a warehouse or a source; expected another path (BAD_REQUEST)\n`,
+  ]);
+  expect(readFileSync(warehouse).equals(before)).toBe(true);
+});
+
 test.each([
   ['no warehouse', ['--warehouse', join(folder, 'none.duckdb')], /does not exist; export a date first.*\(BAD_CONFIG\)/],
   [
     'a file that is a folder',
     ['--warehouse', warehouse, '--out', folder],
-    /--out: .* can't be written; expected a path of a file \(BAD_REQUEST\)/,
+    /--out: .* can't be written: it is a folder; expected a path of a file \(BAD_REQUEST\)/,
   ],
   ['a port that is none', ['--serve', '--port', '70000'], /Expected a number from 0 to 65535/],
   ['a file and a server', ['--serve', '--out', 'x.html'], /cannot be used with/],

@@ -1,0 +1,108 @@
+import { chmodSync, closeSync, mkdirSync, openSync, readSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, relative } from 'node:path';
+import type { Config } from '../shared/config';
+import { Failure } from '../shared/failure';
+import {
+  checkCanBeMade,
+  describeFault,
+  isDiskFault,
+  isSameFile,
+  nameBeside,
+  place,
+  realPath,
+  removeUnfinished,
+} from '../shared/files';
+import { sourceTableNames } from '../shared/source-contract';
+
+export interface FileWriterOptions {
+  /** The flag that names the file, for messages. */
+  flag: string;
+  /** What the file is, for messages: "a page of this program". */
+  kind: string;
+  /** Whether a file that begins with these 1,024 characters is of that kind. */
+  isOwn: (head: string) => boolean;
+  /** Replace files of other kinds too. */
+  force: boolean;
+  config: Config;
+}
+
+const HEAD_BYTES = 1024;
+
+/**
+ * Returns what writes a file of a command. Checks the path now and again before it writes: an existing file is replaced only if it is of the
+ * same kind or with `force`, and never if it is a warehouse or a source. The file appears whole or not at all.
+ */
+export function createFileWriter(path: string, options: FileWriterOptions): (content: string) => void {
+  const { flag, kind, isOwn, force, config } = options;
+  const refuse = (text: string) => new Failure('BAD_REQUEST', `${flag}: ${path} ${text}`);
+  const check = (): { target: string; there: Stats | undefined } => {
+    const target = realPath(path); // a link stays, and what it leads to is written
+    const there = statSync(target, { throwIfNoEntry: false });
+    if (there?.isDirectory()) throw refuse("can't be written: it is a folder; expected a path of a file");
+    if (there !== undefined && !there.isFile())
+      throw refuse("can't be written: it is a device or a pipe; expected a path of a file");
+    if (there === undefined) checkCanBeMade(target);
+    const head = there === undefined ? '' : readHead(target);
+    if (isData(target, head, config)) throw refuse('is a warehouse or a source; expected another path');
+    if (there !== undefined && !force && !isOwn(head))
+      throw refuse(`exists and is not ${kind}; expected another path, or --force to replace it`);
+    return { target, there };
+  };
+  const explain = (thrown: unknown) => {
+    if (thrown instanceof Failure) return thrown;
+    const code = isDiskFault(thrown) ? 'UNAVAILABLE' : 'BAD_REQUEST';
+    return new Failure(code, `${flag}: ${path} can't be written: ${describeFault(thrown)}`, { cause: thrown });
+  };
+  const write = (content: string) => {
+    const { target, there } = check();
+    mkdirSync(dirname(target), { recursive: true });
+    removeUnfinished(target);
+    const unfinished = nameBeside(target);
+    try {
+      writeFileSync(unfinished, content, { flag: 'wx' });
+      if (there !== undefined) chmodSync(unfinished, there.mode);
+      if (!place(unfinished, target, { replace: there !== undefined }))
+        throw refuse('was made by another program at the same time; run the command again');
+    } finally {
+      rmSync(unfinished, { force: true });
+    }
+  };
+  attempt(check, explain);
+  return (content) => attempt(() => write(content), explain);
+}
+
+function attempt(work: () => unknown, explain: (thrown: unknown) => Failure): void {
+  try {
+    work();
+  } catch (thrown) {
+    throw explain(thrown);
+  }
+}
+
+function readHead(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(HEAD_BYTES);
+    return bytes.toString('latin1', 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
+}
+
+const tables = sourceTableNames.join('|');
+const DATA_FILE = new RegExp(String.raw`\.wal$|(?:^|[\\/])(?:${tables})(?:[\\/][^\\/]+)?\.(?:parquet|csv|ndjson)$`, 'i');
+const TABLE_PART = new RegExp(String.raw`^(?:${tables})(?:[.\\/]|$)`, 'i');
+
+/** Whether a path is, or belongs to, a warehouse or a source: those of the settings, and any other that can be told. */
+function isData(target: string, head: string, { warehouse: config }: Config): boolean {
+  const isDuckDb = head.slice(8, 12) === 'DUCK';
+  const isParquet = head.startsWith('PAR1');
+  if (isDuckDb || isParquet || DATA_FILE.test(target)) return true;
+  if (config.engine !== 'duckdb') return false;
+  const warehouse = realPath(config.warehouse);
+  if (target === warehouse || isSameFile(target, warehouse)) return true;
+  if (config.source?.kind !== 'path') return false;
+  const source = realPath(config.source.path);
+  const part = relative(source, target);
+  return isSameFile(target, source) || (!isAbsolute(part) && TABLE_PART.test(part));
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+
+/** What a file system says with a code such as EACCES, in words that follow the name of the path. */
+const faults: Record<string, string> = {
+  EACCES: 'this account may not write there',
+  EPERM: 'this account may not write there',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'this account has used up its share of the disk',
+  EFBIG: 'the file would be larger than this system allows',
+  EIO: 'the disk failed',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'a part of the path is a file, not a folder',
+  ENOENT: 'no file can be made in that folder',
+  ELOOP: 'its symbolic links lead in a circle',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/** Why a path can't be written. */
+export function describeFault(thrown: unknown): string {
+  return faults[codeOf(thrown)] ?? 'the system refuses it';
+}
+
+/** Whether another path would not help, but room on the disk. */
+export function isDiskFault(thrown: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes(codeOf(thrown));
+}
+
+/** Whether both paths lead to the same file or folder, by links of any kind. */
+export function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
+}
+
+/** The path without symbolic links; the last parts of it need not exist. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (thrown) {
+    if (!['ENOENT', 'ENOTDIR'].includes(codeOf(thrown))) throw thrown;
+    const folder = realPath(dirname(path));
+    const target = linkTarget(path);
+    return target === null ? join(folder, basename(path)) : realPath(resolve(folder, target));
+  }
+}
+
+function linkTarget(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
+  }
+}
+
+/** Fails as making a file there would, and makes nothing: looks at the first folder above it that exists. */
+export function checkCanBeMade(path: string): void {
+  let folder = dirname(path);
+  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
+  accessSync(`${folder}/.`, constants.W_OK | constants.X_OK);
+}
+
+/** A name in the same folder for what becomes `path` when it is finished. */
+export function nameBeside(path: string): string {
+  return `${path}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Removes what processes that are gone have left beside `path`. */
+export function removeUnfinished(path: string): void {
+  const prefix = `${basename(path)}.new-`;
+  for (const name of readdirSync(dirname(path))) {
+    const pid = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]{8}(\.wal)?$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(path), name), { force: true });
+  }
+}
+
+/** A file with this process's own id is of a process before, as containers number them alike. */
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return codeOf(thrown) !== 'ESRCH';
+  }
+}
+
+/** Gives a finished file its name, in one step that outlasts a crash. Returns false if the name is taken and may not be replaced. */
+export function place(finished: string, path: string, { replace }: { replace: boolean }): boolean {
+  sync(finished);
+  if (replace) renameSync(finished, path);
+  else if (!claim(finished, path)) return false;
+  try {
+    sync(dirname(path));
+  } catch {
+    // not every system opens folders; the file is there
+  }
+  return true;
+}
+
+/** Unlike a rename, a link never replaces. */
+function claim(finished: string, path: string): boolean {
+  try {
+    linkSync(finished, path);
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') return false;
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(thrown))) throw thrown;
+    if (existsSync(path)) return false;
+    renameSync(finished, path); // a file system without hard links
+    return true;
+  }
+  unlinkSync(finished);
+  return true;
+}
+
+function sync(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function codeOf(thrown: unknown): string {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
+}
