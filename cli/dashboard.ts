@@ -1,6 +1,7 @@
 import * as assets from 'dashboard:assets';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { DashboardData } from '../dashboard/data';
 import { type Document, isPage, renderDashboard } from '../dashboard/document';
 import { readReleased, readReports } from '../dashboard/read';
 import { serveDashboard } from '../dashboard/serve';
@@ -10,8 +11,10 @@ import { Failure } from '../shared/failure';
 import { createSettler } from '../shared/open-engine';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { holdsDemo } from '../shared/warehouse-identity';
+import { formatCount, formatMany } from './figures';
 import { datesOf, options } from './options';
 import { createCliRun } from './run';
+import { nearPath } from './typed';
 import { createFileWriter } from './write-file';
 
 const DEFAULT_FILE = '.kpi/dashboard.html';
@@ -61,27 +64,30 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   const settled = await settler.settle();
   const date = parseDay(flags.date, settled.config);
   const run = createCliRun(settled.config);
-  const render = async (): Promise<Document> => {
+  const read = async (): Promise<DashboardData> => {
     const { config, openEngine } = await settler.settle(); // the warehouse may have come about, or been made anew, since
     const engine = await openEngine('read');
     try {
       const options = { timeZone: config.timeZone, isDemo: holdsDemo(config), date, now: new Date() };
-      const data = flags.release
+      return flags.release
         ? await readReleased(engine, { ...options, limits: config.release })
         : await readReports(engine, { ...options, run });
-      return renderDashboard(data, assets);
     } finally {
       await engine.close();
     }
   };
+  const render = async (): Promise<Document> => renderDashboard(await read(), assets); // the warehouse is free again by then
   if (flags.serve) return serve(render, flags.port);
   const file = resolve(flags.out ?? DEFAULT_FILE);
   const write = createFileWriter(file, {
     ...{ flag: '--out', kind: 'a page of this program', isOwn: isPage, force: flags.force ?? false },
-    config,
+    config: settled.config,
   });
-  write((await render()).html);
-  process.stdout.write(`Wrote ${file}\n`);
+  const data = await read();
+  const { html } = renderDashboard(data, assets);
+  write(html);
+  const size = formatCount(Buffer.byteLength(html) / 1000);
+  process.stdout.write(`Wrote ${nearPath(file)}: ${formatMany(data.days.length, 'day')}, ${size} kB\n`);
 }
 
 /** Until Ctrl-C. */

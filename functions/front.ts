@@ -21,20 +21,26 @@ interface Application extends RequestListener {
   use(handler: (error: HttpError, request: IncomingMessage, response: ServerResponse, next: unknown) => void): void;
 }
 
-/** Servers that the framework makes from now on begin with this front. */
+/** Servers of Express applications that are made from now on, as the framework makes one, begin with this front. */
 export function installFront(log: () => Log): void {
-  const createServer = http.createServer;
-  http.createServer = ((app: Application) => {
+  const createServer = http.createServer as (...args: unknown[]) => http.Server;
+  http.createServer = ((...args: unknown[]) => {
+    const [app] = args;
+    if (!isApplication(app)) return createServer(...args);
     app.use((request, response) => refuseError({ status: 404 }, request, response, log));
     // Express tells a handler of errors by its four parameters
     app.use((error: HttpError, request: IncomingMessage, response: ServerResponse, _: unknown) =>
       refuseError(error, request, response, log),
     );
-    return createServer((request, response) => {
+    return createServer((request: IncomingMessage, response: ServerResponse<IncomingMessage> & { req: IncomingMessage }) => {
       asBytes(request);
       app(request, response);
     });
-  }) as typeof createServer;
+  }) as typeof http.createServer;
+}
+
+function isApplication(value: unknown): value is Application {
+  return typeof value === 'function' && 'use' in value;
 }
 
 /** The function reads bytes, so that it depends on no content type whether it gets them. */

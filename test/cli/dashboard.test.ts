@@ -37,7 +37,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test('writes one file, and prints where', async () => {
   const file = join(folder, 'pages', 'kpis.html');
   const { code, stdout, stderr } = await kpi('dashboard', '--warehouse', warehouse, '--date', '2025-12-20', '--out', file);
-  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `Wrote ${file}\n`, stderr: '' });
+  expect({ code, stdout, stderr }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^Wrote pages\/kpis\.html: 12 days, \d{3} kB\n$/),
+    stderr: '',
+  });
   const html = readFileSync(file, 'utf8');
   expect(html).not.toMatch(/(?:src|href)="(?!data:)/);
   expect(dataOf(html)).toMatchObject({ date: '2025-12-20', of: { kind: 'reports', newest: { date: '2025-12-23' } } });
@@ -53,7 +57,7 @@ test('days are those of the time zone in which the reports were made, and demo d
 
 test('without --out it is .kpi/dashboard.html', async () => {
   const { stdout } = await kpi('dashboard', '--warehouse', warehouse);
-  expect(stdout).toMatch(/^Wrote .*\.kpi.dashboard\.html\n$/);
+  expect(stdout).toMatch(/^Wrote \.kpi.dashboard\.html: \d+ days, \d+ kB\n$/);
   expect(existsSync(join(folder, '.kpi/dashboard.html'))).toBe(true);
 });
 
