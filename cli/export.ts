@@ -12,11 +12,10 @@ import { rangeRequestId } from '../shared/resume';
 import { reportTableNames } from '../shared/tables';
 import { describeUnknownKinds } from '../shared/unknown-kinds';
 import { holdsDemo } from '../shared/warehouse-identity';
-import { colors } from './colors';
-import { formatCount, formatFullDay, formatMany } from './figures';
+import { formatCount, formatMany } from './figures';
 import { datesOf, options } from './options';
 import { writeJson } from './outcome';
-import { DEMO_NOTE, renderPrice, renderReport } from './render';
+import { renderPrice, renderReport, renderTitle } from './render';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
 import { renderSummary, summaryOf } from './summary';
 import { terminalWidth, wrap } from './terminal';
@@ -132,8 +131,8 @@ function show({ reports, lastReport, interrupted }: DatesRun, shown: Shown): voi
 function renderDay({ reportDate, rows }: Report, { config, wide }: Shown): string {
   const isDemo = holdsDemo(config);
   if (wide) return reportTableNames.map((table) => renderReport(table, rows[table], { isDemo })).join('\n\n');
-  const head = `${colors.bold(`Report of ${formatFullDay(reportDate)}`)}  days of ${config.timeZone}${isDemo ? `  ${DEMO_NOTE}` : ''}`;
-  return `${head}\n\n${renderSummary(summaryOf(rows, config.timeZone), terminalWidth())}`;
+  const summary = renderSummary(summaryOf(rows, config.timeZone), terminalWidth());
+  return `${renderTitle(reportDate, config.timeZone, isDemo)}\n\n${summary}`;
 }
 
 interface Told {

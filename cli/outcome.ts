@@ -12,9 +12,9 @@ export function exitCode(verdict: Verdict): number {
 }
 
 /** Says in one line on standard error what went wrong. */
-export function complain(failure: Failure): void {
-  process.stderr.write(`kpi: ${asTyped(failure.message)} (${failure.code})\n`);
-  if (process.env.KPI_LOG_LEVEL === 'debug' && failure.cause instanceof Error) process.stderr.write(whereThrown(failure.cause));
+export function complain({ message, code, cause }: Pick<Failure, 'message'> & Partial<Pick<Failure, 'code' | 'cause'>>): void {
+  process.stderr.write(`kpi: ${asTyped(message)}${code === undefined ? '' : ` (${code})`}\n`);
+  if (process.env.KPI_LOG_LEVEL === 'debug' && cause instanceof Error) process.stderr.write(whereThrown(cause));
 }
 
 /** The class of an error and the places in the code that led to it. Not its text, with which a stack begins: it may quote a cell. */

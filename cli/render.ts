@@ -1,8 +1,12 @@
+import type { Day } from '../dashboard/data';
+import { reportMetrics } from '../dashboard/history';
+import type { CalendarDate } from '../shared/calendar';
 import { type Column, dailyMetricsDefinition, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
 import { colors } from './colors';
-import { formatCount, formatFigure, NONE } from './figures';
+import { formatCount, formatFigure, formatFullDay, formatWeekday, NONE } from './figures';
 import { renderGrid } from './grid';
+import { PROVISIONAL_NOTE } from './summary';
 
 /** Columns that every row of a report shares, or that repeat the label. */
 const OMITTED = ['report_date', 'period_start_date', 'period_end_date', 'created_at'];
@@ -26,8 +30,12 @@ export function renderReport(table: ReportTable, rows: readonly ReportRow[], { i
 
 /** `first_try_success_rate` over several lines, so that a table fits a terminal. */
 function heading(name: string): string {
+  return inLines(name.replace('period_label', 'period').replaceAll('_', ' '));
+}
+
+function inLines(text: string): string {
   const lines: string[] = [];
-  for (const word of name.replace('period_label', 'period').split('_')) {
+  for (const word of text.split(' ')) {
     const line = lines.at(-1);
     if (line !== undefined && line.length + word.length < 11) lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);
@@ -59,4 +67,38 @@ export function renderRelease(row: DailyMetrics, { isDemo }: { isDemo: boolean }
 /** What a run would have BigQuery read. */
 export function renderPrice(bytes: number): string {
   return `Counting would read ${formatCount(bytes)} bytes`;
+}
+
+/** `Report of Tue, Dec 23, 2025  days of UTC  demo data` */
+export function renderTitle(date: CalendarDate, timeZone: string, isDemo: boolean): string {
+  return [colors.bold(`Report of ${formatFullDay(date)}`), `days of ${timeZone}`, ...(isDemo ? [DEMO_NOTE] : [])].join('  ');
+}
+
+/** Figures of a range of days, the most wanted first; what doesn't fit is left out from the end. */
+const dayFigures = [
+  'active_users',
+  'all_tests',
+  'failure_rate',
+  'accounts_created',
+  'adjusted_success_rate',
+  'conversion_rate',
+  'total_sessions',
+  'first_try_success_rate',
+  'total_errors',
+  'total_users_to_date',
+];
+
+/** A line a day, the newest first. */
+export function renderDays(days: readonly Day[], width: number): string {
+  const newest = days.toReversed();
+  const figures = dayFigures.map((name, index) => {
+    const place = reportMetrics.findIndex((metric) => metric.name === name);
+    const { label = name, unit = 'count' as const } = reportMetrics[place] ?? {};
+    const cells = newest.map(({ values }) => formatFigure(unit, values[place] ?? null));
+    return { head: inLines(label), align: 'right' as const, cells, keep: dayFigures.length - index };
+  });
+  const dates = newest.map(({ date, provisional }) => `${date} ${formatWeekday(date)}${provisional ? '*' : ''}`);
+  const { text } = renderGrid([{ head: 'day', align: 'left', cells: dates }, ...figures], { width });
+  const note = days.some(({ provisional }) => provisional) ? `\n${PROVISIONAL_NOTE}` : '';
+  return `${text}${note}`;
 }

@@ -1,26 +1,36 @@
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { stringify } from 'csv-stringify/sync';
-import type { CalendarDate } from '../shared/calendar';
-import { parseConfig } from '../shared/config';
+import type { Day } from '../dashboard/data';
+import { deriveHistory, reportMetrics } from '../dashboard/history';
+import { addDays, type CalendarDate, EARLIEST, localDate, PERIODS } from '../shared/calendar';
+import { type Config, parseConfig } from '../shared/config';
 import type { Engine } from '../shared/engine';
+import { Failure } from '../shared/failure';
 import { createSettler } from '../shared/open-engine';
+import type { ReportRows } from '../shared/report';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
-import {
-  dailyMetricsDefinition,
-  type ReportRow,
-  type ReportTable,
-  reportTableDefinitions,
-  reportTableNames,
-} from '../shared/tables';
+import { dailyMetricsDefinition, type ReportTable, reportTableDefinitions, reportTableNames } from '../shared/tables';
+import type { DailyMetrics } from '../shared/tables/daily_metrics';
 import { describeUnknownKinds } from '../shared/unknown-kinds';
 import { holdsDemo } from '../shared/warehouse-identity';
+import { formatMany } from './figures';
 import { datesOf, options } from './options';
-import { EXIT, writeJson } from './outcome';
-import { renderRelease, renderReport } from './render';
+import { complain, EXIT, writeJson } from './outcome';
+import { DEMO_NOTE, renderDays, renderRelease, renderReport, renderTitle } from './render';
+import { renderSummary, summaryOf } from './summary';
+import { terminalWidth, wrap } from './terminal';
+import { nearPath } from './typed';
+import { createFileWriter } from './write-file';
 
 interface ShowFlags {
   date?: string;
+  from?: string;
+  to?: string;
   table?: ReportTable;
+  wide?: boolean;
+  out?: string;
+  force?: boolean;
   warehouse?: string;
   timeZone?: string;
   release?: boolean;
@@ -30,81 +40,207 @@ interface ShowFlags {
 
 export function showCommand(): Command {
   return new Command('show')
-    .description('Show the report of a date as it is in the warehouse.')
-    .addOption(options.date('date of the report: YYYY-MM-DD, today or yesterday (default: today in the report time zone)'))
-    .addOption(new Option('--table <table>', 'one table only').choices(reportTableNames))
+    .description('Show a report as it is in the warehouse, or the figures of a range of days.')
+    .addOption(options.date('date of the report: YYYY-MM-DD, today or yesterday (default: the newest there is)'))
+    .addOption(options.from('first day of a range: each day as its newest report has it'))
+    .addOption(options.to('last day of the range, included'))
+    .addOption(new Option('--table <table>', 'one table of the report, in full').choices(reportTableNames))
+    .option('--wide', 'show all columns, however wide')
+    .addOption(new Option('--release', 'what partners see of a day (default: the newest released)').conflicts(['table', 'from']))
+    .addOption(options.json('rows as JSON, by table').conflicts('csv'))
+    .option('--csv', 'rows as CSV: of one table, or all figures of a day in one row')
+    .addOption(
+      new Option('--out <folder>', 'with --csv or --json: a file for each table of the report').conflicts(['from', 'release']),
+    )
+    .option('--force', 'with --out: replace files')
     .addOption(options.warehouse())
     .addOption(options.timeZone())
-    .addOption(options.json('rows as JSON, by table').conflicts('csv'))
-    .addOption(new Option('--release', 'what partners see of the date, once it is released').conflicts('table'))
-    .option('--csv', 'rows as CSV; needs --table or --release')
     .addHelpText(
       'after',
       `
 Examples:
-  $ kpi show --date 2025-12-23
+  $ kpi show
   $ kpi show --date 2025-12-23 --table daily_errors --csv > errors.csv
+  $ kpi show --from 2025-12-01 --to 2025-12-23
+  $ kpi show --date 2025-12-23 --csv --out ./report
   $ kpi show --date yesterday --json | jq '.daily_funnel[0]'`,
     )
-    .action(async (flags: ShowFlags, command: Command) => {
-      if (flags.csv && flags.table === undefined && !flags.release)
-        command.error(`error: option --csv needs --release or --table, one of: ${reportTableNames.join(', ')}`);
-      await show(flags);
-    });
+    .action(show);
 }
 
 async function show(flags: ShowFlags): Promise<void> {
   const now = new Date();
   const { config, openEngine } = await createSettler(parseConfig(process.env, flags), 'read', () => now).settle();
-  const isDemo = holdsDemo(config);
-  const { from: date } = parseRequest(datesOf(flags), {
-    timeZone: config.timeZone,
-    askedAt: now,
-    now,
-    maxDates: MAX_DATES_BY_CLI,
-  });
+  const context = { timeZone: config.timeZone, askedAt: now, now, maxDates: MAX_DATES_BY_CLI };
+  const isDated = flags.date !== undefined || flags.from !== undefined || flags.to !== undefined;
+  const request = isDated ? parseRequest(datesOf(flags), context) : null;
+  if (flags.out !== undefined && !flags.csv && !flags.json)
+    throw new Failure('BAD_REQUEST', 'expected --out with --csv or --json');
   const engine = await openEngine('read');
-  try {
-    if (flags.release) return await showRelease(engine, date, { ...flags, isDemo });
-    const tables = flags.table === undefined ? reportTableNames : [flags.table];
-    const found: { table: ReportTable; rows: ReportRow[] }[] = [];
-    for (const table of tables) found.push({ table, rows: await engine.readRows(table, date, date) });
-    if (found.every(({ rows }) => rows.length === 0)) {
-      process.exitCode = EXIT.failed;
-      process.stderr.write(`kpi: no report of ${date} in the warehouse; run: kpi export --date ${date}\n`);
+  // the warehouse is free again before anything is printed
+  const print = await read(engine, flags, { config, request, today: localDate(now, config.timeZone) }).finally(() =>
+    engine.close(),
+  );
+  print();
+}
+
+interface Asked {
+  config: Config;
+  /** Null: the newest. */
+  request: { from: CalendarDate; to: CalendarDate; shape: 'date' | 'range' } | null;
+  today: CalendarDate;
+}
+
+/** Reads what is asked for, and gives what prints it. */
+async function read(engine: Engine, flags: ShowFlags, asked: Asked): Promise<() => void> {
+  const { config, request, today } = asked;
+  if (flags.release) return readReleased(engine, flags, asked);
+  if (request?.shape === 'range') {
+    const { from, to } = request;
+    const last = [addDays(to, PERIODS - 1), today].sort()[0] ?? to;
+    const { days } = deriveHistory(await readTables(engine, from, last), config.timeZone);
+    return () =>
+      printDays(
+        days.filter(({ date }) => date >= from && date <= to),
+        flags,
+        asked,
+      );
+  }
+  const date = request?.from ?? (await newestReport(engine, today));
+  if (date === null) return () => fail('no report in the warehouse; run: kpi export');
+  const rows = await readTables(engine, date, date);
+  if (reportTableNames.some((table) => rows[table].length > 0)) return () => printReport(date, rows, flags, config);
+  const newest = await newestReport(engine, today);
+  const there = newest === null ? 'no report is in the warehouse' : `the newest report in the warehouse is of ${newest}`;
+  return () => {
+    if (flags.json) writeJson(rows);
+    fail(`no report of ${date}; ${there}; run: kpi export --date ${date}`);
+  };
+}
+
+async function readTables(engine: Engine, from: CalendarDate, to: CalendarDate): Promise<ReportRows> {
+  const rows: Partial<Record<ReportTable, unknown>> = {};
+  for (const table of reportTableNames) rows[table] = await engine.readRows(table, from, to);
+  return rows as ReportRows;
+}
+
+async function newestReport(engine: Engine, today: CalendarDate): Promise<CalendarDate | null> {
+  const states = await engine.readReportStates(EARLIEST, today);
+  return (
+    states
+      .map(({ reportDate }) => reportDate)
+      .sort()
+      .at(-1) ?? null
+  );
+}
+
+function printReport(date: CalendarDate, rows: ReportRows, flags: ShowFlags, config: Config): void {
+  const isDemo = holdsDemo(config);
+  const tables = flags.table === undefined ? reportTableNames : [flags.table];
+  if (flags.out !== undefined) writeTables(tables, rows, flags.out, flags, config);
+  else if (flags.json) writeJson(Object.fromEntries(tables.map((table) => [table, rows[table]])));
+  else if (flags.csv) say(flags.table === undefined ? joinedCsv(rows) : tableCsv(flags.table, rows));
+  else {
+    if (flags.wide || flags.table !== undefined)
+      say(tables.map((table) => renderReport(table, rows[table], { isDemo })).join('\n\n'));
+    else {
+      const summary = renderSummary(summaryOf(rows, config.timeZone), terminalWidth());
+      say(`${renderTitle(date, config.timeZone, isDemo)}\n\n${summary}`);
     }
-    if (flags.json) {
-      writeJson(Object.fromEntries(found.map(({ table, rows }) => [table, rows])));
-    } else if (flags.csv) {
-      for (const { table, rows } of found) {
-        const columns = reportTableDefinitions[table].columns.map(({ name }) => name);
-        process.stdout.write(stringify(rows, { header: true, columns }));
-      }
-    } else {
-      for (const { table, rows } of found)
-        if (rows.length > 0) process.stdout.write(`${renderReport(table, rows, { isDemo })}\n\n`);
-      const errors = found.find(({ table }) => table === 'daily_errors')?.rows ?? [];
-      const unknown = describeUnknownKinds(errors as ReportRow<'daily_errors'>[]);
-      if (unknown !== null) process.stdout.write(`${unknown}\n`);
-    }
-  } finally {
-    await engine.close();
+    const unknown = describeUnknownKinds(rows.daily_errors);
+    if (unknown !== null) say(`\n${wrap(unknown, terminalWidth())}`);
   }
 }
 
-async function showRelease(
-  engine: Engine,
-  date: CalendarDate,
-  { json, csv, isDemo }: ShowFlags & { isDemo: boolean },
-): Promise<void> {
-  const rows = await engine.readRelease(date, date);
-  const [row] = rows;
-  if (row === undefined) {
-    process.exitCode = EXIT.failed;
-    process.stderr.write(`kpi: ${date} has not been released; run: kpi release --date ${date}\n`);
+function printDays(days: readonly Day[], { json, csv, wide }: ShowFlags, { config, request }: Asked): void {
+  const figures = days.map(({ date, report, provisional, values }) => ({
+    date,
+    report_date: report,
+    provisional,
+    ...Object.fromEntries(reportMetrics.map(({ name }, place) => [name, values[place] ?? null])),
+  }));
+  if (json) writeJson({ days: figures });
+  else if (csv)
+    say(
+      stringify(figures, {
+        header: true,
+        columns: ['date', 'report_date', 'provisional', ...reportMetrics.map(({ name }) => name)],
+        cast: { boolean: String },
+      }).trimEnd(),
+    );
+  else if (days.length > 0) {
+    const note = holdsDemo(config) ? `  ${DEMO_NOTE}` : '';
+    say(
+      `${formatMany(days.length, 'day')}, as their newest reports have them${note}\n${renderDays(days, wide ? Number.POSITIVE_INFINITY : terminalWidth())}`,
+    );
   }
+  if (days.length === 0) fail(`no report in the warehouse has a day from ${request?.from} to ${request?.to}; run: kpi gaps`);
+}
+
+function tableCsv(table: ReportTable, rows: ReportRows): string {
+  const columns = reportTableDefinitions[table].columns.map(({ name }) => name);
+  return stringify(rows[table], { header: true, columns }).trimEnd();
+}
+
+/** A row a period with the figures of all tables: no two have a column of the same name but those that say which row it is. */
+function joinedCsv(rows: ReportRows): string {
+  const columns = [
+    ...new Set(reportTableNames.flatMap((table) => reportTableDefinitions[table].columns.map(({ name }) => name))),
+  ];
+  const periods = rows.daily_engagement.map((_, index) =>
+    Object.assign({}, ...reportTableNames.map((table) => rows[table][index])),
+  );
+  return stringify(periods, {
+    header: true,
+    columns: [...columns.filter((name) => name !== 'created_at'), 'created_at'],
+  }).trimEnd();
+}
+
+function writeTables(
+  tables: readonly ReportTable[],
+  rows: ReportRows,
+  folder: string,
+  { csv, force = false }: ShowFlags,
+  config: Config,
+): void {
+  const files = tables.map((table) => {
+    const path = join(folder, `${table}.${csv ? 'csv' : 'json'}`);
+    const content = csv ? tableCsv(table, rows) : JSON.stringify(rows[table]);
+    const write = createFileWriter(path, { flag: '--out', kind: 'a file of this run', isOwn: () => false, force, config });
+    return () => write(`${content}\n`);
+  });
+  for (const write of files) write(); // all were checked before the first is written
+  say(`Wrote ${formatMany(files.length, 'file')} to ${nearPath(folder)}`);
+}
+
+async function readReleased(engine: Engine, flags: ShowFlags, { config, request, today }: Asked): Promise<() => void> {
+  const all = await engine.readRelease(request?.from ?? EARLIEST, request?.to ?? today);
+  const rows = all.slice(-1);
+  return () => printReleased(rows, flags, { isDemo: holdsDemo(config), date: request?.from ?? null, today });
+}
+
+function printReleased(
+  rows: readonly DailyMetrics[],
+  { json, csv }: ShowFlags,
+  { isDemo, date, today }: { isDemo: boolean; date: CalendarDate | null; today: CalendarDate },
+): void {
+  const [row] = rows;
   const columns = dailyMetricsDefinition.columns.map(({ name }) => name);
   if (json) writeJson({ daily_metrics: rows });
-  else if (csv) process.stdout.write(stringify(rows, { header: true, columns }));
-  else if (row !== undefined) process.stdout.write(`${renderRelease(row, { isDemo })}\n`);
+  else if (csv) say(stringify([...rows], { header: true, columns }).trimEnd());
+  else if (row !== undefined) say(renderRelease(row, { isDemo }));
+  if (row !== undefined) return;
+  if (date === null) fail('nothing has been released yet; kpi release --help says how a day is');
+  else if (addDays(date, PERIODS - 1) < today) fail(`${date} has not been released; run: kpi release --date ${date}`);
+  else fail(`${date} has not been released; it can be from ${addDays(date, PERIODS)} on`);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** What was asked for isn't there. */
+function fail(text: string): void {
+  process.exitCode = EXIT.failed;
+  complain({ message: text });
 }

@@ -25,6 +25,9 @@ const groups: readonly (readonly MetricName[])[] = [
   ['accounts_created', 'accounts_with_tests', 'conversion_rate', 'total_users_to_date'],
 ];
 
+/** What the star after a day means. */
+export const PROVISIONAL_NOTE = '* not over when the report was made: its figures still grow';
+
 const GAP = '  ';
 const DAY_WIDTH = 7;
 const CHANGE_WIDTH = 9;
@@ -86,7 +89,7 @@ export function renderSummary(days: readonly Day[], width: number): string {
     ),
   );
   const notes = [
-    ...(days.some(({ provisional }) => provisional) ? ['* not over when the report was made: its figures still grow'] : []),
+    ...(days.some(({ provisional }) => provisional) ? [PROVISIONAL_NOTE] : []),
     ...(days[0]?.growing ? ['Accounts with tests grow for 11 days after their own day, and the conversion rate with them'] : []),
   ];
   return [
