@@ -14,7 +14,8 @@ locals {
     metric_definitions = "What each metric means"
   }
 
-  partition_expiration_ms = var.retention_days == null ? null : var.retention_days * 24 * 60 * 60 * 1000
+  # 0: for ever. With null the provider would leave the expiry that a table has.
+  partition_expiration_ms = var.retention_days == null ? 0 : var.retention_days * 24 * 60 * 60 * 1000
 
   # As views/*.sql write them.
   published_names = {
@@ -53,6 +54,10 @@ resource "google_bigquery_table" "published" {
   schema                   = file("${path.module}/schemas/${each.key}.json")
   deletion_protection      = var.deletion_protection
   require_partition_filter = false # BI tools ask without one
+
+  # A column that a table has and the schema doesn't stays, with all it holds. Otherwise an older version of the schema drops it,
+  # and deletion_protection doesn't stop that.
+  ignore_auto_generated_schema = true
 
   time_partitioning {
     type          = "DAY"
@@ -132,9 +137,12 @@ resource "google_bigquery_table" "released" {
   deletion_protection      = var.deletion_protection
   require_partition_filter = false
 
+  ignore_auto_generated_schema = true # see published
+
   # No expiry: a period whose partition is gone would be released a second time.
   time_partitioning {
-    type  = "DAY"
-    field = "period_date"
+    type          = "DAY"
+    field         = "period_date"
+    expiration_ms = 0
   }
 }

@@ -177,8 +177,12 @@ run "tables_are_kept_for_ever_and_protected" {
     error_message = "Expected partitions by report_date, those of export_runs by started_at."
   }
   assert {
-    condition     = local.partition_expiration_ms == null
-    error_message = "Expected partitions that don't expire."
+    condition     = alltrue([for name, table in google_bigquery_table.published : table.time_partitioning[0].expiration_ms == 0])
+    error_message = "Expected partitions that don't expire: null would leave an expiry that was set before."
+  }
+  assert {
+    condition     = alltrue([for name, table in google_bigquery_table.published : table.ignore_auto_generated_schema])
+    error_message = "Columns that a table has beyond its schema must not be dropped."
   }
   assert {
     condition     = alltrue([for name, table in google_bigquery_table.published : length(jsondecode(table.schema)) >= 8])
@@ -277,7 +281,15 @@ run "alerts" {
     error_message = "Expected no channels."
   }
   assert {
-    condition     = length(jsondecode(google_monitoring_dashboard.overview.dashboard_json).mosaicLayout.tiles) == 4
-    error_message = "Expected four charts."
+    condition     = [for tile in jsondecode(google_monitoring_dashboard.overview.dashboard_json).mosaicLayout.tiles : "${try(tile.xPos, "")},${try(tile.yPos, "")}"] == [",", "6,", ",4", "6,4"]
+    error_message = "Expected four charts, two in a row, without the zeros that the API doesn't return."
+  }
+  assert {
+    condition     = [for tile in jsondecode(google_monitoring_dashboard.overview.dashboard_json).mosaicLayout.tiles : length(tile.widget.xyChart.dataSets)] == [1, 2, 1, 1]
+    error_message = "Expected failures and retries as two series."
+  }
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.alert["failed_runs"].conditions[0].condition_prometheus_query_language[0].query, "[30m]")
+    error_message = "Expected a window that a late entry doesn't miss."
   }
 }

@@ -205,6 +205,10 @@ run "release_readers_get_the_release_and_nothing_else" {
     error_message = "Expected daily_metrics, partitioned by period_date."
   }
   assert {
+    condition     = google_bigquery_table.released[0].time_partitioning[0].expiration_ms == 0 && google_bigquery_table.released[0].ignore_auto_generated_schema
+    error_message = "Expected released periods and their columns to stay."
+  }
+  assert {
     condition     = toset(keys(google_bigquery_dataset_access.release_reader)) == toset(["group:partners@example.org", "user:researcher@example.edu"]) && alltrue([for access in google_bigquery_dataset_access.release_reader : access.role == "READER" && access.dataset_id == "kpi_release"])
     error_message = "Expected the readers to read kpi_release."
   }
