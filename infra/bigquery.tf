@@ -111,6 +111,8 @@ resource "google_bigquery_table" "first_tests" {
     enable_refresh      = true
     refresh_interval_ms = var.first_tests_view.refresh_hours * 60 * 60 * 1000
   }
+
+  depends_on = [google_project_service.required]
 }
 
 resource "google_bigquery_dataset" "release" {

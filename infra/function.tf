@@ -50,8 +50,8 @@ resource "google_storage_bucket" "source" {
 }
 
 resource "google_storage_bucket_object" "package" {
-  name   = basename(var.package) # carries its hash: another package is another object, and the functions are built anew
-  bucket = google_storage_bucket.source.name
+  name   = basename(var.package)           # carries its hash: another package is another object, and the functions are built anew
+  bucket = google_storage_bucket.source.id # known anew where the bucket is made anew, and then the object is too
   source = var.package
 }
 
@@ -121,9 +121,19 @@ resource "google_cloudfunctions2_function" "export" {
 
   depends_on = [
     google_project_service.required,
+    # to be built
     google_project_iam_member.builder_logs,
     google_project_iam_member.builder_sources,
     google_artifact_registry_repository_iam_member.builder,
     google_storage_bucket_iam_member.builder,
+    # to run: the tables first, so that a new version finds its columns
+    google_bigquery_table.published,
+    google_bigquery_table.released,
+    google_bigquery_dataset_access.runner,
+    google_bigquery_dataset_access.runner_release,
+    google_bigquery_table_iam_member.runner_source,
+    google_bigquery_table_iam_member.runner_first_tests,
+    google_project_iam_member.runner_jobs,
+    google_pubsub_topic_iam_member.runner_parks,
   ]
 }

@@ -1,4 +1,7 @@
 # Each account may do one thing. No keys are made: Google Cloud issues their tokens.
+#
+# A grant goes with what it is on. Where that is made anew under the same name, nothing in the grant changes and Terraform would not
+# see that it is gone: hence replace_triggered_by.
 locals {
   accounts = {
     runner  = "Runs both functions: reads the two source tables, writes the published ones"
@@ -32,6 +35,10 @@ resource "google_bigquery_dataset_access" "runner" {
   dataset_id    = google_bigquery_dataset.metrics.dataset_id
   role          = "WRITER"
   user_by_email = google_service_account.account["runner"].email
+
+  lifecycle {
+    replace_triggered_by = [google_bigquery_dataset.metrics.id]
+  }
 }
 
 resource "google_bigquery_dataset_access" "runner_release" {
@@ -41,6 +48,10 @@ resource "google_bigquery_dataset_access" "runner_release" {
   dataset_id    = google_bigquery_dataset.release[0].dataset_id
   role          = "WRITER"
   user_by_email = google_service_account.account["runner"].email
+
+  lifecycle {
+    replace_triggered_by = [google_bigquery_dataset.release[0].id]
+  }
 }
 
 resource "google_bigquery_table_iam_member" "runner_source" {
@@ -61,6 +72,10 @@ resource "google_bigquery_table_iam_member" "runner_first_tests" {
   table_id   = google_bigquery_table.first_tests[0].table_id
   role       = "roles/bigquery.dataViewer"
   member     = google_service_account.account["runner"].member
+
+  lifecycle {
+    replace_triggered_by = [google_bigquery_table.first_tests[0].id]
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "runner_parks" {
@@ -68,6 +83,10 @@ resource "google_pubsub_topic_iam_member" "runner_parks" {
   topic   = google_pubsub_topic.dead_letter.name
   role    = "roles/pubsub.publisher"
   member  = google_service_account.account["runner"].member
+
+  lifecycle {
+    replace_triggered_by = [google_pubsub_topic.dead_letter.id]
+  }
 }
 
 # Who may ask for an export.
@@ -79,6 +98,10 @@ resource "google_pubsub_topic_iam_member" "publisher" {
   topic   = google_pubsub_topic.export.name
   role    = "roles/pubsub.publisher"
   member  = each.value
+
+  lifecycle {
+    replace_triggered_by = [google_pubsub_topic.export.id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "pusher" {
@@ -87,6 +110,10 @@ resource "google_cloud_run_v2_service_iam_member" "pusher" {
   name     = google_cloudfunctions2_function.export["pubsub"].name
   role     = "roles/run.invoker"
   member   = google_service_account.account["pusher"].member
+
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.export["pubsub"].id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "caller" {
@@ -95,6 +122,10 @@ resource "google_cloud_run_v2_service_iam_member" "caller" {
   name     = google_cloudfunctions2_function.export["http"].name
   role     = "roles/run.invoker"
   member   = google_service_account.account["caller"].member
+
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.export["http"].id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "invoker" {
@@ -105,6 +136,10 @@ resource "google_cloud_run_v2_service_iam_member" "invoker" {
   name     = google_cloudfunctions2_function.export["http"].name
   role     = "roles/run.invoker"
   member   = each.value
+
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.export["http"].id]
+  }
 }
 
 # Dead letters: Pub/Sub moves them, people read them.
@@ -114,6 +149,10 @@ resource "google_pubsub_topic_iam_member" "agent_parks" {
   topic   = google_pubsub_topic.dead_letter.name
   role    = "roles/pubsub.publisher"
   member  = local.pubsub_agent
+
+  lifecycle {
+    replace_triggered_by = [google_pubsub_topic.dead_letter.id]
+  }
 }
 
 resource "google_pubsub_subscription_iam_member" "agent_takes" {
@@ -121,6 +160,10 @@ resource "google_pubsub_subscription_iam_member" "agent_takes" {
   subscription = google_pubsub_subscription.export.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
+
+  lifecycle {
+    replace_triggered_by = [google_pubsub_subscription.export.id]
+  }
 }
 
 resource "google_pubsub_subscription_iam_member" "dead_letter_reader" {
@@ -130,6 +173,10 @@ resource "google_pubsub_subscription_iam_member" "dead_letter_reader" {
   subscription = google_pubsub_subscription.dead_letter.name
   role         = "roles/pubsub.subscriber"
   member       = each.value
+
+  lifecycle {
+    replace_triggered_by = [google_pubsub_subscription.dead_letter.id]
+  }
 }
 
 # Readers. google_bigquery_dataset_iam_* would delete authorized views; the API answers with legacy roles, so they are written here.
@@ -144,6 +191,10 @@ resource "google_bigquery_dataset_access" "bi_reader" {
   group_by_email = startswith(each.value, "group:") ? split(":", each.value)[1] : null
   domain         = startswith(each.value, "domain:") ? split(":", each.value)[1] : null
   iam_member     = startswith(each.value, "principal") ? each.value : null
+
+  lifecycle {
+    replace_triggered_by = [google_bigquery_dataset.metrics.id]
+  }
 }
 
 resource "google_project_iam_member" "bi_query_runner" {
@@ -152,6 +203,8 @@ resource "google_project_iam_member" "bi_query_runner" {
   project = var.project
   role    = "roles/bigquery.jobUser"
   member  = each.value
+
+  depends_on = [google_project_service.required]
 }
 
 resource "google_bigquery_dataset_access" "release_reader" {
@@ -164,12 +217,16 @@ resource "google_bigquery_dataset_access" "release_reader" {
   group_by_email = startswith(each.value, "group:") ? split(":", each.value)[1] : null
   domain         = startswith(each.value, "domain:") ? split(":", each.value)[1] : null
   iam_member     = startswith(each.value, "principal") ? each.value : null
+
+  lifecycle {
+    replace_triggered_by = [google_bigquery_dataset.release[0].id]
+  }
 }
 
 # Builder: reads the package, where the service keeps its copy too, and stores the image.
 
 resource "google_storage_bucket_iam_member" "builder" {
-  bucket = google_storage_bucket.source.name
+  bucket = google_storage_bucket.source.id
   role   = "roles/storage.objectViewer"
   member = google_service_account.account["builder"].member
 }
@@ -192,6 +249,10 @@ resource "google_artifact_registry_repository_iam_member" "builder" {
   repository = google_artifact_registry_repository.images.repository_id
   role       = "roles/artifactregistry.writer"
   member     = google_service_account.account["builder"].member
+
+  lifecycle {
+    replace_triggered_by = [google_artifact_registry_repository.images.id]
+  }
 }
 
 resource "google_project_iam_member" "builder_logs" {

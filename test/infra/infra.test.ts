@@ -133,6 +133,24 @@ describe('functions', () => {
     });
   });
 
+  test('both wait for the tables and for the grants that they run with', () => {
+    const runner = resourcesOf(infra).filter(([, body]) =>
+      [body.member, body.user_by_email].some((member) => String(member).includes('account["runner"]')),
+    );
+    const awaited = ['google_bigquery_table.published', 'google_bigquery_table.released', ...runner.map(([address]) => address)];
+    expect(resource('google_cloudfunctions2_function', 'export').depends_on).toEqual(
+      expect.arrayContaining(awaited.map(expression)),
+    );
+  });
+
+  test('what names nothing that waits for the APIs waits for them itself', () => {
+    for (const [type, name] of [
+      ['google_bigquery_table', 'first_tests'],
+      ['google_project_iam_member', 'bi_query_runner'],
+    ] as const)
+      expect([name, resource(type, name).depends_on]).toEqual([name, [expression('google_project_service.required')]]);
+  });
+
   test('the address that is put out is the one that answers', () => {
     expect(only(infra.output.http_url).value).toBe(
       `${expression('google_cloudfunctions2_function.export["http"].service_config[0].uri')}${EXPORT_PATH}`,
@@ -246,6 +264,27 @@ describe('identity', () => {
     ).toEqual([]);
     for (const [name, bodies] of Object.entries(infra.resource.google_bigquery_dataset ?? {}))
       expect([name, 'access' in only(bodies)]).toEqual([name, false]);
+  });
+
+  test('a grant on what Terraform makes is made again with it: by its id, or because that triggers it', () => {
+    const ours =
+      /google_(bigquery_dataset|bigquery_table|pubsub_\w+|cloudfunctions2_function|storage_bucket|artifact_registry_repository)\.\w+/;
+    const on = ({ dataset_id, table_id, topic, subscription, name, bucket, repository }: Body) =>
+      [table_id, dataset_id, topic, subscription, name, bucket, repository].find((object) => ours.test(String(object)));
+    const judged = grants().flatMap(([address, body]) => {
+      const object = on(body);
+      if (object === undefined) return [];
+      const [named] = ours.exec(String(object)) ?? [];
+      const triggers = 'lifecycle' in body ? (at(body, 'lifecycle', 'replace_triggered_by') as string[]) : [];
+      const isMadeAgain = /\.id\}$/.test(String(object)) || triggers.some((id) => id.includes(`${named}`) && /\.id\}$/.test(id));
+      return [[address, isMadeAgain]];
+    });
+    expect(judged.length).toBeGreaterThan(14);
+    expect(judged.filter(([, isMadeAgain]) => !isMadeAgain)).toEqual([]);
+  });
+
+  test('the object goes where its bucket goes', () => {
+    expect(resource('google_storage_bucket_object', 'package').bucket).toBe(expression('google_storage_bucket.source.id'));
   });
 
   test('the runner reads the source, writes the published tables and parks, and no more', () => {
