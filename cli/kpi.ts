@@ -67,6 +67,12 @@ function oneLine(message: string): string {
   return message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
 }
 
+// where there are no Google credentials, the SDK warns about its search for a metadata server; the failure says it all
+const [printWarning] = process.listeners('warning');
+process.removeAllListeners('warning').on('warning', (warning) => {
+  if (warning.name !== 'MetadataLookupWarning') printWarning?.(warning);
+});
+
 // a reader that has seen enough (`kpi show … | head`) is no error
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();

@@ -1,14 +1,17 @@
-import { type CalendarDate, localDate } from './calendar';
+import { type CalendarDate, localDate, PERIODS, reportWindow } from './calendar';
 import { type Config, type ConfigFlags, describeSettings, parseConfig, unknownSettings } from './config';
-import type { Engine, Run, WarehouseInspection } from './engine';
+import type { Engine, Run, SourceCounts, WarehouseInspection } from './engine';
 import { type Failure, type FailureCode, toFailure } from './failure';
 import { type Access, settle } from './open-engine';
-import { sourceTableNames } from './source-contract';
+import type { Findings } from './outcome';
+import { areTooManyUnknown } from './quality-gate';
+import { runExport } from './run-export';
+import { type SourceTable, sourceTableNames } from './source-contract';
 import { DEMO, nameSource } from './warehouse-identity';
 
 /** One thing that was looked at. */
 export interface Check {
-  area: 'settings' | 'machine' | 'source' | 'warehouse';
+  area: 'settings' | 'machine' | 'source' | 'warehouse' | 'today';
   name: string;
   /** Null: not asked, and no fault. */
   ok: boolean | null;
@@ -32,6 +35,8 @@ export interface Examination {
   /** What counting the rows of one source table may read where it is billed. */
   maxBytes: number;
   openEngine: (config: Config, access: Access) => Promise<Engine>;
+  /** Fails if there are no Google credentials, or none that Google takes. Asked only if an engine needs them. */
+  signIn?: () => Promise<void>;
   createRun: (config: Config) => Run;
 }
 
@@ -49,10 +54,13 @@ export async function examine(examination: Examination): Promise<Check[]> {
     config = toFailure(thrown);
   }
   if (config instanceof Error) return [...checkSettings(examination, config), checkNode(examination.machine)];
+  const credentials = await checkCredentials(examination, config);
+  if (credentials?.ok === false) return [...checkSettings(examination, config), checkNode(examination.machine), credentials];
   const { settled, check } = await checkIdentity(examination, config);
   return [
     ...checkSettings(examination, settled),
     checkNode(examination.machine),
+    ...(credentials === null ? [] : [credentials]),
     ...(config.warehouse.engine === 'duckdb' ? checkDisk(examination.machine, config.warehouse.warehouse) : []),
     ...(await checkSource(examination, settled)),
     check,
@@ -129,6 +137,16 @@ function checkDisk({ freeBytes }: Machine, warehouse: string): Check[] {
   }
 }
 
+/** Without them nothing of BigQuery can be looked at, so that the rest would only say the same again. Null if none are needed. */
+async function checkCredentials({ signIn }: Examination, { warehouse }: Config): Promise<Check | null> {
+  if (signIn === undefined || warehouse.engine === 'duckdb' || warehouse.endpoint !== null) return null;
+  const [area, name] = ['machine', 'Google credentials'] as const;
+  return signIn().then(
+    () => ({ area, name, ok: true, found: 'there, and Google takes them', remedy: null }),
+    (thrown) => failed(area, name, toFailure(thrown)),
+  );
+}
+
 async function checkSource(examination: Examination, config: Config): Promise<Check[]> {
   const area = 'source';
   if (config.warehouse.source === null) {
@@ -137,6 +155,7 @@ async function checkSource(examination: Examination, config: Config): Promise<Ch
   }
   return withEngine(examination, config, 'dry-run', area, async (engine, run) => {
     const checks: Check[] = [];
+    let isReadable = true;
     for (const table of sourceTableNames) {
       try {
         const { bytes, counts } = await engine.inspectSource(table, examination, run);
@@ -146,32 +165,111 @@ async function checkSource(examination: Examination, config: Config): Promise<Ch
           checks.push({ area, name: table, ok: true, found, remedy: null });
           continue;
         }
-        const { rows, withoutCreatedAt, repeatedIds } = counts;
-        checks.push(
-          {
-            ...{ area, name: table, ok: rows > 0, found: `${count.format(rows)} rows${price}` },
-            remedy: rows > 0 ? null : 'an empty table makes reports of zeros; fill it, or name another source',
-          },
-          {
-            ...{
-              area,
-              name: `${table} without created_at`,
-              ok: withoutCreatedAt === 0,
-              found: `${count.format(withoutCreatedAt)} rows`,
-            },
-            remedy: withoutCreatedAt === 0 ? null : 'they are in no figure; give them their time at the source',
-          },
-          {
-            ...{ area, name: `${table} with a repeated id`, ok: repeatedIds === 0, found: `${count.format(repeatedIds)} rows` },
-            remedy: repeatedIds === 0 ? null : 'a report that would count them is refused; keep one row of each id',
-          },
-        );
+        checks.push(...checkCounts(table, counts, price));
       } catch (thrown) {
         checks.push(failed(area, table, toFailure(thrown)));
+        isReadable = false;
       }
     }
-    return checks;
+    return isReadable ? [...checks, ...(await checkToday(examination, config, engine, run))] : checks;
   });
+}
+
+function checkCounts(table: SourceTable, counts: SourceCounts, price: string): Check[] {
+  const { rows, withoutCreatedAt, before1970, inFuture, repeatedIds, testers } = counts;
+  const area = 'source';
+  const wrong = (name: string, number: number, found: string, remedy: string): Check => ({
+    ...{ area, name: `${table} ${name}`, ok: number === 0, found },
+    remedy: number === 0 ? null : remedy,
+  });
+  return [
+    {
+      ...{ area, name: table, ok: rows > 0, found: `${count.format(rows)} rows${price}` },
+      remedy: rows > 0 ? null : 'an empty table makes reports of zeros; fill it, or name another source',
+    },
+    wrong(
+      'without created_at',
+      withoutCreatedAt,
+      `${count.format(withoutCreatedAt)} rows`,
+      'they are in no figure; give them their time at the source',
+    ),
+    wrong(
+      'with impossible times',
+      before1970 + inFuture,
+      `${count.format(before1970)} rows before 1970, ${count.format(inFuture)} in the future`,
+      'they are in no figure; mend the clock or the conversion that makes them, or leave them out with a view',
+    ),
+    wrong(
+      'with a repeated id',
+      repeatedIds,
+      `${count.format(repeatedIds)} rows`,
+      'a report that would count them is refused; keep one row of each id',
+    ),
+    ...(testers === null ? [] : [checkTesters(testers)]),
+  ];
+}
+
+/** Tests of people without an account count, so this is no fault; but ids of two systems that don't match look the same. */
+function checkTesters({ all, withoutAccount }: NonNullable<SourceCounts['testers']>): Check {
+  const share = all === 0 ? 0 : Math.round((100 * withoutAccount) / all);
+  const found = `${count.format(withoutAccount)} of ${count.format(all)} user ids (${share} %)`;
+  const remedy = 'conversion_rate counts none of them: if they should have accounts, compare the ids of both tables';
+  return {
+    ...{ area: 'source', name: 'measurements of users that users lacks', ok: withoutAccount === 0 ? true : null, found },
+    remedy: withoutAccount === 0 ? null : remedy,
+  };
+}
+
+/** Whether today's report would be published, by a dry run of it. */
+async function checkToday({ now, maxBytes }: Examination, config: Config, engine: Engine, run: Run): Promise<Check[]> {
+  const [area, name] = ['today', 'report of today'] as const;
+  const { timeZone } = config;
+  const today = localDate(now, timeZone);
+  try {
+    const bytes = engine.price === null ? 0 : await engine.price(reportWindow(today, today, timeZone), run);
+    if (bytes > maxBytes) {
+      const found = `not tried; counting it would read ${count.format(bytes)} bytes: kpi doctor --count`;
+      return [{ area, name, ok: null, found, remedy: null }];
+    }
+    const options = { engine: { ...engine, price: null }, run, timeZone, gate: config, startedAt: now, now: () => now };
+    const { reports } = await runExport([today], { ...options, dryRun: true });
+    const failure = reports[0]?.tables[0]?.failure;
+    const found = checkFindings(reports[0]?.findings ?? null, config, now);
+    if (failure === undefined) return [...found, { area, name, ok: true, found: 'can be published', remedy: null }];
+    // the gate names one reason, which may be said already
+    return found.some(({ ok }) => ok === false) ? found : [...found, failed(area, name, failure)];
+  } catch (thrown) {
+    return [failed(area, name, toFailure(thrown))];
+  }
+}
+
+function checkFindings(findings: Findings | null, { sourceMaxAgeHours, maxUnknownShare }: Config, now: Date): Check[] {
+  if (findings === null) return [];
+  const { sourceLatestHour, unclassifiedErrors, failedTests } = findings;
+  const area = 'today';
+  // known to the hour, and counted as one of its end, as freshness does
+  const age = sourceLatestHour === null ? null : Math.max(0, (now.getTime() - sourceLatestHour.getTime()) / 3_600_000 - 1);
+  const isFresh = sourceMaxAgeHours === 0 || (age !== null && age <= sourceMaxAgeHours);
+  const areKnown = !areTooManyUnknown(unclassifiedErrors, failedTests, maxUnknownShare);
+  return [
+    {
+      ...{ area, name: 'newest measurement', ok: isFresh },
+      found:
+        age === null
+          ? `none in the last ${PERIODS} days`
+          : Math.ceil(age) === 1
+            ? '1 hour old'
+            : `${count.format(Math.ceil(age))} hours old`,
+      remedy: isFresh
+        ? null
+        : `look at what fills the source: expected one of the last ${sourceMaxAgeHours} hours (KPI_SOURCE_MAX_AGE_HOURS)`,
+    },
+    {
+      ...{ area, name: 'unknown kinds of error', ok: areKnown },
+      found: `${count.format(unclassifiedErrors)} of ${count.format(failedTests)} failed tests of the last ${PERIODS} days`,
+      remedy: areKnown ? null : 'look at error_type: NULL and the empty text mean success, words such as NULL or None do not',
+    },
+  ];
 }
 
 /** Without the source, so that its faults hide nothing here. */
@@ -232,7 +330,7 @@ const warehouseRemedies: Partial<Record<FailureCode, string>> = {
 
 function failed(area: Check['area'], name: string, failure: Failure): Check {
   const [found = '', remedy] = splitOnce(failure.message);
-  const known = area === 'source' ? sourceRemedies[failure.code] : warehouseRemedies[failure.code];
+  const known = area === 'warehouse' ? warehouseRemedies[failure.code] : sourceRemedies[failure.code];
   const page = `docs/errors.md says what ${failure.code} means`;
   return { area, name, ok: false, found: `${found} (${failure.code})`, remedy: remedy ?? known ?? page };
 }

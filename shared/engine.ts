@@ -57,8 +57,13 @@ export interface RunFilter {
 export interface SourceCounts {
   rows: number;
   withoutCreatedAt: number;
-  /** Rows less ids: 0 where each id is there once. Rows without an id don't count. */
+  before1970: number;
+  /** Later than a day from now. */
+  inFuture: number;
+  /** Rows less ids: 0 where each id is there once, a measurement_id within its session. Rows without an id don't count. */
   repeatedIds: number;
+  /** Of measurements: user ids, and those of them that users lacks. */
+  testers: { all: number; withoutAccount: number } | null;
 }
 
 /** How many bytes counting reads, null where it costs nothing; no counts where that is more than was allowed. */
@@ -120,7 +125,7 @@ export interface Engine {
   readReportStates(from: CalendarDate, to: CalendarDate): Promise<ReportState[]>;
   /** Rows of export_runs, the newest run first. */
   readRuns(filter: RunFilter): Promise<ExportRun[]>;
-  /** Reads two columns of a source table, its id and created_at, whole, if that reads no more than maxBytes. */
+  /** Counts in a source table as a whole (adapters/source-sql.ts says which columns), if that reads no more than maxBytes. */
   inspectSource(table: SourceTable, options: { maxBytes: number }, run: Run): Promise<SourceInspection>;
   /** Compares all that the warehouse is made of with the definitions, and changes nothing. */
   inspectWarehouse(options: { release: boolean }, run: Run): Promise<WarehouseInspection[]>;

@@ -18,6 +18,8 @@ export interface ReportOutcome {
 export interface Findings {
   rejectedRows: number;
   unclassifiedErrors: number;
+  /** Failed tests of the periods, those included. */
+  failedTests: number;
   /** Newest measurement seen in the periods, cut to the hour. */
   sourceLatestHour: Date | null;
   /** Figures of days already reported that it changed; null where what had been reported couldn't be read. */

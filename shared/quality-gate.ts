@@ -156,7 +156,7 @@ function checkRejected(reportDate: CalendarDate, periods: readonly DayFacts[], m
 function checkUnknownKinds(reportDate: CalendarDate, periods: readonly DayFacts[], maxShare: number): Failure | null {
   const failures = sum(periods.map((day) => day.tests - day.successes));
   const unknown = sum(periods.map((day) => day.unclassifiedErrors));
-  return failures >= MIN_FAILURES_FOR_SHARE && unknown > maxShare * failures
+  return areTooManyUnknown(unknown, failures, maxShare)
     ? new Failure(
         'QUALITY_GATE',
         `measurements of the 12 periods up to ${reportDate}: ${unknown} of ${failures} failed tests are of unknown kinds, at most ` +
@@ -164,6 +164,10 @@ function checkUnknownKinds(reportDate: CalendarDate, periods: readonly DayFacts[
           `NULL or None don't; nothing of ${reportDate} was written`,
       )
     : null;
+}
+
+export function areTooManyUnknown(unknown: number, failures: number, maxShare: number): boolean {
+  return failures >= MIN_FAILURES_FOR_SHARE && unknown > maxShare * failures;
 }
 
 /**

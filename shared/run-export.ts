@@ -295,23 +295,18 @@ function conclude(
   const { tables, revision = null, release = null } = written;
   const findings = report && findingsOf(report, revision);
   const outcome: ReportOutcome = { reportDate, tables, findings, release };
-  if (report !== null && findings !== null) logFindings(report, findings, revision?.fallen ?? [], run);
+  if (findings !== null) logFindings(reportDate, findings, revision?.fallen ?? [], run);
   onReport?.(outcome, failure === null ? report : null);
   return outcome;
 }
 
-function findingsOf({ rejectedRows, unclassifiedErrors, sourceLatestHour }: Report, revision: Revision | null): Findings {
-  return { rejectedRows, unclassifiedErrors, sourceLatestHour, revisedValues: revision?.values ?? null };
+function findingsOf({ rejectedRows, unclassifiedErrors, sourceLatestHour, rows }: Report, revision: Revision | null): Findings {
+  const { failures: failedTests } = countUnknownKinds(rows.daily_errors);
+  return { rejectedRows, unclassifiedErrors, failedTests, sourceLatestHour, revisedValues: revision?.values ?? null };
 }
 
-function logFindings(
-  { reportDate: report_date, rows }: Report,
-  findings: Findings,
-  fallen: Revision['fallen'],
-  { log }: Run,
-): void {
-  const { rejectedRows, revisedValues } = findings;
-  const { unknown: unclassified_errors, failures: total_errors } = countUnknownKinds(rows.daily_errors);
+function logFindings(report_date: CalendarDate, findings: Findings, fallen: Revision['fallen'], { log }: Run): void {
+  const { rejectedRows, unclassifiedErrors: unclassified_errors, failedTests: total_errors, revisedValues } = findings;
   if (rejectedRows > 0) log.warning('rows rejected', { report_date, rejected_rows: rejectedRows });
   if (unclassified_errors > 0) log.warning('errors of unknown kinds', { report_date, unclassified_errors, total_errors });
   if (revisedValues !== null && revisedValues > 0) log.info('figures revised', { report_date, revised_values: revisedValues });

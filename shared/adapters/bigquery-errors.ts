@@ -59,7 +59,8 @@ const BROKEN_CONNECTION = [
 const NO_CONNECTION = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'];
 
 export function isTransient(thrown: unknown): boolean {
-  if (thrown instanceof Failure) return thrown.code === 'UNAVAILABLE';
+  if (thrown instanceof Failure)
+    return thrown.code === 'UNAVAILABLE' && (thrown.cause === undefined || isTransient(thrown.cause));
   const { status, reason } = readError(thrown);
   if (reason !== null && reason in TRANSIENT_REASONS) return true;
   if (reason !== null && reason in FINAL_REASONS) return false;
@@ -117,12 +118,15 @@ function codeOfConnection(thrown: unknown): FailureCode | undefined {
   return isBroken(thrown) || NO_CONNECTION.includes(systemCode(thrown)) ? 'UNAVAILABLE' : undefined;
 }
 
-/** An error of the client ({code, errors: [{reason}]}) or a job's errorResult ({reason}). */
+/** An error of the client ({code, errors: [{reason}]}), of a request for a token ({status}) or a job's errorResult ({reason}). */
 function readError(thrown: unknown): BigQueryError {
-  const { code, errors, reason } = asObject(thrown);
+  const { code, status, errors, reason } = asObject(thrown);
   const first = Array.isArray(errors) ? asObject(errors[0]).reason : undefined;
   const named = typeof reason === 'string' ? reason : first;
-  return { status: typeof code === 'number' ? code : null, reason: typeof named === 'string' ? named : null };
+  return {
+    status: [code, status].find((one) => typeof one === 'number') ?? null,
+    reason: typeof named === 'string' ? named : null,
+  };
 }
 
 function systemCode(thrown: unknown): string {

@@ -5,6 +5,7 @@ import pRetry from 'p-retry';
 import { Failure } from '../failure';
 import { demand } from './bigquery-answers';
 import { isAmbiguous, isStatus, isTransient, toBigQueryFailure } from './bigquery-errors';
+import { signIn } from './google-credentials';
 
 /** Waiting times in milliseconds; tests shorten them. */
 export interface Pace {
@@ -67,7 +68,7 @@ export function createJobs({
 }): Jobs {
   setMaxListeners(0, signal); // jobs run in parallel, with a few listeners each; Node warns from the eleventh on
   const repeat = <Result>(doing: string, call: () => Promise<Result>): Promise<Result> =>
-    pRetry(() => untilAborted(call(), signal).catch(wrap), {
+    pRetry(() => untilAborted(signIn(client.authClient).then(call), signal).catch(wrap), {
       retries: Number.POSITIVE_INFINITY,
       maxRetryTime: pace.maxRetryMs,
       minTimeout: pace.firstBackoffMs,

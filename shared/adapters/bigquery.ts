@@ -15,6 +15,7 @@ import {
   parametersOf,
   parseFacts,
   releaseFactNames,
+  timeBounds,
 } from '../facts/facts';
 import { Failure } from '../failure';
 import { RELEASE_DATASET } from '../release/dataset';
@@ -219,7 +220,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       return (await read<ExportRun>('reading the run records', sql, parameters)).sort(byStart);
     },
 
-    inspectSource: (table, { maxBytes }, run) => inspectSource(client, config, jobsOf(run), table, maxBytes, run),
+    inspectSource: (table, { maxBytes }, run) => inspectSource(counting(run), table, maxBytes),
 
     inspectWarehouse: ({ release }, run) => inspectWarehouse(client, config, jobsOf(run), release),
 
@@ -267,19 +268,27 @@ function factsJob({ config, run, now }: Counting, names: readonly AnyFactName[],
   const firstTestsView = (config.source?.firstTests ?? null) !== null;
   const sql = nameSources(factsQuery(names, { repeatsDates: window.repeatsDates, firstTestsView }), config);
   const parameters = factParameters(window, now);
-  const bound = parametersOf(sql).map((parameter) => [parameter, parameters[parameter]] as const);
   return {
     query: sql,
-    params: Object.fromEntries(bound.map(([parameter, binding]) => [parameter, wrap(binding)])),
-    types: Object.fromEntries(bound.map(([parameter, { type }]) => [parameter, type])),
+    ...bind(Object.fromEntries(parametersOf(sql).map((parameter) => [parameter, parameters[parameter]]))),
     location: config.location,
     labels: labels(run, window.lastDay),
     ...(config.maxBytesBilled !== null && { maximumBytesBilled: config.maxBytesBilled }),
   };
 }
 
+type Bindings = Record<string, FactParameters[keyof FactParameters]>;
+
+function bind(bindings: Bindings) {
+  const entries = Object.entries(bindings);
+  return {
+    params: Object.fromEntries(entries.map(([parameter, binding]) => [parameter, wrap(binding)])),
+    types: Object.fromEntries(entries.map(([parameter, { type }]) => [parameter, type])),
+  };
+}
+
 /** The client sends dates and instants only in its own wrappers; a plain text under the type DATE would be sent as NULL. */
-function wrap({ type, value }: FactParameters[keyof FactParameters]) {
+function wrap({ type, value }: Bindings[string]) {
   if (type === 'DATE') return BigQuery.date(value);
   return type === 'TIMESTAMP' ? BigQuery.timestamp(value) : value;
 }
@@ -479,15 +488,13 @@ function readTable(jobs: Jobs, doing: string, table: Table): Promise<TableMetada
 }
 
 async function inspectSource(
-  client: BigQuery,
-  config: BigQueryConfig,
-  jobs: Jobs,
+  { client, config, jobs, run, now }: Counting,
   table: SourceTable,
   maxBytes: number,
-  run: Run,
 ): Promise<SourceInspection> {
   const query = {
     query: nameSources(wholeStatement({ rows: selectSourceCounts(table) }), config),
+    ...bind(timeBounds(now)),
     location: config.location,
     labels: { component: 'kpi-export', trigger: run.trigger },
     ...(config.maxBytesBilled !== null && { maximumBytesBilled: config.maxBytesBilled }),

@@ -116,6 +116,7 @@ function toPlain(value: JS | null): Value {
 
 /** A column's type without what it is made of: an ENUM lists its values, a STRUCT its fields. */
 export function typeName(type: string): string {
+  if (type.endsWith(']')) return 'a list';
   return /^[A-Z ]+/.exec(type)?.[0] ?? 'of another type';
 }
 

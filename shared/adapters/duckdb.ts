@@ -18,6 +18,7 @@ import {
   type ReleaseFacts,
   relations,
   releaseFactNames,
+  timeBounds,
 } from '../facts/facts';
 import { Failure } from '../failure';
 import type { Access } from '../open-engine';
@@ -191,7 +192,9 @@ function createEngine(database: Database, source: Source | null, { now, warehous
     readRuns: (filter) => failing(readRuns(database, filter)),
     inspectSource: (table, _, run) =>
       interruptible(database, run.signal, async () => {
-        const [row] = await database.rows(selectSourceCounts(table)).catch(async (thrown) => {
+        const { epoch, future } = timeBounds(now);
+        const bounds = { epoch: duckDbValues.TIMESTAMP(epoch.value), future: duckDbValues.TIMESTAMP(future.value) };
+        const [row] = await database.rows(selectSourceCounts(table).replaceAll('@', '$'), bounds).catch(async (thrown) => {
           throw (await source?.blame(thrown)) ?? thrown;
         });
         return { bytes: null, counts: parseSourceCounts(row) };

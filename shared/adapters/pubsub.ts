@@ -2,6 +2,7 @@ import { PubSub, v1 } from '@google-cloud/pubsub';
 import { PassThroughClient } from 'google-auth-library';
 import type { ReceivedLetter } from '../dead-letter';
 import { Failure, type FailureCode } from '../failure';
+import { signIn } from './google-credentials';
 
 /** A publish that takes longer has failed; the message that led to it is then delivered again. */
 const PUBLISH_TIMEOUT_MS = 30_000;
@@ -55,17 +56,22 @@ export function createPubsub(projectId: string | undefined): PubsubClient {
       .then((config) => new v1.SubscriberClient({ ...config, port: Number(config.port) || 443 }));
     return subscriber;
   };
+  const call = <Result>(doing: string, work: () => Promise<Result>) =>
+    named(doing, async () => {
+      await signIn(client.auth);
+      return work();
+    });
   const fullName = (subscription: string) =>
     subscription.includes('/') ? subscription : `projects/${client.projectId}/subscriptions/${subscription}`;
 
   return {
     publish: (topic, data) =>
-      named(`publishing to ${topic}`, () =>
+      call(`publishing to ${topic}`, () =>
         client.topic(topic, { batching: { maxMessages: 1 }, gaxOpts: { timeout: PUBLISH_TIMEOUT_MS } }).publishMessage({ data }),
       ),
 
     pullAll: (subscription) =>
-      named(`reading ${subscription}`, async () => {
+      call(`reading ${subscription}`, async () => {
         const api = await openSubscriber();
         const name = fullName(subscription);
         const letters = new Map<string, LentLetter>();
@@ -97,7 +103,7 @@ export function createPubsub(projectId: string | undefined): PubsubClient {
       }),
 
     acknowledge: (subscription, letters) =>
-      named(`acknowledging in ${subscription}`, async () => {
+      call(`acknowledging in ${subscription}`, async () => {
         if (letters.length === 0) return;
         await (await openSubscriber()).acknowledge({
           subscription: fullName(subscription),
@@ -106,7 +112,7 @@ export function createPubsub(projectId: string | undefined): PubsubClient {
       }),
 
     release: (subscription, letters) =>
-      named(`releasing in ${subscription}`, async () => {
+      call(`releasing in ${subscription}`, async () => {
         if (letters.length === 0) return;
         const ackIds = letters.map(({ ackId }) => ackId);
         await (await openSubscriber()).modifyAckDeadline({ subscription: fullName(subscription), ackIds, ackDeadlineSeconds: 0 });
@@ -133,6 +139,7 @@ async function named<Result>(doing: string, call: () => Promise<Result>): Promis
   try {
     return await call();
   } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
     const status = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? Number(thrown.code) : Number.NaN;
     const code = statusCodes[status] ?? 'UNAVAILABLE';
     throw new Failure(code, `Pub/Sub refused or failed while ${doing}${Number.isNaN(status) ? '' : ` (gRPC status ${status})`}`, {

@@ -225,11 +225,18 @@ function code(sql: string): string {
 /** Clocks of clients may be fast by this much, and zones be taken for UTC; a later time can't be right. */
 const FUTURE_MS = 24 * 3_600_000;
 
-/** The parameters that relations and facts bind, by name: dates, instants and the zone's name. `now` is when they are counted. */
-export function factParameters(window: Window, now: Date) {
+/** The bounds of times, for queries of both engines that bind them: before `epoch` a created_at counts as none, from `future` on it can't be right. */
+export function timeBounds(now: Date) {
   return {
     epoch: { type: 'TIMESTAMP', value: new Date(0) },
     future: { type: 'TIMESTAMP', value: new Date(now.getTime() + FUTURE_MS) },
+  } as const;
+}
+
+/** The parameters that relations and facts bind, by name: dates, instants and the zone's name. `now` is when they are counted. */
+export function factParameters(window: Window, now: Date) {
+  return {
+    ...timeBounds(now),
     time_zone: { type: 'STRING', value: window.timeZone },
     first_day: { type: 'DATE', value: window.firstDay },
     last_day: { type: 'DATE', value: window.lastDay },

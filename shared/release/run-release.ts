@@ -61,9 +61,11 @@ export async function runRelease(
     for (const period of periods) {
       const failure = reports.get(period) ?? null;
       const outcome: ReleaseOutcome = failure === null ? await release.put(period) : { period, state: 'failed', failure };
-      if (outcome.failure !== undefined) logFailure(run.log, outcome.failure, { period });
       outcomes.push(outcome);
     }
+    const [fault] = outcomes.flatMap(({ failure }) => (failure?.code === 'BAD_CONFIG' ? failure : []));
+    if (fault !== undefined && outcomes.every(({ failure }) => failure === fault)) throw fault;
+    for (const { period, failure } of outcomes) if (failure !== undefined) logFailure(run.log, failure, { period });
     const context = { run, startedAt: releasedAt, finishedAt: now(), timeZone, source, bytesProcessed: release.bytesProcessed };
     const records = outcomes
       .filter(({ state, failure }) => state !== 'left' && !failure?.refused)

@@ -27,16 +27,29 @@ afterEach(() => server.close());
 const jobs = () => [...server.jobs.values()].map(({ configuration }) => configuration);
 
 test('a source table is priced first, then counted in two columns, within the limit of the settings', async () => {
-  server.sourceCounts = { source_rows: 12, without_created_at: 3, repeated_ids: 1 };
+  server.sourceCounts = { source_rows: 12, without_created_at: 3, before_1970: 2, in_future: 4, repeated_ids: 1 };
   expect(await engine.inspectSource('users', { maxBytes: 1000 }, testRun())).toEqual({
     bytes: 1000,
-    counts: { rows: 12, withoutCreatedAt: 3, repeatedIds: 1 },
+    counts: { rows: 12, withoutCreatedAt: 3, before1970: 2, inFuture: 4, repeatedIds: 1, testers: null },
   });
   expect(jobs().map(({ dryRun }) => Boolean(dryRun))).toEqual([true, false]);
   const [sent] = jobs().flatMap(({ dryRun, query }) => (dryRun ? [] : [query as Record<string, string>]));
   expect(sent?.query).toContain('FROM `test.source.people`');
-  expect(sent?.query?.match(/\b(user_id|created_at)\b/g)).toEqual(['created_at', 'user_id', 'user_id']);
+  expect(new Set(sent?.query?.match(/\b(\w+_id|created_at|error_type)\b/g))).toEqual(new Set(['created_at', 'user_id']));
   expect(sent?.maximumBytesBilled).toBe('5000');
+});
+
+test('of measurements the ids are read too, and of users who is there', async () => {
+  server.sourceCounts = { ...server.sourceCounts, testers: 5, strangers: 2 };
+  const { counts } = await engine.inspectSource('measurements', { maxBytes: 1000 }, testRun());
+  expect(counts?.testers).toEqual({ all: 5, withoutAccount: 2 });
+  const [sent] = jobs().flatMap(({ dryRun, query }) => (dryRun ? [] : [query as Record<string, string>]));
+  expect(sent?.query?.match(/`test\.[\w.]+`/g)?.sort()).toEqual([
+    '`test.source.people`',
+    '`test.source.tests`',
+    '`test.source.tests`',
+  ]);
+  expect(sent?.query).not.toContain('error_type');
 });
 
 test('a table that is too dear is priced and not counted', async () => {

@@ -59,7 +59,63 @@ test('counts rows without created_at and repeated ids, each with its remedy', as
       remedy: expect.stringContaining('keep one row'),
     }),
     expect.objectContaining({ name: 'measurements without created_at', found: '2 rows' }),
+    expect.objectContaining({ name: 'newest measurement', found: 'none in the last 12 days' }),
   ]);
+});
+
+describe('what an export would refuse or leave out', () => {
+  const now = new Date();
+  const today = now.toISOString();
+  const tests = (count: number, kind: string) =>
+    Array.from({ length: count }, (_, index) => `${kind}${index},u1,s${kind}${index},${today},${kind}`);
+
+  test.each<[string, string[], string[], string[][]]>([
+    ['nothing', ['u1,2025-12-01T00:00:00Z'], tests(1, ''), []],
+    [
+      'times before 1970 and in the future',
+      ['u1,2025-12-01T00:00:00Z', 'u2,0001-01-01T00:00:00Z'],
+      [...tests(3, ''), 'a,u1,s,1969-12-31T23:59:59.999999Z,', 'b,u1,s,9000-01-01T00:00:00Z,'],
+      [
+        ['users with impossible times', '1 rows before 1970, 0 in the future'],
+        ['measurements with impossible times', '1 rows before 1970, 1 in the future'],
+      ],
+    ],
+    [
+      'a measurement that its session has twice',
+      ['u1,2025-12-01T00:00:00Z'],
+      [...tests(1, ''), ...tests(1, '')],
+      [
+        ['measurements with a repeated id', '1 rows'],
+        ['report of today', expect.stringMatching(/measurement_id its session has already.*\(SOURCE_CONTRACT\)$/)],
+      ],
+    ],
+    ['the same id in two sessions', ['u1,2025-12-01T00:00:00Z'], [...tests(1, ''), `0,u1,other,${today},`], []],
+    [
+      'mostly unknown kinds of error',
+      ['u1,2025-12-01T00:00:00Z'],
+      [...tests(30, 'None'), ...tests(29, 'test_not_found')],
+      [['unknown kinds of error', '30 of 59 failed tests of the last 12 days']],
+    ],
+    [
+      'a late source',
+      ['u1,2025-12-01T00:00:00Z'],
+      [`m1,u1,s1,${new Date(now.getTime() - 50 * 3_600_000).toISOString()},`],
+      [['newest measurement', expect.stringMatching(/^(49|50) hours old$/)]],
+    ],
+  ])('%s', async (name, users, measurements, expected) => {
+    const source = writeSource(name, users, measurements);
+    const { code, faults, stderr } = await examine(['--source', source, '--warehouse', 'kpi.duckdb']);
+    expect(faults.map((fault) => [fault.name, fault.found])).toEqual(expected);
+    expect([code, stderr]).toEqual([expected.length === 0 ? 0 : 2, '']);
+  });
+
+  test('users that only measurements know are told, and are no fault', async () => {
+    const source = writeSource('strangers', ['u1,2025-12-01T00:00:00Z'], [...tests(1, ''), `m2,canary,s2,${today},`]);
+    const { code, checks } = await examine(['--source', source, '--warehouse', 'kpi.duckdb']);
+    const check = checks.find(({ name }) => name === 'measurements of users that users lacks');
+    expect([code, check?.ok, check?.found]).toEqual([0, null, '1 of 2 user ids (50 %)']);
+    expect(JSON.stringify(checks)).not.toContain('canary');
+  });
 });
 
 test('a fault hides no other: source, tables, settings', async () => {

@@ -89,8 +89,11 @@ if (!emulatorIsAvailable)
           sourceTableNames.map((table) => engine.inspectSource(table, { maxBytes: 10 ** 9 }, testRun({ id: randomUUID() }))),
         );
         expect(counts.map((inspection) => inspection.counts)).toEqual([
-          { rows: 2, withoutCreatedAt: 1, repeatedIds: 1 },
-          { rows: 2, withoutCreatedAt: 1, repeatedIds: 0 },
+          { rows: 2, withoutCreatedAt: 1, before1970: 0, inFuture: 0, repeatedIds: 1, testers: null },
+          {
+            ...{ rows: 2, withoutCreatedAt: 1, before1970: 0, inFuture: 0, repeatedIds: 0 },
+            testers: { all: 1, withoutAccount: 0 },
+          },
         ]);
         const found = await engine.inspectWarehouse({ release: false }, testRun());
         expect(found.map(({ failure }) => failure)).toEqual(Array(6).fill(null));

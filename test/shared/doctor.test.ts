@@ -4,7 +4,8 @@ import { Failure } from '../../shared/failure';
 import { testRun } from '../support/run';
 
 const env = { KPI_WAREHOUSE: 'bigquery:project-x.kpi_metrics', KPI_SOURCE: 'project-x.app', KPI_LOCATION: 'EU' };
-const counted = { bytes: 20, counts: { rows: 3, withoutCreatedAt: 0, repeatedIds: 0 } };
+const counts = { rows: 3, withoutCreatedAt: 0, before1970: 0, inFuture: 0, repeatedIds: 0, testers: null };
+const counted = { bytes: 20, counts };
 const table: WarehouseInspection = {
   name: 'kpi_metrics.daily_funnel',
   exists: true,
@@ -54,7 +55,7 @@ test.each<[string, string, Given, unknown[]]>([
   [
     'an empty one',
     'users',
-    { inspection: { bytes: 0, counts: { rows: 0, withoutCreatedAt: 0, repeatedIds: 0 } } },
+    { inspection: { bytes: 0, counts: { ...counts, rows: 0 } } },
     [false, '0 rows, 0 bytes read', expect.stringContaining('zeros')],
   ],
   [

@@ -94,7 +94,7 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     partitions: new Map(),
     runs: [],
     permissions: ['bigquery.tables.updateData'],
-    sourceCounts: { source_rows: 0, without_created_at: 0, repeated_ids: 0 },
+    sourceCounts: { source_rows: 0, without_created_at: 0, before_1970: 0, in_future: 0, repeated_ids: 0 },
     requests: [],
     count: (kind) => fake.requests.filter((request) => request.kind === kind).length,
     play: (kind, ...faults) => script.set(kind, [...(script.get(kind) ?? []), ...faults]),
