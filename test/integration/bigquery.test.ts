@@ -154,7 +154,13 @@ if (!emulatorIsAvailable)
     if (emulator.endpoint === null) return; // nobody's release is touched
     const [timeZone, from, to] = ['America/New_York', '2025-07-01', '2025-07-16'];
     const rows = crowdedSource({ seed: 5, timeZone, from, to, people: 600, sessions: 1500, sharedSessions: true });
-    const options = { timeZone, release: { minPeople: 11, roundTo: 5 }, gate: testGate, dryRun: false, now: () => STARTED_AT };
+    const options = {
+      timeZone,
+      release: { minPeople: 11, roundTo: 5 },
+      gate: { ...testGate, allowFall: true },
+      dryRun: false,
+      now: () => STARTED_AT,
+    };
     const dates = ['2025-07-14', '2025-07-15'];
     const periods = ['2025-07-03', '2025-07-04'];
     await inTemporaryFolder(async (folder) => {
