@@ -1,6 +1,7 @@
 import * as assets from 'dashboard:assets';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { DashboardData } from '../dashboard/data';
 import { type Document, isPage, renderDashboard } from '../dashboard/document';
 import { readReleased, readReports } from '../dashboard/read';
 import { serveDashboard } from '../dashboard/serve';
@@ -14,6 +15,9 @@ import { createCliRun } from './run';
 import { createFileWriter } from './write-file';
 
 const DEFAULT_FILE = '.kpi/dashboard.html';
+
+/** A page says by itself that the warehouse is busy, and asks again. */
+const SERVING_WAITS_MS = 3_000;
 
 interface DashboardFlags {
   date?: string;
@@ -60,18 +64,18 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   const openEngine = createOpener(config, () => new Date());
   const date = parseDay(flags.date, config);
   const run = createCliRun(config);
-  const render = async (): Promise<Document> => {
-    const engine = await openEngine('read');
+  const read = async (): Promise<DashboardData> => {
+    const engine = await openEngine('read', { ...run, ...(flags.serve && { forMs: SERVING_WAITS_MS }) });
     try {
       const options = { timeZone: config.timeZone, date, now: new Date() };
-      const data = flags.release
+      return flags.release
         ? await readReleased(engine, { ...options, limits: config.release })
         : await readReports(engine, { ...options, run });
-      return renderDashboard(data, assets);
     } finally {
       await engine.close();
     }
   };
+  const render = async (): Promise<Document> => renderDashboard(await read(), assets); // the warehouse is free again by then
   if (flags.serve) return serve(render, flags.port);
   const file = resolve(flags.out ?? DEFAULT_FILE);
   const write = createFileWriter(file, {

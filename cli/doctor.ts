@@ -2,6 +2,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
+import type { Config } from '../shared/config';
 import { type Check, examine } from '../shared/doctor';
 import { createOpener } from '../shared/open-engine';
 import { colors } from './colors';
@@ -53,14 +54,15 @@ Exit codes: 0 all is well, 2 something needs attention, 64 refused (the line say
 
 async function doctor({ count, json, ...flags }: DoctorFlags): Promise<number> {
   const now = new Date();
+  const createRun = (config: Config) => createCliRun(config, AbortSignal.timeout(CHECK_MS));
   const checks = await examine({
     env: process.env,
     flags,
     machine: { nodeVersion: process.versions.node, freeBytes },
     now,
     maxBytes: count ? Number.POSITIVE_INFINITY : MAX_BYTES,
-    openEngine: (config, access) => createOpener(config, () => now)(access),
-    createRun: (config) => createCliRun(config, AbortSignal.timeout(CHECK_MS)),
+    openEngine: (config, access) => createOpener(config, () => now)(access, createRun(config)),
+    createRun,
   });
   const isWell = checks.every(({ ok }) => ok !== false);
   if (json) writeJson({ success: isWell, checks });

@@ -75,10 +75,11 @@ async function search({ from, to = 'yesterday' }: GapsFlags, config: Config, now
   const { timeZone } = config;
   const context = { timeZone, askedAt: now, now, maxDates: Number.POSITIVE_INFINITY };
   const request = parseRequest({ from: from ?? to, to }, context);
-  const engine = await createOpener(config, () => now)('read');
+  const run = createCliRun(config);
+  const engine = await createOpener(config, () => now)('read', run);
   try {
     const wanted = { from: from === undefined ? null : request.from, to: request.to, timeZone, today: localDate(now, timeZone) };
-    return await findGaps(engine, wanted, createCliRun(config));
+    return await findGaps(engine, wanted, run);
   } finally {
     await engine.close();
   }

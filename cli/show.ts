@@ -15,6 +15,7 @@ import {
 import { datesOf, options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { renderRelease, renderReport } from './render';
+import { createCliRun } from './run';
 
 interface ShowFlags {
   date?: string;
@@ -60,7 +61,7 @@ async function show(flags: ShowFlags): Promise<void> {
     now,
     maxDates: MAX_DATES_BY_CLI,
   });
-  const engine = await createOpener(config, () => now)('read');
+  const engine = await createOpener(config, () => now)('read', createCliRun(config));
   try {
     if (flags.release) return await showRelease(engine, date, flags);
     const tables = flags.table === undefined ? reportTableNames : [flags.table];

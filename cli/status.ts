@@ -48,9 +48,9 @@ Exit codes: 0 all is well, 2 something needs attention, 1 the warehouse can't be
 async function status(flags: StatusFlags): Promise<number> {
   const config = parseConfig(process.env, flags);
   const now = new Date();
-  const engine = await createOpener(config, () => now)('read');
+  const run = createCliRun(config);
+  const engine = await createOpener(config, () => now)('read', run);
   try {
-    const run = createCliRun(config);
     const found = await readStatus(
       engine,
       {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import type { DuckDbConfig } from '../config';
 import { generateDemo } from '../demo';
 import { Failure } from '../failure';
@@ -146,7 +147,7 @@ async function attachTables(database: Database, path: string): Promise<TableSour
 }
 
 export function isLockError(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.message.startsWith('IO Error: Could not set lock on file');
+  return isNativeError(thrown) && thrown.message.startsWith('IO Error: Could not set lock on file');
 }
 
 /** Checks each part by itself, so that the one at fault can be named, and gives the expressions for all of them together. */
