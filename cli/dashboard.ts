@@ -6,18 +6,21 @@ import { type Document, isPage, renderDashboard } from '../dashboard/document';
 import { readReleased, readReports } from '../dashboard/read';
 import { serveDashboard } from '../dashboard/serve';
 import type { CalendarDate } from '../shared/calendar';
-import { type Config, parseConfig } from '../shared/config';
+import type { Config } from '../shared/config';
 import { Failure } from '../shared/failure';
-import { createSettler } from '../shared/open-engine';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { holdsDemo } from '../shared/warehouse-identity';
 import { formatCount, formatMany } from './figures';
 import { datesOf, options } from './options';
 import { createCliRun } from './run';
+import { openSettler } from './settler';
 import { nearPath } from './typed';
 import { createFileWriter } from './write-file';
 
 const DEFAULT_FILE = '.kpi/dashboard.html';
+
+/** A page says by itself that the warehouse is busy, and asks again. */
+const SERVING_WAITS_MS = 3_000;
 
 interface DashboardFlags {
   date?: string;
@@ -60,13 +63,14 @@ Examples:
 }
 
 async function dashboard(flags: DashboardFlags): Promise<void> {
-  const settler = createSettler(parseConfig(process.env, flags), 'read', () => new Date());
+  const waiting = flags.serve ? { forMs: SERVING_WAITS_MS } : {};
+  const settler = openSettler(flags, 'read', waiting);
   const settled = await settler.settle();
   const date = parseDay(flags.date, settled.config);
   const run = createCliRun(settled.config);
   const read = async (): Promise<DashboardData> => {
     const { config, openEngine } = await settler.settle(); // the warehouse may have come about, or been made anew, since
-    const engine = await openEngine('read');
+    const engine = await openEngine('read', waiting);
     try {
       const options = { timeZone: config.timeZone, isDemo: holdsDemo(config), date, now: new Date() };
       return flags.release

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answer } from '../shared/answer';
 import { addDays, type CalendarDate } from '../shared/calendar';
-import { type Config, parseConfig } from '../shared/config';
+import type { Config } from '../shared/config';
 import { Failure } from '../shared/failure';
-import { createSettler } from '../shared/open-engine';
 import { isExported, type ReportOutcome } from '../shared/outcome';
 import type { Report } from '../shared/report';
 import { datesOfRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
@@ -17,6 +16,7 @@ import { datesOf, options } from './options';
 import { writeJson } from './outcome';
 import { renderPrice, renderReport, renderTitle } from './render';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
+import { openSettler } from './settler';
 import { renderSummary, summaryOf } from './summary';
 import { terminalWidth, wrap } from './terminal';
 import { commandName, nearPath, retyped } from './typed';
@@ -74,7 +74,7 @@ Exit codes: 0 all written, 2 some dates or tables failed, 1 nothing written, 64 
 }
 
 async function runExportCommand(flags: ExportFlags): Promise<number> {
-  const settled = await createSettler(parseConfig(process.env, flags), 'export', () => new Date()).settle();
+  const settled = await openSettler(flags, 'export').settle();
   const { config } = settled;
   const startedAt = new Date();
   const { allowStale = false, allowFall = false, dryRun = false, resume = false, wide = false } = flags;

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answerRange } from '../shared/answer';
 import { daysBetween, localDate } from '../shared/calendar';
-import { parseConfig } from '../shared/config';
 import { Failure } from '../shared/failure';
 import { findGaps, type GapsFound, gapReasons, stretchesOf } from '../shared/gaps';
-import { createSettler, type Settled } from '../shared/open-engine';
+import type { Settled } from '../shared/open-engine';
 import { isExported } from '../shared/outcome';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { holdsDemo } from '../shared/warehouse-identity';
@@ -14,6 +13,7 @@ import { options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { createCliRun } from './run';
 import { concludeRun, runDates } from './run-dates';
+import { openSettler } from './settler';
 import { commandName } from './typed';
 
 interface GapsFlags {
@@ -58,7 +58,7 @@ Exit codes: 0 no gaps, or all of them fixed, 2 gaps there are, 1 none could be f
 }
 
 async function gaps(flags: GapsFlags): Promise<number> {
-  const settled = await createSettler(parseConfig(process.env, flags), flags.fix ? 'export' : 'read', () => new Date()).settle();
+  const settled = await openSettler(flags, flags.fix ? 'export' : 'read').settle();
   const found = await search(flags, settled, new Date());
   const dates = found.gaps.map(({ reportDate }) => reportDate);
   if (!flags.json) show(found, holdsDemo(settled.config));

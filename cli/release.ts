@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { type Config, parseConfig } from '../shared/config';
+import type { Config } from '../shared/config';
 import { Failure } from '../shared/failure';
-import { createSettler } from '../shared/open-engine';
 import { countCells, type ReleaseOptions, type ReleaseOutcome } from '../shared/release/release-periods';
 import { judgeReleases, parseReleaseRequest, runRelease } from '../shared/release/run-release';
 import { holdsDemo, recordedSource } from '../shared/warehouse-identity';
@@ -9,6 +8,7 @@ import { datesOf, options } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { DEMO_NOTE } from './render';
 import { createCliRun } from './run';
+import { openSettler } from './settler';
 
 interface ReleaseFlags {
   date?: string;
@@ -54,7 +54,7 @@ Exit codes: 0 all are out, 2 some could not be released, 1 none could, 64 refuse
 }
 
 async function release(flags: ReleaseFlags): Promise<number> {
-  const { config, openEngine } = await createSettler(parseConfig(process.env, flags), 'export', () => new Date()).settle();
+  const { config, openEngine } = await openSettler(flags, 'export').settle();
   const releasedAt = new Date();
   const request = parseReleaseRequest(datesOf(flags), { timeZone: config.timeZone, now: releasedAt });
   const replace = parseReplacement(flags);

@@ -1,9 +1,8 @@
 import { Command } from 'commander';
-import { parseConfig } from '../shared/config';
 import { type ReadLetter, readLetter } from '../shared/dead-letter';
 import { createRun } from '../shared/engine';
 import { Failure, toFailure } from '../shared/failure';
-import { createSettler, type Settled } from '../shared/open-engine';
+import type { Settled } from '../shared/open-engine';
 import { judge } from '../shared/outcome';
 import { datesOfRequest, MAX_DATES_BY_MESSAGE } from '../shared/request';
 import { runRequest } from '../shared/run-request';
@@ -11,6 +10,7 @@ import { openCliLog } from './log';
 import { options } from './options';
 import { complain, EXIT } from './outcome';
 import { projectOf } from './project';
+import { openSettler } from './settler';
 
 const now = () => new Date();
 
@@ -54,7 +54,7 @@ Exit codes: 0 all done, 2 some could not be exported and are still there, 64 ref
 async function replay(flags: ReplayFlags): Promise<number> {
   if (flags.run && flags.discard !== undefined) throw new Failure('BAD_REQUEST', 'expected either --run or --discard, got both');
   // one for all letters: what its engine has learnt of the tables is not asked again
-  const settled = await createSettler(parseConfig(process.env, flags), flags.run ? 'export' : 'read', now).settle();
+  const settled = await openSettler(flags, flags.run ? 'export' : 'read').settle();
   const { config } = settled;
   const { createPubsub } = await import('../shared/adapters/pubsub');
   const pubsub = createPubsub(projectOf(flags.project, config));

@@ -4,10 +4,9 @@ import { stringify } from 'csv-stringify/sync';
 import type { Day } from '../dashboard/data';
 import { deriveHistory, reportMetrics } from '../dashboard/history';
 import { addDays, type CalendarDate, EARLIEST, localDate, PERIODS } from '../shared/calendar';
-import { type Config, parseConfig } from '../shared/config';
+import type { Config } from '../shared/config';
 import type { Engine } from '../shared/engine';
 import { Failure } from '../shared/failure';
-import { createSettler } from '../shared/open-engine';
 import type { ReportRows } from '../shared/report';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { dailyMetricsDefinition, type ReportTable, reportTableDefinitions, reportTableNames } from '../shared/tables';
@@ -18,6 +17,7 @@ import { formatMany } from './figures';
 import { datesOf, options } from './options';
 import { complain, EXIT, writeJson } from './outcome';
 import { DEMO_NOTE, renderDays, renderRelease, renderReport, renderTitle } from './render';
+import { openSettler } from './settler';
 import { renderSummary, summaryOf } from './summary';
 import { terminalWidth, wrap } from './terminal';
 import { nearPath } from './typed';
@@ -70,7 +70,7 @@ Examples:
 
 async function show(flags: ShowFlags): Promise<void> {
   const now = new Date();
-  const { config, openEngine } = await createSettler(parseConfig(process.env, flags), 'read', () => now).settle();
+  const { config, openEngine } = await openSettler(flags, 'read').settle();
   const context = { timeZone: config.timeZone, askedAt: now, now, maxDates: MAX_DATES_BY_CLI };
   const isDated = flags.date !== undefined || flags.from !== undefined || flags.to !== undefined;
   const request = isDated ? parseRequest(datesOf(flags), context) : null;

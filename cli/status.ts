@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Config, parseConfig } from '../shared/config';
-import { createSettler } from '../shared/open-engine';
+import type { Config } from '../shared/config';
 import { type DeadLetters, readStatus } from '../shared/status';
 import { holdsDemo } from '../shared/warehouse-identity';
 import { options } from './options';
@@ -8,6 +7,7 @@ import { EXIT, writeJson } from './outcome';
 import { projectOf } from './project';
 import { renderStatus } from './render-status';
 import { createCliRun } from './run';
+import { openSettler } from './settler';
 import { terminalWidth } from './terminal';
 
 const GAP_DAYS = 31;
@@ -49,10 +49,9 @@ Exit codes: 0 all is well, 2 something needs attention, 1 the warehouse can't be
 
 async function status(flags: StatusFlags): Promise<number> {
   const now = new Date();
-  const { config, openEngine } = await createSettler(parseConfig(process.env, flags), 'read', () => now).settle();
+  const { config, openEngine } = await openSettler(flags, 'read').settle();
   const engine = await openEngine('read');
   try {
-    const run = createCliRun(config);
     const found = await readStatus(
       engine,
       {
@@ -63,7 +62,7 @@ async function status(flags: StatusFlags): Promise<number> {
         newestRuns: flags.runs,
         countDeadLetters: () => countDeadLetters(flags, config),
       },
-      run,
+      createCliRun(config),
     );
     const isWell = found.attention.length === 0;
     if (flags.json) {

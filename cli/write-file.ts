@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, relative } from 'node:path';
 import type { Config } from '../shared/config';
 import { Failure } from '../shared/failure';
@@ -7,10 +7,12 @@ import {
   describeFault,
   isDiskFault,
   isSameFile,
+  makeFolder,
   nameBeside,
   place,
   realPath,
   removeUnfinished,
+  statsOf,
 } from '../shared/files';
 import { sourceTableNames } from '../shared/source-contract';
 
@@ -37,7 +39,7 @@ export function createFileWriter(path: string, options: FileWriterOptions): (con
   const refuse = (text: string) => new Failure('BAD_REQUEST', `${flag}: ${path} ${text}`);
   const check = (): { target: string; there: Stats | undefined } => {
     const target = realPath(path); // a link stays, and what it leads to is written
-    const there = statSync(target, { throwIfNoEntry: false });
+    const there = statsOf(target);
     if (there?.isDirectory()) throw refuse("can't be written: it is a folder; expected a path of a file");
     if (there !== undefined && !there.isFile())
       throw refuse("can't be written: it is a device or a pipe; expected a path of a file");
@@ -55,7 +57,7 @@ export function createFileWriter(path: string, options: FileWriterOptions): (con
   };
   const write = (content: string) => {
     const { target, there } = check();
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     removeUnfinished(target);
     const unfinished = nameBeside(target);
     try {

@@ -6,12 +6,14 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   unlinkSync,
 } from 'node:fs';
@@ -44,9 +46,18 @@ export function isDiskFault(thrown: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes(codeOf(thrown));
 }
 
+/** What is at a path, through links; undefined if nothing that this account may know of. */
+export function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether both paths lead to the same file or folder, by links of any kind. */
 export function isSameFile(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
+  const [a, b] = [statsOf(one), statsOf(other)];
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
@@ -75,6 +86,17 @@ export function checkCanBeMade(path: string): void {
   let folder = dirname(path);
   while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   accessSync(`${folder}/.`, constants.W_OK | constants.X_OK);
+}
+
+/** Makes a folder and those above it. Node's own recursive mkdir never ends in file systems such as /proc. */
+export function makeFolder(path: string): void {
+  if (statsOf(path)?.isDirectory()) return;
+  if (path !== dirname(path)) makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'EEXIST' || !statsOf(path)?.isDirectory()) throw thrown;
+  }
 }
 
 /** A name in the same folder for what becomes `path` when it is finished. */

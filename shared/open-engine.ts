@@ -1,6 +1,7 @@
 import type { Config } from './config';
 import type { Engine } from './engine';
 import { toFailure } from './failure';
+import type { Log } from './log';
 import { bindingOf, continueWarehouse, requireKnownSource, type WarehouseIdentity } from './warehouse-identity';
 
 /**
@@ -8,7 +9,17 @@ import { bindingOf, continueWarehouse, requireKnownSource, type WarehouseIdentit
  * warehouse, and a look reads it if there is one.
  */
 export type Access = 'export' | 'dry-run' | 'read' | 'look';
-export type OpenEngine = (access: Access) => Promise<Engine>;
+export type OpenEngine = (access: Access, waiting?: Waiting) => Promise<Engine>;
+
+/** How a warehouse file is waited for that another process has open; a Run says it too. */
+export interface Waiting {
+  /** Ends the wait. */
+  signal?: AbortSignal;
+  /** Told once, if the wait is noticeable. */
+  log?: Log;
+  /** Milliseconds; 30 s if left out. */
+  forMs?: number;
+}
 
 /**
  * Opens the engine that the settings name. Each adapter, and the SDK behind it, is loaded on first use. The embedded engine is opened
@@ -17,10 +28,10 @@ export type OpenEngine = (access: Access) => Promise<Engine>;
 export function createOpener(config: Config, now: () => Date): OpenEngine {
   const { warehouse } = config;
   let bigQuery: Promise<Engine> | undefined;
-  return async (access) => {
+  return async (access, waiting) => {
     if (warehouse.engine === 'duckdb') {
       const { openDuckDb } = await import('./adapters/duckdb');
-      return openDuckDb({ config: warehouse, access, now: now(), binding: bindingOf(config) });
+      return openDuckDb({ config: warehouse, access, now: now(), binding: bindingOf(config), waiting });
     }
     bigQuery ??= import('./adapters/bigquery').then(({ createBigQuery }) => createBigQuery({ config: warehouse, now }));
     return bigQuery;
@@ -43,12 +54,12 @@ export interface Settler {
   settle(): Promise<Settled>;
 }
 
-export function createSettler(named: Config, purpose: Purpose, now: () => Date): Settler {
+export function createSettler(named: Config, purpose: Purpose, now: () => Date, waiting?: Waiting): Settler {
   const open = createOpener(named, now);
   const settler: Settler = {
     timeZone: async () => (named.isNamed.timeZone ? named.timeZone : (await settler.settle()).config.timeZone),
     settle: async () => {
-      const config = await settle(named, purpose, open);
+      const config = await settle(named, purpose, (access) => open(access, waiting));
       return { config, openEngine: config.warehouse.engine === 'bigquery' ? open : createOpener(config, now) };
     },
   };

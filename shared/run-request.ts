@@ -40,7 +40,8 @@ export async function runRequest(
 ): Promise<ExportOutcome> {
   const { run, startedAt, now } = options;
   const { timeZone, release } = config;
-  const engine = await openEngine(dryRun ? 'dry-run' : 'export');
+  const signal = options.stop === undefined ? run.signal : AbortSignal.any([run.signal, options.stop]);
+  const engine = await openEngine(dryRun ? 'dry-run' : 'export', { signal, log: run.log });
   try {
     const done = resume ? completedDates(await engine.readRuns({ requestId: run.requestId }), timeZone) : new Set();
     const wanted = dates.filter((date) => !done.has(date));

@@ -125,6 +125,12 @@ export function errorKind(thrown: unknown): string {
   return /^(?:Error: )?([A-Za-z-]+(?: [A-Za-z-]+)*?) Error/.exec(isNativeError(thrown) ? thrown.message : '')?.[1] ?? 'unknown';
 }
 
+/** What the system says of a full disk, a quota and a limit; it ends the message. */
+const DISK_FULL = /: (No space left on device|Disk quota exceeded|File too large)/;
+
+/** A commit fails, and ends all that comes after it, only where its file can't be written. */
+const DISK_KINDS = ['IO', 'TransactionContext', 'FATAL'];
+
 /** An error of a query on files that were readable when they were opened. */
 export function toEngineFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
@@ -132,7 +138,10 @@ export function toEngineFailure(thrown: unknown): Failure {
   if (kind === 'INTERRUPT') return new Failure('TIMEOUT', 'the run was stopped before it had finished', { cause: thrown });
   if (kind === 'Out of Memory')
     return new Failure('UNAVAILABLE', 'the embedded engine ran out of memory or of disk for temporary files', { cause: thrown });
-  if (kind === 'IO') return new Failure('UNAVAILABLE', 'the embedded engine could not read or write a file', { cause: thrown });
+  if (isNativeError(thrown) && DISK_FULL.test(thrown.message))
+    return new Failure('UNAVAILABLE', 'the disk of the warehouse, or that of temporary files, is full', { cause: thrown });
+  if (DISK_KINDS.includes(kind))
+    return new Failure('UNAVAILABLE', 'the embedded engine could not read or write a file', { cause: thrown });
   return new Failure('UNEXPECTED', `the embedded engine failed (${kind}); please report it with the version`, { cause: thrown });
 }
 

@@ -1,9 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { addDays, daysBetween, daysWindow, type Window } from '../calendar';
 import type { DuckDbConfig } from '../config';
-import type { Engine } from '../engine';
+import type { Engine, Run } from '../engine';
 import {
   type AnyFactName,
   type FactName,
@@ -21,19 +20,13 @@ import {
   timeBounds,
 } from '../facts/facts';
 import { Failure } from '../failure';
-import type { Access } from '../open-engine';
+import { isSameFile } from '../files';
+import type { Access, Waiting } from '../open-engine';
 import { reportTableDefinitions } from '../tables';
 import type { Binding } from '../warehouse-identity';
-import {
-  type Database,
-  dateTimeMacro,
-  duckDbValues,
-  errorKind,
-  openDatabase,
-  quoteText,
-  toEngineFailure,
-} from './duckdb-connection';
-import { isLockError, openSource, type Source } from './duckdb-source';
+import { type Database, dateTimeMacro, duckDbValues, openDatabase, toEngineFailure } from './duckdb-connection';
+import { attachWarehouse, isThere, makeWarehouse, requireRoom } from './duckdb-file';
+import { openSource, type Source } from './duckdb-source';
 import {
   appendRuns,
   checkTable,
@@ -63,19 +56,22 @@ export interface DuckDbDeps {
   now: Date;
   /** What the file is bound to by what is written first; null or left out: nothing. */
   binding?: Binding | null;
+  waiting?: Waiting | undefined;
 }
 
 /**
- * Opens the embedded engine. Refuses a source that can't be read and a warehouse file that another process has open; creates
+ * Opens the embedded engine. Refuses a source that can't be read, and waits for a warehouse file that another process has open; creates
  * the warehouse file only when there is something to write.
  */
-export async function openDuckDb({ config, access, now, binding = null }: DuckDbDeps): Promise<Engine> {
-  if (access === 'read' && !existsSync(config.warehouse)) {
+export async function openDuckDb({ config, access, now, binding = null, waiting = {} }: DuckDbDeps): Promise<Engine> {
+  if (access === 'read' && !isThere(config.warehouse)) {
     throw new Failure(
       'BAD_CONFIG',
-      `warehouse ${config.warehouse} does not exist; export a date first, or name another with --warehouse`,
+      `warehouse ${config.warehouse} ${existsSync(config.warehouse) ? 'is an empty file' : 'does not exist'}; export a date first, or name another with --warehouse`,
     );
   }
+  if (config.source?.kind === 'path' && isSameFile(config.source.path, config.warehouse))
+    throw new Failure('BAD_CONFIG', 'KPI_SOURCE (--source): the same file as the warehouse; expected two');
   const endTurn = access === 'dry-run' ? () => {} : await takeTurn(config.warehouse);
   const database = await openDatabase().catch((thrown) => {
     endTurn();
@@ -85,8 +81,8 @@ export async function openDuckDb({ config, access, now, binding = null }: DuckDb
     const source =
       access === 'read' || access === 'look' || config.source === null ? null : await openSource(database, config.source, now);
     // an existing file is locked now rather than after the work
-    const attached = access !== 'dry-run' && existsSync(config.warehouse);
-    if (attached) await attachWarehouse(database, config.warehouse, access);
+    const attached = access !== 'dry-run' && isThere(config.warehouse);
+    if (attached) await attachWarehouse(database, config.warehouse, { readOnly: access !== 'export' }, waiting);
     const engine = createEngine(database, source, { now, warehouse: config.warehouse, attached, binding });
     return { ...engine, close: () => engine.close().finally(endTurn) };
   } catch (thrown) {
@@ -117,25 +113,6 @@ async function takeTurn(path: string): Promise<() => void> {
   };
 }
 
-async function attachWarehouse(database: Database, path: string, access: Access): Promise<void> {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    await database.run(`ATTACH ${quoteText(path)} AS warehouse (${access === 'export' ? '' : 'READ_ONLY, '}TYPE duckdb)`);
-  } catch (thrown) {
-    if (errorKind(thrown) === 'INTERRUPT') throw thrown;
-    if (isLockError(thrown))
-      throw new Failure('BUSY', `warehouse ${path} is open in another process; close it there and try again`);
-    const isFolder = existsSync(path) && statSync(path).isDirectory();
-    throw new Failure(
-      'BAD_CONFIG',
-      `warehouse ${path} can't be opened; expected ${isFolder ? 'a file, not a folder' : 'a DuckDB file, or a path where one can be made'}`,
-      {
-        cause: thrown,
-      },
-    );
-  }
-}
-
 interface EngineOptions {
   now: Date;
   warehouse: string;
@@ -146,12 +123,24 @@ interface EngineOptions {
 
 function createEngine(database: Database, source: Source | null, { now, warehouse, attached, binding }: EngineOptions): Engine {
   const counting = { database, source, now };
-  const attach = async () => {
-    if (!attached) await attachWarehouse(database, warehouse, 'export');
-    attached = true;
+  /** Whether there is a warehouse, which is attached then. */
+  const attach = async (run: Run): Promise<boolean> => {
+    if (!attached && isThere(warehouse)) {
+      await attachWarehouse(database, warehouse, { readOnly: false }, run);
+      attached = true;
+    }
+    return attached;
+  };
+  const write = async <Result>(work: () => Promise<Result>, run: Run): Promise<Result> => {
+    if (await attach(run)) return work();
+    const made = await makeWarehouse(database, warehouse, work);
+    if (made === null) return write(work, run);
+    await attach(run).catch(() => false); // it is written; whoever needs the file next tries again
+    return made.result;
   };
   return {
     prepare: async () => {
+      if (!attached) requireRoom(warehouse);
       for (const definition of Object.values(reportTableDefinitions)) await checkTable(database, definition);
       return new Map();
     },
@@ -173,19 +162,12 @@ function createEngine(database: Database, source: Source | null, { now, warehous
       }),
     price: null,
     reportsAtOnce: REPORTS_AT_ONCE,
-    publish: (reports, run) =>
-      interruptible(database, run.signal, async () => {
-        await attach();
-        return publish(database, reports, binding);
-      }),
+    publish: (reports, run) => interruptible(database, run.signal, () => write(() => publish(database, reports, binding), run)),
     readRelease: async (from, to) => (attached ? failing(readRelease(database, from, to)) : []),
     putRelease: (row, options, run) =>
-      interruptible(database, run.signal, async () => {
-        await attach();
-        return putRelease(database, row, options, binding);
-      }),
+      interruptible(database, run.signal, () => write(() => putRelease(database, row, options, binding), run)),
     appendRuns: async (rows, run) => {
-      if (attached) await appendRuns(database, rows, run.id); // else the run failed, and there is no warehouse to say so in
+      if (await attach(run)) await appendRuns(database, rows, run.id); // else the run failed, and there is no warehouse to say so in
     },
     readRows: (table, from, to) => failing(readRows(database, table, from, to)),
     readReportStates: (from, to) => failing(readReportStates(database, from, to)),
@@ -215,13 +197,10 @@ function failing<Result>(work: Promise<Result>): Promise<Result> {
   });
 }
 
-/** Whether a file could be made there: in its folder, or in the first one above it that exists. */
 function canBeMade(path: string): boolean {
-  let folder = dirname(path);
-  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   try {
-    accessSync(folder, constants.W_OK);
-    return statSync(folder).isDirectory();
+    requireRoom(path);
+    return true;
   } catch {
     return false;
   }

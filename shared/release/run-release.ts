@@ -40,7 +40,7 @@ export async function runRelease(
   { openEngine, now, gate, source = null, ...options }: RunReleaseOptions,
 ): Promise<ReleaseOutcome[]> {
   const { run, timeZone, releasedAt } = options;
-  const engine = await openEngine('export');
+  const engine = await openEngine('export', run);
   try {
     const reports = new Map<CalendarDate, Failure | null>();
     const countDays: CountDays = async (periods) => {

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,10 +13,6 @@ const MEASUREMENTS_HEADER = 'measurement_id,user_id,session_id,created_at,error_
 
 const start = (args: string[], env?: Record<string, string>) => startKpi(folder, args, env);
 const kpi = (args: string[], env?: Record<string, string>) => ended(start(args, env));
-
-function hash(file: string): string | null {
-  return existsSync(file) ? createHash('sha256').update(readFileSync(file)).digest('hex') : null;
-}
 
 function writeSource(name: string, files: Record<string, string>): string {
   const path = join(folder, name);
@@ -323,26 +317,6 @@ describe('bad input ends in one clear line, with the warehouse unchanged', () =>
       code: expect.stringMatching(/^[A-Z_]+$/),
     });
     expect(await contents()).toEqual(before);
-  });
-
-  test('a warehouse file that another process has open', async () => {
-    const holder = spawn(process.execPath, [
-      '-e',
-      `require(${JSON.stringify(require.resolve('@duckdb/node-api'))}).DuckDBInstance.create(${JSON.stringify(warehouse)}).then(() => { console.log('open'); setInterval(() => {}, 1000); })`,
-    ]);
-    await once(holder.stdout, 'data');
-    try {
-      const before = hash(warehouse);
-      const { code, stderr } = await kpi(from(source));
-      expect([code, stderr]).toEqual([
-        1,
-        expect.stringMatching(/^kpi: warehouse .* is open in another process; close it there and try again \(BUSY\)\n$/),
-      ]);
-      expect(hash(warehouse)).toBe(before);
-    } finally {
-      holder.kill('SIGKILL');
-      await once(holder, 'close');
-    }
   });
 });
 

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
+
+/** A new warehouse appears whole, or not at all. */
+const folder = mkdtempSync(join(tmpdir(), 'kpi-new-'));
+const root = resolve(__dirname, '../..');
+const DAY = '2025-12-23';
+const exportArgs = (file: string, date = DAY) => ['export', '--source', 'demo', '--date', date, '--warehouse', file, '--json'];
+const start = (file: string, date?: string) => startKpi(folder, exportArgs(file, date));
+const rowsOf = (file: string) => queryDuckDb(file, 'SELECT count(*) FROM kpi_metrics.daily_funnel');
+
+beforeAll(() => ended(start(join(folder, 'first.duckdb')))); // builds the command, if need be
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function newFolder(name: string): string {
+  const path = join(folder, name);
+  mkdirSync(path);
+  return path;
+}
+
+test.each(Array.from({ length: 6 }, (_, index) => index * 20))(
+  'killed %i ms after it has begun to write, it is made by the next export',
+  async (delayMs) => {
+    const place = newFolder(`killed-${delayMs}`);
+    const file = join(place, 'kpi.duckdb');
+    const child = start(file);
+    const closed = once(child, 'close');
+    while (child.exitCode === null && readdirSync(place).length === 0) await sleep(1);
+    await sleep(delayMs);
+    child.kill('SIGKILL');
+    await closed;
+    if (existsSync(file)) expect(await rowsOf(file)).toEqual([['12']]);
+    expect(await ended(start(file))).toMatchObject({ code: 0 });
+    expect(await rowsOf(file)).toEqual([['12']]);
+    expect(readdirSync(place)).toEqual(['kpi.duckdb']);
+  },
+);
+
+test.each([1, 12, 64, 900])('a disk with room for %i KiB keeps nothing of it', async (kibibytes) => {
+  const place = newFolder(`full-${kibibytes}`);
+  const file = join(place, 'kpi.duckdb');
+  const script = `trap '' XFSZ; ulimit -f ${kibibytes}; exec "$@"`;
+  const command = [process.execPath, join(root, 'bin/kpi.mjs'), ...exportArgs(file)];
+  const child = spawn('bash', ['-c', script, 'bash', ...command], {
+    cwd: folder,
+    env: { ...process.env, KPI_LOG_LEVEL: 'error' },
+  });
+  expect(await ended(child)).toMatchObject({
+    code: 1,
+    stderr: 'kpi: the disk of the warehouse, or that of temporary files, is full (UNAVAILABLE)\n',
+  });
+  expect(readdirSync(place)).toEqual([]);
+  expect(await ended(start(file))).toMatchObject({ code: 0 });
+  expect(await rowsOf(file)).toEqual([['12']]);
+});
+
+test('of several exports that make it at once none is lost', async () => {
+  const place = newFolder('several');
+  const file = join(place, 'kpi.duckdb');
+  const dates = ['2025-12-20', '2025-12-21', '2025-12-22', '2025-12-23'];
+  const results = await Promise.all(dates.map((date) => ended(start(file, date))));
+  expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+  expect(await rowsOf(file)).toEqual([['48']]);
+  expect(readdirSync(place)).toEqual(['kpi.duckdb']);
+});
+
+test('an empty file, and a link that leads nowhere, become one', async () => {
+  const place = newFolder('taken');
+  const [empty, link] = [join(place, 'empty.duckdb'), join(place, 'link.duckdb')];
+  writeFileSync(empty, '');
+  symlinkSync('below/kpi.duckdb', link);
+  expect(await ended(startKpi(folder, ['show', '--date', DAY, '--warehouse', empty]))).toMatchObject({
+    code: 64,
+    stderr: `kpi: warehouse ${empty} is an empty file; export a date first, or name another with --warehouse (BAD_CONFIG)\n`,
+  });
+  expect(await ended(start(empty))).toMatchObject({ code: 0 });
+  expect(await ended(start(link))).toMatchObject({ code: 0 });
+  expect(await rowsOf(empty)).toEqual([['12']]);
+  expect(await rowsOf(join(place, 'below/kpi.duckdb'))).toEqual([['12']]);
+});
+
+test.each<[string, (place: string) => string, string]>([
+  [
+    'a file that is cut off',
+    (place) => {
+      writeFileSync(join(place, 'kpi.duckdb'), Buffer.alloc(4096));
+      return 'kpi.duckdb';
+    },
+    'is not a whole DuckDB file; if an export was cut off while making it, delete it, otherwise name another',
+  ],
+  ['a folder', () => '.', "can't be opened: it is a folder; expected a file"],
+  [
+    'a path below a file',
+    (place) => {
+      writeFileSync(join(place, 'notes'), 'notes');
+      return 'notes/kpi.duckdb';
+    },
+    "can't be made: a part of the path is a file, not a folder",
+  ],
+  [
+    'links in a circle',
+    (place) => {
+      symlinkSync('link', join(place, 'link'));
+      return 'link';
+    },
+    "can't be made: its symbolic links lead in a circle",
+  ],
+  [
+    'a device',
+    (place) => {
+      symlinkSync('/dev/null', join(place, 'device'));
+      return 'device';
+    },
+    "can't be opened: it is a device or a pipe; expected a file",
+  ],
+])('refuses %s in one line', async (name, make, text) => {
+  const place = newFolder(`refused-${name.replaceAll(' ', '-')}`);
+  const file = join(place, make(place));
+  const before = readdirSync(place);
+  const { code, stdout } = await ended(start(file));
+  expect([code, JSON.parse(stdout)]).toEqual([64, { success: false, error: `warehouse ${file} ${text}`, code: 'BAD_CONFIG' }]);
+  expect(readdirSync(place)).toEqual(before);
+});
