@@ -35,7 +35,7 @@ beforeAll(() => {
   for (const name of ['package.json', 'scripts']) cpSync(join(root, name), join(folder, name), { recursive: true });
   mkdirSync(join(folder, 'data'));
   const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
-  writeFileSync(join(folder, 'data/users.csv'), `user_id,created_at\nu1,${hourAgo}\n`);
+  writeFileSync(join(folder, 'data/users.csv'), `user_id,created_at\nu0,2025-01-01\nu1,${hourAgo}\n`);
   const header = 'measurement_id,user_id,session_id,created_at,error_type';
   writeFileSync(join(folder, 'data/measurements.csv'), `${header}\nm1,u1,s1,${hourAgo},\n`);
 });

@@ -18,7 +18,7 @@ const lines: string[] = [];
 let printed: jest.SpyInstance;
 
 beforeAll(async () => {
-  writeFileSync(join(folder, 'users.csv'), 'user_id,created_at\nu1,2025-12-20\n');
+  writeFileSync(join(folder, 'users.csv'), 'user_id,created_at\nu0,2025-10-20\nu1,2025-12-20\n');
   writeFileSync(
     join(folder, 'measurements.csv'),
     'measurement_id,user_id,session_id,created_at,error_type\nm1,u1,s1,2025-12-20,\n',
