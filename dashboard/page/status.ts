@@ -39,7 +39,7 @@ export function renderStatus({ data, last, day, first }: History): HTMLElement {
 }
 
 /** Of the newest days, how many failed tests no kind of error that is known explains; nothing if there is none. */
-function unknownKinds({ metrics, days }: DashboardData): [term: string, text: string][] {
+export function unknownKinds({ metrics, days }: DashboardData): [term: string, text: string][] {
   const sumOf = (wanted: MetricName) => {
     const at = metrics.findIndex(({ name }) => name === wanted);
     return days.slice(-PERIODS).reduce((total, { values }) => total + (values[at] ?? 0), 0);

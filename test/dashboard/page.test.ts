@@ -4,6 +4,7 @@ import { formatFigure } from '../../dashboard/page/format';
 import { compare, createHistory, daysLate, type History, windowOf } from '../../dashboard/page/history';
 import { cards, sections } from '../../dashboard/page/layout';
 import { formatState, parseState } from '../../dashboard/page/state';
+import { unknownKinds } from '../../dashboard/page/status';
 import { addDays } from '../../shared/calendar';
 
 /** What of the page needs no browser. */
@@ -148,4 +149,22 @@ test('cards and panels show metrics that there are, and each metric is somewhere
   expect(reportMetrics.map(({ table }) => table).filter((table) => !sections.some((section) => section.table === table))).toEqual(
     [],
   );
+});
+
+describe('unknown kinds of error', () => {
+  const counted = reportMetrics.filter(({ name }) => ['total_errors', 'other_errors'].includes(name));
+  const at = (total: number, other: number) => counted.map(({ name }) => (name === 'total_errors' ? total : other));
+  const dataOf = (...values: number[][]) => ({
+    ...historyOf(...values.map((of, index) => day(addDays('2025-12-01', index), { values: of }))).data,
+    metrics: counted,
+  });
+
+  test('of the last 12 days, so many of so many failed tests', () => {
+    const days = Array.from({ length: 13 }, (_, index) => at(100, index === 0 ? 100 : 1));
+    expect(unknownKinds(dataOf(...days))).toEqual([['Unknown kinds of error', '12 of 1,200 failed tests of the last 12 days']]);
+  });
+
+  test('none: nothing is said', () => {
+    expect(unknownKinds(dataOf(at(5, 0)))).toEqual([]);
+  });
 });

@@ -3,13 +3,12 @@ import { openDuckDb } from '../../shared/adapters/duckdb';
 import type { Window } from '../../shared/calendar';
 import {
   type AnyFactName,
-  type Facts,
+  type FactRow,
   factNames,
   factParameters,
   factsQuery,
   parametersOf,
   parseFacts,
-  type ReleaseFacts,
   releaseFactNames,
 } from '../../shared/facts/facts';
 import { createLog } from '../../shared/log';
@@ -32,7 +31,8 @@ export async function rowsOnDuckDb(folder: string, window: Window): Promise<Fact
   try {
     const { facts } = await engine.readFacts(window, run);
     const released = await engine.readReleaseFacts(window, run);
-    return toSets({ ...facts, ...released.facts });
+    const day = await engine.readFirstDay(window, run);
+    return toSets({ ...facts, ...released.facts, first_day: [{ day }] });
   } finally {
     await engine.close();
   }
@@ -55,7 +55,7 @@ export async function rowsOnReference(
     });
     return parseFacts(names, await server.evaluate(sql, Object.fromEntries(bound), tables));
   };
-  return toSets({ ...(await count(factNames)), ...(await count(releaseFactNames)) });
+  return toSets({ ...(await count(factNames)), ...(await count(releaseFactNames)), ...(await count(['first_day'])) });
 }
 
 function toTable(table: SourceTable, rows: SourceRows[SourceTable]): Table {
@@ -63,10 +63,12 @@ function toTable(table: SourceTable, rows: SourceRows[SourceTable]): Table {
   return { columns: Object.fromEntries(columns), rows: rows.map((row) => ({ ...row })) };
 }
 
-type AllFacts = Facts & ReleaseFacts;
+type AllFacts = { [Name in AnyFactName]: FactRow<Name>[] };
 
 function toSets(counted: AllFacts): FactRows {
   const toSet = (name: AnyFactName) =>
     counted[name].map((row: object) => JSON.stringify(Object.fromEntries(Object.entries(row).sort()))).sort();
-  return Object.fromEntries([...factNames, ...releaseFactNames].map((name) => [name, toSet(name)])) as FactRows;
+  return Object.fromEntries(
+    [...factNames, ...releaseFactNames, 'first_day' as const].map((name) => [name, toSet(name)]),
+  ) as FactRows;
 }
