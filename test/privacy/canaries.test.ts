@@ -76,7 +76,7 @@ describe('what can be exported', () => {
       doors.kpi('show', '--date', CANARY_DAY, '--csv', '--table', 'daily_errors'),
     ]);
     for (const shown of [dryRun, table, json, csv]) expect(shown).toMatch(/camera.too/i);
-    expect(gaps).toContain('of 1 dates');
+    expect(gaps).toContain('of 1 date,');
     expect(dashboard).toContain('dashboard.html');
     const [status, doctor] = [await doors.kpi('status', '--json'), await doors.kpi('doctor')];
     expect(status).toContain('"runs":[{');
