@@ -3,6 +3,7 @@ import { version } from '../package.json';
 import { answerFailure } from '../shared/answer';
 import { Failure, toFailure } from '../shared/failure';
 import { dashboardCommand } from './dashboard';
+import { deleteCommand } from './delete';
 import { doctorCommand } from './doctor';
 import { exportCommand } from './export';
 import { gapsCommand } from './gaps';
@@ -22,6 +23,7 @@ const program = new Command('kpi')
   .addCommand(doctorCommand())
   .addCommand(gapsCommand())
   .addCommand(dashboardCommand())
+  .addCommand(deleteCommand())
   .addCommand(releaseCommand())
   .addCommand(replayCommand())
   .addCommand(requestCommand())

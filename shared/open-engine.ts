@@ -2,8 +2,11 @@ import type { Config } from './config';
 import type { Engine } from './engine';
 import type { Log } from './log';
 
-/** What an engine is opened for: an export reads the source and writes the warehouse, a dry run only reads the source, a read only the warehouse. */
-export type Access = 'export' | 'dry-run' | 'read';
+/**
+ * What an engine is opened for: an export reads the source and writes the warehouse, a dry run only reads the source, a read only reads the
+ * warehouse, and a write only writes it.
+ */
+export type Access = 'export' | 'dry-run' | 'read' | 'write';
 export type OpenEngine = (access: Access, waiting?: Waiting) => Promise<Engine>;
 
 /** How a warehouse file is waited for that another process has open; a Run says it too. */

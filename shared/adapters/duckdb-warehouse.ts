@@ -17,7 +17,7 @@ import type { BigQueryType } from '../tables/columns';
 import type { DailyMetrics } from '../tables/daily_metrics';
 import type { ExportRun } from '../tables/export_runs';
 import { type Database, duckDbValues, quoteText, toEngineFailure, typeName, type Value } from './duckdb-connection';
-import { parseReportState, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
+import { deleteRows, parseReportState, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
 
 const duckDbTypes = {
   STRING: 'VARCHAR',
@@ -45,6 +45,21 @@ export async function publish(database: Database, reports: readonly Report[]): P
     }
   });
   return reports.map((report) => reportTableNames.map((table) => ({ table, rows: report.rows[table].length })));
+}
+
+/** Of all tables, or of none. */
+export async function deleteReports(database: Database, from: CalendarDate, to: CalendarDate): Promise<TableOutcome[]> {
+  const outcomes: TableOutcome[] = [];
+  await transaction(database, async () => {
+    for (const table of reportTableNames) {
+      const sql = deleteRows(table, nameTable);
+      const [deleted] = (await checkTable(database, reportTableDefinitions[table]))
+        ? await read(database, sql, dateRange(from, to))
+        : [];
+      outcomes.push({ table, rows: Number(deleted?.Count ?? 0) });
+    }
+  });
+  return outcomes;
 }
 
 async function transaction(database: Database, work: () => Promise<void>): Promise<void> {
