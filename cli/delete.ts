@@ -133,15 +133,16 @@ async function confirm({ dates }: Found, interrupt: () => void): Promise<void> {
     throw new Failure('BAD_REQUEST', `nothing is deleted: expected --yes, as there is no terminal to ask on about ${what}`);
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const isConfirmed = await new Promise<boolean>((resolve) => {
+    const said = await new Promise<string | null>((resolve) => {
       reader.once('SIGINT', () => {
         interrupt();
         reader.close();
       });
-      reader.once('close', () => resolve(false)); // by Ctrl-C or Ctrl-D
-      reader.question(`Delete ${what}? [y/N] `, (said) => resolve(/^\s*y(es)?\s*$/i.test(said)));
+      reader.once('close', () => resolve(null)); // by Ctrl-C or Ctrl-D
+      reader.question(`Delete ${what}? [y/N] `, resolve);
     });
-    if (!isConfirmed) throw new Failure('BAD_REQUEST', 'nothing is deleted: the answer was not yes');
+    if (said === null) process.stderr.write('\n');
+    if (!/^\s*y(es)?\s*$/i.test(said ?? '')) throw new Failure('BAD_REQUEST', 'nothing is deleted: the answer was not yes');
   } finally {
     reader.close();
   }
