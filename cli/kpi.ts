@@ -4,6 +4,7 @@ import { answerFailure } from '../shared/answer';
 import { unknownSettings } from '../shared/config';
 import { Failure, toFailure } from '../shared/failure';
 import { dashboardCommand } from './dashboard';
+import { deleteCommand } from './delete';
 import { doctorCommand } from './doctor';
 import { exportCommand } from './export';
 import { gapsCommand } from './gaps';
@@ -25,6 +26,7 @@ const program = new Command('kpi')
   .addCommand(doctorCommand())
   .addCommand(gapsCommand())
   .addCommand(dashboardCommand())
+  .addCommand(deleteCommand())
   .addCommand(releaseCommand())
   .addCommand(replayCommand())
   .addCommand(requestCommand())

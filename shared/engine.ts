@@ -32,7 +32,7 @@ export function createRun({ requestId, trigger, signal, log }: Omit<Run, 'id'>):
   return { id, requestId, trigger, signal, log: log.with({ run_id: id, request_id: requestId }) };
 }
 
-/** Whether a table's rows of one date are in. */
+/** Whether what was to be done to a table is done, and to how many rows. */
 export type TableOutcome =
   | { table: ReportTable; rows: number; failure?: undefined }
   | { table: ReportTable; rows: 0; failure: Failure };
@@ -110,6 +110,8 @@ export interface Engine {
   reportsAtOnce: number;
   /** Replaces the rows of each report's date, and no others. Answers per report, in their order, how each table went. */
   publish(reports: readonly Report[], run: Run): Promise<TableOutcome[][]>;
+  /** Removes the rows of the reports from `from` to `to` from each published table, and none of the release; `rows` says how many. */
+  deleteReports(from: CalendarDate, to: CalendarDate, run: Run): Promise<TableOutcome[]>;
   /** Released rows of the periods from `from` to `to`, in order of time. */
   readRelease(from: CalendarDate, to: CalendarDate): Promise<DailyMetrics[]>;
   /**

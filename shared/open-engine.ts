@@ -6,9 +6,9 @@ import { bindingOf, continueWarehouse, requireKnownSource, type WarehouseIdentit
 
 /**
  * What an engine is opened for: an export reads the source and writes the warehouse, a dry run only reads the source, a read only the
- * warehouse, and a look reads it if there is one.
+ * warehouse, a write only writes it, and a look reads it if there is one.
  */
-export type Access = 'export' | 'dry-run' | 'read' | 'look';
+export type Access = 'export' | 'dry-run' | 'read' | 'write' | 'look';
 export type OpenEngine = (access: Access, waiting?: Waiting) => Promise<Engine>;
 
 /** How a warehouse file is waited for that another process has open; a Run says it too. */

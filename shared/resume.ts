@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CalendarDate, endOf } from './calendar';
 import type { Config } from './config';
+import type { Gap } from './gaps';
 import type { ExportRequest } from './request';
 import { DEFINITIONS_VERSION } from './run-record';
 import type { ExportRun } from './tables/export_runs';
@@ -14,11 +15,15 @@ export function rangeRequestId({ from, to }: ExportRequest, { warehouse, timeZon
   return `range-${from}-${to}-${what.digest('hex').slice(0, 12)}`;
 }
 
-/** The report dates that these runs have exported for good: whole, after the day was over, and with what they were to release. */
-export function completedDates(runs: readonly ExportRun[], timeZone: string): Set<CalendarDate> {
+/**
+ * The report dates that these runs have exported for good: whole, after the day was over, and with what they were to release. `gaps` are what
+ * the warehouse lacks now: a report may have been deleted since.
+ */
+export function completedDates(runs: readonly ExportRun[], gaps: readonly Gap[], timeZone: string): Set<CalendarDate> {
   const complete = runs.filter(
     ({ status, error_code, started_at, report_date }) =>
       status === 'succeeded' && error_code === null && Date.parse(started_at) >= endOf(report_date, timeZone).getTime(),
   );
-  return new Set(complete.map(({ report_date }) => report_date));
+  const lacking = new Set(gaps.map(({ reportDate }) => reportDate));
+  return new Set(complete.map(({ report_date }) => report_date).filter((date) => !lacking.has(date)));
 }

@@ -1,6 +1,8 @@
-import type { CalendarDate } from './calendar';
+import { type CalendarDate, localDate } from './calendar';
 import type { Config } from './config';
+import type { Engine, Run } from './engine';
 import type { Failure } from './failure';
+import { findGaps } from './gaps';
 import { type Log, logFailure } from './log';
 import { logMessages } from './log-messages';
 import type { OpenEngine } from './open-engine';
@@ -43,7 +45,7 @@ export async function runRequest(
   const signal = options.stop === undefined ? run.signal : AbortSignal.any([run.signal, options.stop]);
   const engine = await openEngine(dryRun ? 'dry-run' : 'export', { signal, log: run.log });
   try {
-    const done = resume ? completedDates(await engine.readRuns({ requestId: run.requestId }), timeZone) : new Set();
+    const done = resume ? await readCompleted(engine, dates, { run, timeZone, now: startedAt }) : new Set();
     const wanted = dates.filter((date) => !done.has(date));
     if (wanted.length === 0) return { reports: [], price: null };
     onStart?.(wanted);
@@ -67,6 +69,17 @@ export async function runRequest(
   } finally {
     await engine.close();
   }
+}
+
+async function readCompleted(
+  engine: Engine,
+  dates: readonly CalendarDate[],
+  { run, timeZone, now }: { run: Run; timeZone: string; now: Date },
+): Promise<Set<CalendarDate>> {
+  const runs = await engine.readRuns({ requestId: run.requestId });
+  const [from = '', to = from] = [dates[0], dates.at(-1)];
+  const { gaps } = await findGaps(engine, { from, to, timeZone, today: localDate(now, timeZone) }, run);
+  return completedDates(runs, gaps, timeZone);
 }
 
 function logReport(report: ReportOutcome, log: Log, durationMs: number, dryRun: boolean): void {

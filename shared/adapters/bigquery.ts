@@ -26,6 +26,7 @@ import {
   exportRunsDefinition,
   optionalColumns,
   type ReportRow,
+  type ReportTable,
   reportTableDefinitions,
   reportTableNames,
   type TableDefinition,
@@ -38,7 +39,15 @@ import { demand, demandWholeAnswers, readAllRows } from './bigquery-answers';
 import { isDuplicate, toBigQueryFailure } from './bigquery-errors';
 import { createJobs, type Jobs, outputRows, type Pace, tooFewRows, pace as usualPace } from './bigquery-jobs';
 import { parseSourceCounts, selectSourceCounts } from './source-sql';
-import { parseReportState, selectIdentity, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
+import {
+  deleteRows,
+  parseReportState,
+  selectIdentity,
+  selectRelease,
+  selectReportStates,
+  selectRows,
+  selectRuns,
+} from './warehouse-sql';
 
 /** Below the run's own deadline of 480 s, so that BigQuery ends a query that nobody waits for any more. */
 const JOB_TIMEOUT_MS = 450_000;
@@ -150,6 +159,9 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
           return publish(client, config, jobsOf(run), report, run);
         }),
       ),
+
+    deleteReports: (from, to, run) =>
+      Promise.all(reportTableNames.map((table) => deleteRowsOf(client, config, jobsOf(run), { table, from, to, run }))),
 
     readRelease,
 
@@ -382,6 +394,40 @@ async function publish(client: BigQuery, config: BigQueryConfig, jobs: Jobs, rep
       }
     }),
   );
+}
+
+interface Deletion {
+  table: ReportTable;
+  from: CalendarDate;
+  to: CalendarDate;
+  run: Run;
+}
+
+/**
+ * One statement for all dates. Where it covers whole partitions, as here, it removes them and bills nothing
+ * (https://cloud.google.com/bigquery/docs/using-dml-with-partitioned-tables#using_dml_delete_to_delete_partitions).
+ */
+async function deleteRowsOf(
+  client: BigQuery,
+  config: BigQueryConfig,
+  jobs: Jobs,
+  { table, from, to, run }: Deletion,
+): Promise<TableOutcome> {
+  const doing = `deleting reports from ${table}`;
+  const query = {
+    query: deleteRows(table, (name) => `\`${config.project}.${config.dataset}.${name}\``),
+    params: dateRange(from, to),
+    location: config.location,
+    labels: labels(run, to),
+    jobTimeoutMs: JOB_TIMEOUT_MS,
+  };
+  try {
+    const id = `kpi_export_${run.id}_delete_${table}`;
+    const job = await jobs.perform({ doing, id, insert: (jobId) => client.createQueryJob({ ...query, jobId }) });
+    return { table, rows: Number(job.metadata?.statistics?.query?.numDmlAffectedRows ?? 0) };
+  } catch (thrown) {
+    return { table, rows: 0, failure: toBigQueryFailure(thrown, doing) };
+  }
 }
 
 interface Load {

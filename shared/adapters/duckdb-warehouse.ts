@@ -19,7 +19,15 @@ import type { DailyMetrics } from '../tables/daily_metrics';
 import type { ExportRun } from '../tables/export_runs';
 import { type Binding, checkBinding, sourceId, type WarehouseIdentity } from '../warehouse-identity';
 import { type Database, duckDbValues, quoteText, toEngineFailure, typeName, type Value } from './duckdb-connection';
-import { parseReportState, selectIdentity, selectRelease, selectReportStates, selectRows, selectRuns } from './warehouse-sql';
+import {
+  deleteRows,
+  parseReportState,
+  selectIdentity,
+  selectRelease,
+  selectReportStates,
+  selectRows,
+  selectRuns,
+} from './warehouse-sql';
 
 const duckDbTypes = {
   STRING: 'VARCHAR',
@@ -82,6 +90,21 @@ export async function publish(
     }
   });
   return reports.map((report) => reportTableNames.map((table) => ({ table, rows: report.rows[table].length })));
+}
+
+/** Of all tables, or of none. */
+export async function deleteReports(database: Database, from: CalendarDate, to: CalendarDate): Promise<TableOutcome[]> {
+  const outcomes: TableOutcome[] = [];
+  await transaction(database, async () => {
+    for (const table of reportTableNames) {
+      const sql = deleteRows(table, nameTable);
+      const [deleted] = (await checkTable(database, reportTableDefinitions[table]))
+        ? await read(database, sql, dateRange(from, to))
+        : [];
+      outcomes.push({ table, rows: Number(deleted?.Count ?? 0) });
+    }
+  });
+  return outcomes;
 }
 
 async function transaction(database: Database, work: () => Promise<void>): Promise<void> {

@@ -30,6 +30,7 @@ import { openSource, type Source } from './duckdb-source';
 import {
   appendRuns,
   checkTable,
+  deleteReports,
   inspectTables,
   publish,
   putRelease,
@@ -64,7 +65,7 @@ export interface DuckDbDeps {
  * the warehouse file only when there is something to write.
  */
 export async function openDuckDb({ config, access, now, binding = null, waiting = {} }: DuckDbDeps): Promise<Engine> {
-  if (access === 'read' && !isThere(config.warehouse)) {
+  if ((access === 'read' || access === 'write') && !isThere(config.warehouse)) {
     throw new Failure(
       'BAD_CONFIG',
       `warehouse ${config.warehouse} ${existsSync(config.warehouse) ? 'is an empty file' : 'does not exist'}; export a date first, or name another with --warehouse`,
@@ -78,11 +79,12 @@ export async function openDuckDb({ config, access, now, binding = null, waiting 
     throw toEngineFailure(thrown);
   });
   try {
-    const source =
-      access === 'read' || access === 'look' || config.source === null ? null : await openSource(database, config.source, now);
+    const readsSource = access === 'export' || access === 'dry-run';
+    const source = readsSource && config.source !== null ? await openSource(database, config.source, now) : null;
     // an existing file is locked now rather than after the work
     const attached = access !== 'dry-run' && isThere(config.warehouse);
-    if (attached) await attachWarehouse(database, config.warehouse, { readOnly: access !== 'export' }, waiting);
+    if (attached)
+      await attachWarehouse(database, config.warehouse, { readOnly: access !== 'export' && access !== 'write' }, waiting);
     const engine = createEngine(database, source, { now, warehouse: config.warehouse, attached, binding });
     return { ...engine, close: () => engine.close().finally(endTurn) };
   } catch (thrown) {
@@ -163,6 +165,7 @@ function createEngine(database: Database, source: Source | null, { now, warehous
     price: null,
     reportsAtOnce: REPORTS_AT_ONCE,
     publish: (reports, run) => interruptible(database, run.signal, () => write(() => publish(database, reports, binding), run)),
+    deleteReports: (from, to, run) => interruptible(database, run.signal, () => deleteReports(database, from, to)),
     readRelease: async (from, to) => (attached ? failing(readRelease(database, from, to)) : []),
     putRelease: (row, options, run) =>
       interruptible(database, run.signal, () => write(() => putRelease(database, row, options, binding), run)),

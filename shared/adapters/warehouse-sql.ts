@@ -18,6 +18,11 @@ WHERE report_date BETWEEN @from AND @to
 ORDER BY report_date, period_start_date DESC`;
 }
 
+/** Binds @from and @to. */
+export function deleteRows(table: ReportTable, name: NameTable): string {
+  return `DELETE FROM ${name(table)} WHERE report_date BETWEEN @from AND @to`;
+}
+
 /** Binds @from and @to. One row per report date and table that has rows of it. */
 export function selectReportStates(name: NameTable): string {
   return reportTableNames

@@ -69,6 +69,22 @@ if (!emulatorIsAvailable)
     });
   });
 
+  test('deleting reports removes those of its dates from every table, and finds nothing the second time', async () => {
+    const rows = randomSource({ seed: 33, timeZone: 'UTC', from: DATE, to: DATE, measurements: 40, emptyText: true });
+    await inTemporaryFolder(async (folder) => {
+      await writeSource(folder, 'ndjson', rows);
+      await inWarehouse(emulator, folder, async ({ newEngine }) => {
+        const engine = newEngine();
+        await exportReports(engine, { from: '2025-06-13', to: DATE, timeZone: 'UTC', startedAt: STARTED_AT });
+        const remove = () => engine.deleteReports(DAY_BEFORE, DATE, testRun({ id: randomUUID() }));
+        expect(await remove()).toEqual(reportTableNames.map((table) => ({ table, rows: 24 })));
+        const left = await engine.readReportStates('2025-06-01', '2025-06-30');
+        expect(left.map(({ reportDate, rows }) => `${reportDate} ${rows}`)).toEqual(reportTableNames.map(() => '2025-06-13 12'));
+        expect(await remove()).toEqual(reportTableNames.map((table) => ({ table, rows: 0 })));
+      });
+    });
+  });
+
   test('an inspection counts the rows of the sources, and finds the warehouse as it is defined', async () => {
     await inTemporaryFolder(async (folder) => {
       const rows = {

@@ -28,6 +28,13 @@ test.each([
   ['a report of which some tables are in', { status: 'partial', started_at: '2025-12-24T00:00:00Z' }, false],
   ['none', { status: 'failed', started_at: '2025-12-24T00:00:00Z' }, false],
 ] as const)('%s', (_, run, complete) => {
-  const found = completedDates([{ error_code: null, ...run, report_date: '2025-12-23' } as ExportRun], 'UTC');
+  const found = completedDates([{ error_code: null, ...run, report_date: '2025-12-23' } as ExportRun], [], 'UTC');
   expect([...found]).toEqual(complete ? ['2025-12-23'] : []);
+});
+
+test('a report that has been deleted since is not complete', () => {
+  const runs = ['2025-12-22', '2025-12-23'].map(
+    (report_date) => ({ status: 'succeeded', error_code: null, started_at: '2025-12-30T00:00:00Z', report_date }) as ExportRun,
+  );
+  expect([...completedDates(runs, [{ reportDate: '2025-12-22', reason: 'missing' }], 'UTC')]).toEqual(['2025-12-23']);
 });

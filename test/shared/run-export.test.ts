@@ -34,6 +34,7 @@ function createEngine(changes: Partial<Engine> = {}) {
       return reports.map(() => reportTableNames.map((table): TableOutcome => ({ table, rows: 12 })));
     },
     appendRuns: async (rows) => void records.push([...rows]),
+    deleteReports: async () => [],
     readRelease: async () => [],
     putRelease: async () => null,
     readRows: async () => [],

@@ -51,6 +51,7 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
           return { table, rows: report.rows[table].length };
         }),
       ),
+    deleteReports: async () => [],
     readRelease: async () => [],
     putRelease: async () => null,
     appendRuns: async () => stumble(),

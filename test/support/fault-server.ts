@@ -3,8 +3,19 @@ import type { AddressInfo } from 'node:net';
 import type { Facts, ReleaseFacts } from '../../shared/facts/facts';
 import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
 
-/** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`, a test of permissions `rights`. */
-export type RequestKind = 'dataset' | 'table' | 'query' | 'look' | 'load' | 'record' | 'job' | 'results' | 'cancel' | 'rights';
+/** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`, a statement that removes rows of them a `delete`, a test of permissions `rights`. */
+export type RequestKind =
+  | 'dataset'
+  | 'table'
+  | 'query'
+  | 'look'
+  | 'delete'
+  | 'load'
+  | 'record'
+  | 'job'
+  | 'results'
+  | 'cancel'
+  | 'rights';
 
 /** How a request, or the job that it makes, goes wrong. */
 export type Fault =
@@ -28,7 +39,7 @@ export type Fault =
 
 export interface StoredJob {
   id: string;
-  kind: 'query' | 'look' | 'load' | 'record';
+  kind: 'query' | 'look' | 'delete' | 'load' | 'record';
   configuration: Record<string, unknown>;
   state: 'RUNNING' | 'DONE';
   hangs: boolean;
@@ -132,7 +143,8 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     if (kind === 'dataset') return found({ location: fake.location });
     if (kind === 'table') return found(fake.tables.get(name));
     if (kind === 'rights') return found({ permissions: fake.permissions });
-    if (kind === 'query' || kind === 'look' || kind === 'load' || kind === 'record') return insert(kind, sent, fault);
+    if (kind === 'query' || kind === 'look' || kind === 'delete' || kind === 'load' || kind === 'record')
+      return insert(kind, sent, fault);
     const job = fake.jobs.get(name);
     if (job === undefined) return refusal({ status: 404, reason: 'notFound' });
     if (kind === 'results') return found(queryResults(partsOf(job)));
@@ -163,6 +175,20 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     return partitions.flatMap(([, rows]) => rows);
   }
 
+  /** Answers how many rows are gone. */
+  function remove(configuration: Record<string, unknown>): number {
+    const { queryParameters } = configuration.query as { queryParameters: { parameterValue: { value: string } }[] };
+    const [from = '', to = ''] = queryParameters.map(({ parameterValue }) => parameterValue.value.replaceAll('-', ''));
+    const [prefix, rows] = [`${lookedAt(configuration)}$`, { gone: 0 }];
+    for (const [name, { length }] of fake.partitions) {
+      const day = name.slice(prefix.length);
+      if (!name.startsWith(prefix) || day < from || day > to) continue;
+      fake.partitions.delete(name);
+      rows.gone += length;
+    }
+    return rows.gone;
+  }
+
   function insert(kind: StoredJob['kind'], { job: { jobReference, configuration }, rows }: Sent, fault: Fault | null): Answer {
     const { jobId } = jobReference;
     if (fake.jobs.has(jobId)) return refusal({ status: 409, reason: 'duplicate' });
@@ -185,6 +211,7 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     };
     fake.jobs.set(jobId, job);
     if (fails === null && !hangs && kind === 'record') fake.runs.push(...kept);
+    if (fails === null && !hangs && kind === 'delete') job.outputRows = remove(configuration);
     if (fails === null && !hangs && kind === 'load') fake.partitions.set(destination(job), kept);
     return found(resource(job));
   }
@@ -229,7 +256,10 @@ function parseBody(text: string, contentType: string): Sent {
 
 function kindOf(method: string, path: string, { job }: Sent): RequestKind {
   if (path.startsWith('/upload/')) return JSON.stringify(job).includes('"export_runs"') ? 'record' : 'load';
-  if (method === 'POST' && path.endsWith('/jobs')) return lookedAt(job.configuration) === null ? 'query' : 'look';
+  if (method === 'POST' && path.endsWith('/jobs')) {
+    if (lookedAt(job.configuration) === null) return 'query';
+    return queryOf(job.configuration).startsWith('DELETE ') ? 'delete' : 'look';
+  }
   if (path.endsWith('/cancel')) return 'cancel';
   if (path.includes('/queries/')) return 'results';
   if (path.includes('/jobs/')) return 'job';
@@ -269,15 +299,22 @@ function resource({ id, kind, configuration, state, errorResult, errors, outputR
       ...(errorResult !== null && state === 'DONE' && { errorResult }),
       ...(errors.length > 0 && { errors }),
     },
-    statistics:
-      kind === 'query' || kind === 'look' ? { totalBytesProcessed: '1000' } : { load: { outputRows: String(outputRows) } },
+    statistics: statisticsOf(kind, String(outputRows)),
   };
+}
+
+function statisticsOf(kind: StoredJob['kind'], rows: string): object {
+  if (kind === 'delete') return { query: { numDmlAffectedRows: rows } };
+  return kind === 'query' || kind === 'look' ? { totalBytesProcessed: '1000' } : { load: { outputRows: rows } };
+}
+
+function queryOf(configuration: Record<string, unknown>): string {
+  return (configuration.query as { query: string }).query;
 }
 
 /** The published table that a query reads, one at a time; null where it reads a source. */
 function lookedAt(configuration: Record<string, unknown>): string | null {
-  const { query } = configuration.query as { query: string };
-  return /FROM `test\.kpi_(?:metrics|release)\.(\w+)`/.exec(query)?.[1] ?? null;
+  return /FROM `test\.kpi_(?:metrics|release)\.(\w+)`/.exec(queryOf(configuration))?.[1] ?? null;
 }
 
 function queryResults(parts: [part: string, row: StoredRow][]): object {

@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
+
+/** `kpi delete` as a process of its own. */
+const folder = mkdtempSync(join(tmpdir(), 'kpi-delete-'));
+const warehouse = join(folder, 'warehouse.duckdb');
+const kpi = (...args: string[]) => ended(startKpi(folder, [...args, '--warehouse', warehouse]));
+const exported = (...args: string[]) => kpi('export', '--source', 'demo', '--json', ...args);
+const RANGE = ['--from', '2025-12-01', '--to', '2025-12-10'];
+const tables = ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel'];
+
+/** Report dates in each table; the tables must agree. */
+async function dates(): Promise<string> {
+  const sql = tables.map(
+    (table) =>
+      `SELECT string_agg(day, ' ' ORDER BY day) FROM (SELECT DISTINCT CAST(report_date AS VARCHAR) AS day FROM kpi_metrics.${table})`,
+  );
+  const found = new Set((await queryDuckDb(warehouse, sql.join(' UNION ALL '))).map(([text]) => String(text)));
+  expect(found.size).toBe(1);
+  return [...found].join();
+}
+
+const count = async (table: string) => (await queryDuckDb(warehouse, `SELECT count(*) FROM ${table}`))[0]?.[0];
+
+beforeAll(async () => {
+  await exported(...RANGE);
+  await exported('--date', '2025-12-23');
+  await kpi('release', '--source', 'demo', '--date', '2025-12-01');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('without a terminal it shows what would go, and wants --yes', async () => {
+  const before = await dates();
+  const { code, stdout, stderr } = await kpi('delete', '--from', '2025-12-09', '--to', '2025-12-12');
+  expect([code, stdout]).toEqual([
+    64,
+    [
+      `2 reports, 2025-12-09 to 2025-12-10, in ${warehouse}:`,
+      ...tables.map((table) => `  ${table}  24 rows`),
+      '  no report of 2025-12-11 to 2025-12-12',
+      '',
+    ].join('\n'),
+  ]);
+  expect(stderr).toBe(
+    'kpi: nothing is deleted: expected --yes, as there is no terminal to ask on about these 2 reports (BAD_REQUEST)\n',
+  );
+  expect(await dates()).toBe(before);
+});
+
+test('removes the reports of its dates from all tables and no others, and neither the release nor the records', async () => {
+  const [released, records] = [await count('kpi_release.daily_metrics'), await count('kpi_metrics.export_runs')];
+  const { code, stdout } = await kpi('delete', '--from', '2025-12-03', '--to', '2025-12-10', '--yes', '--json');
+  expect([code, JSON.parse(stdout)]).toEqual([
+    0,
+    {
+      success: true,
+      reportDates: ['03', '04', '05', '06', '07', '08', '09', '10'].map((day) => `2025-12-${day}`),
+      withoutReport: [],
+      results: tables.map((table) => ({ table, rowsDeleted: 96, success: true })),
+      summary: { tablesUpdated: 4, totalRowsDeleted: 384 },
+    },
+  ]);
+  expect(await dates()).toBe('2025-12-01 2025-12-02 2025-12-23');
+  expect([await count('kpi_release.daily_metrics'), await count('kpi_metrics.export_runs')]).toEqual([released, records]);
+  expect(released).toBe('1');
+});
+
+test('--resume exports what was deleted, and nothing else', async () => {
+  const { code, stdout } = await exported(...RANGE, '--resume');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).reports.map(({ reportDate }: { reportDate: string }) => reportDate.slice(-2))).toEqual([
+    '03',
+    '04',
+    '05',
+    '06',
+    '07',
+    '08',
+    '09',
+    '10',
+  ]);
+});
+
+test('once more, it finds nothing to delete', async () => {
+  expect(await kpi('delete', '--date', '2025-12-23', '--yes')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(
+      /^The report of 2025-12-23 in .*:\n( {2}daily_\w+ {2}12 rows\n){4}Deleted 48 rows; the release is as it was\n$/,
+    ),
+  });
+  expect(await kpi('delete', '--date', '2025-12-23', '--yes')).toMatchObject({
+    code: 0,
+    stdout: `Nothing to delete: no report of 2025-12-23 in ${warehouse}\n`,
+  });
+});
+
+test.each([
+  ['no date', [], 'expected --date, or --from and --to'],
+  ['a range without an end', ['--from', '2025-12-01'], 'expected from and to together, to is missing'],
+  ['a date that is none', ['--date', '2025-02-30'], 'date: expected a calendar date as YYYY-MM-DD, today or yesterday'],
+  [
+    'more dates than an export takes',
+    ['--from', '2020-01-01', '--to', '2025-12-01'],
+    'expected at most 1000 dates at once, got 2162',
+  ],
+])('refuses %s', async (_, args, message) => {
+  expect(await kpi('delete', ...args, '--yes')).toMatchObject({
+    code: 64,
+    stdout: '',
+    stderr: `kpi: ${message} (BAD_REQUEST)\n`,
+  });
+});
+
+test('refuses a warehouse that is not there, and makes none', async () => {
+  const { code, stderr } = await ended(
+    startKpi(folder, ['delete', '--date', '2025-12-23', '--yes', '--warehouse', 'none.duckdb']),
+  );
+  expect([code, stderr]).toEqual([64, expect.stringMatching(/none\.duckdb does not exist; .* \(BAD_CONFIG\)\n$/)]);
+});
