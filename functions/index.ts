@@ -31,7 +31,7 @@ for (const { name, nearest } of unknownSettings(process.env))
   openLog().warning('unknown setting', { setting: name, ...(nearest !== null && { nearest }) });
 
 const deps: HandlerDeps = {
-  settler: createSettler(config, 'export', now),
+  settler: createSettler(config, 'export', now, { forMs: 0 }), // a busy file is not waited for: Pub/Sub and callers ask again
   // tables, facts and their checks are no use to a request that is refused
   runRequest: async (...request) => (await import('../shared/run-request')).runRequest(...request),
   openLog,
