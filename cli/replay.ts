@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import { parseConfig } from '../shared/config';
 import { type ReadLetter, readLetter } from '../shared/dead-letter';
 import { createRun } from '../shared/engine';
 import { Failure, toFailure } from '../shared/failure';
-import type { Settled } from '../shared/open-engine';
+import { createOpener, type Settled } from '../shared/open-engine';
 import { judge } from '../shared/outcome';
 import { datesOfRequest, MAX_DATES_BY_MESSAGE } from '../shared/request';
 import { runRequest } from '../shared/run-request';
@@ -54,7 +55,7 @@ Exit codes: 0 all done, 2 some could not be exported and are still there, 64 ref
 async function replay(flags: ReplayFlags): Promise<number> {
   if (flags.run && flags.discard !== undefined) throw new Failure('BAD_REQUEST', 'expected either --run or --discard, got both');
   // one for all letters: what its engine has learnt of the tables is not asked again
-  const settled = await openSettler(flags, flags.run ? 'export' : 'read').settle();
+  const settled = flags.run ? await openSettler(flags, 'export').settle() : openUnsettled(flags);
   const { config } = settled;
   const { createPubsub } = await import('../shared/adapters/pubsub');
   const pubsub = createPubsub(projectOf(flags.project, config));
@@ -90,6 +91,12 @@ async function replay(flags: ReplayFlags): Promise<number> {
   } finally {
     await pubsub.close();
   }
+}
+
+/** To list letters takes no warehouse, which may be busy. */
+function openUnsettled(flags: ReplayFlags): Settled {
+  const config = parseConfig(process.env, flags);
+  return { config, openEngine: createOpener(config, now) };
 }
 
 /** Without the data of a letter that can't be read: it may hold anything. */
