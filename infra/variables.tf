@@ -248,7 +248,7 @@ variable "schedule_message" {
 }
 
 variable "paused" {
-  description = "Whether the schedule is paused: nothing is exported until it isn't. The way to stop, and the first step of a rollback."
+  description = "Whether the schedule is paused. It doesn't stop requests that were published before, by hand or over HTTP, nor their retries. The alert on missing exports is off meanwhile. Set it in terraform.tfvars: given by -var, the next apply without it undoes it."
   type        = bool
   default     = false
   nullable    = false
@@ -353,7 +353,14 @@ variable "alert_emails" {
 # The release to partners and researchers.
 
 variable "release_enabled" {
-  description = "Whether complete periods are released, rounded and with small groups hidden, into the dataset kpi_release."
+  description = "Whether there is the dataset kpi_release, into which complete periods are released, rounded and with small groups hidden. To stop releasing use release_paused: false here deletes what partners have, which deletion_protection refuses."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "release_paused" {
+  description = "Whether exports release nothing more. What is released stays, with its readers."
   type        = bool
   default     = false
   nullable    = false

@@ -85,6 +85,15 @@ run "pause_and_schedule" {
   }
 }
 
+run "a_pause_silences_the_alert_that_it_would_set_off" {
+  command = plan
+
+  assert {
+    condition     = [for name, alert in google_monitoring_alert_policy.alert : name if !alert.enabled] == ["no_export"]
+    error_message = "Expected all alerts but no_export to be on."
+  }
+}
+
 run "bi_readers_read_and_no_more" {
   command = plan
 
@@ -228,6 +237,23 @@ run "release_readers_get_the_release_and_nothing_else" {
       ),
     )) == 0
     error_message = "A reader of the release has more than that."
+  }
+}
+
+run "a_paused_release_stays_readable" {
+  command = plan
+
+  variables {
+    release_paused = true
+  }
+
+  assert {
+    condition     = google_cloudfunctions2_function.export["pubsub"].service_config[0].environment_variables["KPI_RELEASE"] == "off"
+    error_message = "Expected exports to release nothing."
+  }
+  assert {
+    condition     = length(google_bigquery_table.released) == 1 && length(google_bigquery_dataset_access.release_reader) == 2
+    error_message = "Expected the released table and its readers to stay."
   }
 }
 

@@ -1,4 +1,4 @@
-# What a variable refuses.
+# What a variable refuses, and what Terraform warns of.
 
 mock_provider "google" {
   source          = "./tests/mocks"
@@ -10,6 +10,17 @@ variables {
   package             = "../dist/package/kpi-export-0123456789ab.zip"
   source_users        = "example-project.app.users"
   source_measurements = "example-project.app.measurements"
+  alert_emails        = ["oncall@example.com"]
+}
+
+run "alerts_that_reach_nobody" {
+  command = plan
+
+  variables {
+    alert_emails = []
+  }
+
+  expect_failures = [check.somebody_is_told]
 }
 
 run "the_public" {
