@@ -53,6 +53,13 @@ resource "google_storage_bucket_object" "package" {
   name   = basename(var.package)           # carries its hash: another package is another object, and the functions are built anew
   bucket = google_storage_bucket.source.id # known anew where the bucket is made anew, and then the object is too
   source = var.package
+
+  lifecycle {
+    precondition {
+      condition     = fileexists(var.package)
+      error_message = "Expected the zip that `npm run package` made, as a path from this folder; there is no file ${var.package}."
+    }
+  }
 }
 
 resource "google_artifact_registry_repository" "images" {

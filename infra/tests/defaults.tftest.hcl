@@ -7,7 +7,7 @@ mock_provider "google" {
 
 variables {
   project             = "example-project"
-  package             = "../dist/package/kpi-export-0123456789ab.zip"
+  package             = "tests/kpi-export-0123456789ab.zip"
   source_users        = "example-project.app.users"
   source_measurements = "example-project.app.measurements"
   alert_emails        = ["oncall@example.com"]

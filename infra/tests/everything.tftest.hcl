@@ -7,7 +7,7 @@ mock_provider "google" {
 
 variables {
   project             = "example-project"
-  package             = "/srv/packages/kpi-export-ba9876543210.zip"
+  package             = "./tests/kpi-export-0123456789ab.zip"
   source_users        = "example-project.app.users"
   source_measurements = "other-project.app.measurements"
 
@@ -58,7 +58,7 @@ run "names_and_places" {
     error_message = "Expected functions and schedule in europe-west1."
   }
   assert {
-    condition     = google_storage_bucket_object.package.name == "kpi-export-ba9876543210.zip" && google_storage_bucket_object.package.source == "/srv/packages/kpi-export-ba9876543210.zip"
+    condition     = google_storage_bucket_object.package.name == "kpi-export-0123456789ab.zip" && google_storage_bucket_object.package.source == "./tests/kpi-export-0123456789ab.zip"
     error_message = "Expected the package under its own name."
   }
 }
