@@ -65,6 +65,13 @@ locals {
   notification_channels = concat(var.notification_channels, [for channel in google_monitoring_notification_channel.email : channel.id])
 }
 
+check "somebody_is_told" {
+  assert {
+    condition     = length(local.notification_channels) > 0
+    error_message = "Nobody is told of an alert: expected an address in alert_emails or a channel in notification_channels."
+  }
+}
+
 resource "google_logging_metric" "log" {
   for_each = local.log_metrics
 
@@ -117,6 +124,7 @@ resource "google_monitoring_alert_policy" "alert" {
   display_name          = "KPI export: ${each.value.name}"
   combiner              = "OR"
   severity              = each.value.severity
+  enabled               = !(var.paused && each.key == "no_export")
   notification_channels = local.notification_channels
 
   conditions {

@@ -147,4 +147,7 @@ resource "google_bigquery_table" "released" {
     field         = "period_date"
     expiration_ms = 0
   }
+
+  # So that the table is the first to go: where deletion_protection refuses that, its readers keep their access.
+  depends_on = [google_bigquery_dataset_access.runner_release, google_bigquery_dataset_access.release_reader]
 }

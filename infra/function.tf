@@ -31,7 +31,7 @@ locals {
     KPI_MAX_UNKNOWN_SHARE    = var.max_unknown_share == null ? null : tostring(var.max_unknown_share)
     KPI_SOURCE_MAX_AGE_HOURS = var.source_max_age_hours == null ? null : tostring(var.source_max_age_hours)
     KPI_LOG_LEVEL            = var.log_level
-    KPI_RELEASE              = var.release_enabled ? "on" : "off"
+    KPI_RELEASE              = var.release_enabled && !var.release_paused ? "on" : "off"
     KPI_RELEASE_MIN_PEOPLE   = var.release_enabled ? format("%d", var.release_min_people) : null
     KPI_RELEASE_ROUND_TO     = var.release_enabled ? format("%d", var.release_round_to) : null
   }
@@ -53,6 +53,13 @@ resource "google_storage_bucket_object" "package" {
   name   = basename(var.package)           # carries its hash: another package is another object, and the functions are built anew
   bucket = google_storage_bucket.source.id # known anew where the bucket is made anew, and then the object is too
   source = var.package
+
+  lifecycle {
+    precondition {
+      condition     = fileexists(var.package)
+      error_message = "Expected the zip that `npm run package` made, as a path from this folder; there is no file ${var.package}."
+    }
+  }
 }
 
 resource "google_artifact_registry_repository" "images" {

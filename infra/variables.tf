@@ -1,7 +1,25 @@
 locals {
-  # Whom IAM may name here: never allUsers or allAuthenticatedUsers.
-  member_pattern = "^((user|group|serviceAccount):[^@ ]+@[^@ ]+|domain:[^@ ]+|principal(Set)?://\\S+)$"
+  # Whom IAM may name here: never allUsers or allAuthenticatedUsers, nor principalSet://goog/public:all, which means the same.
+  member_pattern = "^((user|group|serviceAccount):[^@ ]+@[^@ ]+|domain:[^@ ]+|principal(Set)?://[a-z]+\\.googleapis\\.com/\\S+)$"
   table_pattern  = "^(?P<project>[a-z][a-z0-9.:-]*[a-z0-9])\\.(?P<dataset>\\w+)\\.(?P<table>[\\w-]+)$"
+
+  # An IANA name: Region/City, or one of the names without a region. Offsets such as +01:00 or UTC+1 are none.
+  time_zone_pattern = "(?i)^((Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US)(/[A-Za-z0-9_+-]+)+|CET|CST6CDT|Cuba|EET|Egypt|Eire|EST|EST5EDT|GB|GB-Eire|GMT|GMT[+-]?0|Greenwich|Hongkong|HST|Iceland|Iran|Israel|Jamaica|Japan|Kwajalein|Libya|MET|MST|MST7MDT|Navajo|NZ|NZ-CHAT|Poland|Portugal|PRC|PST8PDT|ROC|ROK|Singapore|Turkey|UCT|Universal|UTC|W-SU|WET|Zulu)$"
+
+  # Cron: minute, hour, day of the month, month, day of the week. Each is a list of values, ranges and *, with or without a step.
+  cron_items = [
+    for value in [
+      "[0-5]?\\d",
+      "[01]?\\d|2[0-3]",
+      "0?[1-9]|[12]\\d|3[01]",
+      "0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC",
+      "[0-7]|SUN|MON|TUE|WED|THU|FRI|SAT",
+    ] : "(\\*|(${value})(-(${value}))?)(/[1-9]\\d*)?"
+  ]
+  cron_pattern = "(?i)^${join(" ", [for item in local.cron_items : "${item}(,${item})*"])}$"
+
+  # As release_readers are compared with them: A@B and a@b are one member.
+  bi_readers_folded = [for member in var.bi_readers : lower(member)]
 }
 
 # Required.
@@ -89,6 +107,16 @@ variable "labels" {
   type        = map(string)
   default     = { application = "kpi-export" }
   nullable    = false
+
+  validation {
+    condition     = alltrue([for key, value in var.labels : can(regex("^[a-z][a-z0-9_-]{0,62}$", key)) && !startswith(key, "goog") && can(regex("^[a-z0-9_-]{0,63}$", value))])
+    error_message = "Expected labels of lowercase letters, digits, hyphens and underscores, at most 63 each; a name starts with a letter, and not with goog."
+  }
+
+  validation {
+    condition     = length(var.labels) <= 60
+    error_message = "Expected at most 60 labels: Google Cloud takes 64, some of which it sets itself."
+  }
 }
 
 variable "retention_days" {
@@ -97,8 +125,8 @@ variable "retention_days" {
   default     = null
 
   validation {
-    condition     = var.retention_days == null ? true : var.retention_days >= 31 && floor(var.retention_days) == var.retention_days
-    error_message = "Expected null or a whole number of days, at least 31."
+    condition     = var.retention_days == null ? true : var.retention_days >= 31 && var.retention_days <= 36500 && floor(var.retention_days) == var.retention_days
+    error_message = "Expected null or a whole number of days, from 31 to 36,500."
   }
 }
 
@@ -139,8 +167,8 @@ variable "first_tests_view" {
   }
 
   validation {
-    condition     = var.first_tests_view == null ? true : var.first_tests_view.refresh_hours >= 1 && var.first_tests_view.refresh_hours <= 168
-    error_message = "Expected refresh_hours from 1 to 168."
+    condition     = var.first_tests_view == null ? true : var.first_tests_view.refresh_hours >= 1 && var.first_tests_view.refresh_hours <= 168 && floor(var.first_tests_view.refresh_hours) == var.first_tests_view.refresh_hours
+    error_message = "Expected refresh_hours as a whole number from 1 to 168."
   }
 }
 
@@ -215,8 +243,8 @@ variable "schedule" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^(\\S+ ){4}\\S+$", var.schedule))
-    error_message = "Expected a cron schedule of five fields, such as 0 6 * * *."
+    condition     = can(regex(local.cron_pattern, var.schedule)) && alltrue([for range in regexall("(\\d+)-(\\d+)", var.schedule) : tonumber(range[0]) <= tonumber(range[1])])
+    error_message = "Expected a cron schedule of five fields within their ranges: minute 0-59, hour 0-23, day 1-31, month 1-12, day of the week 0-7; such as 0 6 * * *."
   }
 }
 
@@ -227,7 +255,7 @@ variable "schedule_time_zone" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$", var.schedule_time_zone))
+    condition     = can(regex(local.time_zone_pattern, var.schedule_time_zone))
     error_message = "Expected an IANA time zone such as Etc/UTC or Europe/Berlin."
   }
 }
@@ -239,16 +267,30 @@ variable "schedule_message" {
   nullable    = false
 
   validation {
-    condition = try(alltrue([
-      for key, value in jsondecode(var.schedule_message) :
-      contains(["date", "from", "to"], key) && can(regex("^(today|yesterday|\\d{4}-\\d{2}-\\d{2})$", value))
-    ]), false) && startswith(trimspace(var.schedule_message), "{")
-    error_message = "Expected JSON with date, or with from and to: today, yesterday or YYYY-MM-DD, such as {\"from\":\"yesterday\",\"to\":\"today\"}."
+    condition = can(jsondecode(var.schedule_message)) && startswith(trimspace(var.schedule_message), "{") && length(var.schedule_message) <= 1024 && try(
+      contains(["", "date", "from,to"], join(",", keys(jsondecode(var.schedule_message)))) && alltrue([
+        for value in values(jsondecode(var.schedule_message)) :
+        can(regex("^(today|yesterday)$", value)) || can(regex("^\\d{4}-\\d{2}-\\d{2}$", value)) && can(timeadd("${value}T00:00:00Z", "0s"))
+    ]), false)
+    error_message = "Expected JSON with either date, or from and to: today, yesterday or a calendar date as YYYY-MM-DD, such as {\"from\":\"yesterday\",\"to\":\"today\"}."
+  }
+
+  validation {
+    # Words count from the day of the message, dates don't: a range of both would soon be too long, or the wrong way round.
+    condition = try(jsondecode(var.schedule_message).to, null) == null ? true : anytrue([
+      can(regex("^(yesterday yesterday|yesterday today|today today)$", "${jsondecode(var.schedule_message).from} ${jsondecode(var.schedule_message).to}")),
+      try(
+        timecmp("${jsondecode(var.schedule_message).from}T00:00:00Z", "${jsondecode(var.schedule_message).to}T00:00:00Z") <= 0 &&
+        timecmp(timeadd("${jsondecode(var.schedule_message).from}T00:00:00Z", "744h"), "${jsondecode(var.schedule_message).to}T00:00:00Z") > 0,
+        false,
+      ),
+    ])
+    error_message = "Expected from not after to, both words or both dates, at most 31 dates."
   }
 }
 
 variable "paused" {
-  description = "Whether the schedule is paused: nothing is exported until it isn't. The way to stop, and the first step of a rollback."
+  description = "Whether the schedule is paused. It doesn't stop requests that were published before, by hand or over HTTP, nor their retries. The alert on missing exports is off meanwhile. Set it in terraform.tfvars: given by -var, the next apply without it undoes it."
   type        = bool
   default     = false
   nullable    = false
@@ -263,7 +305,7 @@ variable "report_time_zone" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$", var.report_time_zone))
+    condition     = can(regex(local.time_zone_pattern, var.report_time_zone))
     error_message = "Expected an IANA time zone such as UTC or Europe/Berlin."
   }
 }
@@ -274,8 +316,8 @@ variable "max_bytes_billed" {
   default     = null
 
   validation {
-    condition     = var.max_bytes_billed == null ? true : var.max_bytes_billed >= 1 && floor(var.max_bytes_billed) == var.max_bytes_billed
-    error_message = "Expected null or a whole number of bytes."
+    condition     = var.max_bytes_billed == null ? true : var.max_bytes_billed >= 10485760 && var.max_bytes_billed <= 9223372036854775807 && floor(var.max_bytes_billed) == var.max_bytes_billed
+    error_message = "Expected null or a whole number of bytes, at least 10,485,760: every query bills that much."
   }
 }
 
@@ -353,7 +395,14 @@ variable "alert_emails" {
 # The release to partners and researchers.
 
 variable "release_enabled" {
-  description = "Whether complete periods are released, rounded and with small groups hidden, into the dataset kpi_release."
+  description = "Whether there is the dataset kpi_release, into which complete periods are released, rounded and with small groups hidden. To stop releasing use release_paused: false here deletes what partners have, which deletion_protection refuses."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "release_paused" {
+  description = "Whether exports release nothing more. What is released stays, with its readers."
   type        = bool
   default     = false
   nullable    = false
@@ -371,8 +420,17 @@ variable "release_readers" {
   }
 
   validation {
-    condition     = length(setintersection(var.release_readers, var.bi_readers)) == 0
-    error_message = "A member that reads the exact metrics as a BI reader doesn't belong among the readers of the release."
+    condition     = length(setintersection([for member in var.release_readers : lower(member)], local.bi_readers_folded)) == 0
+    error_message = "Expected members that are not among bi_readers: who reads the exact metrics doesn't belong among the readers of the release."
+  }
+
+  # Groups are left out: one whose address is in a domain may hold people from elsewhere.
+  validation {
+    condition = alltrue([
+      for pair in setproduct([for member in var.release_readers : lower(member)], local.bi_readers_folded) :
+      !anytrue([for one in [pair, reverse(pair)] : startswith(one[0], "domain:") && startswith(one[1], "user:") && endswith(one[1], "@${trimprefix(one[0], "domain:")}")])
+    ])
+    error_message = "Expected readers of the release outside of the domains in bi_readers, and no domain of which somebody is in bi_readers: they would see both."
   }
 }
 
@@ -383,8 +441,8 @@ variable "release_min_people" {
   nullable    = false
 
   validation {
-    condition     = var.release_min_people >= 11 && floor(var.release_min_people) == var.release_min_people
-    error_message = "Expected a whole number, at least 11."
+    condition     = var.release_min_people >= 11 && var.release_min_people <= 999999999 && floor(var.release_min_people) == var.release_min_people
+    error_message = "Expected a whole number from 11 to 999,999,999."
   }
 }
 

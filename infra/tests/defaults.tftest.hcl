@@ -1,4 +1,4 @@
-# Only what is required is set.
+# Only what is required is set, and whom to tell.
 
 mock_provider "google" {
   source          = "./tests/mocks"
@@ -7,9 +7,10 @@ mock_provider "google" {
 
 variables {
   project             = "example-project"
-  package             = "../dist/package/kpi-export-0123456789ab.zip"
+  package             = "tests/kpi-export-0123456789ab.zip"
   source_users        = "example-project.app.users"
   source_measurements = "example-project.app.measurements"
+  alert_emails        = ["oncall@example.com"]
 }
 
 run "messages_are_delivered_again_and_then_kept" {
@@ -277,8 +278,8 @@ run "alerts" {
     error_message = google_logging_metric.log["kpi_export_failed"].filter
   }
   assert {
-    condition     = alltrue([for alert in google_monitoring_alert_policy.alert : length(alert.notification_channels) == 0])
-    error_message = "Expected no channels."
+    condition     = alltrue([for alert in google_monitoring_alert_policy.alert : length(alert.notification_channels) == 1 && alert.enabled])
+    error_message = "Expected every alert to be on and to reach the address."
   }
   assert {
     condition     = [for tile in jsondecode(google_monitoring_dashboard.overview.dashboard_json).mosaicLayout.tiles : "${try(tile.xPos, "")},${try(tile.yPos, "")}"] == [",", "6,", ",4", "6,4"]

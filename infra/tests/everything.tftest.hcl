@@ -7,7 +7,7 @@ mock_provider "google" {
 
 variables {
   project             = "example-project"
-  package             = "/srv/packages/kpi-export-ba9876543210.zip"
+  package             = "./tests/kpi-export-0123456789ab.zip"
   source_users        = "example-project.app.users"
   source_measurements = "other-project.app.measurements"
 
@@ -58,7 +58,7 @@ run "names_and_places" {
     error_message = "Expected functions and schedule in europe-west1."
   }
   assert {
-    condition     = google_storage_bucket_object.package.name == "kpi-export-ba9876543210.zip" && google_storage_bucket_object.package.source == "/srv/packages/kpi-export-ba9876543210.zip"
+    condition     = google_storage_bucket_object.package.name == "kpi-export-0123456789ab.zip" && google_storage_bucket_object.package.source == "./tests/kpi-export-0123456789ab.zip"
     error_message = "Expected the package under its own name."
   }
 }
@@ -82,6 +82,15 @@ run "pause_and_schedule" {
   assert {
     condition     = base64decode(google_cloud_scheduler_job.daily.pubsub_target[0].data) == "{\"date\":\"yesterday\"}"
     error_message = "Expected that message."
+  }
+}
+
+run "a_pause_silences_the_alert_that_it_would_set_off" {
+  command = plan
+
+  assert {
+    condition     = [for name, alert in google_monitoring_alert_policy.alert : name if !alert.enabled] == ["no_export"]
+    error_message = "Expected all alerts but no_export to be on."
   }
 }
 
@@ -228,6 +237,23 @@ run "release_readers_get_the_release_and_nothing_else" {
       ),
     )) == 0
     error_message = "A reader of the release has more than that."
+  }
+}
+
+run "a_paused_release_stays_readable" {
+  command = plan
+
+  variables {
+    release_paused = true
+  }
+
+  assert {
+    condition     = google_cloudfunctions2_function.export["pubsub"].service_config[0].environment_variables["KPI_RELEASE"] == "off"
+    error_message = "Expected exports to release nothing."
+  }
+  assert {
+    condition     = length(google_bigquery_table.released) == 1 && length(google_bigquery_dataset_access.release_reader) == 2
+    error_message = "Expected the released table and its readers to stay."
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXPORT_PATH } from '../../functions/export-kpi-http';
+import { isTimeZone } from '../../shared/calendar';
 import { parseConfig, Settings } from '../../shared/config';
 import { logMessages } from '../../shared/log-messages';
 import { MAX_REQUEST_BYTES, parseRequestData } from '../../shared/request';
@@ -104,6 +105,27 @@ describe('schedule', () => {
     );
   });
 
+  test('time zones are taken that the program takes, and no others', () => {
+    const pattern = new RegExp(String(infra.locals.time_zone_pattern).replace('(?i)', ''), 'i');
+    const aliases = [
+      'UTC',
+      'GMT',
+      'Etc/UTC',
+      'Etc/GMT+5',
+      'EST5EDT',
+      'PST8PDT',
+      'W-SU',
+      'NZ-CHAT',
+      'GB-Eire',
+      'US/Eastern',
+      'europe/berlin',
+    ];
+    for (const zone of [...Intl.supportedValuesOf('timeZone'), ...aliases])
+      expect([zone, isTimeZone(zone), pattern.test(zone)]).toEqual([zone, true, true]);
+    for (const zone of ['', '+01:00', 'UTC+1', 'GMT+1', 'Berlin', 'Europe/', 'Europe Berlin', 'CET+1'])
+      expect([zone, isTimeZone(zone), pattern.test(zone)]).toEqual([zone, false, false]);
+  });
+
   test('is tried again', () => {
     expect(at(resource('google_cloud_scheduler_job', 'daily'), 'retry_config', 'retry_count')).toBeGreaterThan(0);
   });
@@ -182,6 +204,20 @@ describe('functions', () => {
     });
   });
 
+  test.each([
+    ['release_min_people', 'KPI_RELEASE_MIN_PEOPLE', 999_999_999],
+    ['source_max_age_hours', 'KPI_SOURCE_MAX_AGE_HOURS', 8760],
+  ])('the upper bound of %s is the one of %s', (variable, name, most) => {
+    const read = (value: number) => Settings.shape[name as 'KPI_RELEASE_MIN_PEOPLE'].safeParse(String(value)).success;
+    expect([read(most), read(most + 1)]).toEqual([true, false]);
+    expect(at(only(infra.variable[variable]), 'validation', 'condition')).toContain(`var.${variable} <= ${most}`);
+  });
+
+  test('a package that is not there is refused before anything is made', () => {
+    const condition = at(resource('google_storage_bucket_object', 'package'), 'lifecycle', 'precondition', 'condition');
+    expect(condition).toBe(expression('fileexists(var.package)'));
+  });
+
   test('an answer shows no stack, and log entries can be told apart by execution', () => {
     expect(infra.locals.settings).toMatchObject({ NODE_ENV: 'production', LOG_EXECUTION_ID: 'true' });
   });
@@ -233,7 +269,14 @@ describe('identity', () => {
     const settings = infra.text.replaceAll(/^\s*#.*$/gm, '');
     expect(settings).not.toMatch(/allUsers|allAuthenticatedUsers|specialGroup|special_group/);
     const pattern = new RegExp(String(infra.locals.member_pattern));
-    for (const member of ['allUsers', 'allAuthenticatedUsers', 'user:', 'someone@example.com', 'projectViewer:p'])
+    for (const member of [
+      'allUsers',
+      'allAuthenticatedUsers',
+      'user:',
+      'someone@example.com',
+      'projectViewer:p',
+      'principalSet://goog/public:all',
+    ])
       expect([member, pattern.test(member)]).toEqual([member, false]);
     for (const member of ['user:a@example.com', 'serviceAccount:a@p.iam.gserviceaccount.com', 'domain:example.com'])
       expect([member, pattern.test(member)]).toEqual([member, true]);
