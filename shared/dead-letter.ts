@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { version } from '../package.json';
 import { type Failure, type FailureCode, toFailure } from './failure';
+import { parseStrictJson } from './json';
 import type { Message } from './message';
 import { type ExportRequest, parseRequestData, type RequestContext } from './request';
 
@@ -30,11 +31,17 @@ export function toDeadLetter(
   return {
     code,
     message: text,
-    request: request ?? digest(message?.data ?? (Buffer.isBuffer(event) ? event : Buffer.from(JSON.stringify(event) ?? ''))),
+    request: request ?? digest(message?.data ?? bytesOf(event)),
     messageId: message?.id ?? null,
     publishTime: message?.publishTime.toISOString() ?? null,
     version,
   };
+}
+
+/** What arrived: a body, the data of an event in binary mode, or a value that was taken apart already. */
+function bytesOf(event: unknown): Buffer {
+  const body = typeof event === 'object' && event !== null && 'data' in event && Buffer.isBuffer(event.data) ? event.data : event;
+  return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body) ?? '');
 }
 
 function digest(data: Buffer): { bytes: number; sha256: string } {
@@ -83,7 +90,7 @@ export function readLetter(
   if (publishedAt !== undefined) return readForwarded(id, data, new Date(publishedAt), context);
   let json: unknown;
   try {
-    json = JSON.parse(data.toString('utf8'));
+    json = parseStrictJson(data);
   } catch {
     return null;
   }

@@ -3,6 +3,8 @@ import { Failure } from './failure';
 import { parseStrictJson } from './json';
 
 const Base64 = z.base64();
+/** RFC 3339, as Pub/Sub writes it. `new Date` alone would take "1" for the year 2001, and a time without an offset for a local one. */
+const Time = z.iso.datetime({ offset: true });
 
 const PubsubMessage = z.looseObject({
   data: Base64.nullish(),
@@ -22,6 +24,15 @@ export interface Message {
 
 export const MESSAGE_PUBLISHED = 'google.cloud.pubsub.topic.v1.messagePublished';
 
+/** An event around a message. A push body has none of these. */
+const Envelope = z.looseObject({
+  specversion: z.string().nullish(),
+  type: z.string().nullish(),
+  id: z.string().nullish(),
+  time: z.string().nullish(),
+  data_base64: Base64.nullish(),
+});
+
 /** Pub/Sub's ids are short numbers; a longer one would fill records and logs. */
 const LONGEST_ID = 256;
 
@@ -36,24 +47,27 @@ const EXPECTED_MESSAGE = 'expected a Pub/Sub message: {"message": {"data": base6
  * Anything else is BAD_REQUEST.
  */
 export function parseMessage(event: unknown): Message {
-  const outer = z
-    .looseObject({ id: z.string().nullish(), time: z.string().nullish(), type: z.string().nullish() })
-    .safeParse(parseBytes(event));
+  const outer = Envelope.safeParse(parseBytes(event));
   if (!outer.success) throw refuse('expected a CloudEvent or a Pub/Sub push body');
-  const { id, time, type, data, data_base64 } = outer.data;
-  if (type && type !== MESSAGE_PUBLISHED) throw refuse(`expected an event of type ${MESSAGE_PUBLISHED}`);
-  const inner = typeof data_base64 === 'string' ? Buffer.from(data_base64, 'base64') : (data ?? outer.data);
+  const { specversion, type, id, time, data, data_base64 } = outer.data;
+  if (specversion && specversion !== '1.0') throw refuse('expected a CloudEvent of specversion 1.0');
+  if ((specversion || type) && type !== MESSAGE_PUBLISHED) throw refuse(`expected an event of type ${MESSAGE_PUBLISHED}`);
+  if (data && data_base64) throw refuse('expected either data or data_base64, got both');
+  const inner = data_base64 ? Buffer.from(data_base64, 'base64') : (data ?? outer.data);
   const body = z.looseObject({ message: PubsubMessage }).safeParse(parseBytes(inner));
   if (!body.success) throw refuse(EXPECTED_MESSAGE);
   const { message } = body.data;
   const messageId = message.messageId ?? id;
   if (!messageId) throw refuse('expected a messageId');
-  const publishTime = new Date(message.publishTime ?? time ?? Number.NaN);
-  if (Number.isNaN(publishTime.getTime())) throw refuse('expected a publishTime: without one the message has no date');
+  const published = Time.safeParse(message.publishTime ?? time);
+  if (!published.success)
+    throw refuse('expected a publishTime such as 2025-12-24T06:00:00Z: without one the message has no date');
+  const publishTime = new Date(published.data);
   if (publishTime.getTime() < FIRST_TIME || publishTime.getTime() >= LAST_TIME)
     throw refuse('expected a publishTime from 1970 to 9998');
   return {
-    id: messageId.slice(0, LONGEST_ID),
+    // not every engine stores a control character, or half of a pair that stands for one character
+    id: messageId.slice(0, LONGEST_ID).replaceAll(/[^ -~]/g, '?'),
     data: Buffer.from(message.data ?? '', 'base64'),
     attributes: message.attributes ?? {},
     publishTime,

@@ -194,6 +194,11 @@ describe('requests that hold what they should not', () => {
     ['an encoding that nobody knows', '{"date":"CANARY"}', { ...json, 'content-encoding': 'CANARY' }],
     ['a body that is not compressed as it says', 'CANARY'.repeat(50), { ...json, 'content-encoding': 'gzip' }],
     ['a form', 'CANARY=CANARY&CANARY[CANARY]=1', { 'content-type': 'application/x-www-form-urlencoded' }],
+    [
+      'ids that the caller makes up',
+      '{"date":"2025-02-30"}',
+      { ...json, 'function-execution-id': 'CANARY', traceparent: 'CANARY' },
+    ],
     ['2 MB', `{"date":"${'CANARY'.repeat(300_000)}"}`, json],
   ])('a call: %s', async (_, body, headers) => {
     const before = doors.calls.said().length;

@@ -49,6 +49,13 @@ describe('our own letter', () => {
       'l1',
     ],
     [
+      'an event in binary mode, whose data is bytes',
+      undefined,
+      { id: 'e', data: Buffer.from(SECRET) },
+      { bytes: 19, sha256: '79a6123c2db3b110c92f2872d217545dfc5ff5147bbdd47e67e72f223747a538' },
+      'l1',
+    ],
+    [
       'no event at all',
       undefined,
       undefined,

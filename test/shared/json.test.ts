@@ -16,6 +16,11 @@ test.each([
   'garbage',
 ])('%s is a SyntaxError', (text) => expect(() => parseStrictJson(Buffer.from(text))).toThrow(SyntaxError));
 
+test('a text of many megabytes is read', () => {
+  const value = { a: 'x'.repeat(20_000_000) };
+  expect(parseStrictJson(Buffer.from(JSON.stringify(value)))).toEqual(value);
+});
+
 test('bytes that are no UTF-8 are a SyntaxError', () => {
   expect(() => parseStrictJson(Buffer.from([0x22, 0xff, 0x22]))).toThrow(SyntaxError);
 });

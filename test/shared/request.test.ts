@@ -66,6 +66,17 @@ test('1,025 bytes are too many', () => {
 });
 
 test.each([
+  ['no-break spaces', '\u00a0'],
+  ['a byte order mark', '\ufeff'],
+  ['a key twice', '{"date":"2025-12-20","d\\u0061te":"2025-12-21"}'],
+])('refuses data that is %s, also where nothing means today', (_, text) => {
+  for (const bareDate of [true, false])
+    expect(() => parseRequestData(Buffer.from(text), context, { bareDate })).toThrow(
+      expect.objectContaining({ code: 'BAD_REQUEST' }),
+    );
+});
+
+test.each([
   [
     'the publishTime',
     { id: 'e', time: '2025-12-24T00:00:00Z', data: { message: { messageId: 'm', publishTime: '2025-12-23T00:00:00Z' } } },
@@ -82,6 +93,47 @@ test.each([
 ])('a message is dated by %s', (_, event, id, date) => {
   const message = parseMessage(event);
   expect([message.id, message.publishTime.toISOString().slice(0, 10)]).toEqual([id, date]);
+});
+
+test.each([
+  ['at most 256 characters', 'm'.repeat(257), 'm'.repeat(256)],
+  ['printable ones', 'a\n\u001b[31m\u0000é', 'a??[31m??'],
+  ['no half of a pair', `${'m'.repeat(255)}\u{1f600}`, `${'m'.repeat(255)}?`],
+])('an id has %s', (_, messageId, id) => {
+  expect(parseMessage({ message: { messageId, publishTime: '2025-12-23T00:00:00Z' } }).id).toBe(id);
+});
+
+const message = { messageId: 'm', publishTime: '2025-12-23T00:00:00Z' };
+const envelope = { specversion: '1.0', type: 'google.cloud.pubsub.topic.v1.messagePublished', id: 'e' };
+const encoded = Buffer.from(JSON.stringify({ message })).toString('base64');
+
+test.each([
+  ['of specversion 1.0', { ...envelope, data: { message } }],
+  ['with data_base64', { ...envelope, data_base64: encoded }],
+  ['in binary mode', { ...envelope, data: Buffer.from(JSON.stringify({ message })) }],
+  ['as bytes', Buffer.from(JSON.stringify({ ...envelope, data: { message } }))],
+])('takes an event %s', (_, event) => {
+  expect(parseMessage(event).id).toBe('m');
+});
+
+test.each<[string, unknown, RegExp]>([
+  ['of another specversion', { ...envelope, specversion: '0.3', data: { message } }, /specversion 1\.0/],
+  ['without a type', { ...envelope, type: undefined, data: { message } }, /type google/],
+  ['with data twice', { ...envelope, data: { message }, data_base64: encoded }, /either data or data_base64/],
+  ['with data_base64 that is none', { ...envelope, data_base64: '!' }, /CloudEvent/],
+  ['with a key twice', Buffer.from('{"message":{"messageId":"m","messageId":"n"}}'), /each key once/],
+  ...['1', '2025', '2025-12-24', 'Dec 24 2025', '2025-12-24T06:00:00', '2025-02-30T06:00:00Z', '+010000-01-01T00:00:00Z'].map(
+    (publishTime) =>
+      [`published at ${publishTime}`, { message: { ...message, publishTime } }, /publishTime such as/] as [
+        string,
+        unknown,
+        RegExp,
+      ],
+  ),
+])('refuses an event %s', (_, event, text) => {
+  expect(() => parseMessage(event)).toThrow(
+    expect.objectContaining({ code: 'BAD_REQUEST', message: expect.stringMatching(text) }),
+  );
 });
 
 test.each([
