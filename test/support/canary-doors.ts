@@ -53,7 +53,8 @@ export async function openCanaryDoors(more: Record<string, string> = {}): Promis
   return {
     ...{ source, folder, warehouses, events, calls, kpi },
     useSource: async (make) => {
-      rmSync(source, { recursive: true, force: true });
+      // another source is for another warehouse
+      for (const path of [source, ...Object.values(warehouses)]) rmSync(path, { recursive: true, force: true });
       mkdirSync(source);
       await make(source);
     },
