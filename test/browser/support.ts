@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -27,11 +27,24 @@ export async function kpi(...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`kpi ${args[0]} exited with ${code}`);
 }
 
-/** A warehouse of demo data with a report of each date. */
-export async function makeWarehouse(name: string, from: string, to: string): Promise<string> {
+/** A warehouse with a report of each date, of demo data unless another source is named. */
+export async function makeWarehouse(name: string, from: string, to: string, source = 'demo'): Promise<string> {
   const file = join(folder, `${name}.duckdb`);
-  await kpi('export', '--source', 'demo', '--warehouse', file, '--from', from, '--to', to, '--json');
+  await kpi('export', '--source', source, '--warehouse', file, '--from', from, '--to', to, '--json');
   return file;
+}
+
+/** A source with a test on each day; the demo is younger than two years. */
+export function writeLongSource(dates: readonly string[]): string {
+  const source = join(folder, 'long-source');
+  mkdirSync(source);
+  writeFileSync(join(source, 'users.csv'), `user_id,created_at\nu1,${dates[0]}\n`);
+  const tests = dates.map((date, index) => `m${index},u1,s${index},${date}T10:00:00Z,${index % 3 === 0 ? 'analysis_error' : ''}`);
+  writeFileSync(
+    join(source, 'measurements.csv'),
+    `measurement_id,user_id,session_id,created_at,error_type\n${tests.join('\n')}\n`,
+  );
+  return source;
 }
 
 /** The page of a warehouse; its URL. */
