@@ -3,17 +3,15 @@ import { datesBetween } from '../../shared/calendar';
 import { judge } from '../../shared/outcome';
 import { type ExportOptions, runExport } from '../../shared/run-export';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
-import { type FaultServer, startFaultServer } from '../support/fault-server';
+import { configAt, type FaultServer, startFaultServer } from '../support/fault-server';
 import { testGate, testRun } from '../support/run';
 
 const YEAR = datesBetween('2024-06-15', '2025-06-14');
 const STARTED_AT = new Date('2025-06-20T12:00:00.000Z'); // no date is recent: so thin a source would be late
 
-function engineAt({ endpoint }: FaultServer, betweenReportsMs: number) {
-  const source = { users: 'test.source.users', measurements: 'test.source.measurements', firstTests: null };
-  const config = { engine: 'bigquery' as const, project: 'test', dataset: 'kpi_metrics', source, location: 'EU' };
+function engineAt(server: FaultServer, betweenReportsMs: number) {
   const pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs };
-  return createBigQuery({ config: { ...config, maxBytesBilled: null, endpoint }, now: () => STARTED_AT, pace });
+  return createBigQuery({ config: configAt(server), now: () => STARTED_AT, pace });
 }
 
 /** Works against a server whose sources hold what the reports of `dates` need. */

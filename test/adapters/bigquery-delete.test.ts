@@ -1,7 +1,6 @@
 import { createBigQuery } from '../../shared/adapters/bigquery';
-import type { BigQueryConfig } from '../../shared/config';
 import { reportTableNames } from '../../shared/tables';
-import { type Fault, type FaultServer, startFaultServer } from '../support/fault-server';
+import { configAt, type Fault, type FaultServer, startFaultServer } from '../support/fault-server';
 import { testRun } from '../support/run';
 import { steadyFacts } from '../support/steady-facts';
 
@@ -19,10 +18,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 function deleteReports() {
-  const config: BigQueryConfig = {
-    ...{ engine: 'bigquery', project: 'test', dataset: 'kpi_metrics', location: 'EU', maxBytesBilled: null, source: null },
-    endpoint: server.endpoint,
-  };
+  const config = configAt(server, { source: null });
   return createBigQuery({ config, now: () => new Date(), pace }).deleteReports('2025-12-22', '2025-12-23', testRun());
 }
 

@@ -10,6 +10,7 @@ import { reportTableNames } from '../../shared/tables';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
 import {
   CANARY,
+  configAt,
   destination,
   type Fault,
   type FaultServer,
@@ -46,15 +47,7 @@ afterEach(async () => {
 });
 
 function engineAt(endpoint: string, changes: Partial<Pace> = {}): Engine {
-  const config = {
-    engine: 'bigquery' as const,
-    project: 'test',
-    dataset: 'kpi_metrics',
-    source: { users: 'test.source.users', measurements: 'test.source.measurements', firstTests: null },
-    location: 'EU',
-    maxBytesBilled: '123456789',
-    endpoint,
-  };
+  const config = configAt({ endpoint }, { maxBytesBilled: '123456789' });
   return createBigQuery({ config, now: () => STARTED_AT, pace: { ...pace, ...changes } });
 }
 

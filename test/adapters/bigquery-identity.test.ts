@@ -4,7 +4,7 @@ import { createLog } from '../../shared/log';
 import { settle } from '../../shared/open-engine';
 import type { ExportRun } from '../../shared/tables/export_runs';
 import { sourceId } from '../../shared/warehouse-identity';
-import { type FaultServer, startFaultServer } from '../support/fault-server';
+import { configAt, type FaultServer, startFaultServer } from '../support/fault-server';
 import { testRun } from '../support/run';
 
 const pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
@@ -18,13 +18,8 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 function createEngine() {
-  const config = {
-    ...{ engine: 'bigquery' as const, project: 'test', dataset: 'kpi_metrics', location: 'EU', maxBytesBilled: null },
-    ...{
-      source: { users: 'test.app.users', measurements: 'test.app.measurements', firstTests: null },
-      endpoint: server.endpoint,
-    },
-  };
+  const source = { users: 'test.app.users', measurements: 'test.app.measurements', firstTests: null };
+  const config = configAt(server, { source });
   return createBigQuery({ config, now: () => new Date(), pace });
 }
 

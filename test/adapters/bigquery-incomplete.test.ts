@@ -3,7 +3,14 @@ import { reportWindow } from '../../shared/calendar';
 import type { Engine } from '../../shared/engine';
 import { runExport } from '../../shared/run-export';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
-import { type Fault, type FaultServer, type RequestKind, type StoredRow, startFaultServer } from '../support/fault-server';
+import {
+  configAt,
+  type Fault,
+  type FaultServer,
+  type RequestKind,
+  type StoredRow,
+  startFaultServer,
+} from '../support/fault-server';
 import { testGate, testRun } from '../support/run';
 
 /** Answers that aren't BigQuery's, or not all of it, with status 200: nothing wrong may come of them. */
@@ -21,15 +28,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   server = await startFaultServer(canned.facts);
   engine = createBigQuery({
-    config: {
-      engine: 'bigquery',
-      project: 'test',
-      dataset: 'kpi_metrics',
-      source: { users: 'test.source.users', measurements: 'test.source.measurements', firstTests: null },
-      location: 'EU',
-      maxBytesBilled: null,
-      endpoint: server.endpoint,
-    },
+    config: configAt(server),
     now: () => STARTED_AT,
     pace: { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 300, pollMs: 1, betweenReportsMs: 0 },
   });

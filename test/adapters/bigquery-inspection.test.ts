@@ -1,6 +1,6 @@
 import { createBigQuery } from '../../shared/adapters/bigquery';
 import type { Engine } from '../../shared/engine';
-import { type FaultServer, startFaultServer } from '../support/fault-server';
+import { configAt, type FaultServer, startFaultServer } from '../support/fault-server';
 import { testRun } from '../support/run';
 import { noFacts } from '../support/steady-facts';
 
@@ -11,15 +11,8 @@ let engine: Engine;
 
 beforeEach(async () => {
   server = await startFaultServer(noFacts);
-  const config = {
-    engine: 'bigquery' as const,
-    project: 'test',
-    dataset: 'kpi_metrics',
-    source: { users: 'test.source.people', measurements: 'test.source.tests', firstTests: null },
-    location: 'EU',
-    maxBytesBilled: '5000',
-    endpoint: server.endpoint,
-  };
+  const source = { users: 'test.source.people', measurements: 'test.source.tests', firstTests: null };
+  const config = configAt(server, { source, maxBytesBilled: '5000' });
   engine = createBigQuery({ config, now: () => new Date(), pace });
 });
 afterEach(() => server.close());

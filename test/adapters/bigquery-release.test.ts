@@ -1,10 +1,9 @@
 import { createBigQuery } from '../../shared/adapters/bigquery';
-import type { BigQueryConfig } from '../../shared/config';
 import { judge } from '../../shared/outcome';
 import { runExport } from '../../shared/run-export';
 import type { DailyMetrics } from '../../shared/tables/daily_metrics';
 import { type CannedFacts, cannedFacts } from '../support/canned-facts';
-import { CANARY, destination, type Fault, type FaultServer, startFaultServer } from '../support/fault-server';
+import { CANARY, configAt, destination, type Fault, type FaultServer, startFaultServer } from '../support/fault-server';
 import { testGate, testRun } from '../support/run';
 
 const DATE = '2025-06-15';
@@ -28,12 +27,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 async function exportDate(id: string, startedAt = AFTERWARDS) {
-  const config: BigQueryConfig = {
-    ...{ engine: 'bigquery', project: 'test', dataset: 'kpi_metrics', location: 'EU', maxBytesBilled: null },
-    source: { users: 'test.source.users', measurements: 'test.source.measurements', firstTests: null },
-    endpoint: server.endpoint,
-  };
-  const engine = createBigQuery({ config, now: () => startedAt, pace });
+  const engine = createBigQuery({ config: configAt(server), now: () => startedAt, pace });
   const run = testRun({ id });
   const { timeZone } = canned;
   const { reports } = await runExport([DATE], {

@@ -1,7 +1,7 @@
 import { createBigQuery } from '../../shared/adapters/bigquery';
 import { runExport } from '../../shared/run-export';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
-import { type Fault, type FaultServer, type RequestKind, startFaultServer } from '../support/fault-server';
+import { configAt, type Fault, type FaultServer, type RequestKind, startFaultServer } from '../support/fault-server';
 import { createRandom, type Random } from '../support/random-source';
 import { testGate, testRun } from '../support/run';
 
@@ -51,15 +51,7 @@ test(`${EXPORTS} exports, while ${SHARE_OF_FAULTS * 100} % of all requests go wr
 
 function newEngine() {
   return createBigQuery({
-    config: {
-      engine: 'bigquery',
-      project: 'test',
-      dataset: 'kpi_metrics',
-      source: { users: 'test.source.users', measurements: 'test.source.measurements', firstTests: null },
-      location: 'EU',
-      maxBytesBilled: null,
-      endpoint: server.endpoint,
-    },
+    config: configAt(server),
     now: () => new Date(DATE),
     pace: { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 30_000, pollMs: 1, betweenReportsMs: 0 },
   });

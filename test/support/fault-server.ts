@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { BigQueryConfig } from '../../shared/config';
 import type { Facts, ReleaseFacts } from '../../shared/facts/facts';
 import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
 
@@ -217,6 +218,20 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
   }
 
   return fake;
+}
+
+/** Settings of an export to this server. */
+export function configAt({ endpoint }: Pick<FaultServer, 'endpoint'>, changes: Partial<BigQueryConfig> = {}): BigQueryConfig {
+  return {
+    engine: 'bigquery',
+    project: 'test',
+    dataset: 'kpi_metrics',
+    source: { users: 'test.source.users', measurements: 'test.source.measurements', firstTests: null },
+    location: 'EU',
+    maxBytesBilled: null,
+    endpoint,
+    ...changes,
+  };
 }
 
 /** Where a load job writes. */
