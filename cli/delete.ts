@@ -4,11 +4,12 @@ import { datesBetween } from '../shared/calendar';
 import type { Config } from '../shared/config';
 import type { ReportState, Run, TableOutcome } from '../shared/engine';
 import { Failure } from '../shared/failure';
-import { stretchesOf } from '../shared/gaps';
 import type { OpenEngine } from '../shared/open-engine';
 import { judgeFailures } from '../shared/outcome';
 import { type ExportRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
+import { stretchesOf } from '../shared/stretches';
 import { reportTableNames } from '../shared/tables';
+import { formatStretch } from './figures';
 import { datesOf, options } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { createCliRun } from './run';
@@ -111,7 +112,7 @@ function show({ request: { from, to }, states, dates, missing }: Found, { wareho
   const say = (line: string) => output.write(`${line}\n`);
   const place = warehouse.engine === 'duckdb' ? warehouse.warehouse : `${warehouse.project}.${warehouse.dataset}`;
   if (dates.length === 0) {
-    say(`Nothing to delete: no report of ${from === to ? from : `${from} to ${to}`} in ${place}`);
+    say(`Nothing to delete: no report of ${formatStretch({ first: from, last: to })} in ${place}`);
     return;
   }
   say(
@@ -120,8 +121,8 @@ function show({ request: { from, to }, states, dates, missing }: Found, { wareho
       : `${dates.length} reports, ${dates[0]} to ${dates.at(-1)}, in ${place}:`,
   );
   for (const table of reportTableNames) say(`  ${table}  ${rowsIn(states.filter((state) => state.table === table))} rows`);
-  const stretches = stretchesOf(missing.map((reportDate) => ({ reportDate, reason: 'missing' })));
-  const listed = stretches.slice(0, LISTED_STRETCHES).map(({ first, last }) => (first === last ? first : `${first} to ${last}`));
+  const stretches = stretchesOf(missing.map((date) => [date, null] as const));
+  const listed = stretches.slice(0, LISTED_STRETCHES).map(formatStretch);
   const unlisted = stretches.length > listed.length ? [`${stretches.length - listed.length} more stretches`] : [];
   if (missing.length > 0) say(`  no report of ${[...listed, ...unlisted].join(', ')}`);
 }

@@ -1,24 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answer } from '../shared/answer';
-import { addDays, type CalendarDate } from '../shared/calendar';
 import type { Config } from '../shared/config';
 import { Failure } from '../shared/failure';
 import { isExported, type ReportOutcome } from '../shared/outcome';
-import type { Report } from '../shared/report';
 import { datesOfRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { rangeRequestId } from '../shared/resume';
-import { reportTableNames } from '../shared/tables';
-import { describeUnknownKinds } from '../shared/unknown-kinds';
+import { stretchesOf } from '../shared/stretches';
 import { holdsDemo } from '../shared/warehouse-identity';
-import { formatCount, formatMany } from './figures';
+import { formatCount, formatMany, formatStretch } from './figures';
 import { datesOf, options } from './options';
 import { writeJson } from './outcome';
-import { renderPrice, renderReport, renderTitle } from './render';
+import { renderPrice } from './render';
+import { renderDay } from './render-day';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
 import { openSettler } from './settler';
-import { renderSummary, summaryOf } from './summary';
-import { terminalWidth, wrap } from './terminal';
 import { commandName, nearPath, retyped } from './typed';
 
 interface ExportFlags {
@@ -114,34 +110,21 @@ interface Shown {
 }
 
 /** The report of the last date, what failed, what became of all dates, and what to do next. */
-function show({ reports, lastReport, interrupted }: DatesRun, shown: Shown): void {
-  const { config, dryRun } = shown;
+function show({ reports, lastReport, interrupted }: DatesRun, { config, dryRun, wide }: Shown): void {
   const say = (text: string) => process.stdout.write(`${text}\n`);
-  if (lastReport !== null && !interrupted) say(`${renderDay(lastReport, shown)}\n`);
-  const unknown = describeUnknownKinds(lastReport?.rows.daily_errors ?? []);
-  if (unknown !== null && !interrupted) say(`${wrap(unknown, terminalWidth())}\n`);
+  const report = interrupted ? null : lastReport;
+  if (report !== null) say(`${renderDay(report.reportDate, report.rows, config, { inFull: wide })}\n`);
   say(summarize(reports, { config, dryRun, interrupted }));
-  if (lastReport !== null && !dryRun && !interrupted)
+  if (report !== null && !dryRun)
     say(
       `\nNext: ${commandName()} dashboard             makes the page that shows all reports\n      ${commandName()} show --table NAME     one table in full, also as --csv`,
     );
 }
 
-/** A report on one screen, or its four tables in full. */
-function renderDay({ reportDate, rows }: Report, { config, wide }: Shown): string {
-  const isDemo = holdsDemo(config);
-  if (wide) return reportTableNames.map((table) => renderReport(table, rows[table], { isDemo })).join('\n\n');
-  const summary = renderSummary(summaryOf(rows, config.timeZone), terminalWidth());
-  return `${renderTitle(reportDate, config.timeZone, isDemo)}\n\n${summary}`;
-}
-
-interface Told {
-  config: Config;
-  dryRun: boolean;
-  interrupted: boolean;
-}
-
-function summarize(reports: readonly ReportOutcome[], { config, dryRun, interrupted }: Told): string {
+function summarize(
+  reports: readonly ReportOutcome[],
+  { config, dryRun, interrupted }: { config: Config; dryRun: boolean; interrupted: boolean },
+): string {
   const warehouse = nameWarehouse(config);
   const [first] = reports;
   if (first === undefined) return 'Nothing left to do: earlier runs of this range have exported all of its dates';
@@ -152,8 +135,12 @@ function summarize(reports: readonly ReportOutcome[], { config, dryRun, interrup
   const written = reports.filter(isExported);
   if (interrupted)
     return `Stopped: ${formatCount(written.length)} of ${dates} are in ${warehouse}\nGo on with: ${retyped(['--resume'])}`;
-  const failed = failuresOf(reports).map(
-    ({ first, last, failure }) => `${first}${first === last ? '' : ` to ${last}`}  ${failure.message} (${failure.code})`,
+  const failures = reports.flatMap(({ reportDate, tables }) =>
+    tables.flatMap(({ failure }) => (failure === undefined ? [] : [[reportDate, failure] as const])).slice(0, 1),
+  );
+  // one failure may stand for many dates
+  const failed = stretchesOf(failures).map(
+    (stretch) => `${formatStretch(stretch)}  ${stretch.shared.message} (${stretch.shared.code})`,
   );
   const listed = reports.length === 1 ? [] : failed.slice(0, LISTED_FAILURES);
   const unlisted =
@@ -165,17 +152,4 @@ function summarize(reports: readonly ReportOutcome[], { config, dryRun, interrup
     ...unlisted,
     `Wrote ${formatMany(rows, 'row')} of ${what}${holdsDemo(config) ? ' (demo data)' : ''} to ${warehouse}`,
   ].join('\n');
-}
-
-/** What failed; dates in a row that one failure stands for are one. */
-function failuresOf(reports: readonly ReportOutcome[]) {
-  const found: { first: CalendarDate; last: CalendarDate; failure: Failure }[] = [];
-  for (const { reportDate, tables } of reports) {
-    const failure = tables.find((table) => table.failure !== undefined)?.failure;
-    const open = found.at(-1);
-    if (failure === undefined) continue;
-    if (open?.failure === failure && addDays(open.last, 1) === reportDate) open.last = reportDate;
-    else found.push({ first: reportDate, last: reportDate, failure });
-  }
-  return found;
 }

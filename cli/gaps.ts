@@ -3,12 +3,12 @@ import { Command } from 'commander';
 import { answerRange } from '../shared/answer';
 import { daysBetween, localDate } from '../shared/calendar';
 import { Failure } from '../shared/failure';
-import { findGaps, type GapsFound, gapReasons, stretchesOf } from '../shared/gaps';
+import { findGaps, type GapsFound, gapReasons, gapStretches } from '../shared/gaps';
 import type { Settled } from '../shared/open-engine';
 import { isExported } from '../shared/outcome';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { holdsDemo } from '../shared/warehouse-identity';
-import { formatCount, formatMany } from './figures';
+import { formatCount, formatMany, formatStretch } from './figures';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { createCliRun } from './run';
@@ -101,8 +101,7 @@ function show({ from, to, gaps }: GapsFound, isDemo: boolean): void {
     process.stdout.write('No report in the warehouse yet; name the dates that you expect with --from\n');
     return;
   }
-  for (const { first, last, reason } of stretchesOf(gaps))
-    process.stdout.write(`${first}${first === last ? '' : ` to ${last}`}  ${gapReasons[reason]}\n`);
+  for (const stretch of gapStretches(gaps)) process.stdout.write(`${formatStretch(stretch)}  ${gapReasons[stretch.shared]}\n`);
   process.stdout.write(
     `${formatCount(gaps.length)} of ${formatMany(daysBetween(from, to) + 1, 'date')}, ${from} to ${to}, have gaps${isDemo ? ' (demo data)' : ''}\n`,
   );

@@ -1,8 +1,8 @@
-import { gapReasons, stretchesOf } from '../shared/gaps';
+import { gapReasons, gapStretches } from '../shared/gaps';
 import type { Status } from '../shared/status';
 import type { ExportRun } from '../shared/tables/export_runs';
 import { colors } from './colors';
-import { formatCount, NONE } from './figures';
+import { formatCount, formatStretch, NONE } from './figures';
 import { type GridColumn, renderGrid } from './grid';
 import { DEMO_NOTE } from './render';
 import { wrap } from './terminal';
@@ -19,8 +19,8 @@ export function renderStatus(status: Status, now: Date, width: number): string {
     ['Gaps', gapsLine(status)],
     ['Dead letters', deadLettersLine(status)],
   ].map(([name = '', text = '']) => `${colors.bold(name.padEnd(15))}${wrap(text, width - 15, 15)}`);
-  const listed = stretchesOf(status.gaps.gaps).map(
-    ({ first, last, reason }) => `${' '.repeat(15)}${first}${first === last ? '' : ` to ${last}`}  ${gapReasons[reason]}`,
+  const listed = gapStretches(status.gaps.gaps).map(
+    (stretch) => `${' '.repeat(15)}${formatStretch(stretch)}  ${gapReasons[stretch.shared]}`,
   );
   lines.splice(lines.length - 1, 0, ...listed.slice(0, LISTED), ...(listed.length > LISTED ? [`${' '.repeat(15)}…`] : []));
   const verdict =

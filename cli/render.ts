@@ -1,12 +1,12 @@
 import type { Day } from '../dashboard/data';
-import { reportMetrics } from '../dashboard/history';
+import type { MetricName } from '../dashboard/metrics';
 import type { CalendarDate } from '../shared/calendar';
 import { type Column, dailyMetricsDefinition, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
 import { colors } from './colors';
 import { formatCount, formatFigure, formatFullDay, formatWeekday, NONE } from './figures';
 import { renderGrid } from './grid';
-import { PROVISIONAL_NOTE } from './summary';
+import { PROVISIONAL_NOTE, seriesOf } from './summary';
 
 /** Columns that every row of a report shares, or that repeat the label. */
 const OMITTED = ['report_date', 'period_start_date', 'period_end_date', 'created_at'];
@@ -75,7 +75,7 @@ export function renderTitle(date: CalendarDate, timeZone: string, isDemo: boolea
 }
 
 /** Figures of a range of days, the most wanted first; what doesn't fit is left out from the end. */
-const dayFigures = [
+const dayFigures: readonly MetricName[] = [
   'active_users',
   'all_tests',
   'failure_rate',
@@ -92,10 +92,9 @@ const dayFigures = [
 export function renderDays(days: readonly Day[], width: number): string {
   const newest = days.toReversed();
   const figures = dayFigures.map((name, index) => {
-    const place = reportMetrics.findIndex((metric) => metric.name === name);
-    const { label = name, unit = 'count' as const } = reportMetrics[place] ?? {};
-    const cells = newest.map(({ values }) => formatFigure(unit, values[place] ?? null));
-    return { head: inLines(label), align: 'right' as const, cells, keep: dayFigures.length - index };
+    const { metric, values } = seriesOf(name, newest);
+    const cells = values.map((value) => formatFigure(metric.unit, value));
+    return { head: inLines(metric.label), align: 'right' as const, cells, keep: dayFigures.length - index };
   });
   const dates = newest.map(({ date, provisional }) => `${date} ${formatWeekday(date)}${provisional ? '*' : ''}`);
   const { text } = renderGrid([{ head: 'day', align: 'left', cells: dates }, ...figures], { width });

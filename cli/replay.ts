@@ -7,6 +7,7 @@ import { createOpener, type Settled } from '../shared/open-engine';
 import { judge } from '../shared/outcome';
 import { datesOfRequest, MAX_DATES_BY_MESSAGE } from '../shared/request';
 import { runRequest } from '../shared/run-request';
+import { formatStretch } from './figures';
 import { openCliLog } from './log';
 import { options } from './options';
 import { complain, EXIT } from './outcome';
@@ -103,8 +104,7 @@ function openUnsettled(flags: ReplayFlags): Settled {
 function describe(id: string, read: ReadLetter | null): string {
   if (read === null) return `${id}  can't be read; drop it with --discard ${id}`;
   const { request, reason } = read;
-  const dates =
-    request === null ? 'unknown dates' : request.from === request.to ? request.from : `${request.from} to ${request.to}`;
+  const dates = request === null ? 'unknown dates' : formatStretch({ first: request.from, last: request.to });
   return `${id}  ${dates}  ${reason}`;
 }
 

@@ -11,15 +11,14 @@ import type { ReportRows } from '../shared/report';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { dailyMetricsDefinition, type ReportTable, reportTableDefinitions, reportTableNames } from '../shared/tables';
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
-import { describeUnknownKinds } from '../shared/unknown-kinds';
 import { holdsDemo } from '../shared/warehouse-identity';
 import { formatMany } from './figures';
 import { datesOf, options } from './options';
 import { complain, EXIT, writeJson } from './outcome';
-import { DEMO_NOTE, renderDays, renderRelease, renderReport, renderTitle } from './render';
+import { DEMO_NOTE, renderDays, renderRelease } from './render';
+import { renderDay } from './render-day';
 import { openSettler } from './settler';
-import { renderSummary, summaryOf } from './summary';
-import { terminalWidth, wrap } from './terminal';
+import { terminalWidth } from './terminal';
 import { nearPath } from './typed';
 import { createFileWriter } from './write-file';
 
@@ -135,21 +134,11 @@ async function newestReport(engine: Engine, today: CalendarDate): Promise<Calend
 }
 
 function printReport(date: CalendarDate, rows: ReportRows, flags: ShowFlags, config: Config): void {
-  const isDemo = holdsDemo(config);
   const tables = flags.table === undefined ? reportTableNames : [flags.table];
   if (flags.out !== undefined) writeTables(tables, rows, flags.out, flags, config);
   else if (flags.json) writeJson(Object.fromEntries(tables.map((table) => [table, rows[table]])));
   else if (flags.csv) say(flags.table === undefined ? joinedCsv(rows) : tableCsv(flags.table, rows));
-  else {
-    if (flags.wide || flags.table !== undefined)
-      say(tables.map((table) => renderReport(table, rows[table], { isDemo })).join('\n\n'));
-    else {
-      const summary = renderSummary(summaryOf(rows, config.timeZone), terminalWidth());
-      say(`${renderTitle(date, config.timeZone, isDemo)}\n\n${summary}`);
-    }
-    const unknown = describeUnknownKinds(rows.daily_errors);
-    if (unknown !== null) say(`\n${wrap(unknown, terminalWidth())}`);
-  }
+  else say(renderDay(date, rows, config, { inFull: flags.wide === true || flags.table !== undefined, tables }));
 }
 
 function printDays(days: readonly Day[], { json, csv, wide }: ShowFlags, { config, request }: Asked): void {

@@ -99,6 +99,14 @@ export function renderSummary(days: readonly Day[], width: number): string {
   ].join('\n');
 }
 
+/** A metric, and its figure of each day. */
+export function seriesOf(name: MetricName, days: readonly Day[]): { metric: Metric; values: (number | null)[] } {
+  const place = reportMetrics.findIndex((metric) => metric.name === name);
+  const metric = reportMetrics[place];
+  if (metric === undefined) throw new RangeError(`no metric ${name}`);
+  return { metric, values: days.map((day) => day.values[place] ?? null) };
+}
+
 interface Line {
   label: string;
   metric: Metric;
@@ -107,10 +115,7 @@ interface Line {
 }
 
 function lineOf(name: MetricName, days: readonly Day[]): Line | null {
-  const place = reportMetrics.findIndex((metric) => metric.name === name);
-  const metric = reportMetrics[place];
-  if (metric === undefined) return null;
-  const values = days.map((day) => day.values[place] ?? null);
+  const { metric, values } = seriesOf(name, days);
   if (name === 'other_errors' && values.every((value) => !value)) return null;
   return { label: metric.label, metric, values };
 }

@@ -1,5 +1,6 @@
 import { addDays, type CalendarDate, datesBetween, EARLIEST, endOf, PERIODS } from './calendar';
 import type { Engine, ReportState, Run } from './engine';
+import { type Stretch, stretchesOf } from './stretches';
 import { reportTableNames } from './tables';
 
 export const gapReasons = {
@@ -82,19 +83,7 @@ function judgeStates(states: readonly ReportState[], { finalFrom }: { finalFrom:
   return finalFrom !== null && createdAt < finalFrom.getTime() ? 'provisional' : null;
 }
 
-/** Gaps that follow each other for one reason. */
-export interface Stretch {
-  first: CalendarDate;
-  last: CalendarDate;
-  reason: Gap['reason'];
-}
-
-export function stretchesOf(gaps: readonly Gap[]): Stretch[] {
-  const found: Stretch[] = [];
-  for (const { reportDate, reason } of gaps) {
-    const open = found.at(-1);
-    if (open?.reason === reason && addDays(open.last, 1) === reportDate) open.last = reportDate;
-    else found.push({ first: reportDate, last: reportDate, reason });
-  }
-  return found;
+/** Gaps that follow each other for one reason are one. */
+export function gapStretches(gaps: readonly Gap[]): Stretch<Gap['reason']>[] {
+  return stretchesOf(gaps.map(({ reportDate, reason }) => [reportDate, reason] as const));
 }

@@ -80,7 +80,8 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       ...(config.endpoint !== null && { apiEndpoint: config.endpoint, authClient: new PassThroughClient() }),
     }),
   );
-  const jobsOf = (run: Run, signal = run.signal) => createJobs({ client, location: config.location, signal, pace });
+  const jobsUntil = (signal: AbortSignal) => createJobs({ client, location: config.location, signal, pace });
+  const jobsOf = ({ signal }: Run) => jobsUntil(signal);
   const counting = (run: Run): Counting => ({ client, config, jobs: jobsOf(run), run, now: now() });
   const nameTable = (table: string) => `\`${config.project}.${config.dataset}.${table}\``;
   let expirations: Promise<number[]> | null = null;
@@ -89,8 +90,6 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
   let identity: WarehouseIdentity | null = null;
   let lackingRunColumns: Set<string> | null = null;
   let hasWarned = false;
-
-  const jobsUntil = (signal: AbortSignal) => createJobs({ client, location: config.location, signal, pace });
 
   /** Rows of a query of the published tables, instants as ISO 8601. */
   async function read<Row>(doing: string, sql: string, params: Record<string, unknown>): Promise<Row[]> {
@@ -109,7 +108,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
   }
 
   /** Columns of export_runs that the table lacks and may lack; asked until it has all. */
-  async function findLackingRunColumns(jobs: Jobs): Promise<Set<string>> {
+  async function findLackingRunColumns(jobs = jobsUntil(AbortSignal.timeout(READ_MS))): Promise<Set<string>> {
     if (lackingRunColumns?.size === 0) return lackingRunColumns;
     const table = client.dataset(config.dataset).table(exportRunsDefinition.name);
     const existing = fieldsOf(await readTable(jobs, 'reading the schema of export_runs', table));
@@ -197,7 +196,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
     },
 
     appendRuns: async (rows, run) => {
-      const jobs = jobsOf(run, AbortSignal.timeout(RECORD_MS));
+      const jobs = jobsUntil(AbortSignal.timeout(RECORD_MS));
       const doing = 'writing the run record';
       const lacking = await findLackingRunColumns(jobs);
       if (!hasWarned)
@@ -228,7 +227,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
 
     readRuns: async (filter) => {
       const parameters = filter.requestId === undefined ? {} : { request_id: filter.requestId };
-      const sql = selectRuns(filter, nameTable, await findLackingRunColumns(jobsUntil(AbortSignal.timeout(READ_MS))));
+      const sql = selectRuns(filter, nameTable, await findLackingRunColumns());
       return (await read<ExportRun>('reading the run records', sql, parameters)).sort(byStart);
     },
 
@@ -238,7 +237,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
 
     readIdentity: async () => {
       if (identity !== null) return identity;
-      const sql = selectIdentity(nameTable, await findLackingRunColumns(jobsUntil(AbortSignal.timeout(READ_MS))));
+      const sql = selectIdentity(nameTable, await findLackingRunColumns());
       const [row] = await read<{ source: string | null; time_zone: string }>('reading what the warehouse holds', sql, {});
       const id = row?.source ?? null;
       const found: WarehouseIdentity = {
