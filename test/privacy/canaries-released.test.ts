@@ -15,8 +15,8 @@ beforeAll(async () => {
 
 afterAll(() => doors.close());
 
-const useCrowd = (people: number) =>
-  doors.useSource((path) => writeSource(path, 'parquet', canaryCrowd(people, FIRST_DAY, CANARY_DAY)));
+const writeCrowd = (people: number) => (path: string) =>
+  writeSource(path, 'parquet', canaryCrowd(people, FIRST_DAY, CANARY_DAY));
 
 test('what is released, replaced, held, shown and mended', async () => {
   const seen: Seen = {};
@@ -27,7 +27,7 @@ test('what is released, replaced, held, shown and mended', async () => {
     seen[args.join(' ')] = said;
   };
 
-  await useCrowd(55);
+  await doors.useSource(writeCrowd(55));
   Object.assign(seen, await doors.throughEveryDoor(CANARY_DAY));
   for (const log of ['kpi export', 'the log of exportKpi', 'the log of exportKpiHttp'])
     expect(seen[log]).toMatch(/"period released".*"released_cells":[1-9]/);
@@ -38,7 +38,7 @@ test('what is released, replaced, held, shown and mended', async () => {
   await kpi(/active_users.*\n2025-12-12/, 'show', '--date', RELEASED, '--release', '--csv');
   await kpi(/release\.html/, 'dashboard', '--release', '--out', join(doors.folder, 'release.html'));
 
-  await useCrowd(54); // 50 when rounded
+  await doors.changeSource(writeCrowd(54)); // 50 when rounded
   const replacement = ['release', '--date', RELEASED, '--replace', '--reason', 'of a test device'];
   await kpi(/"release held".*active_users.*RELEASE_HELD/s, ...replacement);
   await kpi(/"code":"RELEASE_HELD"/, ...replacement, '--json');

@@ -22,8 +22,10 @@ export interface CanaryDoors {
   warehouses: Record<Door, string>;
   events: FunctionProcess;
   calls: FunctionProcess;
-  /** Replaces the source that all doors read. */
+  /** Begins with another source, which all doors read, and with new warehouses. */
   useSource(make: (path: string) => Promise<unknown>): Promise<void>;
+  /** Writes other rows at the same place; the warehouses stay. */
+  changeSource(make: (path: string) => Promise<unknown>): Promise<void>;
   kpi(...args: string[]): Promise<string>;
   /** Exports a date by every door. */
   throughEveryDoor(date: string): Promise<Seen>;
@@ -50,14 +52,18 @@ export async function openCanaryDoors(more: Record<string, string> = {}): Promis
     startFunction('exportKpiHttp', envOf('calls')),
   ]);
   const kpi = async (...args: string[]) => (await runKpi(args, envOf('cli'))).said;
+  const changeSource: CanaryDoors['changeSource'] = async (make) => {
+    rmSync(source, { recursive: true });
+    mkdirSync(source);
+    await make(source);
+  };
   return {
     ...{ source, folder, warehouses, events, calls, kpi },
     useSource: async (make) => {
-      // another source is for another warehouse
-      for (const path of [source, ...Object.values(warehouses)]) rmSync(path, { recursive: true, force: true });
-      mkdirSync(source);
-      await make(source);
+      for (const path of Object.values(warehouses)) rmSync(path, { force: true });
+      await changeSource(make);
     },
+    changeSource,
     throughEveryDoor: async (date) => {
       const [saidByEvents, saidByCalls] = [events.said().length, calls.said().length];
       const [command, answer, acknowledged] = await Promise.all([
