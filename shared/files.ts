@@ -21,8 +21,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 /** What a file system says with a code such as EACCES, in words that follow the name of the path. */
 const faults: Record<string, string> = {
-  EACCES: 'this account may not write there',
-  EPERM: 'this account may not write there',
+  EACCES: 'this account has no permission there',
+  EPERM: 'this account has no permission there',
   EROFS: 'the disk is read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'this account has used up its share of the disk',

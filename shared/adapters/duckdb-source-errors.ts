@@ -20,7 +20,7 @@ const REASONS: [words: RegExp, reason: string][] = [
   ],
   [/Permission denied/i, 'is not readable for this user; expected the permission to read it'],
   [
-    /not utf-?8|invalid (unicode|utf-?8)|invalid string encoding|byte sequence mismatch/i,
+    /not utf-?8|invalid ?(unicode|utf-?8)|invalid string encoding|byte sequence mismatch/i,
     'holds bytes that are not UTF-8; expected UTF-8',
   ],
   [
@@ -37,6 +37,10 @@ const REASONS: [words: RegExp, reason: string][] = [
   [
     /Malformed JSON|Expected OBJECT|unexpected character|expected top-level/i,
     'has a line that is not a JSON object; expected one object a line, without a byte order mark',
+  ],
+  [
+    /^Conversion Error|Could not convert|failed to cast/i,
+    "has a value that the view over it can't convert; expected a view that can be read to its end",
   ],
   [/encrypt/i, 'is encrypted; expected a file without encryption'],
   [

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { Failure } from '../failure';
+import { describeFault, statsOf } from '../files';
 import type { SourceTable } from '../source-contract';
 
 export type FileFormat = 'parquet' | 'csv' | 'ndjson';
@@ -22,7 +23,7 @@ const EXPECTED_FILES = '.csv, .tsv, .ndjson or .jsonl (each also .gz or .zst), .
 /** Finds the files of a table: one file named after it, or all files of a folder named after it. Skips no file silently. */
 export function findFiles(folder: string, table: SourceTable): SourceFile[] {
   const places = visibleNames(folder).filter((name) => {
-    const isFolder = statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+    const isFolder = statsOf(join(folder, name))?.isDirectory() ?? false;
     return name.replace(FILE_NAME, '').toLowerCase() === table && (isFolder || FILE_NAME.test(name));
   });
   const found = places.map((place) => ({ place, files: filesAt(folder, join(folder, place), new Set()) }));
@@ -35,25 +36,37 @@ export function findFiles(folder: string, table: SourceTable): SourceFile[] {
     );
   }
   const files = first.files;
+  const refuse = (what: string, other: SourceFile | undefined) => {
+    const names = [files[0], other].map((file) => basename(file?.path ?? '')).join(' and ');
+    return new Failure(
+      'BAD_CONFIG',
+      `source ${folder} has ${table} ${what} (${names}); expected files of one format in one place`,
+    );
+  };
+  if (second !== undefined) throw refuse('twice', second.files[0]);
   const otherFormat = files.find(({ format }) => format !== files[0]?.format);
-  const twice = second === undefined ? [files[0], otherFormat] : [first.files[0], second.files[0]];
-  if (second !== undefined || otherFormat !== undefined) {
-    const names = twice.map((file) => basename(file?.path ?? '')).join(' and ');
-    throw new Failure('BAD_CONFIG', `source ${folder} has ${table} twice (${names}); expected files of one format in one place`);
-  }
+  if (otherFormat !== undefined) throw refuse('in two formats', otherFormat);
   return files;
 }
 
 /** Hidden files, and the marks and checksums that Spark leaves, are not data. */
 function visibleNames(folder: string): string[] {
-  return readdirSync(folder)
+  return namesIn(folder)
     .filter((name) => !name.startsWith('.') && !name.startsWith('_') && !/\.crc$/i.test(name))
     .sort();
 }
 
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (thrown) {
+    throw new Failure('BAD_CONFIG', `source ${folder} can't be read: ${describeFault(thrown)}`, { cause: thrown });
+  }
+}
+
 function filesAt(source: string, path: string, above: Set<string>): SourceFile[] {
   const name = relative(source, path);
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statsOf(path);
   if (stats?.isDirectory()) {
     refuseTableFormat(name, path);
     const real = realpathSync(path);
@@ -78,9 +91,7 @@ function filesAt(source: string, path: string, above: Set<string>): SourceFile[]
 /** The files of such a table hold removed rows too; only its log tells which. */
 function refuseTableFormat(name: string, path: string): void {
   const metadata = join(path, 'metadata');
-  const isIceberg =
-    statSync(metadata, { throwIfNoEntry: false })?.isDirectory() &&
-    readdirSync(metadata).some((file) => file.endsWith('.metadata.json'));
+  const isIceberg = statsOf(metadata)?.isDirectory() && namesIn(metadata).some((file) => file.endsWith('.metadata.json'));
   const kind = existsSync(join(path, '_delta_log')) ? 'a Delta table' : isIceberg ? 'an Iceberg table' : null;
   if (kind !== null)
     throw new Failure(

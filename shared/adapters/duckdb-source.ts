@@ -4,10 +4,13 @@ import { isNativeError } from 'node:util/types';
 import type { DuckDbConfig } from '../config';
 import { generateDemo } from '../demo';
 import { Failure } from '../failure';
+import { describeFault } from '../files';
 import { type SourceColumnType, type SourceTable, sourceColumns, sourceTableNames } from '../source-contract';
 import { type Database, errorKind, quoteIdentifier, quoteText, typeName } from './duckdb-connection';
+import { bytesFault } from './duckdb-source-bytes';
+import { accepts, BYTES, type CellFormat, cellExpression, expectedTypes } from './duckdb-source-cells';
 import { CELL_ERRORS, reasonOf } from './duckdb-source-errors';
-import { type FileFormat, findFiles, type SourceFile } from './duckdb-source-files';
+import { findFiles, type SourceFile } from './duckdb-source-files';
 
 /** A source of the embedded engine: the views source_users and source_measurements, with the contract's columns and types. */
 export interface Source {
@@ -30,7 +33,7 @@ interface Part {
 
 interface TableSource {
   table: SourceTable;
-  format: FileFormat | 'table';
+  format: CellFormat;
   parts: Part[];
 }
 
@@ -42,7 +45,8 @@ export async function openSource(database: Database, source: NonNullable<DuckDbC
   }
   const tables = await findTables(database, source.path);
   for (const table of tables) {
-    for (const part of table.parts) await checkPart(database, table, part);
+    await (table.format === 'parquet' ? readParquetTypes(database, table) : readTypes(database, table));
+    for (const part of table.parts) await checkColumns(database, table, part);
   }
   const uuids = uuidColumns(tables);
   for (const table of tables) {
@@ -69,10 +73,12 @@ function groups(source: TableSource): [first: Part, relation: string][] {
 }
 
 function select(source: TableSource, part: Part, relation: string, uuids: Set<string>): string {
-  const columns = sourceColumns(source.table).map(
-    ([name, wanted]) => `${expression(source, part, name, wanted, uuids)} AS ${name}`,
-  );
+  const columns = sourceColumns(source.table).map(([name, wanted]) => `${cellOf(source, part, name, wanted, uuids)} AS ${name}`);
   return `SELECT ${columns.join(', ')} FROM ${relation}`;
+}
+
+function cellOf({ format }: TableSource, { types }: Part, column: string, wanted: SourceColumnType, uuids: Set<string>): string {
+  return cellExpression(column, wanted, types.get(column) ?? 'VARCHAR', format, uuids.has(column));
 }
 
 /** The id columns that hold a UUID by type anywhere: text of that form is compared in lower case there, as the type is written. */
@@ -104,6 +110,8 @@ async function findTables(database: Database, path: string): Promise<TableSource
 }
 
 async function openFile(database: Database, table: SourceTable, file: SourceFile): Promise<Part> {
+  const fault = await bytesFault(file).catch((thrown) => `can't be read: ${describeFault(thrown)}`);
+  if (fault !== null) throw contractFailure(file, fault);
   const header = file.format === 'csv' ? await readHeader(database, table, file) : { separator: ',', names: [] };
   const reader = (files: string) => readFiles(file, table, header, files);
   return { name: file.name, file, reader, relation: reader(fileList([file.path])), types: new Map() };
@@ -116,8 +124,7 @@ interface Header {
 
 /** Nothing is sniffed that could give a cell another meaning: CSV and NDJSON come as text, by name, and are cast. The path is not data. */
 function readFiles({ format, compression }: SourceFile, table: SourceTable, header: Header, files: string): string {
-  if (format === 'parquet')
-    return `read_parquet(${files}, union_by_name = true, binary_as_string = true, hive_partitioning = false)`;
+  if (format === 'parquet') return `read_parquet(${files}, union_by_name = true, hive_partitioning = false)`;
   const options = `compression = '${compression}', hive_partitioning = false`;
   if (format === 'csv') {
     const columns = header.names.map((name) => `${quoteText(name)}: 'VARCHAR'`);
@@ -163,8 +170,10 @@ async function firstLine(database: Database, file: SourceFile): Promise<string> 
   }
 }
 
+/** The names of a header; a separator within quotes is part of a name. */
 function splitHeader(line: string, separator: string): string[] {
-  return line.split(separator).map((cell) => cell.replace(/^"(.*)"$/, '$1').replaceAll('""', '"'));
+  const cell = new RegExp(`[${separator}]("(?:[^"]|"")*"|[^${separator}]*)`, 'g');
+  return [...`${separator}${line}`.matchAll(cell)].map(([, name = '']) => name.replace(/^"(.*)"$/, '$1').replaceAll('""', '"'));
 }
 
 function checkTwice(part: { name: string }, table: SourceTable, names: string[]): void {
@@ -174,7 +183,7 @@ function checkTwice(part: { name: string }, table: SourceTable, names: string[])
 }
 
 function unreadable(part: { name: string }, format: string, thrown: unknown): unknown {
-  if (errorKind(thrown) === 'INTERRUPT') return thrown;
+  if (ENDED.includes(errorKind(thrown))) return thrown;
   const reason = reasonOf(thrown);
   const text =
     reason === null ? `can't be read as ${format}; expected a complete, uncorrupted file` : `can't be read: it ${reason}`;
@@ -236,14 +245,12 @@ export function isLockError(thrown: unknown): boolean {
   return isNativeError(thrown) && thrown.message.startsWith('IO Error: Could not set lock on file');
 }
 
-/** Checks names and types of a part's columns. */
-async function checkPart(database: Database, source: TableSource, part: Part): Promise<void> {
-  await checkKeys(database, source, part);
-  part.types = await columnTypes(database, source, part);
-  for (const [column, wanted] of sourceColumns(source.table)) {
+/** Checks that a part has the columns, with types that can be read. */
+async function checkColumns(database: Database, { table }: TableSource, part: Part): Promise<void> {
+  for (const [column, wanted] of sourceColumns(table)) {
     const type = part.types.get(column);
     if (type === undefined) {
-      const names = sourceColumns(source.table).map(([name]) => name);
+      const names = sourceColumns(table).map(([name]) => name);
       throw contractFailure(part, `has no column ${column}; expected ${names.join(', ')}`);
     }
     if (!accepts(wanted, type)) {
@@ -254,61 +261,122 @@ async function checkPart(database: Database, source: TableSource, part: Part): P
   }
 }
 
-/** Readers rename or drop a column that comes twice, so the names are read as the file has them. */
-async function checkKeys(database: Database, { table }: TableSource, part: Part): Promise<void> {
-  const { file } = part;
-  if (file === null || file.format === 'csv') return;
-  const files = fileList([file.path]);
-  try {
-    if (file.format === 'parquet') {
-      const schema = await database.rows(`SELECT name, num_children FROM parquet_schema(${files})`);
-      checkTwice(
-        part,
-        table,
-        topNames(schema.map((row) => ({ name: String(row.name), children: Number(row.num_children ?? 0) }))),
-      );
-      return;
+/** Files of the same schema have the same types: one question for all schemas, and one for each kind of them. */
+async function readParquetTypes(database: Database, { table, parts }: TableSource): Promise<void> {
+  const schemas = await parquetSchemas(database, parts);
+  const known = new Map<string, Map<string, string>>();
+  for (const part of parts) {
+    const columns = topColumns(schemas.get(part.file?.path ?? '') ?? []);
+    const key = JSON.stringify(columns);
+    let types = known.get(key);
+    if (types === undefined) {
+      const names = columns.map(({ name }) => name);
+      checkTwice(part, table, names);
+      types = await describe(database, part, 'parquet');
+      for (const { name, type } of columns)
+        if (types.get(name.toLowerCase()) === 'BLOB' && type !== 'FIXED_LEN_BYTE_ARRAY(16)') types.set(name.toLowerCase(), BYTES);
+      known.set(key, types);
     }
-    const names = sourceColumns(table).map(([name]) => name);
-    for (const name of names) {
-      const twice = await database.rows(
-        `SELECT 1 AS found FROM read_ndjson_objects(${files}, compression = '${file.compression}', hive_partitioning = false)
-         WHERE len(list_filter(json_keys(json), lambda key: lower(key) = '${name}')) > 1 LIMIT 1`,
-      );
-      if (twice.length > 0) checkTwice(part, table, [name, name]);
-    }
-  } catch (thrown) {
-    throw thrown instanceof Failure ? thrown : unreadable(part, file.format, thrown);
+    part.types = new Map(types);
   }
+}
+
+/** An element of a parquet schema; `children` counts the elements after it that it is made of. */
+interface ParquetElement {
+  name: string;
+  /** The physical and the logical type; those of bytes of a fixed length with the length. */
+  type: string;
+  logicalType: string;
+  children: number;
+}
+
+/** The schema of each file by its path, as the file has it: readers rename or drop a column that comes twice. */
+async function parquetSchemas(database: Database, parts: Part[]): Promise<Map<string, ParquetElement[]>> {
+  const read = (some: Part[]) =>
+    database.rows(
+      `SELECT file_name, name, concat(type, '(' || type_length || ')') AS type, concat_ws(' ', duckdb_type, converted_type, logical_type) AS logical_type,
+         COALESCE(num_children, 0) AS children
+       FROM parquet_schema(${fileList(some.flatMap(({ file }) => file?.path ?? []))}) ORDER BY file_name, column_id`,
+    );
+  const rows = await read(parts).catch(async (thrown) => {
+    for (const part of parts) {
+      await read([part]).catch((cause) => {
+        throw unreadable(part, 'parquet', cause);
+      });
+    }
+    throw thrown;
+  });
+  const schemas = new Map<string, ParquetElement[]>();
+  for (const row of rows) {
+    const path = String(row.file_name);
+    const element = {
+      name: String(row.name),
+      type: String(row.type),
+      logicalType: String(row.logical_type),
+      children: Number(row.children),
+    };
+    const schema = schemas.get(path);
+    if (schema === undefined) schemas.set(path, [element]);
+    else schema.push(element);
+  }
+  return schemas;
 }
 
 /** The columns of a parquet schema, which lists the root and then each column with what it is made of. */
-function topNames(schema: { name: string; children: number }[]): string[] {
-  const names: string[] = [];
+function topColumns(schema: ParquetElement[]): ParquetElement[] {
+  const columns: ParquetElement[] = [];
   let inside = 0;
-  for (const { name, children } of schema.slice(1)) {
-    if (inside === 0) names.push(name);
+  for (const element of schema.slice(1)) {
+    if (inside === 0) columns.push(element);
     else inside -= 1;
-    inside += children;
+    inside += element.children;
   }
-  return names;
+  return columns;
 }
 
-/** Columns of a part by lower-case name. In NDJSON a column is there if any row has it, and error_type always: NULLs may be left out. */
-async function columnTypes(database: Database, source: TableSource, part: Part): Promise<Map<string, string>> {
-  let described: Record<string, unknown>[];
+/** In NDJSON a column is there if any row has it, and error_type always: NULLs may be left out. */
+async function readTypes(database: Database, { table, format, parts }: TableSource): Promise<void> {
+  for (const part of parts) {
+    if (format === 'ndjson') await checkKeys(database, table, part);
+    part.types = await describe(database, part, format);
+    if (format !== 'ndjson') continue;
+    for (const [column, type] of sourceColumns(table)) {
+      if (type !== 'text' && (await isEmpty(database, part, column)) && !(await isEmpty(database, part, null)))
+        part.types.delete(column);
+    }
+  }
+}
+
+/** The reader takes one of two keys of the same name, and the text of a number as it is written: 1 and 1.0 would be two ids. */
+async function checkKeys(database: Database, table: SourceTable, part: Part): Promise<void> {
+  const columns = sourceColumns(table);
+  const checks = columns.flatMap(([name, wanted]) => [
+    `bool_or(len(list_filter(keys, lambda key: lower(key) = '${name}')) > 1) AS twice_${name}`,
+    ...(wanted === 'id' ? [`bool_or(json_type(json, '$.${name}') = 'DOUBLE') AS fraction_${name}`] : []),
+  ]);
   try {
-    described = await database.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${part.relation})`);
+    const [found] = await database.rows(
+      `SELECT ${checks.join(', ')} FROM (SELECT json, json_keys(json) AS keys
+       FROM read_ndjson_objects(${fileList([part.file?.path ?? ''])}, compression = '${part.file?.compression}', hive_partitioning = false))`,
+    );
+    for (const [name] of columns) {
+      if (found?.[`twice_${name}`] === true) checkTwice(part, table, [name, name]);
+      if (found?.[`fraction_${name}`] === true)
+        throw contractFailure(part, `column ${name} has a number with a fraction or an exponent; expected whole numbers or text`);
+    }
   } catch (thrown) {
-    throw unreadable(part, source.format, thrown);
+    throw thrown instanceof Failure ? thrown : unreadable(part, 'ndjson', thrown);
   }
-  const types = new Map(described.map((row) => [String(row.column_name).toLowerCase(), String(row.column_type)]));
-  if (source.format !== 'ndjson') return types;
-  for (const [column, type] of sourceColumns(source.table)) {
-    if (type !== 'text' && (await isEmpty(database, part, column)) && !(await isEmpty(database, part, null)))
-      types.delete(column);
+}
+
+/** Types of a part's columns by lower-case name. */
+async function describe(database: Database, part: Part, format: string): Promise<Map<string, string>> {
+  try {
+    const columns = await database.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${part.relation})`);
+    return new Map(columns.map((row) => [String(row.column_name).toLowerCase(), String(row.column_type)]));
+  } catch (thrown) {
+    throw unreadable(part, format, thrown);
   }
-  return types;
 }
 
 /** Whether a column of the part holds nothing but NULL; of no column: whether it has no row. */
@@ -321,80 +389,19 @@ async function isEmpty(database: Database, part: Part, column: string | null): P
   }
 }
 
-const expectedTypes = {
-  id: 'text or a number',
-  instant: 'a timestamp or date, with or without time zone, or text with one',
-  text: 'text',
-} satisfies Record<SourceColumnType, string>;
-
-function accepts(wanted: SourceColumnType, type: string): boolean {
-  if (wanted === 'instant') return /^(TIMESTAMP|DATE$|VARCHAR$)/.test(type);
-  if (wanted === 'text') return type === 'VARCHAR' || type.startsWith('ENUM(') || type === '"NULL"';
-  return !/^(STRUCT|MAP|UNION)|\[\d*\]$/.test(type);
-}
-
-function expression(
-  { format }: TableSource,
-  { types }: Part,
-  column: string,
-  wanted: SourceColumnType,
-  uuids: Set<string>,
-): string {
-  const type = types.get(column) ?? 'VARCHAR';
-  const name = quoteIdentifier(column);
-  if (type === '"NULL"') return `CAST(NULL AS ${wanted === 'instant' ? 'TIMESTAMPTZ' : 'VARCHAR'})`;
-  const cell = format === 'csv' ? `NULLIF(${name}, '')` : name;
-  if (wanted === 'instant') return instantExpression(cell, type);
-  if (wanted === 'id') return idExpression(cell, type, uuids.has(column));
-  return type === 'VARCHAR' ? cell : `CAST(${cell} AS VARCHAR)`;
-}
-
-/** An id as text: a whole number without a fraction or an exponent, a UUID in lower case. */
-function idExpression(cell: string, type: string, isUuid: boolean): string {
-  if (type === 'VARCHAR')
-    return isUuid ? `CASE WHEN regexp_full_match(${cell}, '${UUID}') THEN lower(${cell}) ELSE ${cell} END` : cell;
-  const exact = type === 'DOUBLE' ? 2 ** 53 : type === 'FLOAT' ? 2 ** 24 : type.startsWith('DECIMAL') ? '1e38' : null;
-  if (exact !== null) {
-    return `CASE WHEN ${cell} IS NULL THEN NULL WHEN ${cell} = trunc(${cell}) AND abs(${cell}) < ${exact}
-      THEN CAST(CAST(${cell} AS HUGEINT) AS VARCHAR) ELSE error('${CELL_ERRORS.fraction}') END`;
-  }
-  if (type === 'BLOB') {
-    return `CASE WHEN ${cell} IS NULL THEN NULL WHEN octet_length(${cell}) = 16 THEN CAST(CAST(hex(${cell}) AS UUID) AS VARCHAR)
-      ELSE error('${CELL_ERRORS.bytes}') END`;
-  }
-  return `CAST(${cell} AS VARCHAR)`;
-}
-
-function instantExpression(cell: string, type: string): string {
-  if (type === 'TIMESTAMP WITH TIME ZONE') return cell;
-  if (type === 'VARCHAR') {
-    // with an offset DuckDB wants seconds, which ISO 8601 does not
-    const withSeconds = `regexp_replace(${cell}, '${NO_SECONDS}', '\\1:00\\2')`;
-    return `CASE WHEN ${cell} IS NULL THEN NULL WHEN regexp_full_match(${cell}, '${INSTANT}')
-      THEN COALESCE(TRY_CAST(${cell} AS TIMESTAMPTZ), TRY_CAST(${withSeconds} AS TIMESTAMPTZ), error('${CELL_ERRORS.instant}'))
-      ELSE error('${CELL_ERRORS.instant}') END`;
-  }
-  // a time without zone is UTC; a plain cast would ask the time zone library row by row
-  const local = type === 'TIMESTAMP' ? cell : `TRY_CAST(${cell} AS TIMESTAMP)`;
-  return `CASE WHEN ${local} < TIMESTAMP '0001-01-01' THEN TIMESTAMPTZ '-infinity'
-    WHEN ${local} > TIMESTAMP '9999-12-31' THEN TIMESTAMPTZ 'infinity' ELSE make_timestamptz(epoch_us(${local})) END`;
-}
-
-const NO_SECONDS = String.raw`^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)([Z+ -]|$)`;
-/** ISO 8601, with an offset, the name of a zone, or neither. Abbreviations such as IST mean several offsets. */
-const INSTANT = String.raw`\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?)| [A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+)?)?`;
-const UUID = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
+/** Kinds of errors that no file is to blame for. */
+const ENDED = ['INTERRUPT', 'Out of Memory'];
 
 async function blame(database: Database, tables: TableSource[], uuids: Set<string>, thrown: unknown): Promise<unknown> {
-  if (!['Conversion', 'Invalid Input', 'IO', 'Serialization', 'Out of Range'].includes(errorKind(thrown))) return thrown;
+  if (ENDED.includes(errorKind(thrown))) return thrown;
   for (const source of tables) {
     for (const part of source.parts) {
       for (const [column, wanted] of sourceColumns(source.table)) {
-        const cell = expression(source, part, column, wanted, uuids);
+        const cell = cellOf(source, part, column, wanted, uuids);
         try {
           await database.rows(`SELECT max(${cell}) IS NULL AS empty FROM ${part.relation}`);
         } catch (cause) {
-          if (errorKind(cause) === 'INTERRUPT') return cause;
+          if (ENDED.includes(errorKind(cause))) return cause;
           if (wanted === 'instant' && isNativeError(cause) && cause.message.includes(CELL_ERRORS.instant)) {
             const line = await lineOf(database, source, part, cell);
             const expected = 'expected timestamps such as 2025-12-23T06:00:00Z in all rows, or nothing';
@@ -414,14 +421,19 @@ async function blame(database: Database, tables: TableSource[], uuids: Set<strin
   return thrown;
 }
 
-/** The line of the first cell that an expression refuses, in a file of one row a line. */
+/** The line on which the first row begins of which an expression refuses the cell; a cell of CSV may hold line breaks. */
 async function lineOf(database: Database, source: TableSource, part: Part, cell: string): Promise<number | null> {
   if (source.format !== 'csv' && source.format !== 'ndjson') return null;
   const refused = cell.replaceAll(`error('${CELL_ERRORS.instant}')`, `TIMESTAMPTZ 'infinity'`);
+  const cells = 'concat(*COLUMNS(*))';
+  const breaks = source.format === 'csv' ? `length(${cells}) - length(replace(${cells}, chr(10), ''))` : '0';
   await database.run('SET preserve_insertion_order = true');
   try {
     const [first] = await database.rows(
-      `SELECT min(line) AS line FROM (SELECT row_number() OVER () AS line, ${refused} AS instant FROM ${part.relation}) WHERE instant = 'infinity'`,
+      `SELECT min(line) AS line FROM (
+         SELECT row_number() OVER () + COALESCE(sum(${breaks}) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS line,
+           ${refused} AS instant FROM ${part.relation}
+       ) WHERE instant = 'infinity'`,
     );
     return first === undefined ? null : Number(first.line) + (source.format === 'csv' ? 1 : 0);
   } finally {

@@ -45,6 +45,24 @@ async function read(files: Files, columns: string, source = ''): Promise<unknown
   });
 }
 
+/** A frame of zstd that holds the text as it is. */
+function zstd(text: string): Buffer {
+  const content = Buffer.from(text);
+  const block = Buffer.alloc(3);
+  block.writeUIntLE((content.length << 3) | 1, 0, 3);
+  return Buffer.concat([Buffer.from('28b52ffd0058', 'hex'), block, content]);
+}
+
+/** Two compressed texts after another, the second one cut. */
+function cutTwo(compress: (text: string) => Buffer): Buffer {
+  return Buffer.concat([compress(HEADER), compress(row('a')).subarray(0, -2)]);
+}
+
+const withoutChecksum = gzipSync(HEADER);
+withoutChecksum.fill(0, withoutChecksum.length - 8, withoutChecksum.length - 4);
+
+const WHOLE = /is damaged, cut off, or not compressed as its name says/;
+
 test.each<[string, Files, unknown[]]>([
   ['compressed', { 'measurements/a.csv': HEADER + row('a'), 'measurements/b.csv.gz': gzipSync(HEADER + row('b')) }, ['a', 'b']],
   ['upper case', { 'measurements/a.csv': HEADER + row('a'), 'measurements/B.CSV': HEADER + row('b') }, ['a', 'b']],
@@ -54,6 +72,17 @@ test.each<[string, Files, unknown[]]>([
     { 'measurements/a.ndjson': json('a'), 'measurements/b.jsonl': json('b'), 'measurements/c.JSONL.GZ': gzipSync(json('c')) },
     ['a', 'b', 'c'],
   ],
+  [
+    'zstd, in one part or more',
+    {
+      'measurements/a.csv.zst': zstd(HEADER + row('a')),
+      'measurements/b.CSV.ZST': Buffer.concat([zstd(HEADER), zstd(row('b'))]),
+    },
+    ['a', 'b'],
+  ],
+  ['gzip in two parts', { 'measurements.csv.gz': Buffer.concat([gzipSync(HEADER), gzipSync(row('a'))]) }, ['a']],
+  ['a separator in a further name', { 'measurements.csv': `"a, b",${HEADER}1,${row('a')}` }, ['a']],
+  ['a path with the signs of a pattern', { 'measurements/a[1]*?.parquet': measurement("'u1'") }, ['p']],
   ['tabs', { 'measurements.tsv': (HEADER + row('a')).replaceAll(',', '\t') }, ['a']],
   ['semicolons', { 'measurements.csv': (HEADER + row('a')).replaceAll(',', ';') }, ['a']],
   [
@@ -99,6 +128,7 @@ test.each<[string, Files, string[]]>([
     },
     ['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
   ],
+  ['bytes without a type, which older writers mean as text', { 'measurements.parquet': measurement("'u1'::BLOB") }, ['u1']],
   [
     'text in capitals',
     { 'measurements.parquet': measurement("'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'") },
@@ -158,13 +188,22 @@ test.each([
   );
 });
 
+test('counts the lines that a cell is broken over', async () => {
+  const broken = row('a').replace(/\n$/, '"two\nlines"\n');
+  expect(await read({ 'measurements.csv': `${HEADER}${broken}b,u1,s1,soon,\n` }, 'created_at')).toMatch(/\(line 4\)$/);
+});
+
 test.each<[string, Files, RegExp]>([
   [
     'a file of another kind',
     { 'measurements/a.csv': HEADER, 'measurements/b.xlsx': 'x' },
     /measurements\/b\.xlsx can't be read as part/,
   ],
-  ['mixed formats', { 'measurements/a.csv': HEADER, 'measurements/b.jsonl': json('b') }, /twice \(a\.csv and b\.jsonl\)/],
+  [
+    'mixed formats',
+    { 'measurements/a.csv': HEADER, 'measurements/b.jsonl': json('b') },
+    /in two formats \(a\.csv and b\.jsonl\)/,
+  ],
   ['a file beside a folder', { 'measurements.csv.gz': gzipSync(HEADER), 'measurements/b.csv': HEADER }, /has measurements twice/],
   ['Delta', { 'measurements/a.parquet': measurement("'u'"), 'measurements/_delta_log/0.json': '{}' }, /is a Delta table/],
   [
@@ -194,12 +233,35 @@ test.each<[string, Files, RegExp]>([
   ],
   ['a quote that is not closed', { 'measurements.csv': `${HEADER}${row('a')}"a,b\n` }, /a quote that is not closed/],
   ['Latin-1', { 'measurements.csv': Buffer.from(`${HEADER}${row('é')}`, 'latin1') }, /not UTF-8/],
-  ['UTF-16', { 'measurements.csv': Buffer.from(`\ufeff${HEADER}${row('a')}`, 'utf16le') }, /not UTF-8/],
-  ['an empty file', { 'measurements.csv': '' }, /source measurements\.csv /],
+  ['UTF-16', { 'measurements.csv': Buffer.from(`\ufeff${HEADER}${row('a')}`, 'utf16le') }, /is text in UTF-16/],
+  ['an empty file', { 'measurements.csv': '' }, /source measurements\.csv is empty/],
   ['an array', { 'measurements.ndjson': `[${json('a').trim()}]` }, /source measurements\.ndjson /],
-  ['NDJSON with a byte order mark', { 'measurements.ndjson': `\ufeff${json('a')}` }, /without a byte order mark/],
+  ['NDJSON with a byte order mark', { 'measurements.ndjson': `\ufeff${json('a')}` }, /begins with a byte order mark/],
   ['not gzip', { 'measurements.csv.gz': HEADER }, /not compressed as its name says/],
-  ['not parquet', { 'measurements.parquet': 'x'.repeat(100) }, /not a complete parquet file|uncorrupted/],
+  ['not parquet', { 'measurements.parquet': 'x'.repeat(100) }, /is not a parquet file/],
+  ['a parquet file that is cut off', { 'measurements.parquet': 'PAR1'.repeat(20) }, /complete, uncorrupted file/],
+  ['gzip under another name', { 'measurements.csv': gzipSync(HEADER) }, /expected a name that ends in \.gz/],
+  ['zstd under another name', { 'measurements.ndjson': zstd(HEADER) }, /expected a name that ends in \.zst/],
+  ['parquet under another name', { 'measurements.csv': 'PAR1' }, /expected a name that ends in \.parquet/],
+  ['a spreadsheet under another name', { 'measurements.csv': 'PK\x03\x04' }, /is a zip archive or an Excel file/],
+  ['encrypted parquet', { 'measurements.parquet': 'PARE' }, /is an encrypted parquet file/],
+  ['an empty parquet file', { 'measurements.parquet': '' }, /source measurements\.parquet is empty/],
+  ['gzip cut at the end of a line', { 'measurements.csv.gz': gzipSync(HEADER + row('a'), { level: 0 }).subarray(0, -8) }, WHOLE],
+  ['gzip with a second part cut', { 'measurements.csv.gz': cutTwo(gzipSync) }, WHOLE],
+  ['gzip with another checksum', { 'measurements.csv.gz': withoutChecksum }, WHOLE],
+  ['zstd with a second part cut', { 'measurements.ndjson.zst': cutTwo(zstd) }, WHOLE],
+  ['zstd cut at its header', { 'measurements.csv.zst': zstd(HEADER).subarray(0, 7) }, WHOLE],
+  ['not zstd', { 'measurements.csv.zst': HEADER }, WHOLE],
+  [
+    'bytes that are not text',
+    { 'measurements.parquet': measurement("'\\xFF'::BLOB") },
+    /column user_id can't be read: it holds bytes that are not UTF-8/,
+  ],
+  [
+    'numbers of NDJSON that can be written otherwise',
+    { 'measurements.ndjson': json('a') + json('b').replace('"u1"', '1.0') },
+    /column user_id has a number with a fraction or an exponent/,
+  ],
 ])('refuses %s', async (_, files, message) => {
   expect(await read(files, 'measurement_id || user_id || session_id')).toMatch(message);
 });
