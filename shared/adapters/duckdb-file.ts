@@ -5,6 +5,7 @@ import { Failure } from '../failure';
 import { checkCanBeMade, describeFault, makeFolder, nameBeside, place, realPath, removeUnfinished, statsOf } from '../files';
 import type { Waiting } from '../open-engine';
 import { type Database, errorKind, quoteText } from './duckdb-connection';
+import { reasonOf } from './duckdb-reasons';
 import { isLockError } from './duckdb-source';
 
 const WAIT_MS = 30_000;
@@ -34,7 +35,11 @@ export async function attachWarehouse(
     await untilFree(() => database.run(sql), path, waiting);
   } catch (thrown) {
     if (thrown instanceof Failure || errorKind(thrown) === 'INTERRUPT') throw thrown;
-    const text = `warehouse ${path} is not a whole DuckDB file; if an export was cut off while making it, delete it, otherwise name another`;
+    const reason = reasonOf(thrown);
+    const text =
+      reason === null
+        ? `warehouse ${path} is not a whole DuckDB file; if an export was cut off while making it, delete it, otherwise name another`
+        : `warehouse ${path} can't be opened: it ${reason}`;
     throw new Failure('BAD_CONFIG', text, { cause: thrown });
   }
 }

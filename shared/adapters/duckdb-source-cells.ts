@@ -1,6 +1,6 @@
 import type { SourceColumnType } from '../source-contract';
 import { quoteIdentifier } from './duckdb-connection';
-import { CELL_ERRORS } from './duckdb-source-errors';
+import { CELL_ERRORS } from './duckdb-reasons';
 import type { FileFormat } from './duckdb-source-files';
 
 export type CellFormat = FileFormat | 'table';

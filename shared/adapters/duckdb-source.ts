@@ -7,9 +7,9 @@ import { Failure } from '../failure';
 import { describeFault } from '../files';
 import { type SourceColumnType, type SourceTable, sourceColumns, sourceTableNames } from '../source-contract';
 import { type Database, errorKind, quoteIdentifier, quoteText, typeName } from './duckdb-connection';
+import { CELL_ERRORS, reasonOf } from './duckdb-reasons';
 import { bytesFault } from './duckdb-source-bytes';
 import { accepts, BYTES, type CellFormat, cellExpression, expectedTypes } from './duckdb-source-cells';
-import { CELL_ERRORS, reasonOf } from './duckdb-source-errors';
 import { findFiles, type SourceFile } from './duckdb-source-files';
 
 /** A source of the embedded engine: the views source_users and source_measurements, with the contract's columns and types. */

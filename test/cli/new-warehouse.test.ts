@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
 
 /** A new warehouse appears whole, or not at all. */
@@ -84,6 +85,12 @@ test('an empty file, and a link that leads nowhere, become one', async () => {
   expect(await rowsOf(join(place, 'below/kpi.duckdb'))).toEqual([['12']]);
 });
 
+/** The first blocks of files that other versions of DuckDB have made. */
+const HEAD_OF_0_8_1 =
+  'H4sIAAAAAAACA+3YoQ2DUBQFUH4KI+C7QoNCU4cjYQJGwHYEZmAmXFNLsJ0BSDDABpBzkivelVe+MIzN9K/Sd12UWbSJ1zwjAAAA4C7a7y/vu9cnnPrH7hcAAAAAXFuSHu/5xEIAAABwfQv68wlpADAAAA==';
+const HEAD_OF_2_0_1 =
+  'H4sIAAAAAAACA+3YIQrCcBTH8b9TYWXNuCs49v8ztpkWNouizeLAMncFWfcE3kHvYPIAnsAwxDKsNm0ahgiiYlkYfD/lx+PBC6+9Z7Sd22V23USTcHhuir8slGVb8nvfn3u+lE7as3/POXXX02B7XMZJUeSrdCwAAAAAAEAlBolS7r6za3xua6+XQKsMvYw+qwMAAAAAoDYOXpaZcTR61vc3gvsfAAAAAIDaewCSV9Q4ADAAAA==';
+
 test.each<[string, (place: string) => string, string]>([
   [
     'a file that is cut off',
@@ -92,6 +99,22 @@ test.each<[string, (place: string) => string, string]>([
       return 'kpi.duckdb';
     },
     'is not a whole DuckDB file; if an export was cut off while making it, delete it, otherwise name another',
+  ],
+  [
+    'a file of DuckDB 0.8.1',
+    (place) => {
+      writeFileSync(join(place, 'kpi.duckdb'), gunzipSync(Buffer.from(HEAD_OF_0_8_1, 'base64')));
+      return 'kpi.duckdb';
+    },
+    "can't be opened: it is a DuckDB file of another version; expected one that DuckDB 1.5 reads, written by 0.10 or later",
+  ],
+  [
+    'a file of DuckDB 2.0.1',
+    (place) => {
+      writeFileSync(join(place, 'kpi.duckdb'), gunzipSync(Buffer.from(HEAD_OF_2_0_1, 'base64')));
+      return 'kpi.duckdb';
+    },
+    "can't be opened: it is a DuckDB file of another version; expected one that DuckDB 1.5 reads, written by 0.10 or later",
   ],
   ['a folder', () => '.', "can't be opened: it is a folder; expected a file"],
   [

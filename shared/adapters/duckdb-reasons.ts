@@ -50,7 +50,7 @@ const REASONS: [words: RegExp, reason: string][] = [
   [/gzip|zlib|ZSTD|decompress|miniz/i, 'is damaged or not compressed as its name says; expected a complete compressed file'],
   [
     /trying to read a database file with version number|storage version/i,
-    'is a DuckDB file of another version; expected a file of the version in use, export it anew',
+    'is a DuckDB file of another version; expected one that DuckDB 1.5 reads, written by 0.10 or later',
   ],
   [/SQLite/i, 'is an SQLite file; expected a DuckDB file'],
   [
