@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CalendarDate, Window } from './calendar';
-import type { Facts, ReleaseFacts } from './facts/facts';
+import type { FactRow, Facts, ReleaseFacts } from './facts/facts';
 import type { Failure } from './failure';
 import type { Log } from './log';
 import type { Report } from './report';
@@ -100,10 +100,10 @@ export interface Engine {
   /** Counts the people behind the numbers of the days of a window, for their release. */
   readReleaseFacts(window: Window, run: Run): Promise<{ facts: ReleaseFacts; bytesProcessed: number | null }>;
   /**
-   * The earliest local date of an account or a test in the whole source, up to the window's end; null if there is none. Reads two columns of
-   * both tables whole, so it is asked only if readFacts found nothing.
+   * The earliest local date of each source table, up to the window's end, and how many rows its newest days have. Reads two columns of both
+   * tables whole, so it is asked only where the facts leave a doubt.
    */
-  readFirstDay(window: Window, run: Run): Promise<CalendarDate | null>;
+  readSpan(window: Window, run: Run): Promise<FactRow<'span'>[]>;
   /** The bytes that readFacts would read; null where it costs nothing. */
   price: ((window: Window, run: Run) => Promise<number>) | null;
   /** How many reports publish takes best at once. */

@@ -1,5 +1,5 @@
-import { addDays, type CalendarDate } from './calendar';
-import { errorKinds, type Facts } from './facts/facts';
+import { addDays, type CalendarDate, PERIODS } from './calendar';
+import { errorKinds, type FactRow, type Facts } from './facts/facts';
 import { type DayFacts, dayOf, type FactsByDay } from './facts/period-facts';
 import { Failure } from './failure';
 import { periodsOf, type Report } from './report';
@@ -20,7 +20,7 @@ export const MIN_ROWS_FOR_SHARE = 1000;
 /** Of fewer failed tests in the periods, any may be of unknown kinds. */
 export const MIN_FAILURES_FOR_SHARE = 50;
 
-/** Of fewer rows, those with an impossible time included, any may have one. */
+/** So few rows may have an impossible time in any source. */
 export const MIN_ROWS_FOR_TIMES = 20;
 
 /** Quotients are compared with those of the published counts; nothing is rounded in between. */
@@ -172,20 +172,14 @@ export function areTooManyUnknown(unknown: number, failures: number, maxShare: n
 
 /**
  * SOURCE_CONTRACT if most of a table's newest rows have an impossible time: they are invisible, and the figures would fall without a word.
- * Such rows have no date, so they are held against those of the report's periods.
+ * Such rows have no date, so they are held against those of the newest days that the source has, whatever dates are asked for: figures of
+ * an early date must not depend on what came later.
  */
-export function checkTimes(reportDate: CalendarDate, days: FactsByDay, misdated: Facts['misdated']): Failure | null {
-  const periods = periodsOf(reportDate).map((period) => dayOf(days, period));
-  const counted = {
-    users: sum(periods.map((day) => day.accounts)),
-    measurements: sum(periods.map((day) => day.tests)),
-  };
+export function checkTimes(misdated: Facts['misdated'], span: readonly FactRow<'span'>[]): Failure | null {
   for (const { source, source_rows: impossible } of misdated) {
-    const rows = impossible + counted[source];
-    if (rows < MIN_ROWS_FOR_TIMES || impossible <= rows / 2) continue;
-    return misdatedFailure(
-      `${describeMisdated(source, impossible)}, and ${counted[source]} in the 12 periods up to ${reportDate}`,
-    );
+    const newest = span.find((row) => row.source === source)?.newest_rows ?? 0;
+    if (impossible >= MIN_ROWS_FOR_TIMES && impossible > newest)
+      return misdatedFailure(`${describeMisdated(source, impossible)}, and ${newest} in its newest ${PERIODS} days`);
   }
   return null;
 }

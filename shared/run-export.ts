@@ -1,10 +1,10 @@
 import { type CalendarDate, daysWindow, localDate, reportWindow } from './calendar';
 import type { Engine, Run, TableOutcome } from './engine';
 import type { Facts } from './facts/facts';
-import { dayOf, type FactsByDay, indexByDay } from './facts/period-facts';
+import { type FactsByDay, holdsAnyone, indexByDay } from './facts/period-facts';
 import { Failure, toFailure } from './failure';
 import type { Findings, ReportOutcome } from './outcome';
-import { checkReport, checkTimes, refuseTimes } from './quality-gate';
+import { checkReport, checkTimes, MIN_ROWS_FOR_TIMES, refuseTimes } from './quality-gate';
 import { addBytes, isMature, openRelease, type Release, type ReleaseOutcome, releasedBy } from './release/release-periods';
 import type { ReleaseLimits } from './release/rules';
 import { deriveReport, type Report } from './report';
@@ -107,7 +107,6 @@ interface Derivable {
   /** Dates that the tables can't take, and dates before the source begins. */
   refused: ReadonlyMap<CalendarDate, Failure>;
   days: FactsByDay;
-  misdated: Facts['misdated'];
 }
 
 /** What is known before anything is written. */
@@ -124,16 +123,15 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
   const stoppable = { ...options, run: { ...run, signal } };
   const refused = await engine.prepare(dates, stoppable.run);
   const wanted = dates.filter((date) => !refused.has(date));
-  const nothing = { days: new Map(), misdated: [], bytesProcessed: null, compare: () => null, release: null };
+  const nothing = { days: new Map(), bytesProcessed: null, compare: () => null, release: null };
   if (wanted.length === 0) return { refused, ...nothing };
-  const { refused: empty, days, misdated, bytesProcessed } = await countDays(wanted, stoppable);
+  const { refused: empty, days, bytesProcessed } = await countDays(wanted, stoppable);
   const held = wanted.filter((date) => !empty.has(date));
   if (held.length === 0) return { refused: new Map([...refused, ...empty]), ...nothing };
   const release = await openReleaseOf(held, days, stoppable.run, options);
   return {
     refused: new Map([...refused, ...empty]),
     days,
-    misdated,
     bytesProcessed: addBytes(bytesProcessed, release?.bytesProcessed ?? null),
     compare: await openComparison(held, stoppable),
     release,
@@ -144,32 +142,34 @@ async function countDays(dates: readonly CalendarDate[], options: ExportOptions)
   const window = windowOf(dates, options);
   const { facts, bytesProcessed } = await options.engine.readFacts(window, options.run);
   const days = indexByDay(facts, window);
-  const { misdated } = facts;
-  for (const { source, source_rows } of misdated)
-    if (source_rows > 0) options.run.log.warning('times out of bounds', { table: source, rows: source_rows });
-  return { refused: await refuseEmpty(dates, { days, misdated }, options), days, misdated, bytesProcessed };
+  return { refused: await refuseDates(dates, { days, misdated: facts.misdated }, options), days, bytesProcessed };
 }
 
-/** The dates up to which the source holds no account and no test: their reports would be zeros. One failure stands for all of them. */
-async function refuseEmpty(
+/**
+ * The dates up to which the source holds no account and no test: their reports would be zeros. One failure stands for all of them.
+ *
+ * @throws SOURCE_CONTRACT where most of the newest rows have an impossible time
+ */
+async function refuseDates(
   dates: readonly CalendarDate[],
-  { days, misdated }: Pick<Derivable, 'days' | 'misdated'>,
+  { days, misdated }: { days: FactsByDay; misdated: Facts['misdated'] },
   { engine, run, timeZone, startedAt }: ExportOptions,
 ): Promise<Map<CalendarDate, Failure>> {
-  const holdsAny = (date: CalendarDate) => {
-    const { accountsToDate, testersToDate } = dayOf(days, date);
-    return accountsToDate + testersToDate > 0;
-  };
-  const empty = dates.filter((date) => !holdsAny(date));
+  for (const { source, source_rows } of misdated)
+    if (source_rows > 0) run.log.warning('times out of bounds', { table: source, rows: source_rows });
+  const empty = dates.filter((date) => !holdsAnyone(days, date));
   const last = empty.at(-1);
-  if (last === undefined) return new Map();
+  const seen = [...days.keys()].find((day) => holdsAnyone(days, day));
+  const isClear = misdated.every(({ source_rows }) => source_rows < MIN_ROWS_FOR_TIMES);
   const today = localDate(startedAt, timeZone);
-  const first = [...days.keys()].find(holdsAny) ?? (await engine.readFirstDay(daysWindow(today, today, timeZone), run));
-  const begins = first === null ? 'nor any later' : `its first date is ${first}`;
-  const failure =
-    (first === null ? refuseTimes(misdated) : null) ??
-    new Failure('BAD_REQUEST', `the source holds no account and no test up to ${last}; ${begins}`);
-  return new Map(empty.map((date) => [date, failure]));
+  const span =
+    isClear && (last === undefined || seen !== undefined) ? [] : await engine.readSpan(daysWindow(today, today, timeZone), run);
+  const first = seen ?? span.flatMap(({ first_day }) => first_day ?? []).sort()[0];
+  const failure = (first === undefined ? refuseTimes(misdated) : null) ?? checkTimes(misdated, span);
+  if (failure !== null) throw failure;
+  const begins = first === undefined ? 'nor any later' : `its first date is ${first}`;
+  const before = new Failure('BAD_REQUEST', `the source holds no account and no test up to ${last}; ${begins}`);
+  return new Map(empty.map((date) => [date, before]));
 }
 
 /** That a run can't say what it revises is no reason not to export. */
@@ -198,7 +198,7 @@ async function openReleaseOf(
   { engine, run, timeZone, startedAt, release: limits = null }: ExportOptions,
 ): Promise<Release | null> {
   if (limits === null) return null;
-  const periods = dates.map(releasedBy).filter((period) => isMature(period, startedAt, timeZone));
+  const periods = dates.map(releasedBy).filter((period) => isMature(period, startedAt, timeZone) && holdsAnyone(days, period));
   if (periods.length === 0) return null;
   const options = { engine, run, timeZone, limits, releasedAt: startedAt, replace: null };
   return openRelease(periods, async () => ({ days, bytesProcessed: null }), options, counting);
@@ -212,12 +212,12 @@ function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: Expor
 /** A report, if it could be derived, and why it must not be published, if it must not. */
 type Draft = { reportDate: CalendarDate } & ({ report: Report; failure: null } | { report: Report | null; failure: Failure });
 
-function draft(reportDate: CalendarDate, { refused, days, misdated }: Derivable, options: ExportOptions): Draft {
+function draft(reportDate: CalendarDate, { refused, days }: Derivable, options: ExportOptions): Draft {
   try {
     const unwanted = refused.get(reportDate);
     if (unwanted !== undefined) return { reportDate, report: null, failure: unwanted };
     const report = deriveReport(days, reportDate, options.startedAt);
-    const failure = checkTimes(reportDate, days, misdated) ?? check(report, days, options);
+    const failure = check(report, days, options);
     return failure === null ? { reportDate, report, failure } : { reportDate, report, failure };
   } catch (thrown) {
     return { reportDate, report: null, failure: toFailure(thrown) };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openDuckDb } from '../shared/adapters/duckdb';
 import { openDatabase, quoteText } from '../shared/adapters/duckdb-connection';
-import { datesBetween } from '../shared/calendar';
+import { addDays, datesBetween } from '../shared/calendar';
 import type { Engine } from '../shared/engine';
 import { judge } from '../shared/outcome';
 import { countCells, type ReleaseOutcome } from '../shared/release/release-periods';
@@ -100,6 +100,23 @@ const expectedRow = (period: string, released_at = now.toISOString(), revision =
 });
 
 describe('an export', () => {
+  test('releases no day of which the source holds nothing yet', () =>
+    inPlace(async (place) => {
+      const instants = [...rows.users, ...rows.measurements].map(({ created_at }) => created_at).filter((at) => at !== null);
+      const begins =
+        instants
+          .sort()
+          .find((at) => at > '1970')
+          ?.slice(0, 10) ?? '';
+      const before = addDays(begins, -2);
+      await exportDates(place, [addDays(begins, 9)]); // its oldest period is that day
+      const outcomes = await releaseDates(place, [before, before]);
+      expect(outcomes).toMatchObject([
+        { state: 'failed', failure: { code: 'BAD_REQUEST', message: expect.stringContaining(before) } },
+      ]);
+      expect(await read(place, (engine) => engine.readRelease(before, begins))).toEqual([]);
+    }));
+
   test('releases the oldest period of a report whose date is over, and says so in its record', async () => {
     await inPlace(async (place) => {
       const { reports } = await exportDates(place, [YESTERDAY, TODAY]);

@@ -142,10 +142,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
 
     readReleaseFacts: (window, run) => countFacts(counting(run), 'release_facts', releaseFactNames, window),
 
-    readFirstDay: async (window, run) => {
-      const { facts } = await countFacts(counting(run), 'first_day', ['first_day'], window);
-      return facts.first_day[0]?.day ?? null;
-    },
+    readSpan: async (window, run) => (await countFacts(counting(run), 'span', ['span'], window)).facts.span,
 
     price: (window, run) => priceFacts(counting(run), window),
 
@@ -307,7 +304,7 @@ function wrap({ type, value }: Bindings[string]) {
 /** One job, and so one snapshot: counts of different states of a source that is being written to would contradict each other. */
 async function countFacts<Name extends AnyFactName>(
   counting: Counting,
-  what: 'facts' | 'release_facts' | 'first_day',
+  what: 'facts' | 'release_facts' | 'span',
   names: readonly Name[],
   window: Window,
 ) {

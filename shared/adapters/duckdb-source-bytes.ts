@@ -29,7 +29,7 @@ export async function bytesFault(file: SourceFile): Promise<string | null> {
   const handle = await open(file.path);
   try {
     const start = (await readAt(handle, 0, 16)).toString('hex');
-    if (start === '') return 'is empty';
+    if (start === '') return file.format === 'ndjson' && file.compression === 'uncompressed' ? null : 'is empty';
     const [, kind, reason] = BEGINNINGS.find(([bytes]) => start.startsWith(bytes)) ?? [];
     if (file.format === 'parquet') {
       if (kind === 'parquet') return null;

@@ -156,11 +156,10 @@ function createEngine(database: Database, source: Source | null, { now, warehous
         facts: await countReleaseFacts(counting, window),
         bytesProcessed: null,
       })),
-    readFirstDay: (window, run) =>
+    readSpan: (window, run) =>
       interruptible(database, run.signal, async () => {
         await materialize(counting, window, []);
-        const [row] = await countFact(counting, 'first_day', window);
-        return row?.day ?? null;
+        return countFact(counting, 'span', window);
       }),
     price: null,
     reportsAtOnce: REPORTS_AT_ONCE,

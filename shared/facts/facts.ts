@@ -3,7 +3,7 @@ import type { Window } from '../calendar';
 import { sourceTableNames } from '../source-contract';
 import { parseWholeAnswer, wholeStatement } from '../whole-answer';
 import activity from './activity.sql';
-import firstDay from './first_day.sql';
+
 import intake from './intake.sql';
 import misdated from './misdated.sql';
 import people from './people.sql';
@@ -18,6 +18,7 @@ import releaseErrors from './release_errors.sql';
 import releaseSessions from './release_sessions.sql';
 import releaseTests from './release_tests.sql';
 import sessions from './sessions.sql';
+import span from './span.sql';
 import users from './users.sql';
 
 /** The kinds of error with a column of their own; the list stands in relations/attempts.sql once more (a test holds them together). */
@@ -139,10 +140,15 @@ export type ReleaseFactName = keyof typeof releaseFacts;
 export const releaseFactNames = Object.keys(releaseFacts) as ReleaseFactName[];
 export type ReleaseFacts = { [Name in ReleaseFactName]: FactRow<Name>[] };
 
-/** Asked only where a date lies before everything that the source holds. */
-export const firstDayFact = { first_day: { sql: firstDay, row: z.strictObject({ day: Day.nullable() }) } };
+/** Asked only where a date lies before everything that the source holds, or many rows have an impossible time. */
+export const spanFact = {
+  span: {
+    sql: span,
+    row: z.strictObject({ source: z.enum(sourceTableNames), first_day: Day.nullable(), newest_rows: Count }),
+  },
+};
 
-const allFacts = { ...facts, ...releaseFacts, ...firstDayFact };
+const allFacts = { ...facts, ...releaseFacts, ...spanFact };
 export type AnyFactName = keyof typeof allFacts;
 export type FactRow<Name extends AnyFactName> = z.infer<(typeof allFacts)[Name]['row']>;
 

@@ -106,6 +106,12 @@ export function indexByDay(facts: Facts, window: Pick<Window, 'firstDay' | 'last
   return days;
 }
 
+/** Whether the source holds an account or a test up to the end of a day; of a day before, all figures would be zeros. */
+export function holdsAnyone(days: FactsByDay, day: CalendarDate): boolean {
+  const { accountsToDate, testersToDate } = dayOf(days, day);
+  return accountsToDate + testersToDate > 0;
+}
+
 /** The facts of one period as the report of `reportDate` sees them. Both dates, and the day before the period, must lie in the window. */
 export function periodFacts(days: FactsByDay, reportDate: CalendarDate, period: CalendarDate): PeriodFacts {
   const day = dayOf(days, period);

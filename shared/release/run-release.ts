@@ -1,5 +1,5 @@
 import { addDays, type CalendarDate, datesBetween, localDate, PERIODS, reportWindow } from '../calendar';
-import { indexByDay } from '../facts/period-facts';
+import { holdsAnyone, indexByDay } from '../facts/period-facts';
 import { Failure, toFailure } from '../failure';
 import { logFailure } from '../log';
 import type { OpenEngine } from '../open-engine';
@@ -51,7 +51,9 @@ export async function runRelease(
       for (const period of periods)
         reports.set(
           period,
-          check(() => checkReport(deriveReport(days, reportOf(period), releasedAt), days, gate)),
+          holdsAnyone(days, period)
+            ? check(() => checkReport(deriveReport(days, reportOf(period), releasedAt), days, gate))
+            : nobodyYet(period),
         );
       return { days, bytesProcessed };
     };
@@ -82,6 +84,10 @@ export async function runRelease(
 export function judgeReleases(outcomes: readonly ReleaseOutcome[]): Verdict {
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
   return judgeFailures(failures, { nothingDone: failures.length === outcomes.length });
+}
+
+function nobodyYet(period: CalendarDate): Failure {
+  return new Failure('BAD_REQUEST', `the source holds no account and no test up to ${period}; expected a later date`);
 }
 
 /** Why the report may not be published; null: it may. */

@@ -97,6 +97,7 @@ test.each<[string, Files, unknown[]]>([
   ],
   ['a folder named as a file', { 'measurements.parquet/part-0.parquet': measurement("'u1'") }, ['p']],
   ['a byte order mark', { 'measurements.csv': `\ufeff${HEADER}${row('a')}` }, ['a']],
+  ['NDJSON of no rows', { 'measurements.ndjson': '' }, []],
   ['only a header', { 'measurements.csv': HEADER }, []],
 ])('reads %s', async (_, files, ids) => {
   expect(await read(files, 'measurement_id')).toEqual(ids);

@@ -31,8 +31,8 @@ export async function rowsOnDuckDb(folder: string, window: Window): Promise<Fact
   try {
     const { facts } = await engine.readFacts(window, run);
     const released = await engine.readReleaseFacts(window, run);
-    const day = await engine.readFirstDay(window, run);
-    return toSets({ ...facts, ...released.facts, first_day: [{ day }] });
+    const span = await engine.readSpan(window, run);
+    return toSets({ ...facts, ...released.facts, span });
   } finally {
     await engine.close();
   }
@@ -55,7 +55,7 @@ export async function rowsOnReference(
     });
     return parseFacts(names, await server.evaluate(sql, Object.fromEntries(bound), tables));
   };
-  return toSets({ ...(await count(factNames)), ...(await count(releaseFactNames)), ...(await count(['first_day'])) });
+  return toSets({ ...(await count(factNames)), ...(await count(releaseFactNames)), ...(await count(['span'])) });
 }
 
 function toTable(table: SourceTable, rows: SourceRows[SourceTable]): Table {
@@ -68,7 +68,5 @@ type AllFacts = { [Name in AnyFactName]: FactRow<Name>[] };
 function toSets(counted: AllFacts): FactRows {
   const toSet = (name: AnyFactName) =>
     counted[name].map((row: object) => JSON.stringify(Object.fromEntries(Object.entries(row).sort()))).sort();
-  return Object.fromEntries(
-    [...factNames, ...releaseFactNames, 'first_day' as const].map((name) => [name, toSet(name)]),
-  ) as FactRows;
+  return Object.fromEntries([...factNames, ...releaseFactNames, 'span' as const].map((name) => [name, toSet(name)])) as FactRows;
 }

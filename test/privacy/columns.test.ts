@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { type DeadLetter, toDeadLetter } from '../../shared/dead-letter';
-import { facts, firstDayFact, releaseFacts } from '../../shared/facts/facts';
+import { facts, releaseFacts, spanFact } from '../../shared/facts/facts';
 import { Failure } from '../../shared/failure';
 import { reportTables } from '../../shared/tables';
 import { DailyMetrics } from '../../shared/tables/daily_metrics';
@@ -56,7 +56,7 @@ const allowed: Record<string, Columns> = {
   'fact intake': { day: 'day', outcome: 'word', source_rows: 'count', latest_hour: 'hour' },
   'fact users': { day: 'day', outcome: 'word', source_rows: 'count' },
   'fact misdated': { source: 'word', source_rows: 'count' },
-  'fact first_day': { day: 'day' },
+  'fact span': { source: 'word', first_day: 'day', newest_rows: 'count' },
   'fact people': { role: 'word', day: 'day', first_test_day: 'day', people: 'count' },
   'fact release_tests': {
     ...{ day: 'day', users: 'count', repeat_users: 'count', repeat_successful_users: 'count' },
@@ -117,7 +117,7 @@ const allowed: Record<string, Columns> = {
 
 const schemas: Record<string, z.ZodObject> = {
   ...Object.fromEntries(
-    Object.entries({ ...facts, ...releaseFacts, ...firstDayFact }).map(([name, { row }]) => [`fact ${name}`, row]),
+    Object.entries({ ...facts, ...releaseFacts, ...spanFact }).map(([name, { row }]) => [`fact ${name}`, row]),
   ),
   ...Object.fromEntries(Object.entries(reportTables).map(([name, { row }]) => [`table ${name}`, row])),
   'table daily_metrics': DailyMetrics,

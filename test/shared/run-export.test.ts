@@ -26,7 +26,7 @@ function createEngine(changes: Partial<Engine> = {}) {
       facts: { release_tests: [], release_errors: [], release_sessions: [] },
       bytesProcessed: 3,
     }),
-    readFirstDay: async () => null,
+    readSpan: async () => [],
     price: null,
     reportsAtOnce: 4,
     publish: async (reports) => {
@@ -140,7 +140,7 @@ describe('dates before the source begins', () => {
   const holding = (facts: Partial<Facts>, firstDay: string | null = null) =>
     createEngine({
       readFacts: async () => ({ facts: { ...noFacts, ...facts }, bytesProcessed: 7 }),
-      readFirstDay: async () => firstDay,
+      readSpan: async () => [{ source: 'users', first_day: firstDay, newest_rows: 0 }],
     });
   const day = '2025-01-04';
   const dates = datesBetween('2025-01-01', '2025-01-05');

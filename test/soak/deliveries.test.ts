@@ -39,7 +39,7 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
       facts: { release_tests: [], release_errors: [], release_sessions: [] },
       bytesProcessed: 0,
     }),
-    readFirstDay: async () => null,
+    readSpan: async () => [],
     price: null,
     reportsAtOnce: 2,
     publish: async (reports, run) =>

@@ -1,0 +1,16 @@
+-- One row per source table, whatever the window: the local day of its earliest row, NULL if there is none, and how many rows its newest 12 days have.
+SELECT
+  'users' AS source,
+  CAST(DATETIME(MIN(created_at), @time_zone) AS DATE) AS first_day,
+  COUNTIF(UNIX_SECONDS(created_at) > UNIX_SECONDS(newest) - 12 * 86400) AS newest_rows
+FROM source_users
+CROSS JOIN (SELECT MAX(created_at) AS newest FROM source_users WHERE user_id IS NOT NULL AND created_at < @scan_until) AS latest
+WHERE user_id IS NOT NULL AND created_at >= @epoch AND created_at < @scan_until
+UNION ALL
+SELECT
+  'measurements' AS source,
+  CAST(DATETIME(MIN(created_at), @time_zone) AS DATE) AS first_day,
+  COUNTIF(UNIX_SECONDS(created_at) > UNIX_SECONDS(newest) - 12 * 86400) AS newest_rows
+FROM source_measurements
+CROSS JOIN (SELECT MAX(created_at) AS newest FROM source_measurements WHERE user_id IS NOT NULL AND created_at < @scan_until) AS latest
+WHERE user_id IS NOT NULL AND created_at >= @epoch AND created_at < @scan_until
