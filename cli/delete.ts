@@ -96,7 +96,7 @@ interface Found {
 /** Closes the warehouse again: whoever is asked may take their time. */
 async function look(request: ExportRequest, openEngine: OpenEngine, run: Run): Promise<Found> {
   const engine = await openEngine('read', run);
-  const states = await engine.readReportStates(request.from, request.to).finally(() => engine.close());
+  const states = await engine.readReportStates(request.from, request.to, run.signal).finally(() => engine.close());
   const dates = [...new Set(states.map(({ reportDate }) => reportDate))].sort();
   return { request, states, dates, missing: datesBetween(request.from, request.to).filter((date) => !dates.includes(date)) };
 }

@@ -81,4 +81,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-void main();
+/** A request that is never answered would keep the process: at its end nothing is waited for any more. */
+const LINGER_MS = 1_000;
+
+void main().finally(() => setTimeout(() => process.exit(), LINGER_MS).unref());

@@ -97,7 +97,7 @@ async function read(engine: Engine, flags: ShowFlags, asked: Asked): Promise<() 
   if (request?.shape === 'range') {
     const { from, to } = request;
     const last = [addDays(to, PERIODS - 1), today].sort()[0] ?? to;
-    const { days } = deriveHistory(await readTables(engine, from, last), config.timeZone);
+    const { days } = deriveHistory(await engine.readReports(from, last), config.timeZone);
     return () =>
       printDays(
         days.filter(({ date }) => date >= from && date <= to),
@@ -107,7 +107,7 @@ async function read(engine: Engine, flags: ShowFlags, asked: Asked): Promise<() 
   }
   const date = request?.from ?? (await newestReport(engine, today));
   if (date === null) return () => fail('no report in the warehouse; run: kpi export');
-  const rows = await readTables(engine, date, date);
+  const rows = await engine.readReports(date, date);
   if (reportTableNames.some((table) => rows[table].length > 0)) return () => printReport(date, rows, flags, config);
   const newest = await newestReport(engine, today);
   const there = newest === null ? 'no report is in the warehouse' : `the newest report in the warehouse is of ${newest}`;
@@ -115,12 +115,6 @@ async function read(engine: Engine, flags: ShowFlags, asked: Asked): Promise<() 
     if (flags.json) writeJson(rows);
     fail(`no report of ${date}; ${there}; run: kpi export --date ${date}`);
   };
-}
-
-async function readTables(engine: Engine, from: CalendarDate, to: CalendarDate): Promise<ReportRows> {
-  const rows: Partial<Record<ReportTable, unknown>> = {};
-  for (const table of reportTableNames) rows[table] = await engine.readRows(table, from, to);
-  return rows as ReportRows;
 }
 
 async function newestReport(engine: Engine, today: CalendarDate): Promise<CalendarDate | null> {

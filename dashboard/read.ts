@@ -3,8 +3,6 @@ import { addDays, type CalendarDate, localDate } from '../shared/calendar';
 import type { Engine, Run } from '../shared/engine';
 import { findGaps } from '../shared/gaps';
 import type { ReleaseLimits } from '../shared/release/rules';
-import type { ReportRows } from '../shared/report';
-import { reportTableNames } from '../shared/tables';
 import type { DashboardData } from './data';
 import { deriveHistory, deriveReleasedHistory, releaseMetrics, reportMetrics } from './history';
 
@@ -23,9 +21,7 @@ const [FIRST_DATE, LAST_DATE] = ['1970-01-01', '9999-12-31'];
 /** All reports of the warehouse, as the page shows them. */
 export async function readReports(engine: Engine, options: ReadOptions): Promise<DashboardData> {
   const { timeZone, isDemo, date, now, run } = options;
-  const rows = {} as Record<keyof ReportRows, unknown>;
-  for (const table of reportTableNames) rows[table] = await engine.readRows(table, FIRST_DATE, LAST_DATE);
-  const { newest, days } = deriveHistory(rows as ReportRows, timeZone);
+  const { newest, days } = deriveHistory(await engine.readReports(FIRST_DATE, LAST_DATE, run.signal), timeZone);
   const today = localDate(now, timeZone);
   // a report that isn't there yet is late rather than a gap: the page says so by itself, when it is read
   const to = [newest?.date ?? FIRST_DATE, addDays(today, -1)].sort()[0] ?? FIRST_DATE;

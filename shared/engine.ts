@@ -3,9 +3,9 @@ import type { CalendarDate, Window } from './calendar';
 import type { FactRow, Facts, ReleaseFacts } from './facts/facts';
 import type { Failure } from './failure';
 import type { Log } from './log';
-import type { Report } from './report';
+import type { Report, ReportRows } from './report';
 import type { SourceTable } from './source-contract';
-import type { ReportRow, ReportTable } from './tables';
+import type { ReportTable } from './tables';
 import type { DailyMetrics } from './tables/daily_metrics';
 import type { ExportRun } from './tables/export_runs';
 import type { WarehouseIdentity } from './warehouse-identity';
@@ -113,7 +113,7 @@ export interface Engine {
   /** Removes the rows of the reports from `from` to `to` from each published table, and none of the release; `rows` says how many. */
   deleteReports(from: CalendarDate, to: CalendarDate, run: Run): Promise<TableOutcome[]>;
   /** Released rows of the periods from `from` to `to`, in order of time. */
-  readRelease(from: CalendarDate, to: CalendarDate): Promise<DailyMetrics[]>;
+  readRelease(from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<DailyMetrics[]>;
   /**
    * Puts out the row of a period. Only one that is to replace another overwrites what is there; else that stays, and is the answer: null
    * where this row, by this call or by one whose answer was lost, is the one that is out.
@@ -121,17 +121,20 @@ export interface Engine {
   putRelease(row: DailyMetrics, options: { replace: boolean }, run: Run): Promise<DailyMetrics | null>;
   /** Adds rows to export_runs: once, however often it is repeated for the same run. */
   appendRuns(rows: readonly ExportRun[], run: Run): Promise<void>;
-  /** Published rows with a report date from `from` to `to`, ordered by report date, the newest period first. */
-  readRows<Table extends ReportTable>(table: Table, from: CalendarDate, to: CalendarDate): Promise<ReportRow<Table>[]>;
+  /**
+   * Published rows of all tables, as they were at one moment, with a report date from `from` to `to`: ordered by report date, the newest
+   * period first. This and the other reads end with `signal`, and by themselves after a minute.
+   */
+  readReports(from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<ReportRows>;
   /** What there is of the reports from `from` to `to`; nothing of a table that has no rows of a date. */
-  readReportStates(from: CalendarDate, to: CalendarDate): Promise<ReportState[]>;
+  readReportStates(from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<ReportState[]>;
   /** Rows of export_runs, the newest run first. */
-  readRuns(filter: RunFilter): Promise<ExportRun[]>;
+  readRuns(filter: RunFilter, signal?: AbortSignal): Promise<ExportRun[]>;
   /** Counts in a source table as a whole (adapters/source-sql.ts says which columns), if that reads no more than maxBytes. */
   inspectSource(table: SourceTable, options: { maxBytes: number }, run: Run): Promise<SourceInspection>;
   /** Compares all that the warehouse is made of with the definitions, and changes nothing. */
   inspectWarehouse(options: { release: boolean }, run: Run): Promise<WarehouseInspection[]>;
   /** What the warehouse holds reports of; null where it doesn't exist yet. */
-  readIdentity(): Promise<WarehouseIdentity | null>;
+  readIdentity(signal?: AbortSignal): Promise<WarehouseIdentity | null>;
   close(): Promise<void>;
 }

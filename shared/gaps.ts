@@ -34,7 +34,7 @@ export interface GapsFound {
 
 /** Searches the warehouse. Dates whose partitions have expired don't count: nothing could be kept there. */
 export async function findGaps(engine: Engine, search: GapSearch, run: Run): Promise<GapsFound> {
-  return findGapsAmong(await engine.readReportStates(search.from ?? EARLIEST, search.to), engine, search, run);
+  return findGapsAmong(await engine.readReportStates(search.from ?? EARLIEST, search.to, run.signal), engine, search, run);
 }
 
 /** The same of states that have been read; those after `to` don't count. */

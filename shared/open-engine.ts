@@ -83,10 +83,10 @@ async function continueOrBlame(named: Config, identity: WarehouseIdentity | null
   }
 }
 
-async function readIdentity(open: OpenEngine): Promise<WarehouseIdentity | null> {
+async function readIdentity(open: OpenEngine, signal?: AbortSignal): Promise<WarehouseIdentity | null> {
   const engine = await open('look');
   try {
-    return await engine.readIdentity();
+    return await engine.readIdentity(signal);
   } catch (thrown) {
     const failure = toFailure(thrown);
     // no run records, or an account that may only write, or only read the release: nothing is known, and nothing refused

@@ -8,7 +8,7 @@ import { checkReport, checkTimes, MIN_ROWS_FOR_TIMES, refuseTimes } from './qual
 import { addBytes, isMature, openRelease, type Release, type ReleaseOutcome, releasedBy } from './release/release-periods';
 import type { ReleaseLimits } from './release/rules';
 import { deriveReport, type Report } from './report';
-import { checkFall, comparedDates, createComparison, type PublishedRows, type Revision } from './revisions';
+import { checkFall, comparedDates, createComparison, type Revision } from './revisions';
 import { appendRecords, runRecord } from './run-record';
 import { checkFreshness, daysUntil } from './source-freshness';
 import { reportTableNames } from './tables';
@@ -180,9 +180,7 @@ async function openComparison(
   const [first = '', last = first] = [dates[0], dates.at(-1)];
   const { from, to } = comparedDates(first, last);
   try {
-    const published: Partial<PublishedRows> = {};
-    for (const table of reportTableNames) published[table] = await engine.readRows(table, from, to);
-    return createComparison(published as PublishedRows, timeZone);
+    return createComparison(await engine.readReports(from, to, run.signal), timeZone);
   } catch (thrown) {
     const { code, message } = toFailure(thrown);
     run.log.warning('earlier reports not read', { code, error: message });

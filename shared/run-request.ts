@@ -76,7 +76,7 @@ async function readCompleted(
   dates: readonly CalendarDate[],
   { run, timeZone, now }: { run: Run; timeZone: string; now: Date },
 ): Promise<Set<CalendarDate>> {
-  const runs = await engine.readRuns({ requestId: run.requestId });
+  const runs = await engine.readRuns({ requestId: run.requestId }, run.signal);
   const [from = '', to = from] = [dates[0], dates.at(-1)];
   const { gaps } = await findGaps(engine, { from, to, timeZone, today: localDate(now, timeZone) }, run);
   return completedDates(runs, gaps, timeZone);

@@ -98,11 +98,7 @@ async function withEngine<Result>(work: (engine: Engine) => Promise<Result>): Pr
 
 /** All rows of DATE. */
 function published(): Promise<unknown> {
-  return withEngine(async (engine) => {
-    const found = [];
-    for (const table of reportTableNames) found.push(await engine.readRows(table, DATE, DATE));
-    return found;
-  });
+  return withEngine((engine) => engine.readReports(DATE, DATE));
 }
 
 const failuresOf = ({ outcomes }: Ending, date: string) =>

@@ -8,16 +8,36 @@ import { answerColumns, IncompleteAnswer } from '../whole-answer';
 
 type Callback = (error: Error | null, body?: unknown, response?: unknown) => void;
 
-/** Makes all calls of the client fail with IncompleteAnswer where the answer is no JSON object, or names no job where one was to be made. */
-export function demandWholeAnswers(client: BigQuery): BigQuery {
+/** A slow connection still sends so much. */
+const UPLOAD_BYTES_PER_MS = 10;
+
+interface CallOptions {
+  method?: string;
+  uri?: string;
+  /** How much is sent, where it is more than a question. */
+  bodyBytes?: number;
+}
+
+/**
+ * Makes all calls of the client fail with IncompleteAnswer where the answer is no JSON object, names no job where one was to be made, or
+ * doesn't come within `callMs`: the client's own time limit reaches a fetch that has none.
+ */
+export function demandWholeAnswers(client: BigQuery, callMs: number): BigQuery {
   const request = client.request.bind(client) as (options: object, callback: Callback) => void;
-  const checked = (options: { method?: string; uri?: string }, callback: Callback) =>
+  const checked = ({ bodyBytes = 0, ...options }: CallOptions, answered: Callback) => {
+    const tooLate = setTimeout(() => answer(new IncompleteAnswer('no answer in time')), callMs + bodyBytes / UPLOAD_BYTES_PER_MS);
+    let answer: Callback = (...given) => {
+      clearTimeout(tooLate);
+      answer = () => {};
+      answered(...given);
+    };
     request(options, (error, body, response) => {
       const insertsJob = options.method === 'POST' && /\/jobs$/.test(options.uri ?? '');
       const isWhole = isJsonAnswer(body, response) && (!insertsJob || (isObject(body.status) && isObject(body.jobReference)));
       const isIncomplete = error === null ? !isWhole : isNoJson(error);
-      callback(isIncomplete ? new IncompleteAnswer('an answer that is not of BigQuery') : error, body, response);
+      answer(isIncomplete ? new IncompleteAnswer('an answer that is not of BigQuery') : error, body, response);
     });
+  };
   client.request = checked as typeof client.request;
   return client;
 }

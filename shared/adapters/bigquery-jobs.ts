@@ -14,6 +14,8 @@ export interface Pace {
   maxBackoffMs: number;
   /** After this no repeat is begun. */
   maxRetryMs: number;
+  /** A call without an answer counts as a broken connection then. */
+  callMs: number;
   /** Between two looks at a job that is running. */
   pollMs: number;
   /** Between the beginnings of two reports' loads. */
@@ -31,6 +33,7 @@ export const pace: Pace = {
   firstBackoffMs: 500,
   maxBackoffMs: 32_000,
   maxRetryMs: 480_000,
+  callMs: 60_000,
   pollMs: 400,
   betweenReportsMs: PARTITION_MODIFICATIONS.inMs / (PARTITION_MODIFICATIONS.most * PARTITION_MODIFICATIONS.share),
 };
@@ -104,11 +107,16 @@ export function createJobs({
     }
   }
 
-  /** Waits until the job is done. A job may report errors that it survived; only an errorResult means that it failed. */
+  /**
+   * Waits until the job is done: as long as repeats may take, for BigQuery ends it before by itself. A job may report errors that it survived;
+   * only an errorResult means that it failed.
+   */
   async function finish(job: Job): Promise<JobMetadata> {
+    const began = Date.now();
     for (;;) {
       const metadata: JobMetadata = (await job.getMetadata())[0];
       if (demand(metadata.status?.state) === 'DONE') return metadata;
+      if (Date.now() - began > pace.maxRetryMs) throw { reason: 'timeout' };
       await sleep(pace.pollMs, undefined, { signal });
     }
   }
@@ -130,7 +138,12 @@ export function createJobs({
         }
         const job = inserted;
         if (signal.aborted) cancel(); // the answer came after the deadline
-        const metadata = await finish(job);
+        const metadata = await finish(job).catch((thrown) => {
+          // a job that was just made may not be seen yet; its id is sent again then, which makes no second one
+          if (isStatus(thrown, 404)) inserted = null;
+          else if (!isTransient(thrown)) cancel();
+          throw isStatus(thrown, 404) ? { reason: 'backendError' } : thrown;
+        });
         try {
           if (metadata.status?.errorResult) throw metadata.status.errorResult;
           task.check?.(metadata);

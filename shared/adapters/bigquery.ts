@@ -19,7 +19,7 @@ import {
 } from '../facts/facts';
 import { Failure } from '../failure';
 import { RELEASE_DATASET } from '../release/dataset';
-import type { Report } from '../report';
+import type { Report, ReportRows } from '../report';
 import type { SourceTable } from '../source-contract';
 import {
   dailyMetricsDefinition,
@@ -58,9 +58,6 @@ const READ_MS = 60_000;
 /** Load jobs in flight are four times as many. */
 const REPORTS_AT_ONCE = 4;
 
-/** For a look at the rights on a table, which nothing depends on. */
-const RIGHTS_MS = 10_000;
-
 /** A run that was stopped still has this long to write its record. */
 const RECORD_MS = 20_000;
 
@@ -79,6 +76,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       retryOptions: { autoRetry: false }, // repeats are made in one place, bigquery-jobs.ts
       ...(config.endpoint !== null && { apiEndpoint: config.endpoint, authClient: new PassThroughClient() }),
     }),
+    pace.callMs,
   );
   const jobsUntil = (signal: AbortSignal) => createJobs({ client, location: config.location, signal, pace });
   const jobsOf = ({ signal }: Run) => jobsUntil(signal);
@@ -91,24 +89,40 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
   let lackingRunColumns: Set<string> | null = null;
   let hasWarned = false;
 
-  /** Rows of a query of the published tables, instants as ISO 8601. */
-  async function read<Row>(doing: string, sql: string, params: Record<string, unknown>): Promise<Row[]> {
-    const signal = AbortSignal.timeout(READ_MS);
-    const query = wholeStatement({ rows: sql });
+  const readSignal = (signal: AbortSignal | undefined) =>
+    AbortSignal.any([AbortSignal.timeout(READ_MS), ...(signal === undefined ? [] : [signal])]);
+
+  /** Rows of queries of the published tables, of each by its name, as they were at one moment; instants as ISO 8601. */
+  async function readAll<Name extends string>(
+    { doing, params, signal: asked }: { doing: string; params: Record<string, unknown>; signal: AbortSignal | undefined },
+    queries: Record<Name, string>,
+  ): Promise<Record<Name, Record<string, unknown>[]>> {
+    const signal = readSignal(asked);
+    const names = Object.keys(queries) as Name[];
     return jobsUntil(signal).read(doing, async () => {
       const [job] = await client.createQueryJob({
-        query,
+        query: wholeStatement(queries),
         params,
         location: config.location,
         labels: { component: 'kpi-export' },
         jobTimeoutMs: READ_MS,
       });
-      return parseWholeAnswer(['rows'], await readAllRows(client, job, signal)).rows.map(plainRow) as Row[];
+      const parts = parseWholeAnswer(names, await readAllRows(client, job, signal));
+      return Object.fromEntries(names.map((name) => [name, parts[name].map(plainRow)])) as typeof parts;
     });
   }
 
+  async function read<Row>(
+    doing: string,
+    sql: string,
+    params: Record<string, unknown>,
+    signal: AbortSignal | undefined,
+  ): Promise<Row[]> {
+    return (await readAll({ doing, params, signal }, { rows: sql })).rows as Row[];
+  }
+
   /** Columns of export_runs that the table lacks and may lack; asked until it has all. */
-  async function findLackingRunColumns(jobs = jobsUntil(AbortSignal.timeout(READ_MS))): Promise<Set<string>> {
+  async function findLackingRunColumns(jobs: Jobs): Promise<Set<string>> {
     if (lackingRunColumns?.size === 0) return lackingRunColumns;
     const table = client.dataset(config.dataset).table(exportRunsDefinition.name);
     const existing = fieldsOf(await readTable(jobs, 'reading the schema of export_runs', table));
@@ -116,9 +130,9 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
     return lackingRunColumns;
   }
 
-  async function readRelease(from: CalendarDate, to: CalendarDate): Promise<DailyMetrics[]> {
+  async function readRelease(from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<DailyMetrics[]> {
     const table = `\`${config.project}.${RELEASE_DATASET}.${dailyMetricsDefinition.name}\``;
-    return (await read<DailyMetrics>('reading the release', selectRelease(table), dateRange(from, to))).sort(byPeriod);
+    return (await read<DailyMetrics>('reading the release', selectRelease(table), dateRange(from, to), signal)).sort(byPeriod);
   }
 
   /** Waits until the tables' partitions may be changed by one more report. */
@@ -186,7 +200,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       } catch (thrown) {
         if (!isDuplicate(thrown)) throw thrown;
         // somebody was first: another run, or a job of this one that said it had failed
-        const [there] = await readRelease(row.period_date, row.period_date);
+        const [there] = await readRelease(row.period_date, row.period_date, run.signal);
         if (there === undefined) throw thrown;
         return isDeepStrictEqual(there, row) ? null : there;
       }
@@ -212,30 +226,33 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       });
     },
 
-    readRows: async (table, from, to) => {
-      const rows = await read<ReportRow<typeof table>>(`reading ${table}`, selectRows(table, nameTable), dateRange(from, to));
-      return rows.sort(byReport);
+    readReports: async (from, to, signal) => {
+      const queries = Object.fromEntries(reportTableNames.map((table) => [table, selectRows(table, nameTable)]));
+      const parts = await readAll({ doing: 'reading reports', params: dateRange(from, to), signal }, queries);
+      for (const table of reportTableNames) (parts[table] as unknown as ReportRow[]).sort(byReport);
+      return parts as unknown as ReportRows;
     },
 
-    readReportStates: async (from, to) => {
-      const rows = await read<Record<string, unknown>>('looking for reports', selectReportStates(nameTable), dateRange(from, to));
-      return rows.map(parseReportState);
+    readReportStates: async (from, to, signal) => {
+      const sql = selectReportStates(nameTable);
+      return (await read<Record<string, unknown>>('looking for reports', sql, dateRange(from, to), signal)).map(parseReportState);
     },
 
-    readRuns: async (filter) => {
+    readRuns: async (filter, signal) => {
       const parameters = filter.requestId === undefined ? {} : { request_id: filter.requestId };
-      const sql = selectRuns(filter, nameTable, await findLackingRunColumns());
-      return (await read<ExportRun>('reading the run records', sql, parameters)).sort(byStart);
+      const sql = selectRuns(filter, nameTable, await findLackingRunColumns(jobsUntil(readSignal(signal))));
+      return (await read<ExportRun>('reading the run records', sql, parameters, signal)).sort(byStart);
     },
 
     inspectSource: (table, { maxBytes }, run) => inspectSource(counting(run), table, maxBytes),
 
     inspectWarehouse: ({ release }, run) => inspectWarehouse(client, config, jobsOf(run), release),
 
-    readIdentity: async () => {
+    readIdentity: async (signal) => {
       if (identity !== null) return identity;
-      const sql = selectIdentity(nameTable, await findLackingRunColumns());
-      const [row] = await read<{ source: string | null; time_zone: string }>('reading what the warehouse holds', sql, {});
+      const sql = selectIdentity(nameTable, await findLackingRunColumns(jobsUntil(readSignal(signal))));
+      const doing = 'reading what the warehouse holds';
+      const [row] = await read<{ source: string | null; time_zone: string }>(doing, sql, {}, signal);
       const id = row?.source ?? null;
       const found: WarehouseIdentity = {
         source: id === null ? null : { id, name: null },
@@ -492,6 +509,7 @@ function upload(client: BigQuery, config: BigQueryConfig, job: object, data: str
           { 'Content-Type': 'application/json', body: JSON.stringify(job) },
           { 'Content-Type': 'application/octet-stream', body: Readable.from([data]) }, // a text would never end the request
         ] as never, // the declared type lacks the parts' content type
+        ...{ bodyBytes: Buffer.byteLength(data) }, // for demandWholeAnswers
       },
       (error: Error | null, body: unknown) => (error ? reject(error) : resolve(body)),
     );
@@ -602,7 +620,6 @@ async function mayLoad(client: BigQuery, config: BigQueryConfig, dataset: string
         method: 'POST',
         uri: `${client.apiEndpoint}/bigquery/v2/projects/${config.project}/datasets/${dataset}/tables/${table}:testIamPermissions`,
         json: { permissions: [needed] },
-        timeout: RIGHTS_MS,
       },
       (error: Error | null, body: { permissions?: string[] }) =>
         resolve(error ? null : (body.permissions ?? []).includes(needed)),

@@ -3,7 +3,7 @@ import type { CalendarDate } from '../calendar';
 import type { ReportState, RunFilter, TableOutcome, WarehouseInspection } from '../engine';
 import { Failure } from '../failure';
 import { RELEASE_DATASET } from '../release/dataset';
-import type { Report } from '../report';
+import type { Report, ReportRows } from '../report';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
@@ -225,14 +225,13 @@ export async function appendRuns(database: Database, rows: readonly ExportRun[],
   });
 }
 
-export async function readRows<Table extends ReportTable>(
-  database: Database,
-  table: Table,
-  from: CalendarDate,
-  to: CalendarDate,
-): Promise<ReportRow<Table>[]> {
-  if (!(await checkTable(database, reportTableDefinitions[table]))) return [];
-  return (await read(database, selectRows(table, nameTable), dateRange(from, to))) as ReportRow<Table>[];
+export async function readReports(database: Database, from: CalendarDate, to: CalendarDate): Promise<ReportRows> {
+  const rows: Partial<Record<ReportTable, unknown>> = {};
+  for (const table of reportTableNames) {
+    const exists = await checkTable(database, reportTableDefinitions[table]);
+    rows[table] = exists ? await read(database, selectRows(table, nameTable), dateRange(from, to)) : [];
+  }
+  return rows as ReportRows;
 }
 
 export async function readReportStates(database: Database, from: CalendarDate, to: CalendarDate): Promise<ReportState[]> {

@@ -37,7 +37,7 @@ import {
   readIdentity,
   readRelease,
   readReportStates,
-  readRows,
+  readReports,
   readRuns,
 } from './duckdb-warehouse';
 import { parseSourceCounts, selectSourceCounts } from './source-sql';
@@ -171,7 +171,7 @@ function createEngine(database: Database, source: Source | null, { now, warehous
     appendRuns: async (rows, run) => {
       if (await attach(run)) await appendRuns(database, rows, run.id); // else the run failed, and there is no warehouse to say so in
     },
-    readRows: (table, from, to) => failing(readRows(database, table, from, to)),
+    readReports: (from, to) => failing(readReports(database, from, to)),
     readReportStates: (from, to) => failing(readReportStates(database, from, to)),
     readRuns: (filter) => failing(readRuns(database, filter)),
     inspectSource: (table, _, run) =>

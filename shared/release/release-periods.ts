@@ -64,7 +64,7 @@ export async function openRelease(
   const [first, last] = [periods[0], periods.at(-1)];
   if (first === undefined || last === undefined) return { bytesProcessed: null, put: async (period) => notAsked(period) };
   try {
-    const out = new Map((await engine.readRelease(first, last)).map((row) => [row.period_date, row]));
+    const out = new Map((await engine.readRelease(first, last, counting.signal)).map((row) => [row.period_date, row]));
     const wanted = replace === null ? periods.filter((period) => !out.has(period)) : periods;
     const [firstWanted, lastWanted] = [wanted[0], wanted.at(-1)];
     if (firstWanted === undefined || lastWanted === undefined)

@@ -4,7 +4,7 @@ import { configAt, type Fault, type FaultServer, startFaultServer } from '../sup
 import { testRun } from '../support/run';
 import { steadyFacts } from '../support/steady-facts';
 
-const pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
+const pace = { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 const DAYS = ['20251221', '20251222', '20251223', '20251224'];
 let server: FaultServer;
 

@@ -23,7 +23,7 @@ import { testGate, testRun } from '../support/run';
 const DATE = '2025-06-15';
 const DAY_BEFORE = '2025-06-14';
 const STARTED_AT = new Date('2025-06-15T12:00:00.000Z');
-const pace: Pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
+const pace: Pace = { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 
 let canned: CannedFacts;
 let server: FaultServer;
@@ -344,6 +344,47 @@ test('a record that cannot be written is said in the log, and the figures stand'
 test('a refused connection is UNAVAILABLE', async () => {
   await server.close();
   expect((await exportDate()).failure).toBe('UNAVAILABLE');
+});
+
+const steps: RequestKind[] = ['dataset', 'table', 'query', 'job', 'results', 'look', 'load', 'record'];
+
+test.each(steps.flatMap((kind) => [[kind, 'before'] as const, [kind, 'after'] as const]))(
+  'a %s that is never answered, lost %s it is carried out, is asked again',
+  async (kind, silent) => {
+    engine = engineAt(server.endpoint, { callMs: 20 });
+    server.play(kind, { silent });
+    expectPublished(await exportDate());
+  },
+);
+
+test.each(steps)(
+  'a %s that is never answered, however often it is asked: the export ends, as the time for repeats does',
+  async (kind) => {
+    engine = engineAt(server.endpoint, { callMs: 10, maxRetryMs: 60 });
+    server.strike = (asked) => (asked === kind ? { silent: 'before' } : null);
+    const ending = await exportDate();
+    const isLost = kind === 'look' || kind === 'record'; // the figures are in; what was revised, or the record, is not known
+    if (isLost) expect(publishedDifferences(server, canned, DATE, STARTED_AT)).toEqual([]);
+    else expect(ending.failure ?? failuresOf(ending)[DATE]?.[0]).toBe('UNAVAILABLE');
+  },
+);
+
+test('a read that is never answered ends at the deadline', async () => {
+  server.strike = (asked) => (asked === 'look' ? { silent: 'before' } : null);
+  const ending = await exportDate({ signal: AbortSignal.timeout(500) });
+  expect(ending.failure ?? new Set(failuresOf(ending)[DATE])).toEqual(new Set(['TIMEOUT']));
+});
+
+test('a job that was made and is not seen yet is asked for again', async () => {
+  server.play('job', { status: 404, reason: 'notFound' });
+  expectPublished(await exportDate());
+});
+
+test('a job that runs without end is given up and cancelled', async () => {
+  engine = engineAt(server.endpoint, { maxRetryMs: 60 });
+  server.play('query', { jobHangs: true });
+  expect((await exportDate()).failure).toBe('TIMEOUT');
+  await until(() => jobsOfKind('query').every(({ hangs }) => !hangs));
 });
 
 test('faults without end are given up when the time for repeats is over', async () => {

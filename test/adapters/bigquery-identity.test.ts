@@ -7,7 +7,7 @@ import { sourceId } from '../../shared/warehouse-identity';
 import { configAt, type FaultServer, startFaultServer } from '../support/fault-server';
 import { testRun } from '../support/run';
 
-const pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
+const pace = { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 const env = { KPI_WAREHOUSE: 'bigquery:test.kpi_metrics', KPI_SOURCE: 'test.app', KPI_LOCATION: 'EU' };
 const held = sourceId('test.app.users, test.app.measurements');
 

@@ -30,7 +30,7 @@ beforeEach(async () => {
   engine = createBigQuery({
     config: configAt(server),
     now: () => STARTED_AT,
-    pace: { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 300, pollMs: 1, betweenReportsMs: 0 },
+    pace: { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 300, pollMs: 1, betweenReportsMs: 0 },
   });
 });
 
@@ -110,7 +110,7 @@ test.each([...noAnswers, ...halves])('reports read with %s are not believed to b
   server.partitions.set('daily_metrics$20250601', [{ period_date: '2025-06-01', released_at: '2025-06-15T12:00:00.000Z' }]);
   server.strike = (kind) => (kind === 'results' ? fault : null);
   const reads: Record<string, () => Promise<unknown>> = {
-    rows: () => engine.readRows('daily_funnel', DATE, DATE),
+    rows: () => engine.readReports(DATE, DATE),
     states: () => engine.readReportStates(DATE, DATE),
     runs: () => engine.readRuns({}),
     release: () => engine.readRelease(DATE, DATE),

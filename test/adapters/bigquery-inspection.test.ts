@@ -4,7 +4,7 @@ import { configAt, type FaultServer, startFaultServer } from '../support/fault-s
 import { testRun } from '../support/run';
 import { noFacts } from '../support/steady-facts';
 
-const pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
+const pace = { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 
 let server: FaultServer;
 let engine: Engine;

@@ -10,7 +10,7 @@ const DATE = '2025-06-15';
 const PERIOD = '2025-06-04';
 const AFTERWARDS = new Date('2025-06-16T12:00:00.000Z');
 const PARTITION = 'daily_metrics$20250604';
-const pace = { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
+const pace = { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 const limits = { minPeople: 11, roundTo: 5 };
 
 let canned: CannedFacts;

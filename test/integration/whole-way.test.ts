@@ -1,5 +1,3 @@
-import type { ReportRows } from '../../shared/report';
-import { reportTableNames } from '../../shared/tables';
 import { type Emulator, emulatorIsAvailable, inWarehouse, openEmulator } from '../support/bigquery-emulator';
 import { readCase } from '../support/cases';
 import { Deployment, project, until } from '../support/deployment';
@@ -31,13 +29,7 @@ if (!available)
         KPI_TIME_ZONE: timeZone,
       };
       const up = { ...settings, KPI_BIGQUERY_ENDPOINT: String(bigQuery.endpoint) };
-      const published = async () => {
-        const engine = newEngine();
-        const rows = await Promise.all(
-          reportTableNames.map(async (table) => [table, await engine.readRows(table, reportDate, reportDate)]),
-        );
-        return Object.fromEntries(rows) as ReportRows;
-      };
+      const published = () => newEngine().readReports(reportDate, reportDate);
 
       const down = new Deployment(pubsub, 'bigquery-down', {
         ...settings,

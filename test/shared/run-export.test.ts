@@ -37,7 +37,7 @@ function createEngine(changes: Partial<Engine> = {}) {
     deleteReports: async () => [],
     readRelease: async () => [],
     putRelease: async () => null,
-    readRows: async () => [],
+    readReports: async () => ({ daily_engagement: [], daily_advanced_metrics: [], daily_errors: [], daily_funnel: [] }),
     readReportStates: async () => [],
     readRuns: async () => [],
     inspectSource: async () => ({ bytes: null, counts: null }),
@@ -128,7 +128,7 @@ test('stopped while it counts, it ends at once', async () => {
 
 test('what had been published can not be read: the export goes on, and does not say what it revised', async () => {
   const { engine, records } = createEngine({
-    readRows: async () => {
+    readReports: async () => {
       throw new Failure('UNAVAILABLE', 'a fault of the test');
     },
   });

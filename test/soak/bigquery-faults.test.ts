@@ -53,7 +53,7 @@ function newEngine() {
   return createBigQuery({
     config: configAt(server),
     now: () => new Date(DATE),
-    pace: { firstBackoffMs: 1, maxBackoffMs: 4, maxRetryMs: 30_000, pollMs: 1, betweenReportsMs: 0 },
+    pace: { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 30_000, pollMs: 1, betweenReportsMs: 0 },
   });
 }
 

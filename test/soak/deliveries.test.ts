@@ -55,7 +55,7 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
     readRelease: async () => [],
     putRelease: async () => null,
     appendRuns: async () => stumble(),
-    readRows: async () => [],
+    readReports: async () => ({ daily_engagement: [], daily_advanced_metrics: [], daily_errors: [], daily_funnel: [] }),
     readReportStates: async () => [],
     readRuns: async () => [],
     inspectSource: async () => ({ bytes: null, counts: null }),

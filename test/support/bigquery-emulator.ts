@@ -75,7 +75,7 @@ export async function inWarehouse<Result>(
       ...{ engine: 'bigquery', project: PROJECT, dataset: name, location: LOCATION },
       ...{ source, maxBytesBilled: null, endpoint },
     };
-    const pace = { firstBackoffMs: 50, maxBackoffMs: 500, maxRetryMs: 30_000, pollMs: 20, betweenReportsMs: 0 };
+    const pace = { firstBackoffMs: 50, maxBackoffMs: 500, callMs: 5_000, maxRetryMs: 30_000, pollMs: 20, betweenReportsMs: 0 };
     return await work({ dataset: name, newEngine: () => createBigQuery({ config, now: () => new Date(), pace }) });
   } finally {
     await dataset.delete({ force: true });

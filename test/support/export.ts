@@ -3,7 +3,6 @@ import { datesBetween } from '../../shared/calendar';
 import type { Engine } from '../../shared/engine';
 import type { ReportRows } from '../../shared/report';
 import { runExport } from '../../shared/run-export';
-import { reportTableNames } from '../../shared/tables';
 import { testGate, testRun } from './run';
 
 /** Runs `work` with an engine that reads a source folder and has an empty warehouse of its own, which is gone afterwards. */
@@ -35,11 +34,9 @@ export async function exportReports(engine: Engine, { from, to, timeZone, starte
     const failure = tables.find((table) => table.failure !== undefined)?.failure;
     if (failure !== undefined) throw failure;
     if (findings === null) throw new Error(`no report of ${reportDate}`);
-    const rows = [];
-    for (const table of reportTableNames) rows.push([table, await engine.readRows(table, reportDate, reportDate)]);
     reports.push({
       reportDate,
-      rows: Object.fromEntries(rows) as ReportRows,
+      rows: await engine.readReports(reportDate, reportDate),
       rejectedRows: findings.rejectedRows,
       unclassifiedErrors: findings.unclassifiedErrors,
     });

@@ -24,6 +24,8 @@ export type Fault =
   | { status: number; reason: string }
   /** The connection breaks before or after the request is carried out. */
   | { reset: 'before' | 'after' }
+  /** The request is carried out or not; it is never answered. */
+  | { silent: 'before' | 'after' }
   /** Carried out, but the answer is not the one that was given: another text, or a changed object. */
   | { answers: string; contentType?: string }
   | { changes: (body: StoredRow) => object }
@@ -128,8 +130,10 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     const planned = script.get(kind)?.shift();
     const fault = planned === undefined ? fake.strike(kind) : planned;
     if (fault !== null && 'reset' in fault && fault.reset === 'before') return void request.socket.destroy();
+    if (fault !== null && 'silent' in fault && fault.silent === 'before') return;
     if (fault !== null && 'status' in fault && !('carriedOut' in fault)) return send(response, refusal(fault));
     const answer = carryOut(kind, url.split('?')[0] ?? '', sent, fault);
+    if (fault !== null && 'silent' in fault) return;
     if (fault !== null && 'reset' in fault) return void request.socket.destroy();
     if (fault !== null && 'jobHangs' in fault) await fault.answersAfter;
     if (fault !== null && 'answers' in fault)
@@ -162,15 +166,15 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     const names = [...query.matchAll(/SELECT '(\w+)' AS part,/g)].map(([, name]) => name ?? '');
     const rowsOf = (name: string) => {
       if (name === 'control') return [{}];
-      if (job.kind === 'look') return look(job);
+      if (job.kind === 'look') return look(job, name);
       return job.id.includes('_look_') ? [fake.sourceCounts] : (facts[name as keyof (Facts & ReleaseFacts)] ?? []);
     };
     return names.flatMap((name) => rowsOf(name).map((row): [string, StoredRow] => [name, row]));
   }
 
-  /** The rows of a published table; those of a report's dates where it asks for some. */
-  function look({ configuration }: StoredJob): StoredRow[] {
-    const table = lookedAt(configuration) ?? '';
+  /** The rows of a published table: of the one that the part is named after, or of the only one that is asked for. */
+  function look({ configuration }: StoredJob, part: string): StoredRow[] {
+    const table = fake.tables.has(part) ? part : (lookedAt(configuration) ?? '');
     if (table === 'export_runs') return fake.runs;
     const partitions = [...fake.partitions].filter(([name]) => name.startsWith(`${table}$`));
     return partitions.flatMap(([, rows]) => rows);
