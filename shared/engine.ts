@@ -106,10 +106,15 @@ export interface Engine {
   readSpan(window: Window, run: Run): Promise<FactRow<'span'>[]>;
   /** The bytes that readFacts would read; null where it costs nothing. */
   price: ((window: Window, run: Run) => Promise<number>) | null;
-  /** How many reports publish takes best at once. */
-  reportsAtOnce: number;
+  /** How many reports publish takes best at once, and how many of such groups may be on their way at a time. */
+  groups: { reports: number; atOnce: number };
   /** Replaces the rows of each report's date, and no others. Answers per report, in their order, how each table went. */
   publish(reports: readonly Report[], run: Run): Promise<TableOutcome[][]>;
+  /**
+   * Looks, once reports are published, whether another run wrote to their dates at the same time, and sees to it that all tables of a date are
+   * of one run: of the newest, if it is still there. Never fails.
+   */
+  repair(reports: readonly Report[], run: Run): Promise<void>;
   /** Removes the rows of the reports from `from` to `to` from each published table, and none of the release; `rows` says how many. */
   deleteReports(from: CalendarDate, to: CalendarDate, run: Run): Promise<TableOutcome[]>;
   /** Released rows of the periods from `from` to `to`, in order of time. */

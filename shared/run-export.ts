@@ -73,9 +73,7 @@ export async function runExport(dates: readonly CalendarDate[], options: ExportO
   });
   const outcomes: ReportOutcome[] = [];
   for (const chunk of inChunks(dates, DATES_PER_RECORD)) {
-    const written: ReportOutcome[] = [];
-    for (const group of inChunks(chunk, options.engine.reportsAtOnce))
-      if (!options.stop?.aborted) written.push(...(await write(group, counted, options)));
+    const written = await writeGroups(chunk, counted, options);
     await record(written, counted.bytesProcessed, options);
     outcomes.push(...written);
   }
@@ -228,8 +226,29 @@ function check(report: Report, days: FactsByDay, { gate, timeZone, startedAt }: 
   return late ?? checkReport(report, days, gate);
 }
 
-/** Publishes the reports of a few dates, those that there are. */
-async function write(dates: readonly CalendarDate[], counted: Counted, options: ExportOptions): Promise<ReportOutcome[]> {
+/** Publishes the reports of some dates, a few at a time: as soon as one group is done the next is begun, until the run is stopped. */
+async function writeGroups(dates: readonly CalendarDate[], counted: Counted, options: ExportOptions): Promise<ReportOutcome[]> {
+  const { engine, run, stop } = options;
+  const groups = inChunks(dates, engine.groups.reports);
+  const outcomes: ReportOutcome[][] = [];
+  const published: Report[] = [];
+  let begun = 0;
+  const writeOneByOne = async () => {
+    for (let next = begun++; next < groups.length && !stop?.aborted; next = begun++)
+      outcomes[next] = await write(groups[next] ?? [], counted, published, options);
+  };
+  await Promise.all(Array.from({ length: engine.groups.atOnce }, writeOneByOne));
+  if (published.length > 0) await engine.repair(published, run);
+  return outcomes.flat();
+}
+
+/** Publishes the reports of a few dates, those that there are, and adds those that are in to `published`. */
+async function write(
+  dates: readonly CalendarDate[],
+  counted: Counted,
+  published: Report[],
+  options: ExportOptions,
+): Promise<ReportOutcome[]> {
   const drafts = dates.map((date) => compareDraft(draft(date, counted, options), counted, options));
   const tables = await publish(
     drafts.flatMap(({ report, failure }) => (failure === null ? report : [])),
@@ -242,6 +261,7 @@ async function write(dates: readonly CalendarDate[], counted: Counted, options: 
       continue;
     }
     const written = tables.get(one.reportDate) ?? [];
+    if (written.every(({ failure }) => failure === undefined)) published.push(one.report);
     outcomes.push(
       conclude(
         one,

@@ -20,6 +20,8 @@ export interface Pace {
   pollMs: number;
   /** Between the beginnings of two reports' loads. */
   betweenReportsMs: number;
+  /** How long a run leaves tables to a newer one that writes them too. */
+  patienceMs: number;
 }
 
 /**
@@ -36,6 +38,7 @@ export const pace: Pace = {
   callMs: 60_000,
   pollMs: 400,
   betweenReportsMs: PARTITION_MODIFICATIONS.inMs / (PARTITION_MODIFICATIONS.most * PARTITION_MODIFICATIONS.share),
+  patienceMs: 5_000,
 };
 
 /** Jobs of one run: made exactly once each, whatever happens on the way. */

@@ -5,7 +5,7 @@ import { BigQuery, type Job, type JobMetadata, type Table, type TableMetadata } 
 import { PassThroughClient } from 'google-auth-library';
 import type { CalendarDate, Window } from '../calendar';
 import type { BigQueryConfig } from '../config';
-import type { Engine, Run, SourceInspection, TableOutcome, WarehouseInspection } from '../engine';
+import type { Engine, ReportState, Run, SourceInspection, TableOutcome, WarehouseInspection } from '../engine';
 import {
   type AnyFactName,
   type FactParameters,
@@ -38,6 +38,7 @@ import { parseWholeAnswer, wholeStatement } from '../whole-answer';
 import { demand, demandWholeAnswers, readAllRows } from './bigquery-answers';
 import { isDuplicate, toBigQueryFailure } from './bigquery-errors';
 import { createJobs, type Jobs, outputRows, type Pace, tooFewRows, pace as usualPace } from './bigquery-jobs';
+import { repairTorn } from './bigquery-repair';
 import { parseSourceCounts, selectSourceCounts } from './source-sql';
 import {
   deleteRows,
@@ -55,8 +56,8 @@ const JOB_TIMEOUT_MS = 450_000;
 /** For a query of the published tables, which are small. */
 const READ_MS = 60_000;
 
-/** Load jobs in flight are four times as many. */
-const REPORTS_AT_ONCE = 4;
+/** So many that the pace of the beginnings is the limit, for loads of up to 8 s. Load jobs in flight are four times as many. */
+const GROUPS = { reports: 1, atOnce: 20 };
 
 /** A run that was stopped still has this long to write its record. */
 const RECORD_MS = 20_000;
@@ -135,6 +136,11 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
     return (await read<DailyMetrics>('reading the release', selectRelease(table), dateRange(from, to), signal)).sort(byPeriod);
   }
 
+  async function readReportStates(from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<ReportState[]> {
+    const sql = selectReportStates(nameTable);
+    return (await read<Record<string, unknown>>('looking for reports', sql, dateRange(from, to), signal)).map(parseReportState);
+  }
+
   /** Waits until the tables' partitions may be changed by one more report. */
   async function takeTurn(signal: AbortSignal): Promise<void> {
     const at = Math.max(Date.now(), mayPublishAt);
@@ -160,7 +166,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
 
     price: (window, run) => priceFacts(counting(run), window),
 
-    reportsAtOnce: REPORTS_AT_ONCE,
+    groups: GROUPS,
 
     publish: (reports, run) =>
       Promise.all(
@@ -169,6 +175,16 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
           return publish(client, config, jobsOf(run), report, run);
         }),
       ),
+
+    repair: (reports, run) =>
+      repairTorn(reports, {
+        readReportStates,
+        reload: async (report, tables, round) => {
+          await publish(client, config, jobsOf(run), report, run, { tables, round });
+        },
+        patienceMs: pace.patienceMs,
+        run,
+      }),
 
     deleteReports: (from, to, run) =>
       Promise.all(reportTableNames.map((table) => deleteRowsOf(client, config, jobsOf(run), { table, from, to, run }))),
@@ -233,10 +249,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       return parts as unknown as ReportRows;
     },
 
-    readReportStates: async (from, to, signal) => {
-      const sql = selectReportStates(nameTable);
-      return (await read<Record<string, unknown>>('looking for reports', sql, dateRange(from, to), signal)).map(parseReportState);
-    },
+    readReportStates,
 
     readRuns: async (filter, signal) => {
       const parameters = filter.requestId === undefined ? {} : { request_id: filter.requestId };
@@ -381,14 +394,21 @@ function byStart(one: ExportRun, other: ExportRun): number {
   return other.started_at.localeCompare(one.started_at) || other.report_date.localeCompare(one.report_date);
 }
 
-/** Four load jobs, in parallel. */
-async function publish(client: BigQuery, config: BigQueryConfig, jobs: Jobs, report: Report, run: Run): Promise<TableOutcome[]> {
+/** A load job for each table, in parallel; `round` tells the jobs of a repair from those of before. */
+async function publish(
+  client: BigQuery,
+  config: BigQueryConfig,
+  jobs: Jobs,
+  report: Report,
+  run: Run,
+  { tables, round }: { tables: readonly ReportTable[]; round: number } = { tables: reportTableNames, round: 0 },
+): Promise<TableOutcome[]> {
   return Promise.all(
-    reportTableNames.map(async (table): Promise<TableOutcome> => {
+    tables.map(async (table): Promise<TableOutcome> => {
       const day = report.reportDate.replaceAll('-', '');
       const rows = report.rows[table];
       const doing = `loading ${table} of ${report.reportDate}`;
-      const id = `kpi_export_${run.id}_${table}_${day}`;
+      const id = `kpi_export_${run.id}_${table}_${day}${round === 0 ? '' : `_repair${round}`}`;
       const definition = reportTableDefinitions[table];
       try {
         await load(client, config, jobs, {

@@ -46,7 +46,7 @@ import { parseSourceCounts, selectSourceCounts } from './source-sql';
 const MATERIALIZED = ['attempts', 'accounts', 'first_tests'] as const satisfies RelationName[];
 
 /** Reports that are written in one transaction. */
-const REPORTS_AT_ONCE = 50;
+const GROUPS = { reports: 50, atOnce: 1 };
 
 /** Days that are counted at once: bounds the memory that a long range takes. */
 const DAYS_AT_ONCE = 31;
@@ -162,8 +162,9 @@ function createEngine(database: Database, source: Source | null, { now, warehous
         return countFact(counting, 'span', window);
       }),
     price: null,
-    reportsAtOnce: REPORTS_AT_ONCE,
+    groups: GROUPS,
     publish: (reports, run) => interruptible(database, run.signal, () => write(() => publish(database, reports, binding), run)),
+    repair: async () => {}, // a transaction has all tables of a date
     deleteReports: (from, to, run) => interruptible(database, run.signal, () => deleteReports(database, from, to)),
     readRelease: async (from, to) => (attached ? failing(readRelease(database, from, to)) : []),
     putRelease: (row, options, run) =>

@@ -4,13 +4,14 @@ import { judge } from '../../shared/outcome';
 import { type ExportOptions, runExport } from '../../shared/run-export';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
 import { configAt, type FaultServer, startFaultServer } from '../support/fault-server';
+import { testPace } from '../support/pace';
 import { testGate, testRun } from '../support/run';
 
 const YEAR = datesBetween('2024-06-15', '2025-06-14');
 const STARTED_AT = new Date('2025-06-20T12:00:00.000Z'); // no date is recent: so thin a source would be late
 
 function engineAt(server: FaultServer, betweenReportsMs: number) {
-  const pace = { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs };
+  const pace = { ...testPace, betweenReportsMs };
   return createBigQuery({ config: configAt(server), now: () => STARTED_AT, pace });
 }
 

@@ -1,10 +1,10 @@
 import { createBigQuery } from '../../shared/adapters/bigquery';
 import { reportTableNames } from '../../shared/tables';
 import { configAt, type Fault, type FaultServer, startFaultServer } from '../support/fault-server';
+import { testPace } from '../support/pace';
 import { testRun } from '../support/run';
 import { steadyFacts } from '../support/steady-facts';
 
-const pace = { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 const DAYS = ['20251221', '20251222', '20251223', '20251224'];
 let server: FaultServer;
 
@@ -19,7 +19,7 @@ afterEach(() => server.close());
 
 function deleteReports() {
   const config = configAt(server, { source: null });
-  return createBigQuery({ config, now: () => new Date(), pace }).deleteReports('2025-12-22', '2025-12-23', testRun());
+  return createBigQuery({ config, now: () => new Date(), pace: testPace }).deleteReports('2025-12-22', '2025-12-23', testRun());
 }
 
 const partitionsOf = (table: string) => [...server.partitions.keys()].filter((name) => name.startsWith(`${table}$`));

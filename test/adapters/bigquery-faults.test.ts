@@ -18,12 +18,12 @@ import {
   type StoredTable,
   startFaultServer,
 } from '../support/fault-server';
+import { testPace } from '../support/pace';
 import { testGate, testRun } from '../support/run';
 
 const DATE = '2025-06-15';
 const DAY_BEFORE = '2025-06-14';
 const STARTED_AT = new Date('2025-06-15T12:00:00.000Z');
-const pace: Pace = { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 
 let canned: CannedFacts;
 let server: FaultServer;
@@ -48,7 +48,7 @@ afterEach(async () => {
 
 function engineAt(endpoint: string, changes: Partial<Pace> = {}): Engine {
   const config = configAt({ endpoint }, { maxBytesBilled: '123456789' });
-  return createBigQuery({ config, now: () => STARTED_AT, pace: { ...pace, ...changes } });
+  return createBigQuery({ config, now: () => STARTED_AT, pace: { ...testPace, ...changes } });
 }
 
 /** How an export went: `failure` where it failed as a whole. */
@@ -351,7 +351,7 @@ const steps: RequestKind[] = ['dataset', 'table', 'query', 'job', 'results', 'lo
 test.each(steps.flatMap((kind) => [[kind, 'before'] as const, [kind, 'after'] as const]))(
   'a %s that is never answered, lost %s it is carried out, is asked again',
   async (kind, silent) => {
-    engine = engineAt(server.endpoint, { callMs: 20 });
+    engine = engineAt(server.endpoint, { callMs: 300 });
     server.play(kind, { silent });
     expectPublished(await exportDate());
   },
@@ -360,7 +360,7 @@ test.each(steps.flatMap((kind) => [[kind, 'before'] as const, [kind, 'after'] as
 test.each(steps)(
   'a %s that is never answered, however often it is asked: the export ends, as the time for repeats does',
   async (kind) => {
-    engine = engineAt(server.endpoint, { callMs: 10, maxRetryMs: 60 });
+    engine = engineAt(server.endpoint, { callMs: 300, maxRetryMs: 400 });
     server.strike = (asked) => (asked === kind ? { silent: 'before' } : null);
     const ending = await exportDate();
     const isLost = kind === 'look' || kind === 'record'; // the figures are in; what was revised, or the record, is not known

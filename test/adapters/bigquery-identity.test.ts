@@ -5,9 +5,9 @@ import { settle } from '../../shared/open-engine';
 import type { ExportRun } from '../../shared/tables/export_runs';
 import { sourceId } from '../../shared/warehouse-identity';
 import { configAt, type FaultServer, startFaultServer } from '../support/fault-server';
+import { testPace } from '../support/pace';
 import { testRun } from '../support/run';
 
-const pace = { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 const env = { KPI_WAREHOUSE: 'bigquery:test.kpi_metrics', KPI_SOURCE: 'test.app', KPI_LOCATION: 'EU' };
 const held = sourceId('test.app.users, test.app.measurements');
 
@@ -20,7 +20,7 @@ afterEach(() => server.close());
 function createEngine() {
   const source = { users: 'test.app.users', measurements: 'test.app.measurements', firstTests: null };
   const config = configAt(server, { source });
-  return createBigQuery({ config, now: () => new Date(), pace });
+  return createBigQuery({ config, now: () => new Date(), pace: testPace });
 }
 
 const settled = (changes: NodeJS.ProcessEnv) => settle(parseConfig({ ...env, ...changes }), 'export', async () => createEngine());

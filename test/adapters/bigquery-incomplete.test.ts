@@ -11,6 +11,7 @@ import {
   type StoredRow,
   startFaultServer,
 } from '../support/fault-server';
+import { testPace } from '../support/pace';
 import { testGate, testRun } from '../support/run';
 
 /** Answers that aren't BigQuery's, or not all of it, with status 200: nothing wrong may come of them. */
@@ -30,7 +31,7 @@ beforeEach(async () => {
   engine = createBigQuery({
     config: configAt(server),
     now: () => STARTED_AT,
-    pace: { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 300, pollMs: 1, betweenReportsMs: 0 },
+    pace: { ...testPace, maxRetryMs: 300 },
   });
 });
 

@@ -1,10 +1,9 @@
 import { createBigQuery } from '../../shared/adapters/bigquery';
 import type { Engine } from '../../shared/engine';
 import { configAt, type FaultServer, startFaultServer } from '../support/fault-server';
+import { testPace } from '../support/pace';
 import { testRun } from '../support/run';
 import { noFacts } from '../support/steady-facts';
-
-const pace = { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 
 let server: FaultServer;
 let engine: Engine;
@@ -13,7 +12,7 @@ beforeEach(async () => {
   server = await startFaultServer(noFacts);
   const source = { users: 'test.source.people', measurements: 'test.source.tests', firstTests: null };
   const config = configAt(server, { source, maxBytesBilled: '5000' });
-  engine = createBigQuery({ config, now: () => new Date(), pace });
+  engine = createBigQuery({ config, now: () => new Date(), pace: testPace });
 });
 afterEach(() => server.close());
 

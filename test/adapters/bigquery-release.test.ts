@@ -4,13 +4,13 @@ import { runExport } from '../../shared/run-export';
 import type { DailyMetrics } from '../../shared/tables/daily_metrics';
 import { type CannedFacts, cannedFacts } from '../support/canned-facts';
 import { CANARY, configAt, destination, type Fault, type FaultServer, startFaultServer } from '../support/fault-server';
+import { testPace } from '../support/pace';
 import { testGate, testRun } from '../support/run';
 
 const DATE = '2025-06-15';
 const PERIOD = '2025-06-04';
 const AFTERWARDS = new Date('2025-06-16T12:00:00.000Z');
 const PARTITION = 'daily_metrics$20250604';
-const pace = { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 5_000, pollMs: 1, betweenReportsMs: 0 };
 const limits = { minPeople: 11, roundTo: 5 };
 
 let canned: CannedFacts;
@@ -27,7 +27,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 async function exportDate(id: string, startedAt = AFTERWARDS) {
-  const engine = createBigQuery({ config: configAt(server), now: () => startedAt, pace });
+  const engine = createBigQuery({ config: configAt(server), now: () => startedAt, pace: testPace });
   const run = testRun({ id });
   const { timeZone } = canned;
   const { reports } = await runExport([DATE], {

@@ -28,7 +28,8 @@ function createEngine(changes: Partial<Engine> = {}) {
     }),
     readSpan: async () => [],
     price: null,
-    reportsAtOnce: 4,
+    groups: { reports: 4, atOnce: 1 },
+    repair: async () => {},
     publish: async (reports) => {
       published.push(reports.map(({ reportDate }) => reportDate));
       return reports.map(() => reportTableNames.map((table): TableOutcome => ({ table, rows: 12 })));
@@ -72,7 +73,8 @@ test('dates that fail do not hold back the others', async () => {
   const { engine, records } = createEngine();
   const failing: Engine = {
     ...engine,
-    reportsAtOnce: 1,
+    groups: { reports: 1, atOnce: 1 },
+    repair: async () => {},
     publish: async (reports, run) => {
       if (reports[0]?.reportDate === '2025-02-03') throw new Failure('UNAVAILABLE', 'a fault of the test');
       return engine.publish(reports, run);
@@ -92,7 +94,8 @@ test('what fails everywhere for one reason fails as a whole', async () => {
     publish: async () => {
       throw new Failure('SCHEMA_DRIFT', 'a fault of the test');
     },
-    reportsAtOnce: 50,
+    groups: { reports: 50, atOnce: 1 },
+    repair: async () => {},
   });
   await expect(run(engine, {}, DATES.slice(0, 20))).rejects.toMatchObject({ code: 'SCHEMA_DRIFT' });
   expect(records.flat().map(({ status }) => status)).toEqual(Array(20).fill('failed'));

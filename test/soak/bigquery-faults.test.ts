@@ -2,6 +2,7 @@ import { createBigQuery } from '../../shared/adapters/bigquery';
 import { runExport } from '../../shared/run-export';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
 import { configAt, type Fault, type FaultServer, type RequestKind, startFaultServer } from '../support/fault-server';
+import { testPace } from '../support/pace';
 import { createRandom, type Random } from '../support/random-source';
 import { testGate, testRun } from '../support/run';
 
@@ -53,7 +54,7 @@ function newEngine() {
   return createBigQuery({
     config: configAt(server),
     now: () => new Date(DATE),
-    pace: { firstBackoffMs: 1, maxBackoffMs: 4, callMs: 5_000, maxRetryMs: 30_000, pollMs: 1, betweenReportsMs: 0 },
+    pace: { ...testPace, maxRetryMs: 30_000 },
   });
 }
 

@@ -41,7 +41,8 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
     }),
     readSpan: async () => [],
     price: null,
-    reportsAtOnce: 2,
+    groups: { reports: 2, atOnce: 1 },
+    repair: async () => {},
     publish: async (reports, run) =>
       reports.map((report) =>
         reportTableNames.map((table): TableOutcome => {

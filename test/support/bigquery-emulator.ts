@@ -13,6 +13,7 @@ import type { Engine } from '../../shared/engine';
 import { RELEASE_DATASET } from '../../shared/release/dataset';
 import { type SourceColumnType, sourceColumns, sourceTableNames } from '../../shared/source-contract';
 import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
+import { testPace } from './pace';
 
 /** A real project, reached with the application default credentials, in which datasets may be made and dropped; else the emulator's. */
 const realProject = process.env.BIGQUERY_TEST_ENDPOINT ? undefined : process.env.KPI_TEST_PROJECT;
@@ -75,7 +76,7 @@ export async function inWarehouse<Result>(
       ...{ engine: 'bigquery', project: PROJECT, dataset: name, location: LOCATION },
       ...{ source, maxBytesBilled: null, endpoint },
     };
-    const pace = { firstBackoffMs: 50, maxBackoffMs: 500, callMs: 5_000, maxRetryMs: 30_000, pollMs: 20, betweenReportsMs: 0 };
+    const pace = { ...testPace, firstBackoffMs: 50, maxBackoffMs: 500, maxRetryMs: 30_000, pollMs: 20 };
     return await work({ dataset: name, newEngine: () => createBigQuery({ config, now: () => new Date(), pace }) });
   } finally {
     await dataset.delete({ force: true });

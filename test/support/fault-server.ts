@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BigQueryConfig } from '../../shared/config';
 import type { Facts, ReleaseFacts } from '../../shared/facts/facts';
 import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
@@ -24,6 +25,8 @@ export type Fault =
   | { status: number; reason: string }
   /** The connection breaks before or after the request is carried out. */
   | { reset: 'before' | 'after' }
+  /** Carried out later. */
+  | { waitsMs: number }
   /** The request is carried out or not; it is never answered. */
   | { silent: 'before' | 'after' }
   /** Carried out, but the answer is not the one that was given: another text, or a changed object. */
@@ -130,6 +133,7 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     const planned = script.get(kind)?.shift();
     const fault = planned === undefined ? fake.strike(kind) : planned;
     if (fault !== null && 'reset' in fault && fault.reset === 'before') return void request.socket.destroy();
+    if (fault !== null && 'waitsMs' in fault) await sleep(fault.waitsMs);
     if (fault !== null && 'silent' in fault && fault.silent === 'before') return;
     if (fault !== null && 'status' in fault && !('carriedOut' in fault)) return send(response, refusal(fault));
     const answer = carryOut(kind, url.split('?')[0] ?? '', sent, fault);
@@ -176,8 +180,22 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
   function look({ configuration }: StoredJob, part: string): StoredRow[] {
     const table = fake.tables.has(part) ? part : (lookedAt(configuration) ?? '');
     if (table === 'export_runs') return fake.runs;
+    if (queryOf(configuration).includes('AS row_count')) return states();
     const partitions = [...fake.partitions].filter(([name]) => name.startsWith(`${table}$`));
     return partitions.flatMap(([, rows]) => rows);
+  }
+
+  /** What there is of each report: selectReportStates. */
+  function states(): StoredRow[] {
+    return [...fake.partitions].flatMap(([name, rows]) => {
+      const [table = ''] = name.split('$');
+      const created = rows.map(({ created_at }) => String(created_at)).sort();
+      if (!(table in reportTableDefinitions)) return [];
+      return {
+        ...{ report_date: rows[0]?.report_date, table_name: table, row_count: rows.length },
+        ...{ first_created_at: created[0], last_created_at: created.at(-1) },
+      };
+    });
   }
 
   /** Answers how many rows are gone. */
