@@ -32,6 +32,7 @@ import {
   type TableDefinition,
 } from '../tables';
 import type { DailyMetrics } from '../tables/daily_metrics';
+import { driftOf, type FoundColumn } from '../tables/drift';
 import type { ExportRun } from '../tables/export_runs';
 import type { WarehouseIdentity } from '../warehouse-identity';
 import { parseWholeAnswer, wholeStatement } from '../whole-answer';
@@ -200,7 +201,6 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       await releaseTable;
       const day = row.period_date.replaceAll('-', '');
       const loading = {
-        definition: dailyMetricsDefinition,
         dataset: RELEASE_DATASET,
         tableId: `${dailyMetricsDefinition.name}$${day}`,
         rows: [row],
@@ -231,7 +231,6 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       hasWarned = true;
       const columns = exportRunsDefinition.columns.filter(({ name }) => !lacking.has(name));
       await load(client, config, jobs, {
-        definition: { ...exportRunsDefinition, columns },
         tableId: 'export_runs',
         rows: rows.map((row) => Object.fromEntries(columns.map(({ name }) => [name, row[name as keyof ExportRun]]))),
         id: `kpi_export_${run.id}_runs_${rows[0]?.report_date.replaceAll('-', '')}`,
@@ -409,10 +408,8 @@ async function publish(
       const rows = report.rows[table];
       const doing = `loading ${table} of ${report.reportDate}`;
       const id = `kpi_export_${run.id}_${table}_${day}${round === 0 ? '' : `_repair${round}`}`;
-      const definition = reportTableDefinitions[table];
       try {
         await load(client, config, jobs, {
-          definition,
           tableId: `${table}$${day}`,
           rows,
           id,
@@ -464,7 +461,6 @@ async function deleteRowsOf(
 }
 
 interface Load {
-  definition: TableDefinition;
   /** Where it isn't that of the warehouse. */
   dataset?: string;
   tableId: string;
@@ -478,19 +474,18 @@ interface Load {
   date: CalendarDate;
 }
 
-/** One load job: all of the rows or none. */
+/** One load job: all of the rows or none. It sends no schema: the table's counts, so that columns more, descriptions and policies stay. */
 async function load(
   client: BigQuery,
   config: BigQueryConfig,
   jobs: Jobs,
-  { definition, dataset = config.dataset, tableId, rows, id, disposition, doing, run, date }: Load,
+  { dataset = config.dataset, tableId, rows, id, disposition, doing, run, date }: Load,
 ): Promise<void> {
   const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   const configuration = {
     load: {
       destinationTable: { projectId: config.project, datasetId: dataset, tableId },
       sourceFormat: 'NEWLINE_DELIMITED_JSON',
-      schema: { fields: definition.columns.map(({ name, type, mode }) => ({ name, type, mode })) },
       writeDisposition: disposition,
       createDisposition: 'CREATE_NEVER',
     },
@@ -666,23 +661,15 @@ function fieldsOf({ schema }: TableMetadata) {
 }
 
 function checkDrift(definition: TableDefinition, metadata: TableMetadata): void {
-  const { name, columns, partitionColumn } = definition;
+  const { name, partitionColumn } = definition;
   const { timePartitioning } = metadata;
   const drift = (text: string) => new Failure('SCHEMA_DRIFT', `table ${name} ${text}; run: terraform -chdir=infra apply`);
-  const found = fieldsOf(metadata);
-  const optional = optionalColumns(definition);
-  for (const column of columns) {
-    const field = found.get(column.name);
-    if (field === undefined && optional.includes(column)) continue;
-    if (field === undefined) throw drift(`has no column ${column.name}`);
-    const type = typeNames[String(field.type)] ?? String(field.type);
-    if (type !== column.type) throw drift(`has column ${column.name} as ${type}, expected ${column.type}`);
-    if ((field.mode ?? 'NULLABLE') !== column.mode)
-      throw drift(`has column ${column.name} as ${field.mode ?? 'NULLABLE'}, expected ${column.mode}`);
-    found.delete(column.name);
-  }
-  const required = [...found.values()].find((field) => (field.mode ?? 'NULLABLE') !== 'NULLABLE');
-  if (required !== undefined) throw drift(`has a column ${required.name} that is unknown here and not NULLABLE`);
+  const columns = [...fieldsOf(metadata)].map(([column, { type, mode }]): FoundColumn => {
+    const found = (mode ?? 'NULLABLE') as FoundColumn['mode'];
+    return { name: column, type: typeNames[String(type)] ?? String(type), mode: found };
+  });
+  const found = driftOf(definition, columns, (type) => type);
+  if (found !== null) throw drift(found);
   if (timePartitioning?.type !== 'DAY' || timePartitioning.field !== partitionColumn)
     throw drift(`is not partitioned by day on ${partitionColumn}`);
 }

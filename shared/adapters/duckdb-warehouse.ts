@@ -16,6 +16,7 @@ import {
 } from '../tables';
 import type { BigQueryType } from '../tables/columns';
 import type { DailyMetrics } from '../tables/daily_metrics';
+import { driftOf, type FoundColumn } from '../tables/drift';
 import type { ExportRun } from '../tables/export_runs';
 import { type Binding, checkBinding, sourceId, type WarehouseIdentity } from '../warehouse-identity';
 import { type Database, duckDbValues, quoteText, toEngineFailure, typeName, type Value } from './duckdb-connection';
@@ -173,25 +174,20 @@ export async function checkTable(
   definition: TableDefinition,
   schema: Schema = 'kpi_metrics',
 ): Promise<boolean> {
-  const { name, columns } = definition;
+  const { name } = definition;
   const existing = await columnsOf(database, name, schema);
   if (existing.length === 0) return false;
-  const drift = (text: string) =>
-    new Failure('SCHEMA_DRIFT', `table ${schema}.${name} ${text}; rename it or name another warehouse`);
-  const found = new Map(existing.map((row) => [row.column_name, row]));
-  const optional = optionalColumns(definition);
-  for (const column of columns) {
-    const there = found.get(column.name);
-    if (there === undefined && optional.includes(column)) continue;
-    if (there === undefined) throw drift(`has no column ${column.name}`);
-    const type = String(there.data_type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
-    if (type !== duckDbTypes[column.type])
-      throw drift(`has column ${column.name} as ${typeName(type)}, expected ${duckDbTypes[column.type]}`);
-    found.delete(column.name);
-  }
-  const required = [...found.values()].find((row) => row.is_nullable === false);
-  if (required !== undefined)
-    throw drift(`has a column ${required.column_name} that the export doesn't know and that takes no NULL`);
+  const columns = existing.map(({ column_name, data_type, is_nullable }): FoundColumn => {
+    const type = String(data_type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
+    const isKnown = (Object.values(duckDbTypes) as string[]).includes(type);
+    return {
+      name: String(column_name),
+      type: isKnown ? type : typeName(type),
+      mode: is_nullable === false ? 'REQUIRED' : 'NULLABLE',
+    };
+  });
+  const drift = driftOf(definition, columns, (type) => duckDbTypes[type]);
+  if (drift !== null) throw new Failure('SCHEMA_DRIFT', `table ${schema}.${name} ${drift}; rename it or name another warehouse`);
   return true;
 }
 
