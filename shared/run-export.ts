@@ -1,4 +1,4 @@
-import { type CalendarDate, daysWindow, localDate, reportWindow } from './calendar';
+import { type CalendarDate, daysBetween, daysWindow, localDate, reportWindow } from './calendar';
 import type { Engine, Run, TableOutcome } from './engine';
 import type { Facts } from './facts/facts';
 import { type FactsByDay, holdsAnyone, indexByDay } from './facts/period-facts';
@@ -58,24 +58,31 @@ export interface ExportOutcome {
 /** Dates whose run records are written together, in one load job on BigQuery: what a killed run may have published and not recorded. */
 const DATES_PER_RECORD = 50;
 
+/** Each count reads the accounts and first tests of all time, and the days of its window. */
+const CLUSTER_DAYS = 60;
+
 /**
- * The one way to an export, whatever the door: counts the facts of all dates at once, then derives and checks each report in memory and
- * publishes it, date by date, with a record of the run. `dates` are in order. What happened to a date or a table is in the outcome; what
- * fails for one reason alone fails as a whole. A date that is refused holds no other back.
+ * The one way to an export, whatever the door: counts the facts of all dates at once, those far apart in clusters, then derives and checks each
+ * report in memory and publishes it, date by date, with a record of the run. `dates` are in order. What happened to a date or a table is in the
+ * outcome; what fails for one reason alone fails as a whole. A date that is refused holds no other back.
  */
 export async function runExport(dates: readonly CalendarDate[], options: ExportOptions): Promise<ExportOutcome> {
   if (options.dryRun) return dryRun(dates, options);
-  const counted = await count(dates, options).catch(async (thrown) => {
-    const failure = toFailure(thrown);
-    const outcomes = dates.map((date) => failedReport(date, failure));
-    await record(outcomes, null, options);
-    throw failure;
-  });
   const outcomes: ReportOutcome[] = [];
-  for (const chunk of inChunks(dates, DATES_PER_RECORD)) {
-    const written = await writeGroups(chunk, counted, options);
-    await record(written, counted.bytesProcessed, options);
-    outcomes.push(...written);
+  for (const cluster of clustersOf(dates)) {
+    if (options.stop?.aborted && outcomes.length > 0) break;
+    const counted = await count(cluster, options).catch((thrown) => toFailure(thrown));
+    if (counted instanceof Failure) {
+      const failed = dates.slice(outcomes.length).map((date) => failedReport(date, counted));
+      await record(failed, null, options);
+      outcomes.push(...failed);
+      break;
+    }
+    for (const chunk of inChunks(cluster, DATES_PER_RECORD)) {
+      const written = await writeGroups(chunk, counted, options);
+      await record(written, counted.bytesProcessed, options);
+      outcomes.push(...written);
+    }
   }
   const notBegun = new Failure('TIMEOUT', 'the run was stopped before it came to this date');
   const reports = [...outcomes, ...dates.slice(outcomes.length).map((date) => failedReport(date, notBegun))];
@@ -88,16 +95,32 @@ export async function runExport(dates: readonly CalendarDate[], options: ExportO
 async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): Promise<ExportOutcome> {
   const { engine, run } = options;
   const tables = reportTableNames.map((table): TableOutcome => ({ table, rows: 0 }));
-  if (engine.price !== null) {
-    const price = await engine.price(windowOf(dates, options), run);
-    return { reports: dates.map((reportDate) => ({ reportDate, tables, findings: null, release: null })), price };
+  const reports: ReportOutcome[] = [];
+  let bytes: number | null = null;
+  for (const cluster of clustersOf(dates)) {
+    if (engine.price !== null) {
+      bytes = addBytes(bytes, await engine.price(windowOf(cluster, options), run));
+      reports.push(...cluster.map((reportDate) => ({ reportDate, tables, findings: null, release: null })));
+      continue;
+    }
+    const counted = await countDays(cluster, options);
+    for (const date of cluster) {
+      const one = draft(date, counted, options);
+      reports.push(conclude(one, { tables: one.failure === null ? tables : allFailed(one.failure) }, options));
+    }
   }
-  const counted = await countDays(dates, options);
-  const reports = dates.map((date) => {
-    const one = draft(date, counted, options);
-    return conclude(one, { tables: one.failure === null ? tables : allFailed(one.failure) }, options);
-  });
-  return { reports, price: null };
+  return { reports, price: bytes };
+}
+
+/** Dates in groups that are counted together: days that nobody asks for are worth a count of their own from so many on. */
+function clustersOf(dates: readonly CalendarDate[]): CalendarDate[][] {
+  const clusters: CalendarDate[][] = [];
+  for (const date of dates) {
+    const last = clusters.at(-1);
+    if (last !== undefined && daysBetween(last.at(-1) ?? date, date) <= CLUSTER_DAYS) last.push(date);
+    else clusters.push([date]);
+  }
+  return clusters;
 }
 
 /** What reports are derived from. */

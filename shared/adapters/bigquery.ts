@@ -342,7 +342,7 @@ async function countFacts<Name extends AnyFactName>(
   const query = factsJob(counting, names, window);
   const job: Job = await jobs.perform({
     doing,
-    id: `kpi_export_${run.id}_${what}`,
+    id: `kpi_export_${run.id}_${what}_${window.lastDay.replaceAll('-', '')}`, // a run may count several windows
     insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
   });
   return {

@@ -141,7 +141,7 @@ interface QuerySent {
 
 test('all facts of a run are counted by one query, each relation of it defined once', async () => {
   await exportDate();
-  const job = server.jobs.get('kpi_export_test-run_facts_1');
+  const job = server.jobs.get('kpi_export_test-run_facts_20250615_1');
   const { query, queryParameters } = (job?.configuration.query ?? {}) as QuerySent;
   for (const text of [...factNames.map((name) => `SELECT '${name}' AS part`), 'attempts AS (', 'first_tests AS ('])
     expect([text, query.split(text).length - 1]).toEqual([text, 1]);

@@ -69,12 +69,59 @@ test('a range is counted once, published a few dates at a time and recorded many
   );
 });
 
+test('dates far apart are counted by themselves, so that years between them are not read', async () => {
+  const { engine, published, windows } = createEngine();
+  const dates = ['2020-01-15', '2020-02-20', '2025-06-15'];
+  const { reports } = await run(engine, {}, dates);
+  expect(judge(reports)).toEqual({ result: 'all' });
+  expect(windows).toEqual(['2020-01-03 2020-02-20', '2025-06-03 2025-06-15']);
+  expect(published.flat()).toEqual(dates);
+});
+
+test('of clusters, the first that can not be counted ends the run', async () => {
+  const { engine, published, records } = createEngine();
+  const failing: Engine = {
+    ...engine,
+    readFacts: async (window, run) => {
+      if (window.lastDay === '2025-06-15') throw new Failure('BYTES_LIMIT', 'a fault of the test');
+      return engine.readFacts(window, run);
+    },
+  };
+  const { reports } = await run(failing, {}, ['2020-01-15', '2025-06-15', '2025-12-15']);
+  expect(reports.map(({ tables }) => tables[0]?.failure?.code)).toEqual([undefined, 'BYTES_LIMIT', 'BYTES_LIMIT']);
+  expect(published.flat()).toEqual(['2020-01-15']);
+  expect(records.flat().map(({ status }) => status)).toEqual(['succeeded', 'failed', 'failed']);
+});
+
+test('a group is begun as soon as one is done, and the outcomes are in the order of the dates', async () => {
+  let running = 0;
+  let most = 0;
+  let slowIsDone = () => {};
+  const slow = new Promise<void>((resolve) => {
+    slowIsDone = resolve;
+  });
+  const { engine, published } = createEngine({ groups: { reports: 1, atOnce: 3 } });
+  const sliding: Engine = {
+    ...engine,
+    publish: async (reports, run) => {
+      most = Math.max(most, ++running);
+      if (reports[0]?.reportDate === DATES[0]) await slow;
+      if (reports[0]?.reportDate === DATES[9]) slowIsDone(); // all others have been published while the first was on its way
+      await new Promise(setImmediate);
+      running--;
+      return engine.publish(reports, run);
+    },
+  };
+  const { reports } = await run(sliding, {}, DATES.slice(0, 10));
+  expect(reports.map(({ reportDate }) => reportDate)).toEqual(DATES.slice(0, 10));
+  expect([most, published.flat().at(-1)]).toEqual([3, DATES[0]]);
+});
+
 test('dates that fail do not hold back the others', async () => {
   const { engine, records } = createEngine();
   const failing: Engine = {
     ...engine,
     groups: { reports: 1, atOnce: 1 },
-    repair: async () => {},
     publish: async (reports, run) => {
       if (reports[0]?.reportDate === '2025-02-03') throw new Failure('UNAVAILABLE', 'a fault of the test');
       return engine.publish(reports, run);
@@ -95,7 +142,6 @@ test('what fails everywhere for one reason fails as a whole', async () => {
       throw new Failure('SCHEMA_DRIFT', 'a fault of the test');
     },
     groups: { reports: 50, atOnce: 1 },
-    repair: async () => {},
   });
   await expect(run(engine, {}, DATES.slice(0, 20))).rejects.toMatchObject({ code: 'SCHEMA_DRIFT' });
   expect(records.flat().map(({ status }) => status)).toEqual(Array(20).fill('failed'));
