@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { type Check, examine } from '../shared/doctor';
 import { createOpener } from '../shared/open-engine';
 import { colors } from './colors';
+import { readConfigFile } from './config-file';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { createCliRun } from './run';
@@ -56,6 +57,7 @@ async function doctor({ count, json, ...flags }: DoctorFlags): Promise<number> {
   const checks = await examine({
     env: process.env,
     flags,
+    readFile: readConfigFile,
     machine: { nodeVersion: process.versions.node, freeBytes },
     now,
     maxBytes: count ? Number.POSITIVE_INFINITY : MAX_BYTES,

@@ -14,6 +14,7 @@ import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { releaseCommand } from './release';
 import { replayCommand } from './replay';
 import { requestCommand } from './request';
+import { warnOfUnknown } from './settings';
 import { showCommand } from './show';
 import { statusCommand } from './status';
 
@@ -38,7 +39,7 @@ Examples:
   $ kpi export --source ./data --warehouse kpi.duckdb  your own files, today's report
   $ kpi show --date 2025-12-23 --table daily_funnel --csv
 
-Settings come from the environment too (KPI_WAREHOUSE, KPI_SOURCE, KPI_TIME_ZONE, …; see README.md); flags win.`,
+Settings come from the environment too (KPI_WAREHOUSE, KPI_SOURCE, KPI_TIME_ZONE, …; see README.md), and from kpi.config.json\nin this folder (kpi init makes it). Flags win over the environment, and that over the file.`,
   );
 
 // commander's own errors (an unknown option, a missing argument) are refusals like any other
@@ -46,8 +47,7 @@ for (const command of [program, ...program.commands]) command.exitOverride().con
 for (const command of program.commands) checkValues(command);
 
 async function main(): Promise<void> {
-  for (const { name, nearest } of unknownSettings(process.env))
-    process.stderr.write(`kpi: ${name} is no setting, and is ignored${nearest === null ? '' : `; did you mean ${nearest}?`}\n`);
+  for (const setting of unknownSettings(process.env)) warnOfUnknown(setting);
   try {
     refuseFlagsOfNpm(program.commands, process.argv.slice(2), process.env);
     await program.parseAsync();

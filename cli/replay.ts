@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { parseConfig } from '../shared/config';
 import { type ReadLetter, readLetter } from '../shared/dead-letter';
 import { createRun } from '../shared/engine';
 import { Failure, toFailure } from '../shared/failure';
@@ -12,6 +11,7 @@ import { openCliLog } from './log';
 import { options } from './options';
 import { complain, EXIT } from './outcome';
 import { projectOf } from './project';
+import { readSettings } from './settings';
 import { openSettler } from './settler';
 
 const now = () => new Date();
@@ -96,7 +96,7 @@ async function replay(flags: ReplayFlags): Promise<number> {
 
 /** To list letters takes no warehouse, which may be busy. */
 function openUnsettled(flags: ReplayFlags): Settled {
-  const config = parseConfig(process.env, flags);
+  const config = readSettings(flags);
   return { config, openEngine: createOpener(config, now) };
 }
 

@@ -1,5 +1,14 @@
 import { type CalendarDate, localDate, PERIODS, reportWindow } from './calendar';
-import { type Config, type ConfigFlags, describeSettings, parseConfig, unknownSettings } from './config';
+import {
+  type Config,
+  type ConfigFlags,
+  describeSettings,
+  parseConfig,
+  type SettingInUse,
+  type SettingValues,
+  type UnknownSetting,
+  unknownSettings,
+} from './config';
 import type { Engine, Run, SourceCounts, WarehouseInspection } from './engine';
 import { type Failure, type FailureCode, toFailure } from './failure';
 import { type Access, settle } from './open-engine';
@@ -18,6 +27,8 @@ export interface Check {
   found: string;
   /** What to do where it isn't ok, in one line. */
   remedy: string | null;
+  /** Of what failed: it could not be looked at, or would fail an export too. */
+  code?: FailureCode;
 }
 
 /** What the checks see of the machine. */
@@ -30,6 +41,8 @@ export interface Machine {
 export interface Examination {
   env: NodeJS.ProcessEnv;
   flags: ConfigFlags;
+  /** Reads kpi.config.json; fails if it can't be read. */
+  readFile: () => { values: SettingValues; unknown: UnknownSetting[] };
   machine: Machine;
   now: Date;
   /** What counting the rows of one source table may read where it is billed. */
@@ -46,19 +59,29 @@ const count = new Intl.NumberFormat('en');
 
 /** Looks at everything that an export needs. Each check stands for itself: one that fails hides no other. */
 export async function examine(examination: Examination): Promise<Check[]> {
-  const { env, flags } = examination;
-  let config: Config | Failure;
+  const { env, flags, readFile } = examination;
+  const unknown = unknownSettings(env);
+  let file: SettingValues;
+  let config: Config;
   try {
-    config = parseConfig(env, flags);
+    const read = readFile();
+    file = read.values;
+    unknown.push(...read.unknown);
+    config = parseConfig(env, flags, file);
   } catch (thrown) {
-    config = toFailure(thrown);
+    return [refusedSettings(toFailure(thrown)), ...checkNames(unknown), checkNode(examination.machine)];
   }
-  if (config instanceof Error) return [...checkSettings(examination, config), checkNode(examination.machine)];
+  const settings = (settled: Config) => [
+    ...describeSettings({ env, flags, file }, { named: config, settled }).map(checkSetting),
+    ...checkNames(unknown),
+    checkZone(settled.timeZone, examination.now),
+    nameEngine(settled, env),
+  ];
   const credentials = await checkCredentials(examination, config);
-  if (credentials?.ok === false) return [...checkSettings(examination, config), checkNode(examination.machine), credentials];
+  if (credentials?.ok === false) return [...settings(config), checkNode(examination.machine), credentials];
   const { settled, check } = await checkIdentity(examination, config);
   return [
-    ...checkSettings(examination, settled),
+    ...settings(settled),
     checkNode(examination.machine),
     ...(credentials === null ? [] : [credentials]),
     ...(config.warehouse.engine === 'duckdb' ? checkDisk(examination.machine, config.warehouse.warehouse) : []),
@@ -81,27 +104,21 @@ async function checkIdentity({ openEngine }: Examination, named: Config): Promis
   }
 }
 
-function checkSettings({ env, flags, now }: Examination, config: Config | Failure): Check[] {
-  const area = 'settings';
-  const unknown = unknownSettings(env).map(
-    ({ name, nearest }): Check => ({
-      ...{ area, name, ok: false, found: 'no such setting' },
-      remedy:
-        nearest === null ? 'correct its name, or remove it; README.md lists all settings' : `name it ${nearest}, or remove it`,
-    }),
-  );
-  if (config instanceof Error)
-    return [
-      { area, name: 'all', ok: false, found: config.message, remedy: 'correct them; README.md says what each means' },
-      ...unknown,
-    ];
-  const named = describeSettings(env, flags, config).map(
-    ({ name, value, origin }): Check => ({
-      ...{ area, name, ok: true, remedy: null },
-      found: value === null ? 'not set' : `${value} (${origin})`,
-    }),
-  );
-  return [...named, ...unknown, checkZone(config.timeZone, now), nameEngine(config, env)];
+function refusedSettings({ message, code }: Failure): Check {
+  const remedy = 'correct them; README.md says what each means';
+  return { area: 'settings', name: 'all', ok: false, found: message, remedy, code };
+}
+
+function checkNames(unknown: readonly UnknownSetting[]): Check[] {
+  return unknown.map(({ name, nearest }) => ({
+    ...{ area: 'settings', name, ok: false, found: 'no such setting' },
+    remedy:
+      nearest === null ? 'correct its name, or remove it; README.md lists all settings' : `name it ${nearest}, or remove it`,
+  }));
+}
+
+function checkSetting({ name, value, origin }: SettingInUse): Check {
+  return { area: 'settings', name, ok: true, found: value === null ? 'not set' : `${value} (${origin})`, remedy: null };
 }
 
 function checkZone(timeZone: string, now: Date): Check {
@@ -332,7 +349,7 @@ function failed(area: Check['area'], name: string, failure: Failure): Check {
   const [found = '', remedy] = splitOnce(failure.message);
   const known = area === 'warehouse' ? warehouseRemedies[failure.code] : sourceRemedies[failure.code];
   const page = `docs/errors.md says what ${failure.code} means`;
-  return { area, name, ok: false, found: `${found} (${failure.code})`, remedy: remedy ?? known ?? page };
+  return { area, name, ok: false, found: `${found} (${failure.code})`, remedy: remedy ?? known ?? page, code: failure.code };
 }
 
 /** Messages name what is wrong, and after the first semicolon what to do. */
