@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { datesBetween } from '../shared/calendar';
 import type { Config } from '../shared/config';
@@ -9,6 +8,7 @@ import { judgeFailures } from '../shared/outcome';
 import { type ExportRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { stretchesOf } from '../shared/stretches';
 import { reportTableNames } from '../shared/tables';
+import { askLine, canAsk } from './ask';
 import { formatStretch } from './figures';
 import { datesOf, options } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
@@ -130,23 +130,10 @@ function show({ request: { from, to }, states, dates, missing }: Found, { wareho
 /** Fails unless somebody says yes. */
 async function confirm({ dates }: Found, interrupt: () => void): Promise<void> {
   const what = dates.length === 1 ? 'this report' : `these ${dates.length} reports`;
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
+  if (!canAsk())
     throw new Failure('BAD_REQUEST', `nothing is deleted: expected --yes, as there is no terminal to ask on about ${what}`);
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const said = await new Promise<string | null>((resolve) => {
-      reader.once('SIGINT', () => {
-        interrupt();
-        reader.close();
-      });
-      reader.once('close', () => resolve(null)); // by Ctrl-C or Ctrl-D
-      reader.question(`Delete ${what}? [y/N] `, resolve);
-    });
-    if (said === null) process.stderr.write('\n');
-    if (!/^\s*y(es)?\s*$/i.test(said ?? '')) throw new Failure('BAD_REQUEST', 'nothing is deleted: the answer was not yes');
-  } finally {
-    reader.close();
-  }
+  const said = await askLine(`Delete ${what}? [y/N] `, interrupt);
+  if (!/^\s*y(es)?\s*$/i.test(said ?? '')) throw new Failure('BAD_REQUEST', 'nothing is deleted: the answer was not yes');
 }
 
 function answer({ dates, missing }: Found, outcomes: readonly TableOutcome[]): object {

@@ -8,6 +8,7 @@ import { deleteCommand } from './delete';
 import { doctorCommand } from './doctor';
 import { exportCommand } from './export';
 import { gapsCommand } from './gaps';
+import { initCommand } from './init';
 import { refuseFlagsOfNpm } from './npm-flags';
 import { checkValues } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
@@ -21,6 +22,7 @@ import { statusCommand } from './status';
 const program = new Command('kpi')
   .description("Computes a product's daily KPI aggregates and keeps them as tables that BI tools can read.")
   .version(version)
+  .addCommand(initCommand())
   .addCommand(exportCommand())
   .addCommand(showCommand())
   .addCommand(statusCommand())

@@ -1,8 +1,9 @@
+import { formatCount } from '../shared/counts';
 import { gapReasons, gapStretches } from '../shared/gaps';
 import type { Status } from '../shared/status';
 import type { ExportRun } from '../shared/tables/export_runs';
 import { colors } from './colors';
-import { formatCount, formatStretch, NONE } from './figures';
+import { formatStretch, NONE } from './figures';
 import { type GridColumn, renderGrid } from './grid';
 import { DEMO_NOTE } from './render';
 import { wrap } from './terminal';
@@ -73,12 +74,12 @@ function renderRuns(runs: readonly ExportRun[], width: number): string {
   const explained = Object.entries(runColumns).filter(([name]) => !omitted.includes(name));
   return [
     text,
-    ...explained.map(([name, { meaning }]) => colors.dim(wrap(`${name}: ${meaning}`, width, 2))),
+    ...explained.map(([name, { meaning }]) => colors.dim(wrap(`${name}: ${meaning}`, width - 2, 2))),
     ...(omitted.length === 0
       ? []
       : [
           colors.dim(
-            wrap(`Left out for want of room: ${omitted.join(', ')}; all are in: ${commandName()} status --json`, width, 2),
+            wrap(`Left out for want of room: ${omitted.join(', ')}; all are in: ${commandName()} status --json`, width - 2, 2),
           ),
         ]),
   ].join('\n');

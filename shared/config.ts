@@ -11,7 +11,7 @@ import type { ReleaseLimits } from './release/rules';
 export const CONFIG_FILE = 'kpi.config.json';
 
 export const DEFAULT_WAREHOUSE = '.kpi/warehouse.duckdb';
-const DEFAULT_TIME_ZONE = 'UTC';
+export const DEFAULT_TIME_ZONE = 'UTC';
 
 export const logLevels = ['debug', 'info', 'warning', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];

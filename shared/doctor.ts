@@ -9,6 +9,7 @@ import {
   type UnknownSetting,
   unknownSettings,
 } from './config';
+import { formatCount, formatMany } from './counts';
 import type { Engine, Run, SourceCounts, WarehouseInspection } from './engine';
 import { type Failure, type FailureCode, toFailure } from './failure';
 import { type Access, settle } from './open-engine';
@@ -55,7 +56,6 @@ export interface Examination {
 
 const OLDEST_NODE = 20;
 const FEWEST_BYTES = 2 ** 30;
-const count = new Intl.NumberFormat('en');
 
 /** Looks at everything that an export needs. Each check stands for itself: one that fails hides no other. */
 export async function examine(examination: Examination): Promise<Check[]> {
@@ -105,7 +105,7 @@ async function checkIdentity({ openEngine }: Examination, named: Config): Promis
 }
 
 function refusedSettings({ message, code }: Failure): Check {
-  const remedy = 'correct them; README.md says what each means';
+  const remedy = 'README.md says what each setting means';
   return { area: 'settings', name: 'all', ok: false, found: message, remedy, code };
 }
 
@@ -176,9 +176,9 @@ async function checkSource(examination: Examination, config: Config): Promise<Ch
     for (const table of sourceTableNames) {
       try {
         const { bytes, counts } = await engine.inspectSource(table, examination, run);
-        const price = bytes === null ? '' : `, ${count.format(bytes)} bytes read`;
+        const price = bytes === null ? '' : `, ${formatMany(bytes, 'byte')} read`;
         if (counts === null) {
-          const found = `readable; counting its rows would read ${count.format(bytes ?? 0)} bytes: kpi doctor --count`;
+          const found = `readable; counting its rows would read ${formatMany(bytes ?? 0, 'byte')}: kpi doctor --count`;
           checks.push({ area, name: table, ok: true, found, remedy: null });
           continue;
         }
@@ -201,25 +201,25 @@ function checkCounts(table: SourceTable, counts: SourceCounts, price: string): C
   });
   return [
     {
-      ...{ area, name: table, ok: rows > 0, found: `${count.format(rows)} rows${price}` },
+      ...{ area, name: table, ok: rows > 0, found: `${formatMany(rows, 'row')}${price}` },
       remedy: rows > 0 ? null : 'an empty table makes reports of zeros; fill it, or name another source',
     },
     wrong(
       'without created_at',
       withoutCreatedAt,
-      `${count.format(withoutCreatedAt)} rows`,
+      formatMany(withoutCreatedAt, 'row'),
       'they are in no figure; give them their time at the source',
     ),
     wrong(
       'with impossible times',
       before1970 + inFuture,
-      `${count.format(before1970)} rows before 1970, ${count.format(inFuture)} in the future`,
+      `${formatMany(before1970, 'row')} before 1970, ${formatCount(inFuture)} in the future`,
       'they are in no figure; mend the clock or the conversion that makes them, or leave them out with a view',
     ),
     wrong(
       'with a repeated id',
       repeatedIds,
-      `${count.format(repeatedIds)} rows`,
+      formatMany(repeatedIds, 'row'),
       'a report that would count them is refused; keep one row of each id',
     ),
     ...(testers === null ? [] : [checkTesters(testers)]),
@@ -229,7 +229,7 @@ function checkCounts(table: SourceTable, counts: SourceCounts, price: string): C
 /** Tests of people without an account count, so this is no fault; but ids of two systems that don't match look the same. */
 function checkTesters({ all, withoutAccount }: NonNullable<SourceCounts['testers']>): Check {
   const share = all === 0 ? 0 : Math.round((100 * withoutAccount) / all);
-  const found = `${count.format(withoutAccount)} of ${count.format(all)} user ids (${share} %)`;
+  const found = `${formatCount(withoutAccount)} of ${formatCount(all)} user ids (${share} %)`;
   const remedy = 'conversion_rate counts none of them: if they should have accounts, compare the ids of both tables';
   return {
     ...{ area: 'source', name: 'measurements of users that users lacks', ok: withoutAccount === 0 ? true : null, found },
@@ -245,7 +245,7 @@ async function checkToday({ now, maxBytes }: Examination, config: Config, engine
   try {
     const bytes = engine.price === null ? 0 : await engine.price(reportWindow(today, today, timeZone), run);
     if (bytes > maxBytes) {
-      const found = `not tried; counting it would read ${count.format(bytes)} bytes: kpi doctor --count`;
+      const found = `not tried; counting it would read ${formatMany(bytes, 'byte')}: kpi doctor --count`;
       return [{ area, name, ok: null, found, remedy: null }];
     }
     const options = { engine: { ...engine, price: null }, run, timeZone, gate: config, startedAt: now, now: () => now };
@@ -271,19 +271,14 @@ function checkFindings(findings: Findings | null, { sourceMaxAgeHours, maxUnknow
   return [
     {
       ...{ area, name: 'newest measurement', ok: isFresh },
-      found:
-        age === null
-          ? `none in the last ${PERIODS} days`
-          : Math.ceil(age) === 1
-            ? '1 hour old'
-            : `${count.format(Math.ceil(age))} hours old`,
+      found: age === null ? `none in the last ${PERIODS} days` : `${formatMany(Math.ceil(age), 'hour')} old`,
       remedy: isFresh
         ? null
         : `look at what fills the source: expected one of the last ${sourceMaxAgeHours} hours (KPI_SOURCE_MAX_AGE_HOURS)`,
     },
     {
       ...{ area, name: 'unknown kinds of error', ok: areKnown },
-      found: `${count.format(unclassifiedErrors)} of ${count.format(failedTests)} failed tests of the last ${PERIODS} days`,
+      found: `${formatCount(unclassifiedErrors)} of ${formatCount(failedTests)} failed tests of the last ${PERIODS} days`,
       remedy: areKnown ? null : 'look at error_type: NULL and the empty text mean success, words such as NULL or None do not',
     },
   ];
@@ -301,7 +296,7 @@ async function checkWarehouse(examination: Examination, config: Config): Promise
 function checkTable({ name, exists, failure, mayWrite, keepsDays }: WarehouseInspection): Check {
   const area = 'warehouse';
   if (failure !== null) return failed(area, name, failure);
-  const kept = keepsDays === null ? '' : `, keeps ${count.format(keepsDays)} days`;
+  const kept = keepsDays === null ? '' : `, keeps ${formatMany(keepsDays, 'day')}`;
   const state = name.includes('.') ? 'as defined' : 'there';
   const found = exists ? `${state}${kept}` : 'not there yet, the first export makes it';
   if (mayWrite !== false) return { area, name, ok: true, found, remedy: null };
