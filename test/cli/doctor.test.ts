@@ -176,7 +176,7 @@ test('says where each setting is from, and nothing secret of an address', async 
 test('a person reads each check, with ✗ and the remedy below', async () => {
   const { stdout } = await kpi(['doctor', '--source', 'nowhere', '--warehouse', 'kpi.duckdb']);
   expect(stdout).toMatch(/ {2}✓ Node\.js +\d+\.\d+/);
-  expect(stdout).toMatch(/ {2}✗ access +source .*\n +→ expected a folder/);
+  expect(stdout).toMatch(/ {2}✗ access +source .*\n(?: +.*\n)* +→ expected a folder/);
   expect(stdout).toMatch(/✗ 1 to mend\n$/);
 });
 
