@@ -6,6 +6,7 @@ import { Failure, toFailure } from '../shared/failure';
 import { dashboardCommand } from './dashboard';
 import { deleteCommand } from './delete';
 import { doctorCommand } from './doctor';
+import { explainCommand } from './explain';
 import { exportCommand } from './export';
 import { gapsCommand } from './gaps';
 import { initCommand } from './init';
@@ -25,6 +26,7 @@ const program = new Command('kpi')
   .addCommand(initCommand())
   .addCommand(exportCommand())
   .addCommand(showCommand())
+  .addCommand(explainCommand())
   .addCommand(statusCommand())
   .addCommand(doctorCommand())
   .addCommand(gapsCommand())
