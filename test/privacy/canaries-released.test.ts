@@ -15,8 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => doors.close());
 
-const writeCrowd = (people: number) => (path: string) =>
-  writeSource(path, 'parquet', canaryCrowd(people, FIRST_DAY, CANARY_DAY));
+const writeCrowd = (people: number) => (path: string) => writeSource(path, 'parquet', canaryCrowd(people, FIRST_DAY, CANARY_DAY));
 
 test('what is released, replaced, held, shown and mended', async () => {
   const seen: Seen = {};
