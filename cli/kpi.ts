@@ -3,6 +3,7 @@ import { version } from '../package.json';
 import { answerFailure } from '../shared/answer';
 import { unknownSettings } from '../shared/config';
 import { Failure, toFailure } from '../shared/failure';
+import { completionCommand } from './completion';
 import { dashboardCommand } from './dashboard';
 import { deleteCommand } from './delete';
 import { doctorCommand } from './doctor';
@@ -45,6 +46,8 @@ Examples:
 
 Settings come from the environment too (KPI_WAREHOUSE, KPI_SOURCE, KPI_TIME_ZONE, …; see README.md), and from kpi.config.json\nin this folder (kpi init makes it). Flags win over the environment, and that over the file.`,
   );
+
+program.addCommand(completionCommand(program));
 
 // commander's own errors (an unknown option, a missing argument) are refusals like any other
 for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ outputError: () => {} });
