@@ -34,8 +34,8 @@ export function completionCommand(program: Command): Command {
       'after',
       `
 Examples:
-  $ eval "$(kpi completion bash)"                              in ~/.bashrc
-  $ eval "$(kpi completion zsh)"                               in ~/.zshrc
+  $ kpi completion bash >> ~/.bashrc
+  $ kpi completion zsh >> ~/.zshrc
   $ kpi completion fish > ~/.config/fish/completions/kpi.fish`,
     )
     .action((shell: Shell) => {

@@ -16,7 +16,7 @@ import { renderPrice } from './render';
 import { renderDay } from './render-day';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
 import { openSettler } from './settler';
-import { commandName, nearPath, retyped } from './typed';
+import { commandName, nameWarehouse, retyped } from './typed';
 
 interface ExportFlags {
   date?: string;
@@ -98,10 +98,6 @@ async function runExportCommand(flags: ExportFlags): Promise<number> {
   else show(run, { config, dryRun, wide });
   if (run.price !== null) (flags.json ? process.stderr : process.stdout).write(`${renderPrice(run.price)}\n`);
   return concludeRun(run);
-}
-
-function nameWarehouse({ warehouse }: Config): string {
-  return warehouse.engine === 'duckdb' ? nearPath(warehouse.warehouse) : `${warehouse.project}.${warehouse.dataset}`;
 }
 
 interface Shown {

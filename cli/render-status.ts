@@ -1,4 +1,4 @@
-import { formatCount } from '../shared/counts';
+import { formatCount, formatMany } from '../shared/counts';
 import { gapReasons, gapStretches } from '../shared/gaps';
 import type { Status } from '../shared/status';
 import type { ExportRun } from '../shared/tables/export_runs';
@@ -21,7 +21,7 @@ export function renderStatus(status: Status, now: Date, width: number): string {
     ['Dead letters', deadLettersLine(status)],
   ].map(([name = '', text = '']) => `${colors.bold(name.padEnd(15))}${wrap(text, width - 15, 15)}`);
   const listed = gapStretches(status.gaps.gaps).map(
-    (stretch) => `${' '.repeat(15)}${formatStretch(stretch)}  ${gapReasons[stretch.shared]}`,
+    (stretch) => `${' '.repeat(15)}${wrap(`${formatStretch(stretch)}  ${gapReasons[stretch.shared]}`, width - 17, 17)}`,
   );
   lines.splice(lines.length - 1, 0, ...listed.slice(0, LISTED), ...(listed.length > LISTED ? [`${' '.repeat(15)}…`] : []));
   const verdict =
@@ -45,11 +45,11 @@ function newestLine({ newest }: Status, now: Date): string {
 
 function gapsLine({ gaps: { from, to, gaps } }: Status): string {
   if (from === null) return 'nothing to search yet';
-  return `${gaps.length === 0 ? 'none' : gaps.length}, ${from} to ${to}`;
+  return `${gaps.length === 0 ? 'none' : formatMany(gaps.length, 'date')}, ${from} to ${to}`;
 }
 
 function deadLettersLine({ deadLetters }: Status): string {
-  if (deadLetters.waiting !== null) return deadLetters.waiting === 0 ? 'none' : `${deadLetters.waiting} waiting`;
+  if (deadLetters.waiting !== null) return deadLetters.waiting === 0 ? 'none' : `${formatCount(deadLetters.waiting)} waiting`;
   return 'failure' in deadLetters ? "can't be read" : `not asked: ${deadLetters.reason}`;
 }
 
@@ -129,5 +129,7 @@ function age(now: Date, then: Date): string {
   const minutes = Math.max(0, Math.floor((now.getTime() - then.getTime()) / 60_000));
   if (minutes < 2) return 'just now';
   if (minutes < 120) return `${minutes} minutes ago`;
-  return minutes < 2 * 24 * 60 ? `${Math.floor(minutes / 60)} hours ago` : `${Math.floor(minutes / (24 * 60))} days ago`;
+  return minutes < 2 * 24 * 60
+    ? `${Math.floor(minutes / 60)} hours ago`
+    : `${formatCount(Math.floor(minutes / (24 * 60)))} days ago`;
 }

@@ -17,3 +17,8 @@ export function wrap(text: string, width: number, indent = 0): string {
   }
   return lines.join(`\n${' '.repeat(indent)}`);
 }
+
+/** A line for a person on standard output, as wide as the terminal; what doesn't fit stands indented below. */
+export function fit(line: string, width = terminalWidth()): string {
+  return wrap(line, width - 2, 2);
+}

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { addDays, type CalendarDate, datesBetween, daysBetween, EARLIEST, isDate, localDate } from './calendar';
+import { formatCount, formatMany } from './counts';
 import { Failure } from './failure';
 import { parseStrictJson } from './json';
 
@@ -73,7 +74,8 @@ export function parseRequest(input: unknown, context: RequestContext): ExportReq
   if (request.from > request.to) throw refuse('expected from not after to');
   if (request.to > today) throw refuse(`expected dates up to today, which is ${today} in ${context.timeZone}`);
   const dates = daysBetween(request.from, request.to) + 1;
-  if (dates > context.maxDates) throw refuse(`expected at most ${context.maxDates} dates at once, got ${dates}`);
+  if (dates > context.maxDates)
+    throw refuse(`expected at most ${formatMany(context.maxDates, 'date')} at once, got ${formatCount(dates)}`);
   return request;
 }
 
