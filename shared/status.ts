@@ -106,7 +106,7 @@ export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<
     attention.push(`the newest run counted days of ${zone}, the settings say ${timeZone}; set KPI_TIME_ZONE`);
   if (deadLetters.waiting !== null && deadLetters.waiting > 0)
     attention.push(
-      `${deadLetters.waiting === 1 ? 'a dead letter waits' : `${deadLetters.waiting} dead letters wait`}; run: kpi replay`,
+      `${deadLetters.waiting === 1 ? 'a dead letter waits' : `${formatCount(deadLetters.waiting)} dead letters wait`}; run: kpi replay`,
     );
   if ('failure' in deadLetters) attention.push(`dead letters: ${deadLetters.failure.message} (${deadLetters.failure.code})`);
   return attention;
