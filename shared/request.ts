@@ -81,7 +81,8 @@ export function parseRequest(input: unknown, context: RequestContext): ExportReq
 
 /** The data of a message or the body of a call: nothing, a JSON object, or where `bareDate` allows it, the text of a date. */
 export function parseRequestData(data: Buffer, context: RequestContext, { bareDate }: { bareDate: boolean }): ExportRequest {
-  if (data.length > MAX_REQUEST_BYTES) throw refuse(`expected at most ${MAX_REQUEST_BYTES} bytes, got ${data.length}`);
+  if (data.length > MAX_REQUEST_BYTES)
+    throw refuse(`expected at most ${formatMany(MAX_REQUEST_BYTES, 'byte')}, got ${formatCount(data.length)}`);
   const sent = data.toString('utf8');
   if (/^[ \t\r\n]*$/.test(sent)) return parseRequest({}, context); // JSON's white space: of any other, something was sent
   const text = sent.trim();
