@@ -1,10 +1,12 @@
 import { existsSync, lstatSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { CONFIG_FILE, DEFAULT_TIME_ZONE, DEFAULT_WAREHOUSE } from '../shared/config';
+import { CONFIG_FILE, DEFAULT_TIME_ZONE, DEFAULT_WAREHOUSE, parseConfig } from '../shared/config';
 import type { Check } from '../shared/doctor';
 import { Failure } from '../shared/failure';
 import { describeFault, nameBeside, place } from '../shared/files';
+import { createOpener } from '../shared/open-engine';
+import type { WarehouseIdentity } from '../shared/warehouse-identity';
 import { askLine, canAsk } from './ask';
 import { examineHere, renderChecks } from './checks';
 import { options } from './options';
@@ -65,7 +67,7 @@ async function init(flags: InitFlags): Promise<number> {
       'BAD_REQUEST',
       'nothing is written: expected --yes, or --source, --warehouse and --time-zone, as there is no terminal to ask on',
     );
-  const { answers, checks } = asks ? await askUntilFine(flags) : await check(suggest(flags, DEFAULT_TIME_ZONE));
+  const { answers, checks } = asks ? await askUntilFine(flags) : await check(await suggest(flags, DEFAULT_TIME_ZONE));
   const hindrances = checks.filter(hinders);
   if (hindrances.length > 0) {
     const reasons = hindrances.map(({ found, remedy }) => (remedy === null ? found : `${found}; ${remedy}`));
@@ -86,17 +88,29 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** What is not given is what the environment says, or a default. */
-function suggest({ source, warehouse, location, timeZone }: Partial<Answers>, zone: string): Answers {
+/** What is not given is what the environment says, what the warehouse holds already, or a default. */
+async function suggest(given: Partial<Answers>, zone: string): Promise<Answers> {
   const { KPI_SOURCE, KPI_WAREHOUSE, KPI_LOCATION, KPI_TIME_ZONE } = process.env;
-  const from = source ?? KPI_SOURCE ?? 'demo';
-  const to = warehouse ?? KPI_WAREHOUSE ?? warehouseFor(from);
+  const named = given.warehouse ?? KPI_WAREHOUSE;
+  const source = given.source ?? KPI_SOURCE ?? (named === undefined ? null : (await readHeld(named))?.source?.name) ?? 'demo';
+  const warehouse = named ?? warehouseFor(source);
   return {
-    source: from,
-    warehouse: to,
-    location: isBigQuery(to) ? (location ?? KPI_LOCATION) : undefined,
-    timeZone: timeZone ?? KPI_TIME_ZONE ?? zone,
+    source,
+    warehouse,
+    location: isBigQuery(warehouse) ? (given.location ?? KPI_LOCATION) : undefined,
+    timeZone: given.timeZone ?? KPI_TIME_ZONE ?? (await readHeld(warehouse))?.timeZone ?? zone,
   };
+}
+
+/** What a warehouse file holds reports of. Null: there are none, or it can't be read, which the checks will say. */
+async function readHeld(warehouse: string): Promise<WarehouseIdentity | null> {
+  if (isBigQuery(warehouse)) return null;
+  try {
+    const engine = await createOpener(parseConfig({}, { warehouse }), () => new Date())('look');
+    return await engine.readIdentity().finally(() => engine.close());
+  } catch {
+    return null;
+  }
 }
 
 /** The default warehouse is for demo data, which must not lie beside anything else. */
@@ -149,7 +163,7 @@ async function ask(given: InitFlags, known: Partial<Answers>): Promise<Answers> 
   let answers = known;
   const put = async (name: keyof Answers, question: string) => {
     if (given[name] !== undefined) return;
-    const suggested = suggest(answers, Intl.DateTimeFormat().resolvedOptions().timeZone)[name];
+    const suggested = (await suggest(answers, Intl.DateTimeFormat().resolvedOptions().timeZone))[name];
     const said = await answerTo(`${question}${suggested === undefined ? '' : ` [${suggested}]`}: `);
     answers = { ...answers, [name]: said || suggested };
   };

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ended, startKpi } from '../support/kpi-command';
@@ -53,6 +53,22 @@ test('what a later row may mend is told, and hinders nothing; the next command n
   expect(stdout).toMatch(/✗ users without created_at +1 row\n/);
   const { code, stdout: exported } = await kpi(['export', '--date', '2025-12-02']);
   expect([code, exported.includes('Wrote 48 rows of 2025-12-02 to kpi.duckdb')]).toEqual([0, true]);
+});
+
+test('of a warehouse that holds reports, source and time zone are the default', async () => {
+  const flags = ['--source', './data', '--warehouse', 'held.duckdb', '--time-zone', 'Europe/Berlin'];
+  expect((await kpi(['export', '--date', '2025-12-02', ...flags])).code).toBe(0);
+  const { code, stderr } = await kpi(['init', '--yes', '--warehouse', 'held.duckdb']);
+  expect([code, stderr, written()]).toEqual([
+    0,
+    '',
+    { source: join(realpathSync(folder), 'data'), warehouse: 'held.duckdb', timeZone: 'Europe/Berlin' },
+  ]);
+  const other = await kpi(['init', '--yes', '--force', '--warehouse', 'held.duckdb', '--source', 'demo']);
+  expect([other.code, other.stderr]).toEqual([
+    64,
+    expect.stringMatching(/^kpi: nothing is written: the warehouse holds reports of /),
+  ]);
 });
 
 test.each<[string, string[], RegExp]>([
