@@ -168,7 +168,7 @@ async function ask(given: InitFlags, known: Partial<Answers>): Promise<Answers> 
     answers = { ...answers, [name]: said || suggested };
   };
   await put('source', 'Data: a folder, a .duckdb file, PROJECT.DATASET of BigQuery, or demo');
-  await put('warehouse', 'Warehouse for the reports: a file, or bigquery:PROJECT.DATASET');
+  await put('warehouse', 'Reports: a file, or bigquery:PROJECT.DATASET');
   if (isBigQuery(answers.warehouse ?? '')) await put('location', 'Location of that dataset, such as US');
   await put('timeZone', 'Time zone that days are counted in');
   return suggest(answers, DEFAULT_TIME_ZONE);
