@@ -1,5 +1,8 @@
-// Bundles what runs: dist/kpi.cjs, the command line, dist/functions.cjs, which is deployed, and dist/generate.cjs.
+// Bundles what runs: dist/kpi.cjs, the command line, dist/functions.cjs, which is deployed, and dist/generate.cjs. Beside them stand the
+// licences of the packages within.
 // SDKs stay outside the bundles and are loaded on first use. The dashboard page is bundled first, as text within dist/kpi.cjs.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { licencesOf } from './scripts/licences.mjs';
@@ -7,7 +10,7 @@ import { licencesOf } from './scripts/licences.mjs';
 const root = fileURLToPath(new URL('.', import.meta.url));
 
 export async function buildAll() {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { kpi: 'cli/kpi.ts', functions: 'functions/index.ts', generate: 'scripts/generate.ts' },
     outdir: 'dist',
@@ -19,8 +22,10 @@ export async function buildAll() {
     external: ['@google-cloud/*', '@duckdb/*'],
     loader: { '.sql': 'text' },
     plugins: [dashboardAssets],
+    metafile: true,
     logLevel: 'warning',
   });
+  writeFileSync(join(root, 'dist', 'THIRD_PARTY_LICENSES.txt'), licencesOf(metafile, root));
 }
 
 /** Gives `dashboard:assets` (dashboard/assets.d.ts). */

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Starts the command line out of dist/, which it builds first where a source is newer, so that a checkout always runs what it shows.
+// Starts the command line out of dist/. A checkout builds it first if a source is newer, so that it always runs what it shows; an installed
+// package has no sources.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ const bundle = join(root, 'dist', 'kpi.cjs');
 
 const sources = ['cli', 'dashboard', 'shared', 'package.json', 'build.mjs'].map((name) => join(root, name));
 const builtAt = existsSync(bundle) ? statSync(bundle).mtimeMs : 0;
-if (sources.some((path) => isNewer(path, builtAt))) {
+if (existsSync(join(root, 'build.mjs')) && sources.some((path) => isNewer(path, builtAt))) {
   const { buildAll } = await import('../build.mjs');
   await buildAll();
 }

@@ -7,11 +7,13 @@ import { readReleased, readReports } from '../dashboard/read';
 import { serveDashboard } from '../dashboard/serve';
 import type { CalendarDate } from '../shared/calendar';
 import type { Config } from '../shared/config';
+import { formatCount, formatMany } from '../shared/counts';
 import { Failure } from '../shared/failure';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { holdsDemo } from '../shared/warehouse-identity';
-import { formatCount, formatMany } from './figures';
+import { openInBrowser } from './open';
 import { datesOf, options } from './options';
+import { complain } from './outcome';
 import { createCliRun } from './run';
 import { openSettler } from './settler';
 import { nearPath } from './typed';
@@ -27,6 +29,7 @@ interface DashboardFlags {
   out?: string;
   force?: boolean;
   serve?: boolean;
+  open?: boolean;
   release?: boolean;
   port: number;
   warehouse?: string;
@@ -47,6 +50,7 @@ export function dashboardCommand(): Command {
     )
     .option('--serve', 'serve the page on 127.0.0.1 until Ctrl-C; each request reads the warehouse anew')
     .addOption(new Option('--port <port>', 'port to serve on, 0 for any free one').argParser(parsePort).default(8090))
+    .option('--open', 'open the page in the browser')
     .option('--release', 'show what is released to partners and researchers, what is hidden as hidden')
     .addOption(options.warehouse())
     .addOption(options.timeZone())
@@ -54,7 +58,7 @@ export function dashboardCommand(): Command {
       'after',
       `
 Examples:
-  $ kpi dashboard
+  $ kpi dashboard --open
   $ kpi dashboard --date 2025-12-22 --out kpis.html
   $ kpi dashboard --serve --port 0
   $ kpi dashboard --release --out release.html`,
@@ -81,7 +85,7 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
     }
   };
   const render = async (): Promise<Document> => renderDashboard(await read(), assets); // the warehouse is free again by then
-  if (flags.serve) return serve(render, flags.port);
+  if (flags.serve) return serve(render, flags);
   const file = resolve(flags.out ?? DEFAULT_FILE);
   const write = createFileWriter(file, {
     ...{ flag: '--out', kind: 'a page of this program', isOwn: isPage, force: flags.force ?? false },
@@ -92,10 +96,17 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   write(html);
   const size = formatCount(Buffer.byteLength(html) / 1000);
   process.stdout.write(`Wrote ${nearPath(file)}: ${formatMany(data.days.length, 'day')}, ${size} kB\n`);
+  if (flags.open) await open(file, nearPath(file));
+}
+
+/** The page is there in any case. */
+async function open(target: string, shown = target): Promise<void> {
+  const reason = await openInBrowser(target);
+  if (reason !== null) complain({ message: `${reason}; open ${shown} yourself` });
 }
 
 /** Until Ctrl-C. */
-async function serve(render: () => Promise<Document>, port: number): Promise<void> {
+async function serve(render: () => Promise<Document>, { port, open: opens }: DashboardFlags): Promise<void> {
   const { url, server } = await serveDashboard({ port, render, assets }).catch((thrown) => {
     throw new Failure('BAD_REQUEST', `--port: ${port} can't be listened on; expected a free port, or 0 for any`, {
       cause: thrown,
@@ -107,6 +118,7 @@ async function serve(render: () => Promise<Document>, port: number): Promise<voi
     server.closeAllConnections();
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
+  if (opens) await open(url);
 }
 
 function parseDay(date: string | undefined, { timeZone }: Config): CalendarDate | null {

@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { datesBetween } from '../shared/calendar';
 import type { Config } from '../shared/config';
+import { formatCount, formatMany } from '../shared/counts';
 import type { ReportState, Run, TableOutcome } from '../shared/engine';
 import { Failure } from '../shared/failure';
 import type { OpenEngine } from '../shared/open-engine';
@@ -9,11 +9,14 @@ import { judgeFailures } from '../shared/outcome';
 import { type ExportRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { stretchesOf } from '../shared/stretches';
 import { reportTableNames } from '../shared/tables';
+import { askLine, canAsk } from './ask';
 import { formatStretch } from './figures';
 import { datesOf, options } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { createCliRun } from './run';
 import { openSettler } from './settler';
+import { fit, terminalWidth } from './terminal';
+import { nameWarehouse } from './typed';
 
 interface DeleteFlags {
   date?: string;
@@ -73,7 +76,8 @@ async function deleteReports(flags: DeleteFlags): Promise<number> {
     const failures = outcomes.flatMap(({ failure }) => failure ?? []);
     const verdict = judgeFailures(failures, { nothingDone: failures.length === outcomes.length });
     if (flags.json) writeJson(answer(found, outcomes));
-    else if (found.dates.length > 0) process.stdout.write(`Deleted ${rowsIn(outcomes)} rows; the release is as it was\n`);
+    else if (found.dates.length > 0)
+      process.stdout.write(`Deleted ${formatMany(rowsIn(outcomes), 'row')}; the release is as it was\n`);
     if (verdict.result === 'all') return EXIT.done;
     complain(verdict.failure);
     return interruption.signal.aborted ? EXIT.interrupted : exitCode(verdict);
@@ -108,9 +112,9 @@ async function carryOut({ from, to }: ExportRequest, openEngine: OpenEngine, run
   return outcomes;
 }
 
-function show({ request: { from, to }, states, dates, missing }: Found, { warehouse }: Config, output: NodeJS.WriteStream): void {
-  const say = (line: string) => output.write(`${line}\n`);
-  const place = warehouse.engine === 'duckdb' ? warehouse.warehouse : `${warehouse.project}.${warehouse.dataset}`;
+function show({ request: { from, to }, states, dates, missing }: Found, config: Config, output: NodeJS.WriteStream): void {
+  const say = (line: string) => output.write(`${fit(line, terminalWidth(output))}\n`);
+  const place = nameWarehouse(config);
   if (dates.length === 0) {
     say(`Nothing to delete: no report of ${formatStretch({ first: from, last: to })} in ${place}`);
     return;
@@ -118,35 +122,24 @@ function show({ request: { from, to }, states, dates, missing }: Found, { wareho
   say(
     dates.length === 1
       ? `The report of ${dates[0]} in ${place}:`
-      : `${dates.length} reports, ${dates[0]} to ${dates.at(-1)}, in ${place}:`,
+      : `${formatCount(dates.length)} reports, ${dates[0]} to ${dates.at(-1)}, in ${place}:`,
   );
-  for (const table of reportTableNames) say(`  ${table}  ${rowsIn(states.filter((state) => state.table === table))} rows`);
+  for (const table of reportTableNames)
+    say(`  ${table}  ${formatMany(rowsIn(states.filter((state) => state.table === table)), 'row')}`);
   const stretches = stretchesOf(missing.map((date) => [date, null] as const));
   const listed = stretches.slice(0, LISTED_STRETCHES).map(formatStretch);
-  const unlisted = stretches.length > listed.length ? [`${stretches.length - listed.length} more stretches`] : [];
+  const unlisted =
+    stretches.length > listed.length ? [formatMany(stretches.length - listed.length, 'more stretch', 'more stretches')] : [];
   if (missing.length > 0) say(`  no report of ${[...listed, ...unlisted].join(', ')}`);
 }
 
 /** Fails unless somebody says yes. */
 async function confirm({ dates }: Found, interrupt: () => void): Promise<void> {
-  const what = dates.length === 1 ? 'this report' : `these ${dates.length} reports`;
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
+  const what = dates.length === 1 ? 'this report' : `these ${formatCount(dates.length)} reports`;
+  if (!canAsk())
     throw new Failure('BAD_REQUEST', `nothing is deleted: expected --yes, as there is no terminal to ask on about ${what}`);
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const said = await new Promise<string | null>((resolve) => {
-      reader.once('SIGINT', () => {
-        interrupt();
-        reader.close();
-      });
-      reader.once('close', () => resolve(null)); // by Ctrl-C or Ctrl-D
-      reader.question(`Delete ${what}? [y/N] `, resolve);
-    });
-    if (said === null) process.stderr.write('\n');
-    if (!/^\s*y(es)?\s*$/i.test(said ?? '')) throw new Failure('BAD_REQUEST', 'nothing is deleted: the answer was not yes');
-  } finally {
-    reader.close();
-  }
+  const said = await askLine(`Delete ${what}? [y/N] `, interrupt);
+  if (!/^\s*y(es)?\s*$/i.test(said ?? '')) throw new Failure('BAD_REQUEST', 'nothing is deleted: the answer was not yes');
 }
 
 function answer({ dates, missing }: Found, outcomes: readonly TableOutcome[]): object {

@@ -2,20 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answer } from '../shared/answer';
 import type { Config } from '../shared/config';
+import { formatCount, formatMany } from '../shared/counts';
 import { Failure } from '../shared/failure';
 import { isExported, type ReportOutcome } from '../shared/outcome';
 import { datesOfRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { rangeRequestId } from '../shared/resume';
 import { stretchesOf } from '../shared/stretches';
 import { holdsDemo } from '../shared/warehouse-identity';
-import { formatCount, formatMany, formatStretch } from './figures';
+import { formatStretch } from './figures';
 import { datesOf, options } from './options';
 import { writeJson } from './outcome';
 import { renderPrice } from './render';
 import { renderDay } from './render-day';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
 import { openSettler } from './settler';
-import { commandName, nearPath, retyped } from './typed';
+import { commandName, nameWarehouse, retyped } from './typed';
 
 interface ExportFlags {
   date?: string;
@@ -97,10 +98,6 @@ async function runExportCommand(flags: ExportFlags): Promise<number> {
   else show(run, { config, dryRun, wide });
   if (run.price !== null) (flags.json ? process.stderr : process.stdout).write(`${renderPrice(run.price)}\n`);
   return concludeRun(run);
-}
-
-function nameWarehouse({ warehouse }: Config): string {
-  return warehouse.engine === 'duckdb' ? nearPath(warehouse.warehouse) : `${warehouse.project}.${warehouse.dataset}`;
 }
 
 interface Shown {

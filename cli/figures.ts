@@ -1,20 +1,9 @@
 import type { CalendarDate } from '../shared/calendar';
+import { formatCount } from '../shared/counts';
 import type { Unit } from '../shared/tables/columns';
-
-const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 /** What stands for NULL. */
 export const NONE = '–';
-
-/** `1,204` */
-export function formatCount(value: number): string {
-  return counts.format(value);
-}
-
-/** `1 row`, `1,204 rows`. */
-export function formatMany(value: number, one: string, many = `${one}s`): string {
-  return `${formatCount(value)} ${value === 1 ? one : many}`;
-}
 
 /** A figure with its unit: `1,204`, `76.5 %`, `+0.74 pp`, `1.05`. */
 export function formatFigure(unit: Unit, value: number | null): string {

@@ -2,18 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answerRange } from '../shared/answer';
 import { daysBetween, localDate } from '../shared/calendar';
+import { formatCount, formatMany } from '../shared/counts';
 import { Failure } from '../shared/failure';
 import { findGaps, type GapsFound, gapReasons, gapStretches } from '../shared/gaps';
 import type { Settled } from '../shared/open-engine';
 import { isExported } from '../shared/outcome';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { holdsDemo } from '../shared/warehouse-identity';
-import { formatCount, formatMany, formatStretch } from './figures';
+import { formatStretch } from './figures';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { createCliRun } from './run';
 import { concludeRun, runDates } from './run-dates';
 import { openSettler } from './settler';
+import { fit } from './terminal';
 import { commandName } from './typed';
 
 interface GapsFlags {
@@ -70,7 +72,7 @@ async function gaps(flags: GapsFlags): Promise<number> {
   if (dates.length > MAX_DATES_BY_CLI)
     throw new Failure(
       'BAD_REQUEST',
-      `expected at most ${MAX_DATES_BY_CLI} gaps to fix at once, got ${dates.length}; narrow them with --from and --to`,
+      `expected at most ${formatCount(MAX_DATES_BY_CLI)} gaps to fix at once, got ${formatCount(dates.length)}; narrow them with --from and --to`,
     );
   const run = await runDates(dates, {
     ...settled,
@@ -79,7 +81,7 @@ async function gaps(flags: GapsFlags): Promise<number> {
     allowFall: flags.allowFall ?? false,
   });
   if (flags.json) writeJson({ ...found, ...answerRange(run.reports, { dryRun: false }) });
-  else process.stdout.write(`Exported ${run.reports.filter(isExported).length} of them\n`);
+  else process.stdout.write(`Exported ${formatCount(run.reports.filter(isExported).length)} of them\n`);
   return concludeRun(run);
 }
 
@@ -98,11 +100,15 @@ async function search({ from, to = 'yesterday' }: GapsFlags, { config, openEngin
 
 function show({ from, to, gaps }: GapsFound, isDemo: boolean): void {
   if (from === null) {
-    process.stdout.write('No report in the warehouse yet; name the dates that you expect with --from\n');
+    say('No report in the warehouse yet; name the dates that you expect with --from');
     return;
   }
-  for (const stretch of gapStretches(gaps)) process.stdout.write(`${formatStretch(stretch)}  ${gapReasons[stretch.shared]}\n`);
-  process.stdout.write(
-    `${formatCount(gaps.length)} of ${formatMany(daysBetween(from, to) + 1, 'date')}, ${from} to ${to}, have gaps${isDemo ? ' (demo data)' : ''}\n`,
+  for (const stretch of gapStretches(gaps)) say(`${formatStretch(stretch)}  ${gapReasons[stretch.shared]}`);
+  say(
+    `${formatCount(gaps.length)} of ${formatMany(daysBetween(from, to) + 1, 'date')}, ${from} to ${to}, have gaps${isDemo ? ' (demo data)' : ''}`,
   );
+}
+
+function say(line: string): void {
+  process.stdout.write(`${fit(line)}\n`);
 }

@@ -3,25 +3,31 @@ import { version } from '../package.json';
 import { answerFailure } from '../shared/answer';
 import { unknownSettings } from '../shared/config';
 import { Failure, toFailure } from '../shared/failure';
+import { completionCommand } from './completion';
 import { dashboardCommand } from './dashboard';
 import { deleteCommand } from './delete';
 import { doctorCommand } from './doctor';
+import { explainCommand } from './explain';
 import { exportCommand } from './export';
 import { gapsCommand } from './gaps';
+import { initCommand } from './init';
 import { refuseFlagsOfNpm } from './npm-flags';
 import { checkValues } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { releaseCommand } from './release';
 import { replayCommand } from './replay';
 import { requestCommand } from './request';
+import { warnOfUnknown } from './settings';
 import { showCommand } from './show';
 import { statusCommand } from './status';
 
 const program = new Command('kpi')
   .description("Computes a product's daily KPI aggregates and keeps them as tables that BI tools can read.")
   .version(version)
+  .addCommand(initCommand())
   .addCommand(exportCommand())
   .addCommand(showCommand())
+  .addCommand(explainCommand())
   .addCommand(statusCommand())
   .addCommand(doctorCommand())
   .addCommand(gapsCommand())
@@ -38,16 +44,17 @@ Examples:
   $ kpi export --source ./data --warehouse kpi.duckdb  your own files, today's report
   $ kpi show --date 2025-12-23 --table daily_funnel --csv
 
-Settings come from the environment too (KPI_WAREHOUSE, KPI_SOURCE, KPI_TIME_ZONE, …; see README.md); flags win.`,
+Settings come from the environment too (KPI_WAREHOUSE, KPI_SOURCE, KPI_TIME_ZONE, …; see README.md), and from kpi.config.json\nin this folder (kpi init makes it). Flags win over the environment, and that over the file.`,
   );
+
+program.addCommand(completionCommand(program));
 
 // commander's own errors (an unknown option, a missing argument) are refusals like any other
 for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ outputError: () => {} });
 for (const command of program.commands) checkValues(command);
 
 async function main(): Promise<void> {
-  for (const { name, nearest } of unknownSettings(process.env))
-    process.stderr.write(`kpi: ${name} is no setting, and is ignored${nearest === null ? '' : `; did you mean ${nearest}?`}\n`);
+  for (const setting of unknownSettings(process.env)) warnOfUnknown(setting);
   try {
     refuseFlagsOfNpm(program.commands, process.argv.slice(2), process.env);
     await program.parseAsync();

@@ -1,5 +1,6 @@
 import type { Failure } from '../shared/failure';
 import type { Verdict } from '../shared/outcome';
+import { wantsDebug } from './settings';
 import { asTyped } from './typed';
 
 /** Exit codes; 64 is EX_USAGE of sysexits.h. */
@@ -14,7 +15,7 @@ export function exitCode(verdict: Verdict): number {
 /** Says in one line on standard error what went wrong. */
 export function complain({ message, code, cause }: Pick<Failure, 'message'> & Partial<Pick<Failure, 'code' | 'cause'>>): void {
   process.stderr.write(`kpi: ${asTyped(message)}${code === undefined ? '' : ` (${code})`}\n`);
-  if (process.env.KPI_LOG_LEVEL === 'debug' && cause instanceof Error) process.stderr.write(whereThrown(cause));
+  if (cause instanceof Error && wantsDebug()) process.stderr.write(whereThrown(cause));
 }
 
 /** The class of an error and the places in the code that led to it. Not its text, with which a stack begins: it may quote a cell. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Config } from '../shared/config';
+import { formatCount, formatMany } from '../shared/counts';
 import { Failure } from '../shared/failure';
 import { countCells, type ReleaseOptions, type ReleaseOutcome } from '../shared/release/release-periods';
 import { judgeReleases, parseReleaseRequest, runRelease } from '../shared/release/run-release';
@@ -9,6 +10,7 @@ import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { DEMO_NOTE } from './render';
 import { createCliRun } from './run';
 import { openSettler } from './settler';
+import { fit } from './terminal';
 
 interface ReleaseFlags {
   date?: string;
@@ -115,14 +117,18 @@ function show(outcomes: readonly ReleaseOutcome[], config: Config): void {
   const { minPeople, roundTo } = config.release;
   for (const outcome of outcomes) {
     if (outcome.state === 'failed') {
-      process.stdout.write(`${outcome.period}  ${outcome.failure.message} (${outcome.failure.code})\n`);
+      say(`${outcome.period}  ${outcome.failure.message} (${outcome.failure.code})`);
       continue;
     }
     const { released_cells, hidden_cells } = countCells(outcome.row);
-    process.stdout.write(
-      `${outcome.period}  ${said[outcome.state]}, revision ${outcome.row.revision}: ${released_cells} values shown, ${hidden_cells} hidden\n`,
+    say(
+      `${outcome.period}  ${said[outcome.state]}, revision ${outcome.row.revision}: ${formatMany(released_cells, 'value')} shown, ${formatCount(hidden_cells)} hidden`,
     );
   }
-  process.stdout.write(`Rules: at least ${minPeople} people, rounded to ${roundTo}\n`);
-  if (holdsDemo(config)) process.stdout.write(`Released from ${DEMO_NOTE}\n`);
+  say(`Rules: at least ${minPeople} people, rounded to ${roundTo}`);
+  if (holdsDemo(config)) say(`Released from ${DEMO_NOTE}`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${fit(line)}\n`);
 }

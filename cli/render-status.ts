@@ -1,11 +1,12 @@
+import { formatCount, formatMany } from '../shared/counts';
 import { gapReasons, gapStretches } from '../shared/gaps';
 import type { Status } from '../shared/status';
 import type { ExportRun } from '../shared/tables/export_runs';
 import { colors } from './colors';
-import { formatCount, formatStretch, NONE } from './figures';
+import { formatStretch, NONE } from './figures';
 import { type GridColumn, renderGrid } from './grid';
 import { DEMO_NOTE } from './render';
-import { wrap } from './terminal';
+import { fit, wrap } from './terminal';
 import { asTyped, commandName } from './typed';
 
 /** Gaps that are listed; `kpi gaps` has all. */
@@ -20,7 +21,7 @@ export function renderStatus(status: Status, now: Date, width: number): string {
     ['Dead letters', deadLettersLine(status)],
   ].map(([name = '', text = '']) => `${colors.bold(name.padEnd(15))}${wrap(text, width - 15, 15)}`);
   const listed = gapStretches(status.gaps.gaps).map(
-    (stretch) => `${' '.repeat(15)}${formatStretch(stretch)}  ${gapReasons[stretch.shared]}`,
+    (stretch) => `${' '.repeat(15)}${wrap(`${formatStretch(stretch)}  ${gapReasons[stretch.shared]}`, width - 17, 17)}`,
   );
   lines.splice(lines.length - 1, 0, ...listed.slice(0, LISTED), ...(listed.length > LISTED ? [`${' '.repeat(15)}…`] : []));
   const verdict =
@@ -44,69 +45,63 @@ function newestLine({ newest }: Status, now: Date): string {
 
 function gapsLine({ gaps: { from, to, gaps } }: Status): string {
   if (from === null) return 'nothing to search yet';
-  return `${gaps.length === 0 ? 'none' : gaps.length}, ${from} to ${to}`;
+  return `${gaps.length === 0 ? 'none' : formatMany(gaps.length, 'date')}, ${from} to ${to}`;
 }
 
 function deadLettersLine({ deadLetters }: Status): string {
-  if (deadLetters.waiting !== null) return deadLetters.waiting === 0 ? 'none' : `${deadLetters.waiting} waiting`;
+  if (deadLetters.waiting !== null) return deadLetters.waiting === 0 ? 'none' : `${formatCount(deadLetters.waiting)} waiting`;
   return 'failure' in deadLetters ? "can't be read" : `not asked: ${deadLetters.reason}`;
 }
 
 /** A line a run, the newest first. */
 function renderRuns(runs: readonly ExportRun[], width: number): string {
-  const column = (head: string, align: GridColumn['align'], cell: (run: ExportRun) => string, keep: number | null = null) => ({
-    ...{ head, align, keep },
-    cells: runs.map(cell),
-  });
-  const { text, omitted } = renderGrid(
-    [
-      column('started, UTC', 'left', ({ started_at }) => minuteOf(started_at)),
-      column('report', 'left', ({ report_date }) => report_date),
-      column('by', 'left', ({ trigger }) => trigger, 4),
-      column('status', 'left', ({ status }) => (status === 'succeeded' ? colors.green(status) : colors.red(status))),
-      column('error', 'left', ({ error_code }) => error_code ?? ''),
-      column('took', 'right', duration, 6),
-      ...Object.entries(runColumns).map(([name, { meaning: _, keep, cell }]) => column(name, 'right', cell, keep)),
-    ],
-    { width },
+  const columns = runColumns.map(({ cell, ...column }) => ({ ...column, cells: runs.map(cell) }));
+  const { text, omitted } = renderGrid(columns, { width });
+  const explained = columns.filter(
+    ({ head, cells, meaning }) => meaning !== null && !omitted.includes(head) && cells.some((cell) => cell !== ''),
   );
-  const explained = Object.entries(runColumns).filter(([name]) => !omitted.includes(name));
   return [
     text,
-    ...explained.map(([name, { meaning }]) => colors.dim(wrap(`${name}: ${meaning}`, width, 2))),
+    ...explained.map(({ head, meaning }) => colors.dim(fit(`${head}: ${meaning}`, width))),
     ...(omitted.length === 0
       ? []
-      : [
-          colors.dim(
-            wrap(`Left out for want of room: ${omitted.join(', ')}; all are in: ${commandName()} status --json`, width, 2),
-          ),
-        ]),
+      : [colors.dim(fit(`Left out for want of room: ${omitted.join(', ')}; all are in: ${commandName()} status --json`, width))]),
   ].join('\n');
 }
 
-/** What a run found, with what the figure means; where there is little room the lowest `keep` goes first. */
-const runColumns: Record<string, { meaning: string; keep: number; cell: (run: ExportRun) => string }> = {
-  rejected: {
+interface RunColumn extends Omit<GridColumn, 'cells'> {
+  /** What its cells mean, unless its head says it. */
+  meaning: string | null;
+  cell: (run: ExportRun) => string;
+}
+
+const runColumns: readonly RunColumn[] = [
+  { head: 'started, UTC', meaning: null, align: 'left', cell: ({ started_at }) => minuteOf(started_at) },
+  { head: 'report', meaning: null, align: 'left', cell: ({ report_date }) => report_date },
+  { head: 'by', meaning: 'how the run was asked for', align: 'left', keep: 4, cell: ({ trigger }) => trigger },
+  {
+    ...{ head: 'status', meaning: null, align: 'left', keep: 7 },
+    cell: ({ status }) => (status === 'succeeded' ? colors.green(status) : colors.red(status)),
+  },
+  { head: 'error', meaning: 'docs/errors.md explains each', align: 'left', cell: ({ error_code }) => error_code ?? '' },
+  { head: 'took', meaning: null, align: 'right', keep: 6, cell: duration },
+  {
+    ...{ head: 'rejected', align: 'right', keep: 3, cell: ({ rejected_rows }) => number(rejected_rows) },
     meaning: 'source rows without a required value; they are in no figure',
-    keep: 3,
-    cell: ({ rejected_rows }) => number(rejected_rows),
   },
-  unknown: {
+  {
+    ...{ head: 'unknown', align: 'right', keep: 2, cell: ({ unclassified_errors }) => number(unclassified_errors) },
     meaning: 'failed tests of a kind that has no column of its own',
-    keep: 2,
-    cell: ({ unclassified_errors }) => number(unclassified_errors),
   },
-  revised: {
+  {
+    ...{ head: 'revised', align: 'right', keep: 5, cell: ({ revised_values }) => number(revised_values) },
     meaning: 'figures of days reported before that changed',
-    keep: 5,
-    cell: ({ revised_values }) => number(revised_values),
   },
-  released: {
+  {
+    ...{ head: 'released', align: 'right', keep: 1, cell: ({ released_period }) => released_period ?? '' },
     meaning: 'the day that the run released to partners',
-    keep: 1,
-    cell: ({ released_period }) => released_period ?? '',
   },
-};
+];
 
 function number(value: number | null): string {
   return value === null ? colors.dim(NONE) : formatCount(value);
@@ -128,5 +123,7 @@ function age(now: Date, then: Date): string {
   const minutes = Math.max(0, Math.floor((now.getTime() - then.getTime()) / 60_000));
   if (minutes < 2) return 'just now';
   if (minutes < 120) return `${minutes} minutes ago`;
-  return minutes < 2 * 24 * 60 ? `${Math.floor(minutes / 60)} hours ago` : `${Math.floor(minutes / (24 * 60))} days ago`;
+  return minutes < 2 * 24 * 60
+    ? `${Math.floor(minutes / 60)} hours ago`
+    : `${formatCount(Math.floor(minutes / (24 * 60)))} days ago`;
 }

@@ -1,10 +1,11 @@
 import type { Day } from '../dashboard/data';
 import type { MetricName } from '../dashboard/metrics';
 import type { CalendarDate } from '../shared/calendar';
+import { formatCount } from '../shared/counts';
 import { type Column, dailyMetricsDefinition, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
 import { colors } from './colors';
-import { formatCount, formatFigure, formatFullDay, formatWeekday, NONE } from './figures';
+import { formatFigure, formatFullDay, formatWeekday, NONE } from './figures';
 import { renderGrid } from './grid';
 import { PROVISIONAL_NOTE, seriesOf } from './summary';
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { parseConfig } from '../shared/config';
+import { formatCount } from '../shared/counts';
 import { type ReadLetter, readLetter } from '../shared/dead-letter';
 import { createRun } from '../shared/engine';
 import { Failure, toFailure } from '../shared/failure';
@@ -12,7 +12,9 @@ import { openCliLog } from './log';
 import { options } from './options';
 import { complain, EXIT } from './outcome';
 import { projectOf } from './project';
+import { readSettings } from './settings';
 import { openSettler } from './settler';
+import { fit } from './terminal';
 
 const now = () => new Date();
 
@@ -67,7 +69,7 @@ async function replay(flags: ReplayFlags): Promise<number> {
     try {
       for (const letter of lent) {
         const read = readLetter(letter, { timeZone: config.timeZone, now: now(), maxDates: MAX_DATES_BY_MESSAGE });
-        process.stdout.write(`${describe(letter.id, read)}\n`);
+        process.stdout.write(`${fit(describe(letter.id, read))}\n`);
         if (
           letter.id === flags.discard ||
           (flags.run && read !== null && (await runAgain(read, settled, flags.allowFall ?? false)))
@@ -86,7 +88,7 @@ async function replay(flags: ReplayFlags): Promise<number> {
       throw new Failure('BAD_REQUEST', `--discard: no letter ${flags.discard} is waiting in ${flags.subscription}`);
     }
     process.stdout.write(
-      `${lent.length} waiting${flags.run ? `, ${done.length} exported` : ''}${flags.discard ? ', 1 discarded' : ''}\n`,
+      `${formatCount(lent.length)} waiting${flags.run ? `, ${formatCount(done.length)} exported` : ''}${flags.discard ? ', 1 discarded' : ''}\n`,
     );
     return left === 0 ? EXIT.done : EXIT.partial;
   } finally {
@@ -96,7 +98,7 @@ async function replay(flags: ReplayFlags): Promise<number> {
 
 /** To list letters takes no warehouse, which may be busy. */
 function openUnsettled(flags: ReplayFlags): Settled {
-  const config = parseConfig(process.env, flags);
+  const config = readSettings(flags);
   return { config, openEngine: createOpener(config, now) };
 }
 

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { parseConfig } from '../shared/config';
 import { MAX_DATES_BY_MESSAGE, parseRequest } from '../shared/request';
 import { datesOf, options } from './options';
 import { projectOf } from './project';
+import { readSettings } from './settings';
 
 /** What Cloud Scheduler publishes (infra/variables.tf). */
 const SCHEDULED = { from: 'yesterday', to: 'today' };
@@ -36,7 +36,7 @@ Examples:
 async function request({ topic, project, ...flags }: RequestFlags): Promise<void> {
   const asked = datesOf(flags);
   const body = Object.keys(asked).length === 0 ? SCHEDULED : asked;
-  const config = parseConfig(process.env);
+  const config = readSettings();
   const now = new Date();
   parseRequest(body, { timeZone: config.timeZone, askedAt: now, now, maxDates: MAX_DATES_BY_MESSAGE }); // refused here rather than parked there
   const { createPubsub } = await import('../shared/adapters/pubsub');

@@ -1,9 +1,10 @@
-import { type ConfigFlags, parseConfig } from '../shared/config';
+import type { ConfigFlags } from '../shared/config';
 import { createSettler, type Purpose, type Settler, type Waiting } from '../shared/open-engine';
 import { openCliLog } from './log';
+import { readSettings } from './settings';
 
 /** The settings of a command, as the warehouse that they name continues them. Waits for a warehouse that is open elsewhere, and says so. */
 export function openSettler(flags: ConfigFlags, purpose: Purpose, waiting: Waiting = {}): Settler {
-  const config = parseConfig(process.env, flags);
+  const config = readSettings(flags);
   return createSettler(config, purpose, () => new Date(), { log: openCliLog(config), ...waiting });
 }

@@ -7,13 +7,18 @@ export function terminalWidth({ columns }: Pick<NodeJS.WriteStream, 'columns'> =
   return Math.max(SMALLEST_WIDTH, columns || USUAL_WIDTH);
 }
 
-/** Text in lines of at most `width`, all but the first behind `indent` spaces. A word that is longer stays whole. */
+/** Text in lines of at most `width`, all but the first behind `indent` more spaces. A word that is longer stays whole. */
 export function wrap(text: string, width: number, indent = 0): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const line = lines.at(-1);
     if (line !== undefined && line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(lines.length === 0 ? word : `${' '.repeat(indent)}${word}`);
+    else lines.push(word);
   }
-  return lines.join('\n');
+  return lines.join(`\n${' '.repeat(indent)}`);
+}
+
+/** A line for a person on standard output, as wide as the terminal; what doesn't fit stands indented below. */
+export function fit(line: string, width = terminalWidth()): string {
+  return wrap(line, width - 2, 2);
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { Config } from '../shared/config';
 
 /**
  * How the command is typed: `kpi` where it is installed, `npx kpi` in a checkout, from outside of the checkout by its path. Messages name
@@ -20,6 +21,11 @@ export function asTyped(text: string, name = commandName()): string {
 export function nearPath(path: string, folder = process.cwd()): string {
   const below = relative(folder, path);
   return below === '' || below.startsWith('..') ? path : below;
+}
+
+/** A warehouse as a person knows it. */
+export function nameWarehouse({ warehouse }: Config): string {
+  return warehouse.engine === 'duckdb' ? nearPath(warehouse.warehouse) : `${warehouse.project}.${warehouse.dataset}`;
 }
 
 /** The command that is running, as it was typed, with further flags. */

@@ -1,25 +1,29 @@
 // 120 days of demo data, exported and served as a page until Ctrl-C. The warehouse is a file of its own, made anew.
 import { spawn, spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const DAYS = 120;
-const WAREHOUSE = '.kpi/demo.duckdb';
+const WAREHOUSE = 'demo.duckdb';
 
-// settings of the shell are for a warehouse that means something
+const root = new URL('..', import.meta.url);
+const folder = new URL('.kpi/', root);
+mkdirSync(folder, { recursive: true });
+
+// settings of the shell, and kpi.config.json beside package.json, are for a warehouse that means something
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
-const options = { cwd: fileURLToPath(new URL('..', import.meta.url)), env };
-const kpi = (...args) => ['bin/kpi.mjs', ...args, '--warehouse', WAREHOUSE];
+const options = { cwd: fileURLToPath(folder), env };
+const kpi = (...args) => [fileURLToPath(new URL('bin/kpi.mjs', root)), ...args, '--warehouse', WAREHOUSE];
 
 const from = new Date(Date.now() - (DAYS - 1) * 86_400_000).toISOString().slice(0, 10);
-rmSync(fileURLToPath(new URL(`../${WAREHOUSE}`, import.meta.url)), { force: true });
+rmSync(new URL(WAREHOUSE, folder), { force: true });
 const exported = spawnSync(process.execPath, kpi('export', '--source', 'demo', '--from', from, '--to', 'today', '--json'), {
   ...options,
   env: { ...env, KPI_LOG_LEVEL: 'warning' },
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 if (exported.status !== 0) process.exit(exported.status ?? 1);
-process.stdout.write(`Exported ${DAYS} days of demo data, ${from} until today, to ${WAREHOUSE}\n`);
+process.stdout.write(`Exported ${DAYS} days of demo data, ${from} until today, to .kpi/${WAREHOUSE}\n`);
 
 const serving = spawn(process.execPath, kpi('dashboard', '--serve', ...process.argv.slice(2)), { ...options, stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => serving.kill(signal));

@@ -71,7 +71,7 @@ mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, 'THIRD_PARTY_LICENSES.txt'), licencesOf(metafile, '.'));
 writeFileSync(
   join(folder, 'sbom.cdx.json'),
-  execFileSync('npm', ['sbom', '--omit=dev', '--sbom-format=cyclonedx'], { maxBuffer: 2 ** 26 }),
+  execFileSync('npm', ['sbom', '--omit=dev', '--omit=optional', '--sbom-format=cyclonedx'], { maxBuffer: 2 ** 26 }),
 );
 const path = join(folder, `kpi-export-${hash}.zip`);
 writeFileSync(path, zip);

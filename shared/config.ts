@@ -7,8 +7,11 @@ import { nearestOf } from './nearest';
 import { RELEASE_DATASET } from './release/dataset';
 import type { ReleaseLimits } from './release/rules';
 
+/** Settings of a folder, read by the command line. */
+export const CONFIG_FILE = 'kpi.config.json';
+
 export const DEFAULT_WAREHOUSE = '.kpi/warehouse.duckdb';
-const DEFAULT_TIME_ZONE = 'UTC';
+export const DEFAULT_TIME_ZONE = 'UTC';
 
 export const logLevels = ['debug', 'info', 'warning', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -117,22 +120,32 @@ function wholeNumberFrom(low: number) {
     .transform(Number);
 }
 
-/** Reads all settings; BAD_CONFIG names every fault at once, by the setting's name and never by its value. */
-export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}): Config {
-  const given = Object.entries({ ...env, ...nameFlags(flags) }).filter(([name]) => name in Settings.shape);
+/** Settings by their names in the environment. */
+export type SettingValues = Record<string, string>;
+
+/**
+ * Reads all settings; BAD_CONFIG names every fault at once, by the setting's name and never by its value. Flags win over the environment,
+ * and that over `file`, the values of kpi.config.json.
+ */
+export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}, file: SettingValues = {}): Config {
+  const given = collect(env, flags, file);
+  const label = (name: string) => given.get(name)?.label ?? name;
+  const faults: string[] = [];
+  const fault = (name: string, text: string): null => {
+    faults.push(`${label(name)}: ${text}`);
+    return null;
+  };
   // an empty value is mostly a variable of a shell that isn't set: a default instead of it would mislead
-  const isEmpty = ([, value]: [string, string | undefined]) => value?.trim() === '';
-  const faults = given.filter(isEmpty).map(([name]) => `${label(name, flags)}: is empty; expected a value, or leave it out`);
-  const parsed = Settings.safeParse(Object.fromEntries(given.filter((setting) => !isEmpty(setting))));
-  if (!parsed.success)
-    faults.push(...parsed.error.issues.map((issue) => `${label(String(issue.path[0]), flags)}: ${issue.message}`));
+  const values: SettingValues = {};
+  for (const [name, { value }] of given) {
+    if (value.trim() === '') fault(name, 'is empty; expected a value, or leave it out');
+    else values[name] = value;
+  }
+  const parsed = Settings.safeParse(values);
+  if (!parsed.success) for (const { path, message } of parsed.error.issues) fault(String(path[0]), message);
   if (!parsed.success || faults.length > 0) throw refuse(faults);
   const settings = parsed.data;
   const inCloud = Boolean(env.K_SERVICE);
-  const fault = (name: string, text: string): null => {
-    faults.push(`${label(name, flags)}: ${text}`);
-    return null;
-  };
   const warehouse = parseWarehouse(settings, inCloud, fault);
   if (inCloud && settings.KPI_DEAD_LETTER_TOPIC === undefined)
     fault('KPI_DEAD_LETTER_TOPIC', 'required in the cloud: the topic that takes failed requests');
@@ -171,23 +184,34 @@ export interface SettingInUse {
 }
 
 /** All settings as they apply, for a person. Of a URL without what may be a secret. */
-export function describeSettings(env: NodeJS.ProcessEnv, flags: ConfigFlags, { warehouse, timeZone }: Config): SettingInUse[] {
-  const defaults: Record<string, unknown> = { ...Settings.parse({}), KPI_WAREHOUSE: DEFAULT_WAREHOUSE, KPI_TIME_ZONE: timeZone };
-  if (warehouse.engine === 'duckdb' && warehouse.source !== null)
-    defaults.KPI_SOURCE = warehouse.source.kind === 'demo' ? 'demo' : warehouse.source.path;
-  const byFlag = nameFlags(flags);
+export function describeSettings(
+  { env, flags, file }: { env: NodeJS.ProcessEnv; flags: ConfigFlags; file: SettingValues },
+  { named, settled }: Record<'named' | 'settled', Config>,
+): SettingInUse[] {
+  const given = collect(env, flags, file);
+  const [before, after] = [named, settled].map(defaultsOf);
   return Object.keys(Settings.shape).map((name) => {
-    if (byFlag[name]) return { name, value: byFlag[name], origin: label(name, flags) };
-    if (env[name]) return { name, value: withoutSecrets(env[name]), origin: 'environment' };
-    return { name, value: defaults[name] === undefined ? null : String(defaults[name]), origin: 'default' };
+    const origin = before?.[name] === after?.[name] ? 'default' : 'warehouse';
+    const { value, ...from } = given.get(name) ?? { value: after?.[name], origin };
+    return { name, value: value === undefined ? null : withoutSecrets(String(value)), origin: from.origin };
   });
+}
+
+/** What applies where nothing is given. */
+function defaultsOf({ warehouse, timeZone }: Config): Record<string, unknown> {
+  const source = warehouse.engine === 'duckdb' ? warehouse.source : null;
+  return {
+    ...Settings.parse({}),
+    ...{ KPI_WAREHOUSE: DEFAULT_WAREHOUSE, KPI_TIME_ZONE: timeZone },
+    ...(source !== null && { KPI_SOURCE: source.kind === 'demo' ? 'demo' : source.path }),
+  };
 }
 
 function withoutSecrets(value: string): string {
   return /^https?:/.test(value) ? new URL(value).origin : value;
 }
 
-/** A variable that looks like a setting and is none, and the setting that it resembles, if one does. */
+/** A name that looks like a setting and is none, and the setting that it resembles, if one does. */
 export interface UnknownSetting {
   name: string;
   nearest: string | null;
@@ -198,6 +222,34 @@ export function unknownSettings(env: NodeJS.ProcessEnv): UnknownSetting[] {
   return Object.keys(env)
     .filter(isUnknown)
     .map((name) => ({ name, nearest: nearestOf(name, Object.keys(Settings.shape)) }));
+}
+
+const namesByKey = new Map(Object.keys(Settings.shape).map((name) => [keyOf(name), name]));
+
+/**
+ * The settings of kpi.config.json, an object with a key for each; BAD_CONFIG names every fault at once. What is no setting is left out,
+ * and told.
+ */
+export function parseConfigFile(object: Record<string, unknown>): { values: SettingValues; unknown: UnknownSetting[] } {
+  const values: SettingValues = {};
+  const unknown: UnknownSetting[] = [];
+  const faults: string[] = [];
+  for (const [key, value] of Object.entries(object)) {
+    const name = namesByKey.get(key);
+    if (name === undefined) unknown.push({ name: `${JSON.stringify(key)} in ${CONFIG_FILE}`, nearest: nearestKey(key) });
+    else if (value === null || typeof value === 'object') faults.push(`${key} in ${CONFIG_FILE}: expected a text or a number`);
+    else values[name] = String(value);
+  }
+  if (faults.length > 0) throw refuse(faults);
+  return { values, unknown };
+}
+
+/** `time-zone`, `timezone` and `KPI_TIME_ZONE` are all near `timeZone`. */
+function nearestKey(key: string): string | null {
+  const plain = (text: string) => text.toLowerCase().replace(/^kpi_/, '').replaceAll(/[_-]/g, '');
+  const keys = [...namesByKey.keys()];
+  const nearest = nearestOf(plain(key), keys.map(plain));
+  return keys.find((one) => plain(one) === nearest) ?? null;
 }
 
 /** The settings of somebody who means to export: BAD_CONFIG where there is nothing to export from. */
@@ -291,23 +343,36 @@ function crossed(source: string, warehouse: string): string {
 const flagNames = { source: 'KPI_SOURCE', warehouse: 'KPI_WAREHOUSE', timeZone: 'KPI_TIME_ZONE' } as const satisfies Partial<
   Record<keyof ConfigFlags, string>
 >;
-type FlagOfSetting = keyof typeof flagNames;
 
-function nameFlags(flags: ConfigFlags): Record<string, string> {
-  const named = Object.entries(flagNames) as [FlagOfSetting, string][];
-  return Object.fromEntries(
-    named.flatMap(([flag, setting]) => {
-      const value = flags[flag];
-      return value === undefined ? [] : [[setting, value]];
-    }),
-  );
+/** A setting that is given. */
+interface Given {
+  value: string;
+  /** Its name, as whoever gave it knows it. */
+  label: string;
+  origin: string;
 }
 
-/** A setting as the person knows it: by its flag where they used that. */
-function label(name: string, flags: ConfigFlags): string {
-  const [flag] =
-    Object.entries(flagNames).find(([key, setting]) => setting === name && flags[key as FlagOfSetting] !== undefined) ?? [];
-  return flag === undefined ? name : `--${flag.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`;
+/** The settings that are given, by their names in the environment. What is collected later wins. */
+function collect(env: NodeJS.ProcessEnv, flags: ConfigFlags, file: SettingValues): Map<string, Given> {
+  const given = new Map<string, Given>();
+  const add = (name: string, value: string | undefined, label: string, origin: string) => {
+    if (value !== undefined && name in Settings.shape) given.set(name, { value, label, origin });
+  };
+  for (const [name, value] of Object.entries(file)) add(name, value, `${keyOf(name)} in ${CONFIG_FILE}`, CONFIG_FILE);
+  for (const [name, value] of Object.entries(env)) add(name, value, name, 'environment');
+  for (const [key, name] of Object.entries(flagNames) as [keyof typeof flagNames, string][]) {
+    const flag = `--${key.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`;
+    add(name, flags[key], flag, flag);
+  }
+  return given;
+}
+
+/** A setting's key in kpi.config.json: `timeZone` for KPI_TIME_ZONE. */
+function keyOf(name: string): string {
+  return name
+    .replace('KPI_', '')
+    .toLowerCase()
+    .replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function refuse(faults: string[]): Failure {

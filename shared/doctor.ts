@@ -1,5 +1,15 @@
 import { type CalendarDate, localDate, PERIODS, reportWindow } from './calendar';
-import { type Config, type ConfigFlags, describeSettings, parseConfig, unknownSettings } from './config';
+import {
+  type Config,
+  type ConfigFlags,
+  describeSettings,
+  parseConfig,
+  type SettingInUse,
+  type SettingValues,
+  type UnknownSetting,
+  unknownSettings,
+} from './config';
+import { formatCount, formatMany } from './counts';
 import type { Engine, Run, SourceCounts, WarehouseInspection } from './engine';
 import { type Failure, type FailureCode, toFailure } from './failure';
 import { type Access, settle } from './open-engine';
@@ -18,6 +28,8 @@ export interface Check {
   found: string;
   /** What to do where it isn't ok, in one line. */
   remedy: string | null;
+  /** Of what failed: it could not be looked at, or would fail an export too. */
+  code?: FailureCode;
 }
 
 /** What the checks see of the machine. */
@@ -30,6 +42,8 @@ export interface Machine {
 export interface Examination {
   env: NodeJS.ProcessEnv;
   flags: ConfigFlags;
+  /** Reads kpi.config.json; fails if it can't be read. */
+  readFile: () => { values: SettingValues; unknown: UnknownSetting[] };
   machine: Machine;
   now: Date;
   /** What counting the rows of one source table may read where it is billed. */
@@ -42,23 +56,32 @@ export interface Examination {
 
 const OLDEST_NODE = 20;
 const FEWEST_BYTES = 2 ** 30;
-const count = new Intl.NumberFormat('en');
 
 /** Looks at everything that an export needs. Each check stands for itself: one that fails hides no other. */
 export async function examine(examination: Examination): Promise<Check[]> {
-  const { env, flags } = examination;
-  let config: Config | Failure;
+  const { env, flags, readFile } = examination;
+  const unknown = unknownSettings(env);
+  let file: SettingValues;
+  let config: Config;
   try {
-    config = parseConfig(env, flags);
+    const read = readFile();
+    file = read.values;
+    unknown.push(...read.unknown);
+    config = parseConfig(env, flags, file);
   } catch (thrown) {
-    config = toFailure(thrown);
+    return [refusedSettings(toFailure(thrown)), ...checkNames(unknown), checkNode(examination.machine)];
   }
-  if (config instanceof Error) return [...checkSettings(examination, config), checkNode(examination.machine)];
+  const settings = (settled: Config) => [
+    ...describeSettings({ env, flags, file }, { named: config, settled }).map(checkSetting),
+    ...checkNames(unknown),
+    checkZone(settled.timeZone, examination.now),
+    nameEngine(settled, env),
+  ];
   const credentials = await checkCredentials(examination, config);
-  if (credentials?.ok === false) return [...checkSettings(examination, config), checkNode(examination.machine), credentials];
+  if (credentials?.ok === false) return [...settings(config), checkNode(examination.machine), credentials];
   const { settled, check } = await checkIdentity(examination, config);
   return [
-    ...checkSettings(examination, settled),
+    ...settings(settled),
     checkNode(examination.machine),
     ...(credentials === null ? [] : [credentials]),
     ...(config.warehouse.engine === 'duckdb' ? checkDisk(examination.machine, config.warehouse.warehouse) : []),
@@ -81,27 +104,21 @@ async function checkIdentity({ openEngine }: Examination, named: Config): Promis
   }
 }
 
-function checkSettings({ env, flags, now }: Examination, config: Config | Failure): Check[] {
-  const area = 'settings';
-  const unknown = unknownSettings(env).map(
-    ({ name, nearest }): Check => ({
-      ...{ area, name, ok: false, found: 'no such setting' },
-      remedy:
-        nearest === null ? 'correct its name, or remove it; README.md lists all settings' : `name it ${nearest}, or remove it`,
-    }),
-  );
-  if (config instanceof Error)
-    return [
-      { area, name: 'all', ok: false, found: config.message, remedy: 'correct them; README.md says what each means' },
-      ...unknown,
-    ];
-  const named = describeSettings(env, flags, config).map(
-    ({ name, value, origin }): Check => ({
-      ...{ area, name, ok: true, remedy: null },
-      found: value === null ? 'not set' : `${value} (${origin})`,
-    }),
-  );
-  return [...named, ...unknown, checkZone(config.timeZone, now), nameEngine(config, env)];
+function refusedSettings({ message, code }: Failure): Check {
+  const remedy = 'README.md says what each setting means';
+  return { area: 'settings', name: 'all', ok: false, found: message, remedy, code };
+}
+
+function checkNames(unknown: readonly UnknownSetting[]): Check[] {
+  return unknown.map(({ name, nearest }) => ({
+    ...{ area: 'settings', name, ok: false, found: 'no such setting' },
+    remedy:
+      nearest === null ? 'correct its name, or remove it; README.md lists all settings' : `name it ${nearest}, or remove it`,
+  }));
+}
+
+function checkSetting({ name, value, origin }: SettingInUse): Check {
+  return { area: 'settings', name, ok: true, found: value === null ? 'not set' : `${value} (${origin})`, remedy: null };
 }
 
 function checkZone(timeZone: string, now: Date): Check {
@@ -159,9 +176,9 @@ async function checkSource(examination: Examination, config: Config): Promise<Ch
     for (const table of sourceTableNames) {
       try {
         const { bytes, counts } = await engine.inspectSource(table, examination, run);
-        const price = bytes === null ? '' : `, ${count.format(bytes)} bytes read`;
+        const price = bytes === null ? '' : `, ${formatMany(bytes, 'byte')} read`;
         if (counts === null) {
-          const found = `readable; counting its rows would read ${count.format(bytes ?? 0)} bytes: kpi doctor --count`;
+          const found = `readable; counting its rows would read ${formatMany(bytes ?? 0, 'byte')}: kpi doctor --count`;
           checks.push({ area, name: table, ok: true, found, remedy: null });
           continue;
         }
@@ -184,25 +201,25 @@ function checkCounts(table: SourceTable, counts: SourceCounts, price: string): C
   });
   return [
     {
-      ...{ area, name: table, ok: rows > 0, found: `${count.format(rows)} rows${price}` },
+      ...{ area, name: table, ok: rows > 0, found: `${formatMany(rows, 'row')}${price}` },
       remedy: rows > 0 ? null : 'an empty table makes reports of zeros; fill it, or name another source',
     },
     wrong(
       'without created_at',
       withoutCreatedAt,
-      `${count.format(withoutCreatedAt)} rows`,
+      formatMany(withoutCreatedAt, 'row'),
       'they are in no figure; give them their time at the source',
     ),
     wrong(
       'with impossible times',
       before1970 + inFuture,
-      `${count.format(before1970)} rows before 1970, ${count.format(inFuture)} in the future`,
+      `${formatMany(before1970, 'row')} before 1970, ${formatCount(inFuture)} in the future`,
       'they are in no figure; mend the clock or the conversion that makes them, or leave them out with a view',
     ),
     wrong(
       'with a repeated id',
       repeatedIds,
-      `${count.format(repeatedIds)} rows`,
+      formatMany(repeatedIds, 'row'),
       'a report that would count them is refused; keep one row of each id',
     ),
     ...(testers === null ? [] : [checkTesters(testers)]),
@@ -212,7 +229,7 @@ function checkCounts(table: SourceTable, counts: SourceCounts, price: string): C
 /** Tests of people without an account count, so this is no fault; but ids of two systems that don't match look the same. */
 function checkTesters({ all, withoutAccount }: NonNullable<SourceCounts['testers']>): Check {
   const share = all === 0 ? 0 : Math.round((100 * withoutAccount) / all);
-  const found = `${count.format(withoutAccount)} of ${count.format(all)} user ids (${share} %)`;
+  const found = `${formatCount(withoutAccount)} of ${formatCount(all)} user ids (${share} %)`;
   const remedy = 'conversion_rate counts none of them: if they should have accounts, compare the ids of both tables';
   return {
     ...{ area: 'source', name: 'measurements of users that users lacks', ok: withoutAccount === 0 ? true : null, found },
@@ -228,7 +245,7 @@ async function checkToday({ now, maxBytes }: Examination, config: Config, engine
   try {
     const bytes = engine.price === null ? 0 : await engine.price(reportWindow(today, today, timeZone), run);
     if (bytes > maxBytes) {
-      const found = `not tried; counting it would read ${count.format(bytes)} bytes: kpi doctor --count`;
+      const found = `not tried; counting it would read ${formatMany(bytes, 'byte')}: kpi doctor --count`;
       return [{ area, name, ok: null, found, remedy: null }];
     }
     const options = { engine: { ...engine, price: null }, run, timeZone, gate: config, startedAt: now, now: () => now };
@@ -254,19 +271,14 @@ function checkFindings(findings: Findings | null, { sourceMaxAgeHours, maxUnknow
   return [
     {
       ...{ area, name: 'newest measurement', ok: isFresh },
-      found:
-        age === null
-          ? `none in the last ${PERIODS} days`
-          : Math.ceil(age) === 1
-            ? '1 hour old'
-            : `${count.format(Math.ceil(age))} hours old`,
+      found: age === null ? `none in the last ${PERIODS} days` : `${formatMany(Math.ceil(age), 'hour')} old`,
       remedy: isFresh
         ? null
         : `look at what fills the source: expected one of the last ${sourceMaxAgeHours} hours (KPI_SOURCE_MAX_AGE_HOURS)`,
     },
     {
       ...{ area, name: 'unknown kinds of error', ok: areKnown },
-      found: `${count.format(unclassifiedErrors)} of ${count.format(failedTests)} failed tests of the last ${PERIODS} days`,
+      found: `${formatCount(unclassifiedErrors)} of ${formatCount(failedTests)} failed tests of the last ${PERIODS} days`,
       remedy: areKnown ? null : 'look at error_type: NULL and the empty text mean success, words such as NULL or None do not',
     },
   ];
@@ -284,7 +296,7 @@ async function checkWarehouse(examination: Examination, config: Config): Promise
 function checkTable({ name, exists, failure, mayWrite, keepsDays }: WarehouseInspection): Check {
   const area = 'warehouse';
   if (failure !== null) return failed(area, name, failure);
-  const kept = keepsDays === null ? '' : `, keeps ${count.format(keepsDays)} days`;
+  const kept = keepsDays === null ? '' : `, keeps ${formatMany(keepsDays, 'day')}`;
   const state = name.includes('.') ? 'as defined' : 'there';
   const found = exists ? `${state}${kept}` : 'not there yet, the first export makes it';
   if (mayWrite !== false) return { area, name, ok: true, found, remedy: null };
@@ -332,7 +344,7 @@ function failed(area: Check['area'], name: string, failure: Failure): Check {
   const [found = '', remedy] = splitOnce(failure.message);
   const known = area === 'warehouse' ? warehouseRemedies[failure.code] : sourceRemedies[failure.code];
   const page = `docs/errors.md says what ${failure.code} means`;
-  return { area, name, ok: false, found: `${found} (${failure.code})`, remedy: remedy ?? known ?? page };
+  return { area, name, ok: false, found: `${found} (${failure.code})`, remedy: remedy ?? known ?? page, code: failure.code };
 }
 
 /** Messages name what is wrong, and after the first semicolon what to do. */

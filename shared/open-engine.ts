@@ -1,6 +1,6 @@
 import type { Config } from './config';
 import type { Engine } from './engine';
-import { toFailure } from './failure';
+import { Failure, toFailure } from './failure';
 import type { Log } from './log';
 import { bindingOf, continueWarehouse, requireKnownSource, type WarehouseIdentity } from './warehouse-identity';
 
@@ -30,12 +30,27 @@ export function createOpener(config: Config, now: () => Date): OpenEngine {
   let bigQuery: Promise<Engine> | undefined;
   return async (access, waiting) => {
     if (warehouse.engine === 'duckdb') {
-      const { openDuckDb } = await import('./adapters/duckdb');
+      const { openDuckDb } = await loadDuckDb();
       return openDuckDb({ config: warehouse, access, now: now(), binding: bindingOf(config), waiting });
     }
     bigQuery ??= import('./adapters/bigquery').then(({ createBigQuery }) => createBigQuery({ config: warehouse, now }));
     return bigQuery;
   };
+}
+
+let duckDb: Promise<typeof import('./adapters/duckdb')> | undefined;
+
+/** It is an optional package, and not deployed. Asked once: a bundle fails differently the second time. */
+function loadDuckDb(): Promise<typeof import('./adapters/duckdb')> {
+  duckDb ??= import('./adapters/duckdb').catch((cause) => {
+    if (cause.code !== 'MODULE_NOT_FOUND') throw cause;
+    throw new Failure(
+      'BAD_CONFIG',
+      'DuckDB, the embedded engine, is not installed; install the optional packages too, or name a warehouse bigquery:PROJECT.DATASET (--warehouse)',
+      { cause },
+    );
+  });
+  return duckDb;
 }
 
 /** Settings as they apply to the warehouse that they name, and what opens it with them. */

@@ -1,4 +1,5 @@
 import { addDays, type CalendarDate, PERIODS } from './calendar';
+import { formatCount, formatMany } from './counts';
 import { errorKinds, type FactRow, type Facts } from './facts/facts';
 import { type DayFacts, dayOf, type FactsByDay } from './facts/period-facts';
 import { Failure } from './failure';
@@ -135,8 +136,9 @@ function checkDuplicates(reportDate: CalendarDate, periods: readonly DayFacts[])
   const measurements = sum(periods.map((day) => day.duplicateMeasurements));
   const accounts = periods[0]?.duplicateAccountsToDate ?? 0;
   const found = [
-    measurements > 0 && `measurements holds ${measurements} rows in the 12 periods whose measurement_id its session has already`,
-    accounts > 0 && `users holds ${accounts} rows whose user_id is there already`,
+    measurements > 0 &&
+      `measurements holds ${formatMany(measurements, 'row')} in the 12 periods whose measurement_id its session has already`,
+    accounts > 0 && `users holds ${formatMany(accounts, 'row')} whose user_id is there already`,
   ].filter((text) => text !== false);
   if (found.length === 0) return null;
   return new Failure('SOURCE_CONTRACT', `${found.join(', and ')}; expected each once; nothing of ${reportDate} was written`);
@@ -148,7 +150,7 @@ function checkRejected(reportDate: CalendarDate, periods: readonly DayFacts[], m
   if (rows < MIN_ROWS_FOR_SHARE || rejected <= maxShare * rows) return null;
   return new Failure(
     'QUALITY_GATE',
-    `users and measurements of the 12 periods up to ${reportDate}: ${rejected} of ${rows} rows lack a required value, at most ` +
+    `users and measurements of the 12 periods up to ${reportDate}: ${formatCount(rejected)} of ${formatMany(rows, 'row')} lack a required value, at most ` +
       `${maxShare} of them may (KPI_MAX_REJECTED_SHARE); nothing of ${reportDate} was written`,
   );
 }
@@ -159,7 +161,7 @@ function checkUnknownKinds(reportDate: CalendarDate, periods: readonly DayFacts[
   return areTooManyUnknown(unknown, failures, maxShare)
     ? new Failure(
         'QUALITY_GATE',
-        `measurements of the 12 periods up to ${reportDate}: ${unknown} of ${failures} failed tests are of unknown kinds, at most ` +
+        `measurements of the 12 periods up to ${reportDate}: ${formatCount(unknown)} of ${formatCount(failures)} failed tests are of unknown kinds, at most ` +
           `${maxShare} of them may be (KPI_MAX_UNKNOWN_SHARE); look at error_type: NULL and the empty text mean success, words such as ` +
           `NULL or None don't; nothing of ${reportDate} was written`,
       )
@@ -179,7 +181,7 @@ export function checkTimes(misdated: Facts['misdated'], span: readonly FactRow<'
   for (const { source, source_rows: impossible } of misdated) {
     const newest = span.find((row) => row.source === source)?.newest_rows ?? 0;
     if (impossible >= MIN_ROWS_FOR_TIMES && impossible > newest)
-      return misdatedFailure(`${describeMisdated(source, impossible)}, and ${newest} in its newest ${PERIODS} days`);
+      return misdatedFailure(`${describeMisdated(source, impossible)}, and ${formatCount(newest)} in its newest ${PERIODS} days`);
   }
   return null;
 }
@@ -194,7 +196,7 @@ export function refuseTimes(misdated: Facts['misdated']): Failure | null {
 }
 
 function describeMisdated(source: SourceTable, rows: number): string {
-  return `${source} holds ${rows} ${rows === 1 ? 'row' : 'rows'} whose created_at is before 1970 or in the future`;
+  return `${source} holds ${formatMany(rows, 'row')} whose created_at is before 1970 or in the future`;
 }
 
 function misdatedFailure(found: string): Failure {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { addDays, type CalendarDate, datesBetween, daysBetween, EARLIEST, isDate, localDate } from './calendar';
+import { formatCount, formatMany } from './counts';
 import { Failure } from './failure';
 import { parseStrictJson } from './json';
 
@@ -73,13 +74,15 @@ export function parseRequest(input: unknown, context: RequestContext): ExportReq
   if (request.from > request.to) throw refuse('expected from not after to');
   if (request.to > today) throw refuse(`expected dates up to today, which is ${today} in ${context.timeZone}`);
   const dates = daysBetween(request.from, request.to) + 1;
-  if (dates > context.maxDates) throw refuse(`expected at most ${context.maxDates} dates at once, got ${dates}`);
+  if (dates > context.maxDates)
+    throw refuse(`expected at most ${formatMany(context.maxDates, 'date')} at once, got ${formatCount(dates)}`);
   return request;
 }
 
 /** The data of a message or the body of a call: nothing, a JSON object, or where `bareDate` allows it, the text of a date. */
 export function parseRequestData(data: Buffer, context: RequestContext, { bareDate }: { bareDate: boolean }): ExportRequest {
-  if (data.length > MAX_REQUEST_BYTES) throw refuse(`expected at most ${MAX_REQUEST_BYTES} bytes, got ${data.length}`);
+  if (data.length > MAX_REQUEST_BYTES)
+    throw refuse(`expected at most ${formatMany(MAX_REQUEST_BYTES, 'byte')}, got ${formatCount(data.length)}`);
   const sent = data.toString('utf8');
   if (/^[ \t\r\n]*$/.test(sent)) return parseRequest({}, context); // JSON's white space: of any other, something was sent
   const text = sent.trim();

@@ -1,4 +1,5 @@
 import { addDays, type CalendarDate, localDate } from './calendar';
+import { formatCount, formatMany } from './counts';
 import { type DayFacts, dayOf, type FactsByDay } from './facts/period-facts';
 import { Failure } from './failure';
 
@@ -41,7 +42,9 @@ export function checkFreshness(
   const age = now.getTime() / 3_600_000 - (Math.max(...hours) + 1);
   if (maxAgeHours > 0 && age > maxAgeHours) {
     const newest =
-      hours.length === 0 ? `of the last ${days.size} days there is none` : `the newest is ${Math.ceil(age)} hours old`;
+      hours.length === 0
+        ? `of the last ${days.size} days there is none`
+        : `the newest is ${formatMany(Math.ceil(age), 'hour')} old`;
     return late(`expected a measurement of the last ${maxAgeHours} hours, ${newest}`);
   }
 
@@ -52,7 +55,9 @@ export function checkFreshness(
   for (const { what, count } of counted) {
     const before = Array.from({ length: BUSY_DAYS }, (_, age) => count(dayOf(days, addDays(yesterday, -1 - age))));
     if (count(dayOf(days, yesterday)) === 0 && before.every((number) => number >= BUSY_COUNT))
-      return late(`expected ${what} on ${yesterday}, got 0 after ${BUSY_DAYS} days of ${Math.min(...before)} or more`);
+      return late(
+        `expected ${what} on ${yesterday}, got 0 after ${BUSY_DAYS} days of ${formatCount(Math.min(...before))} or more`,
+      );
   }
   return null;
 }

@@ -1,4 +1,5 @@
 import { addDays, type CalendarDate, EARLIEST, endOf, localDate } from './calendar';
+import { formatCount } from './counts';
 import type { Engine, Run } from './engine';
 import { type Failure, toFailure } from './failure';
 import { findGapsAmong, type GapsFound } from './gaps';
@@ -93,7 +94,9 @@ export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<
       `${newest.tables} of ${reportTableNames.length} tables hold the report of ${newest.reportDate}; run: kpi export --date ${newest.reportDate}`,
     );
   if (gaps.gaps.length > 0)
-    attention.push(`${gaps.gaps.length === 1 ? 'a date has a gap' : `${gaps.gaps.length} dates have gaps`}; run: kpi gaps`);
+    attention.push(
+      `${gaps.gaps.length === 1 ? 'a date has a gap' : `${formatCount(gaps.gaps.length)} dates have gaps`}; run: kpi gaps`,
+    );
   for (const { report_date, status, error_code } of unmended(runs))
     attention.push(
       `the last run of ${report_date} ended as ${status}${error_code === null ? '' : ` (${error_code}, docs/errors.md)`}`,
@@ -103,7 +106,7 @@ export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<
     attention.push(`the newest run counted days of ${zone}, the settings say ${timeZone}; set KPI_TIME_ZONE`);
   if (deadLetters.waiting !== null && deadLetters.waiting > 0)
     attention.push(
-      `${deadLetters.waiting === 1 ? 'a dead letter waits' : `${deadLetters.waiting} dead letters wait`}; run: kpi replay`,
+      `${deadLetters.waiting === 1 ? 'a dead letter waits' : `${formatCount(deadLetters.waiting)} dead letters wait`}; run: kpi replay`,
     );
   if ('failure' in deadLetters) attention.push(`dead letters: ${deadLetters.failure.message} (${deadLetters.failure.code})`);
   return attention;

@@ -1,3 +1,4 @@
+import { formatCount, formatMany } from './counts';
 import { errorKinds } from './facts/facts';
 import type { DailyErrors } from './tables/daily_errors';
 
@@ -19,5 +20,5 @@ export function countUnknownKinds(days: readonly ErrorCounts[]): { unknown: numb
 export function describeUnknownKinds(days: readonly ErrorCounts[]): string | null {
   const { unknown, failures } = countUnknownKinds(days);
   if (unknown === 0) return null;
-  return `${unknown} of ${failures} failed tests are of unknown kinds: no column but total_errors counts them`;
+  return `${formatCount(unknown)} of ${formatMany(failures, 'failed test')} are of unknown kinds: no column but total_errors counts them`;
 }

@@ -38,6 +38,8 @@ test('the package is the same to the byte each time, small, and holds nothing bu
 
   const beside = readdirSync(join(root, 'dist/package'));
   expect(beside).toEqual(expect.arrayContaining(['THIRD_PARTY_LICENSES.txt', 'sbom.cdx.json']));
+  const bill = readFileSync(join(root, 'dist/package/sbom.cdx.json'), 'utf8');
+  expect([bill.includes('duckdb'), bill.includes('functions-framework')]).toEqual([false, true]);
   expect(readFileSync(join(root, 'dist/package/THIRD_PARTY_LICENSES.txt'), 'utf8')).toMatch(/^@google-cloud\/bigquery \d/m);
 });
 

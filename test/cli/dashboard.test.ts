@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { until } from '../support/deployment';
+import { ended, startKpi } from '../support/kpi-command';
 
 /** `kpi dashboard` as a process of its own. What the page shows is tested in a browser. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-dashboard-'));
@@ -171,5 +173,60 @@ describe('served', () => {
       instance.closeSync();
     }
     expect((await ask()).status).toBe(200);
+  });
+});
+
+describe('--open', () => {
+  const programs = join(folder, 'programs');
+  const opened = join(folder, 'opened');
+  const text = () => (existsSync(opened) ? readFileSync(opened, 'utf8') : '');
+  const open = (args: string[], env: Record<string, string>) =>
+    startKpi(folder, ['dashboard', '--warehouse', warehouse, '--open', ...args], {
+      ...{ DISPLAY: '', WAYLAND_DISPLAY: '' },
+      ...env,
+    });
+
+  beforeAll(() => {
+    mkdirSync(programs);
+    writeFileSync(join(programs, 'xdg-open'), `#!/bin/sh\nprintf '%s' "$1" > '${opened}'\n`, { mode: 0o755 });
+  });
+  beforeEach(() => rmSync(opened, { force: true }));
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  const desktop = { DISPLAY: ':0', PATH: `${programs}:${process.env.PATH}` };
+
+  onLinux('hands the file to the desktop', async () => {
+    const { code, stderr } = await ended(open(['--out', 'opened.html'], desktop));
+    expect([code, stderr]).toEqual([0, '']);
+    await until('the page is opened', () => text() === join(folder, 'opened.html'));
+  });
+
+  onLinux('hands the address to the desktop', async () => {
+    const server = open(['--serve', '--port', '0'], desktop);
+    const closed = once(server, 'close');
+    await until('the page is opened', () => /^http:\/\/127\.0\.0\.1:\d+\/$/.test(text()));
+    server.kill();
+    await closed;
+  });
+
+  onLinux('without a display the address is served, and named', async () => {
+    const server = open(['--serve', '--port', '0'], {});
+    const closed = once(server, 'close');
+    const [said] = await once(server.stderr as NodeJS.ReadableStream, 'data');
+    server.kill();
+    await closed;
+    expect(String(said)).toMatch(/^kpi: there is no display here; open http:\/\/127\.0\.0\.1:\d+\/ yourself\n$/);
+  });
+
+  onLinux.each<[string, Record<string, string>, string]>([
+    ['without a display', {}, 'there is no display here'],
+    ['without an opener', { DISPLAY: ':0', PATH: '/nowhere' }, 'xdg-open is not installed'],
+  ])('%s the page is written, and one line says so', async (_, env, reason) => {
+    const { code, stdout, stderr } = await ended(open(['--out', 'closed.html'], env));
+    expect([code, stdout, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^Wrote closed\.html: /),
+      `kpi: ${reason}; open closed.html yourself\n`,
+    ]);
+    expect(text()).toBe('');
   });
 });

@@ -37,7 +37,7 @@ test('without a terminal it shows what would go, and wants --yes', async () => {
   expect([code, stdout]).toEqual([
     64,
     [
-      `2 reports, 2025-12-09 to 2025-12-10, in ${warehouse}:`,
+      `2 reports, 2025-12-09 to 2025-12-10, in warehouse.duckdb:`,
       ...tables.map((table) => `  ${table}  24 rows`),
       '  no report of 2025-12-11 to 2025-12-12',
       '',
@@ -91,7 +91,7 @@ test('once more, it finds nothing to delete', async () => {
   });
   expect(await kpi('delete', '--date', '2025-12-23', '--yes')).toMatchObject({
     code: 0,
-    stdout: `Nothing to delete: no report of 2025-12-23 in ${warehouse}\n`,
+    stdout: `Nothing to delete: no report of 2025-12-23 in warehouse.duckdb\n`,
   });
 });
 
@@ -102,7 +102,7 @@ test.each([
   [
     'more dates than an export takes',
     ['--from', '2020-01-01', '--to', '2025-12-01'],
-    'expected at most 1000 dates at once, got 2162',
+    'expected at most 1,000 dates at once, got 2,162',
   ],
 ])('refuses %s', async (_, args, message) => {
   expect(await kpi('delete', ...args, '--yes')).toMatchObject({

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { renderChecks } from '../../cli/checks';
 import type { Check } from '../../shared/doctor';
 import { ended, startKpi } from '../support/kpi-command';
 
@@ -50,12 +51,12 @@ test('counts rows without created_at and repeated ids, each with its remedy', as
   expect(faults).toEqual([
     expect.objectContaining({
       name: 'users without created_at',
-      found: '1 rows',
+      found: '1 row',
       remedy: expect.stringContaining('at the source'),
     }),
     expect.objectContaining({
       name: 'users with a repeated id',
-      found: '1 rows',
+      found: '1 row',
       remedy: expect.stringContaining('keep one row'),
     }),
     expect.objectContaining({ name: 'measurements without created_at', found: '2 rows' }),
@@ -76,8 +77,8 @@ describe('what an export would refuse or leave out', () => {
       ['u1,2025-12-01T00:00:00Z', 'u2,0001-01-01T00:00:00Z'],
       [...tests(3, ''), 'a,u1,s,1969-12-31T23:59:59.999999Z,', 'b,u1,s,9000-01-01T00:00:00Z,'],
       [
-        ['users with impossible times', '1 rows before 1970, 0 in the future'],
-        ['measurements with impossible times', '1 rows before 1970, 1 in the future'],
+        ['users with impossible times', '1 row before 1970, 0 in the future'],
+        ['measurements with impossible times', '1 row before 1970, 1 in the future'],
       ],
     ],
     [
@@ -85,7 +86,7 @@ describe('what an export would refuse or leave out', () => {
       ['u1,2025-12-01T00:00:00Z'],
       [...tests(1, ''), ...tests(1, '')],
       [
-        ['measurements with a repeated id', '1 rows'],
+        ['measurements with a repeated id', '1 row'],
         ['report of today', expect.stringMatching(/measurement_id its session has already.*\(SOURCE_CONTRACT\)$/)],
       ],
     ],
@@ -172,9 +173,27 @@ test('says where each setting is from, and nothing secret of an address', async 
   });
 });
 
-test('a person reads a line a check, with ✗ and the remedy', async () => {
+test('a person reads each check, with ✗ and the remedy below', async () => {
   const { stdout } = await kpi(['doctor', '--source', 'nowhere', '--warehouse', 'kpi.duckdb']);
   expect(stdout).toMatch(/ {2}✓ Node\.js +\d+\.\d+/);
-  expect(stdout).toMatch(/ {2}✗ access +source .* {2}→ expected a folder/);
+  expect(stdout).toMatch(/ {2}✗ access +source .*\n(?: +.*\n)* +→ expected a folder/);
   expect(stdout).toMatch(/✗ 1 to mend\n$/);
+});
+
+test.each([60, 80, 120])('and fits %i columns, nothing left out', (width) => {
+  const checks: Check[] = [
+    {
+      area: 'source',
+      name: 'measurements of users that users lacks',
+      ok: null,
+      found: '1 of 2',
+      remedy: 'compare '.repeat(30).trim(),
+    },
+    { area: 'source', name: 'access', ok: false, found: `${'a long way '.repeat(20)}to say no`, remedy: 'try again' },
+    { area: 'warehouse', name: 'file', ok: true, found: 'there', remedy: null },
+  ];
+  const text = renderChecks(checks, width);
+  expect(text.split('\n').filter((line) => line.length > width)).toEqual([]);
+  for (const { name, found, remedy } of checks)
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(`${name} ${found}${remedy === null ? '' : ` → ${remedy}`}`);
 });

@@ -237,7 +237,7 @@ describe('bad input ends in one clear line, with the warehouse unchanged', () =>
       'too many dates',
       ['export', '--from', '2020-01-01', '--to', '2025-01-01', ...own],
       64,
-      /expected at most 1000 dates at once, got 1828/,
+      /expected at most 1,000 dates at once, got 1,828/,
     ],
     ['an unknown time zone', [...dated, ...own, '--time-zone', 'Mars/Olympus'], 64, /--time-zone: expected an IANA time zone/],
     [

@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { renderStatus } from '../../cli/render-status';
+import type { Status } from '../../shared/status';
+import type { ExportRun } from '../../shared/tables/export_runs';
 import { ended, startKpi } from '../support/kpi-command';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-status-'));
@@ -56,5 +59,57 @@ describe('of the demo data', () => {
     const coloured = await kpi(['status'], { FORCE_COLOR: '1' });
     const uncoloured = await kpi(['status'], { FORCE_COLOR: '1', NO_COLOR: '1' });
     expect([plain, coloured, uncoloured].map(({ stdout }) => stdout.includes('\u001b['))).toEqual([false, true, false]);
+  });
+});
+
+describe('at any width', () => {
+  const run: ExportRun = {
+    ...{ run_id: 'r', request_id: 'q', report_date: '2025-12-23', trigger: 'replay', status: 'failed' },
+    ...{ started_at: '2025-12-24T06:00:00Z', finished_at: '2025-12-24T06:12:34Z', time_zone: 'UTC', definitions_version: 1 },
+    ...{ program_version: '1', rejected_rows: 1234, unclassified_errors: 0, revised_values: null, source_latest_hour: null },
+    ...{ bytes_processed: null, released_period: '2025-12-12', released_cells: 1, hidden_cells: 2, source: null },
+    error_code: 'SOURCE_NOT_READY',
+  };
+  const now = new Date('2025-12-24T08:00:00Z');
+  const gap = (reportDate: string) => ({ reportDate, reason: 'missing' as const });
+  const status: Status = {
+    ...{
+      timeZone: 'America/Argentina/ComodRivadavia',
+      isDemo: false,
+      runs: [run, { ...run, status: 'succeeded', error_code: null }],
+    },
+    newest: { reportDate: '2025-12-23', createdAt: new Date('2025-12-24T06:00:00Z'), isProvisional: true, tables: 4 },
+    gaps: { from: '2021-01-01', to: '2025-12-23', gaps: [gap('2021-01-01'), gap('2021-01-03')] },
+    deadLetters: { waiting: 1234 },
+    attention: [
+      'the last run of 2025-12-23 ended as failed (SOURCE_NOT_READY, docs/errors.md)',
+      '1,234 dead letters wait; run: kpi replay',
+    ],
+  };
+
+  test.each([60, 80, 120])('%i columns hold it', (width) => {
+    const lines = renderStatus(status, now, width).split('\n');
+    expect(lines.filter((line) => line.length > width)).toEqual([]);
+    const text = lines.map((line) => line.trim()).join(' ');
+    for (const expected of [
+      '2 dates, 2021-01-01',
+      '1,234 waiting',
+      'error: docs/errors.md explains each',
+      ...status.attention.slice(0, 1),
+    ])
+      expect(text).toContain(expected);
+  });
+
+  test('each column of the runs is explained, or its head says what it is', () => {
+    const text = renderStatus(status, now, 200);
+    const heads =
+      /│ started, UTC.*│/
+        .exec(text)?.[0]
+        .split('│')
+        .map((head) => head.trim())
+        .filter((head) => head !== '') ?? [];
+    const explained = heads.filter((head) => new RegExp(`^${head}: \\w`, 'm').test(text));
+    expect(heads.length).toBe(10);
+    expect(heads.filter((head) => !explained.includes(head))).toEqual(['started, UTC', 'report', 'status', 'took']);
   });
 });

@@ -21,7 +21,7 @@ interface Block {
   commands: string;
 }
 
-const blocks = ['README.md', 'docs/functions.md'].flatMap((document): Block[] =>
+const blocks = ['README.md', 'docs/functions.md', 'docs/command-line.md'].flatMap((document): Block[] =>
   Array.from(
     readFileSync(join(root, document), 'utf8').matchAll(/(?:^<!-- ([^\n]*) -->\n)?^```sh\n(.*?)^```$/gms),
     ([, note = '', commands = '']) => ({ document, note, commands: commands.trim() }),
@@ -87,19 +87,19 @@ describe.each(['exportKpi', 'exportKpiHttp'])('the requests to %s', (target) => 
   beforeAll(async () => {
     port = await freePort();
     const script = scripts[target === 'exportKpi' ? 'start' : 'start:http'];
-    const [, args = ''] = /functions-framework (.*)$/.exec(script) ?? [];
-    const server = spawn(process.execPath, [join(root, 'node_modules/.bin/functions-framework'), ...args.split(' ')], {
+    const [, args = ''] = /&& node (.*)$/.exec(script) ?? [];
+    const server = spawn(process.execPath, args.split(' '), {
       cwd: folder,
-      env: { ...env, NODE_ENV: 'production', PORT: String(port) },
-      stdio: 'ignore',
+      env: { ...env, PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     const closed = once(server, 'close');
     stop = async () => {
       server.kill();
       await closed;
     };
-    while ((await fetch(`http://127.0.0.1:${port}/ready`).catch(() => null)) === null)
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await once(server.stdout, 'data'); // it says that it is ready
+    server.stdout.resume();
   });
   afterAll(() => stop());
 

@@ -268,7 +268,7 @@ describe('exportKpiHttp', () => {
     ['an unknown key', '{"date":"2025-12-23","dryRun":true}', 'unknown key; expected {"date": …}, {"from": …, "to": …} or {}'],
     ['an impossible date', '{"date":"2025-13-01"}', 'date: expected a calendar date as YYYY-MM-DD, today or yesterday'],
     ['a bare date', '"2025-12-23"', 'expected {"date": …}, {"from": …, "to": …} or {}'],
-    ['2 MB', `{"date":"${' '.repeat(2_000_000)}"}`, 'expected at most 1024 bytes, got 2000011'],
+    ['2 MB', `{"date":"${' '.repeat(2_000_000)}"}`, 'expected at most 1,024 bytes, got 2,000,011'],
   ])('refuses %s', async (_, body, error) => {
     const response = await post(calls, PATH, body, { 'content-type': 'text/plain' });
     expect(response.status).toBe(400);

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fit } from '../../cli/terminal';
 import { Deployment, project, run, until } from '../support/deployment';
 import { hasPubsubEmulator, openPubsubEmulator, type PubsubEmulator } from '../support/pubsub-emulator';
 
@@ -115,7 +116,7 @@ if (!hasPubsubEmulator) {
       const shown = await deployment.replay();
       expect(shown).toMatchObject({
         code: 0,
-        stdout: `${letter?.id}  unknown dates  BAD_REQUEST: unknown key; expected {"date": …}, {"from": …, "to": …} or {}\n1 waiting\n`,
+        stdout: `${fit(`${letter?.id}  unknown dates  BAD_REQUEST: unknown key; expected {"date": …}, {"from": …, "to": …} or {}`, 80)}\n1 waiting\n`,
       });
       expect(`${letter?.data}${JSON.stringify(deployment.logs)}`).not.toContain('someone');
 

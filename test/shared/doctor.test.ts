@@ -33,6 +33,7 @@ async function lineOf(wanted: string, { inspection = counted, warehouse = {}, ex
   const checks = await examine({
     env,
     flags: {},
+    readFile: () => ({ values: {}, unknown: [] }),
     machine: { nodeVersion: '22.1.0', freeBytes: () => ({ 'temporary files': 2 ** 31 }) },
     now: new Date('2025-12-23T23:30:00Z'),
     maxBytes: 100,

@@ -298,7 +298,7 @@ describe('rejected rows', () => {
     const said = check(withRows(rows, rejected), share);
     if (refused) {
       expect(said).toBe(
-        `QUALITY_GATE users and measurements of the 12 periods up to ${DATE}: ${rejected} of ${rows} rows lack a required value, ` +
+        `QUALITY_GATE users and measurements of the 12 periods up to ${DATE}: ${rejected} of 1,000 rows lack a required value, ` +
           `at most ${share} of them may (KPI_MAX_REJECTED_SHARE); nothing of ${DATE} was written`,
       );
     } else {

@@ -62,7 +62,7 @@ test.each([
 
 test('1,025 bytes are too many', () => {
   const data = Buffer.from(`{"date":"2025-12-20"}${' '.repeat(1004)}`);
-  expect(() => parseRequestData(data, context, { bareDate: true })).toThrow('expected at most 1024 bytes, got 1025');
+  expect(() => parseRequestData(data, context, { bareDate: true })).toThrow('expected at most 1,024 bytes, got 1,025');
 });
 
 test.each([

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CONFIG_FILE, parseConfigFile } from '../shared/config';
+import { Failure } from '../shared/failure';
+import { statsOf } from '../shared/files';
+import { parseStrictJson } from '../shared/json';
+
+const MAX_BYTES = 64 * 1024;
+const EXPECTED = `${CONFIG_FILE}: expected an object in JSON, each key once, such as {"source": "./data", "timeZone": "Europe/Berlin"}`;
+
+/** The settings of this folder: those of kpi.config.json, or none if there is no such file. */
+export function readConfigFile(folder = process.cwd()): ReturnType<typeof parseConfigFile> {
+  const path = resolve(folder, CONFIG_FILE);
+  const stats = statsOf(path);
+  if (stats === undefined) return { values: {}, unknown: [] };
+  // a pipe would be waited for
+  if (!stats.isFile() || stats.size > MAX_BYTES)
+    throw new Failure('BAD_CONFIG', `${CONFIG_FILE}: expected a file of at most 64 KiB`);
+  const object = parseObject(readBytes(path));
+  return parseConfigFile(object);
+}
+
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new Failure('BAD_CONFIG', `${CONFIG_FILE}: this account can't read it; allow that, or remove the file`, { cause });
+  }
+}
+
+function parseObject(bytes: Buffer): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = parseStrictJson(bytes);
+  } catch (cause) {
+    throw new Failure('BAD_CONFIG', EXPECTED, { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Failure('BAD_CONFIG', EXPECTED);
+  return value as Record<string, unknown>;
+}

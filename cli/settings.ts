@@ -1,0 +1,23 @@
+import { type Config, type ConfigFlags, parseConfig, type UnknownSetting } from '../shared/config';
+import { readConfigFile } from './config-file';
+
+/** The settings of a command: its flags, the environment, and kpi.config.json of this folder. */
+export function readSettings(flags: ConfigFlags = {}): Config {
+  const { values, unknown } = readConfigFile();
+  for (const setting of unknown) warnOfUnknown(setting);
+  return parseConfig(process.env, flags, values);
+}
+
+export function warnOfUnknown({ name, nearest }: UnknownSetting): void {
+  process.stderr.write(`kpi: ${name} is no setting, and is ignored${nearest === null ? '' : `; did you mean ${nearest}?`}\n`);
+}
+
+/** Whether places in the code are wanted with a failure; also of one that is about the settings. */
+export function wantsDebug(): boolean {
+  if (process.env.KPI_LOG_LEVEL !== undefined) return process.env.KPI_LOG_LEVEL === 'debug';
+  try {
+    return readConfigFile().values.KPI_LOG_LEVEL === 'debug';
+  } catch {
+    return false;
+  }
+}

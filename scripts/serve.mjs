@@ -1,0 +1,56 @@
+// Serves a function here as it runs deployed: node scripts/serve.mjs exportKpiHttp [--port 8080]. Prints its address when it is ready.
+import http from 'node:http';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const JSON_BODY = "-H 'Content-Type: application/json' -d";
+const message = '{"message":{"data":"MjAyNS0xMi0yMw==","messageId":"1","publishTime":"2025-12-23T06:00:00Z"}}';
+const functions = {
+  exportKpi: { signature: 'cloudevent', example: (at) => `curl -i ${at} ${JSON_BODY} '${message}'` },
+  exportKpiHttp: { signature: 'http', example: (at) => `curl ${at}/api/export-kpi ${JSON_BODY} '{"date":"2025-12-23"}'` },
+};
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const [target, ...args] = process.argv.slice(2);
+const { signature, example } = functions[target];
+const bundle = join(root, 'dist', 'functions.cjs');
+process.env.NODE_ENV = 'production'; // no stack in answers
+process.argv.splice(
+  2,
+  Number.POSITIVE_INFINITY,
+  ...args,
+  `--source=${bundle}`,
+  `--target=${target}`,
+  `--signature-type=${signature}`,
+);
+
+// the framework says nothing in production, and has no handler for a port that is taken
+const { createServer } = http;
+http.createServer = (...given) =>
+  createServer(...given)
+    .once('listening', function announce() {
+      const at = `localhost:${this.address().port}`;
+      process.stdout.write(`Serving ${target} on http://${at}  (Ctrl-C ends)\nTry: ${example(at)}\n`);
+    })
+    .once('error', ({ code, port }) => {
+      const reason = code === 'EADDRINUSE' ? 'is in use' : `can't be listened on (${code})`;
+      refuse(`port ${port} ${reason}; name another, such as PORT=${port === 8080 ? 8081 : 8080}`);
+    });
+
+const require = createRequire(import.meta.url);
+const framework = dirname(require.resolve('@google-cloud/functions-framework'));
+const { port } = require(join(framework, 'options.js')).parseOptions();
+if (!/^\d{1,5}$/.test(port) || port > 65_535) refuse('PORT (--port): expected a number from 0 to 65535');
+try {
+  require(bundle); // settings are parsed here; the framework would print a stack
+} catch (thrown) {
+  if (thrown.name !== 'Failure') throw thrown;
+  refuse(`${thrown.message} (${thrown.code})`);
+}
+require(join(framework, 'main.js'));
+
+function refuse(text) {
+  process.stderr.write(`kpi: ${text}\n`);
+  process.exit(1);
+}

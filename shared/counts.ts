@@ -1,0 +1,11 @@
+const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+/** `1,204` */
+export function formatCount(value: number): string {
+  return counts.format(value);
+}
+
+/** `1 row`, `1,204 rows`. */
+export function formatMany(value: number, one: string, many = `${one}s`): string {
+  return `${formatCount(value)} ${value === 1 ? one : many}`;
+}

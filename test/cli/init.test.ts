@@ -1,0 +1,160 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ended, startKpi } from '../support/kpi-command';
+
+/** `kpi init` as a process of its own, in a folder with some data. */
+const folder = mkdtempSync(join(tmpdir(), 'kpi-init-'));
+const file = join(folder, 'kpi.config.json');
+const kpi = (args: string[], env?: Record<string, string>) => ended(startKpi(folder, args, env));
+const written = () => JSON.parse(readFileSync(file, 'utf8'));
+
+const header = 'measurement_id,user_id,session_id,created_at,error_type';
+function writeSource(name: string, measurements: string): void {
+  mkdirSync(join(folder, name));
+  writeFileSync(join(folder, name, 'users.csv'), 'user_id,created_at\nu1,2025-10-01T09:00:00Z\nu2,\n');
+  writeFileSync(join(folder, name, 'measurements.csv'), measurements);
+}
+
+beforeAll(() => {
+  writeSource('data', `${header}\nm1,u1,s1,2025-12-01T00:00:00Z,\n`);
+  writeSource('no-column', `${header.replace('session_id', 'session')}\n`);
+});
+afterEach(() => rmSync(file, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test.each<[string, string[], Record<string, string>, object]>([
+  ['nothing', ['--yes'], {}, { source: 'demo', warehouse: '.kpi/warehouse.duckdb', timeZone: 'UTC' }],
+  [
+    'all, without --yes',
+    ['--source', './data', '--warehouse', 'mine.duckdb', '--time-zone', 'Europe/Berlin'],
+    {},
+    { source: './data', warehouse: 'mine.duckdb', timeZone: 'Europe/Berlin' },
+  ],
+  ['a folder', ['--source', 'data', '--yes'], {}, { source: 'data', warehouse: 'kpi.duckdb', timeZone: 'UTC' }],
+  [
+    'settings of the environment',
+    ['--yes', '--time-zone', 'Asia/Tokyo'],
+    { KPI_SOURCE: './data', KPI_WAREHOUSE: 'env.duckdb', KPI_TIME_ZONE: 'Mars/X' },
+    { source: './data', warehouse: 'env.duckdb', timeZone: 'Asia/Tokyo' },
+  ],
+])('given %s, it writes what applies, and nothing else', async (_, args, env, expected) => {
+  const before = readdirSync(folder);
+  const { code, stdout, stderr } = await kpi(['init', ...args], env);
+  expect([code, stderr, written()]).toEqual([0, '', expected]);
+  expect(stdout).toContain('\nNext: ');
+  expect(readdirSync(folder).sort()).toEqual([...before, 'kpi.config.json'].sort());
+});
+
+test('what a later row may mend is told, and hinders nothing; the next command needs no flag', async () => {
+  const { stdout } = await kpi(['init', '--source', './data', '--yes']);
+  expect(stdout).toMatch(/✗ users without created_at +1 row\n/);
+  const { code, stdout: exported } = await kpi(['export', '--date', '2025-12-02']);
+  expect([code, exported.includes('Wrote 48 rows of 2025-12-02 to kpi.duckdb')]).toEqual([0, true]);
+});
+
+test('of a warehouse that holds reports, source and time zone are the default', async () => {
+  const flags = ['--source', './data', '--warehouse', 'held.duckdb', '--time-zone', 'Europe/Berlin'];
+  expect((await kpi(['export', '--date', '2025-12-02', ...flags])).code).toBe(0);
+  const { code, stderr } = await kpi(['init', '--yes', '--warehouse', 'held.duckdb']);
+  expect([code, stderr, written()]).toEqual([
+    0,
+    '',
+    { source: join(realpathSync(folder), 'data'), warehouse: 'held.duckdb', timeZone: 'Europe/Berlin' },
+  ]);
+  const other = await kpi(['init', '--yes', '--force', '--warehouse', 'held.duckdb', '--source', 'demo']);
+  expect([other.code, other.stderr]).toEqual([
+    64,
+    expect.stringMatching(/^kpi: nothing is written: the warehouse holds reports of /),
+  ]);
+});
+
+test.each<[string, string[], RegExp]>([
+  ['no terminal and no --yes', ['--source', './data'], /expected --yes, or --source, --warehouse and --time-zone/],
+  ['a source that is not there', ['--yes', '--source', './dat'], /source .*dat does not exist/],
+  ['one without a column', ['--yes', '--source', './no-column', '--warehouse', 'x.duckdb'], /has no column session_id/],
+  ['no time zone', ['--yes', '--time-zone', 'Mars/X'], /--time-zone: expected an IANA time zone/],
+  ['an empty value', ['--yes', '--source', ''], /--source is empty/],
+  ['a warehouse that is a folder', ['--yes', '--warehouse', 'data'], /data/],
+  ['a folder where none can be made', ['--yes', '--warehouse', 'data/users.csv/x.duckdb'], /a file can be made|part of the path/],
+  ['a location that is missing', ['--yes', '--source', 'p-x.app', '--warehouse', 'bigquery:p-x.kpi'], /KPI_LOCATION: required/],
+  [
+    'two engines',
+    ['--yes', '--source', './data', '--warehouse', 'bigquery:p-x.kpi', '--location', 'EU'],
+    /both must be of one engine/,
+  ],
+])('%s: nothing is written, in one line', async (_, args, line) => {
+  const { code, stdout, stderr } = await kpi(['init', ...args]);
+  expect([stdout, existsSync(file), stderr.split('\n').length]).toEqual(['', false, 2]);
+  expect(stderr).toMatch(line);
+  expect([1, 64]).toContain(code);
+});
+
+test('a file that is there is replaced with --force alone, also one that is no JSON', async () => {
+  writeFileSync(file, '{ mine');
+  const { code, stdout, stderr } = await kpi(['init', '--yes']);
+  expect([code, stdout, readFileSync(file, 'utf8')]).toEqual([64, '', '{ mine']);
+  expect(stderr).toBe('kpi: kpi.config.json is there already; expected --force to replace it (BAD_REQUEST)\n');
+  expect((await kpi(['init', '--yes', '--force'])).code).toBe(0);
+  expect(written().source).toBe('demo');
+});
+
+const hasScript = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') ?? false;
+
+/** In a terminal, which `script` makes: types each answer once its question is there. */
+async function answer(answers: [question: RegExp, answer: string][], args = '') {
+  const command = `${process.execPath} ${resolve(__dirname, '../../bin/kpi.mjs')} init ${args}`;
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
+  const child = spawn('script', ['-qfec', command, '/dev/null'], {
+    cwd: folder,
+    env: { ...env, TZ: 'Asia/Tokyo', NO_COLOR: '1' },
+  });
+  let said = '';
+  let read = 0;
+  const rest = [...answers];
+  child.stdout.on('data', (chunk) => {
+    said += String(chunk);
+    const [next] = rest;
+    const found = next?.[0].exec(said.slice(read));
+    if (next === undefined || !found) return;
+    read += found.index + found[0].length;
+    rest.shift();
+    child.stdin.write(next[1]);
+  });
+  const [code] = await once(child, 'close');
+  return { code, said, unasked: rest.length };
+}
+
+(hasScript ? describe : describe.skip)('in a terminal', () => {
+  test('it asks, says what is wrong, asks again with the answers so far, and writes', async () => {
+    const { code, said, unasked } = await answer([
+      [/or demo \[demo\]: /, './dat\r'],
+      [/DATASET \[kpi\.duckdb\]: /, 'asked.duckdb\r'],
+      [/counted in \[Asia\/Tokyo\]: /, '\r'],
+      [/dat does not exist[\s\S]*or demo \[\.\/dat\]: /, './data\r'],
+      [/DATASET \[asked\.duckdb\]: /, '\r'],
+      [/counted in \[Asia\/Tokyo\]: /, '\r'],
+    ]);
+    expect({ code, unasked, said, file: written() }).toMatchObject({
+      code: 0,
+      unasked: 0,
+      file: { source: './data', warehouse: 'asked.duckdb', timeZone: 'Asia/Tokyo' },
+    });
+  });
+
+  test('it does not ask what flags say', async () => {
+    const { unasked } = await answer([[/counted in \[Asia\/Tokyo\]: /, 'Europe/Berlin\r']], '--source demo --warehouse d.duckdb');
+    expect([unasked, written()]).toEqual([0, { source: 'demo', warehouse: 'd.duckdb', timeZone: 'Europe/Berlin' }]);
+  });
+
+  test.each([
+    ['Ctrl-C', '\x03', 130],
+    ['Ctrl-D', '\x04', 64],
+  ])('%s ends it, and nothing is written', async (_, key, expected) => {
+    const { code, said } = await answer([[/or demo \[demo\]: /, key]]);
+    expect({ code, said, isThere: existsSync(file) }).toMatchObject({ code: expected, isThere: false });
+    expect(said).toContain('kpi: nothing is written: the questions were not answered (BAD_REQUEST)');
+  });
+});

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ended } from '../support/kpi-command';
+import { settings } from '../support/processes';
+
+/** What `npm start` and `npm run start:http` run once the bundles are built. */
+const script = resolve(__dirname, '../../scripts/serve.mjs');
+const folder = mkdtempSync(join(tmpdir(), 'kpi-serve-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const serve = (target: string, env: Record<string, string>, ...args: string[]) =>
+  spawn(process.execPath, [script, target, ...args], { cwd: folder, env: settings(env) });
+
+/** What it says once it is ready. */
+async function ready(server: ChildProcess): Promise<string[]> {
+  const [said] = await once(server.stdout as NodeJS.ReadableStream, 'data');
+  return String(said).trimEnd().split('\n');
+}
+
+test.each<[string, RegExp]>([
+  ['exportKpi', /^HTTP\/1\.1 204 /],
+  ['exportKpiHttp', /"reportDate":"2025-12-23".*"totalRowsInserted":48/],
+])('%s says where it is served, and the example that it prints is answered', async (target, answer) => {
+  const server = serve(target, { PORT: '0' });
+  try {
+    const [address, example = '', ...rest] = await ready(server);
+    expect([address, rest]).toEqual([
+      expect.stringMatching(new RegExp(`^Serving ${target} on http://localhost:[1-9]\\d*  `)),
+      [],
+    ]);
+    const { code, stdout } = await ended(spawn('bash', ['-c', example.replace(/^Try: /, '')]));
+    expect([code, stdout]).toEqual([0, expect.stringMatching(answer)]);
+  } finally {
+    server.kill();
+  }
+});
+
+test.each(['exportKpi', 'exportKpiHttp'])('%s on a port that is in use ends in one line', async (target) => {
+  const other = createServer().listen(0);
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  try {
+    for (const server of [serve(target, { PORT: String(port) }), serve(target, {}, '--port', String(port))])
+      expect(await ended(server)).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: `kpi: port ${port} is in use; name another, such as PORT=8080\n`,
+      });
+  } finally {
+    other.close();
+  }
+});
+
+test.each<[string, Record<string, string>, string]>([
+  ['no port', { PORT: 'abc' }, 'PORT (--port): expected a number from 0 to 65535'],
+  ['a port too high', { PORT: '65536' }, 'PORT (--port): expected a number from 0 to 65535'],
+  [
+    'a wrong setting',
+    { KPI_TIME_ZONE: 'Mars/X' },
+    'KPI_TIME_ZONE: expected an IANA time zone such as Europe/Berlin (BAD_CONFIG)',
+  ],
+])('%s ends in one line', async (_, env, line) => {
+  const before = readdirSync(folder);
+  expect(await ended(serve('exportKpiHttp', env))).toMatchObject({ code: 1, stdout: '', stderr: `kpi: ${line}\n` });
+  expect(readdirSync(folder)).toEqual(before);
+});
