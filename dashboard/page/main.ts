@@ -195,7 +195,9 @@ function definitions(tables: string[], titles: ReadonlyMap<string, string>): HTM
           {},
           data.metrics
             .filter((metric) => metric.table === table)
-            .flatMap(({ name, label, definition }) => [h('dt', {}, label, ' ', h('code', {}, name)), h('dd', {}, definition)]),
+            .map(({ name, label, definition }) =>
+              h('div', {}, h('dt', {}, label, ' ', h('code', {}, name)), h('dd', {}, definition)),
+            ),
         ),
       ),
     ),

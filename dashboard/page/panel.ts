@@ -66,7 +66,9 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
       h(
         'dl',
         {},
-        shown.flatMap(({ metric, title }) => [h('dt', {}, title), h('dd', {}, history.metrics.get(metric)?.definition ?? '')]),
+        shown.map(({ metric, title }) =>
+          h('div', {}, h('dt', {}, title), h('dd', {}, history.metrics.get(metric)?.definition ?? '')),
+        ),
       ),
     ),
   );

@@ -1,0 +1,60 @@
+import type { Browser, Page } from 'playwright-core';
+import { reportMetrics } from '../../dashboard/history';
+import { sections } from '../../dashboard/page/layout';
+import { launchBrowser, makePage, makeWarehouse, visit } from './support';
+
+/** Pairs are read off the places of the rendered texts, not off the markup. */
+let browser: Browser;
+let url: string;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  url = await makePage(await makeWarehouse('definitions', '2025-12-23', '2025-12-23'));
+});
+afterAll(() => browser.close());
+
+/** Each definition, with the term right above it that begins at the same left edge. */
+async function pairsIn(page: Page, list: string): Promise<[string | undefined, string][]> {
+  return page.$$eval(list, (lists) =>
+    lists.flatMap((element) => {
+      const textsOf = (selector: string) =>
+        [...element.querySelectorAll(selector)].map((found) => {
+          const range = document.createRange();
+          range.selectNodeContents(found);
+          return { text: found.textContent ?? '', ...range.getBoundingClientRect().toJSON() } as DOMRect & { text: string };
+        });
+      const terms = textsOf('dt');
+      return textsOf('dd').map((definition): [string | undefined, string] => {
+        const above = terms
+          .filter(({ left, bottom }) => Math.abs(left - definition.left) < 1 && bottom <= definition.top + 2)
+          .sort((a, b) => b.bottom - a.bottom)[0];
+        return [above !== undefined && definition.top - above.bottom < 12 ? above.text : undefined, definition.text];
+      });
+    }),
+  );
+}
+
+test.each([360, 768, 1280, 1440, 1920, 2560])('at %s pixels each definition stands under its term', async (width) => {
+  const { page, complaints } = await visit(browser, url, { viewport: { width, height: 900 } });
+  await page.$$eval('.dictionary details, details.definitions', (all) => {
+    for (const details of all) details.setAttribute('open', '');
+  });
+  expect(await pairsIn(page, '.dictionary dl')).toEqual(
+    sections.flatMap(({ table }) =>
+      reportMetrics
+        .filter((metric) => metric.table === table)
+        .map(({ name, label, definition }) => [`${label} ${name}`, definition]),
+    ),
+  );
+  expect(await pairsIn(page, '.panel dl')).toEqual(
+    sections.flatMap(({ panels }) =>
+      panels.flatMap(({ series, total }) =>
+        [...series, ...(total ? [total] : [])].map(({ metric, title }) => [
+          title,
+          reportMetrics.find(({ name }) => name === metric)?.definition,
+        ]),
+      ),
+    ),
+  );
+  expect(complaints).toEqual([]);
+});
