@@ -1,38 +1,39 @@
 import { addDays, type CalendarDate } from '../../shared/calendar';
 import type { Unit } from '../../shared/tables/columns';
+import type { MetricName } from '../metrics';
 import { drawChart, type Series } from './chart';
 import { h, spoken } from './elements';
 import { formatDate, formatFigure, formatNumber, signs } from './format';
-import { type Comparison, compare, type History, windowOf } from './history';
-import { type Card, cards, goodDirection } from './layout';
+import { type Comparison, compare, type History, type KnownMetric, windowOf } from './history';
+import { cards, goodDirection } from './layout';
 import { figureText } from './panel';
 
 const SPARK_DAYS = 28;
 
 /** The headline cards of a day; `days` before is what they are compared with, null for nothing. */
 export function renderCards(history: History, date: CalendarDate, days: number | null): HTMLElement {
-  const shown = cards.filter(({ metric }) => history.metrics.has(metric));
   return h(
     'ul',
     { class: 'cards' },
-    shown.map((card) => renderCard(history, card, date, days)),
+    cards.flatMap((name) => {
+      const metric = history.metrics.get(name);
+      return metric === undefined ? [] : renderCard(history, metric, date, days);
+    }),
   );
 }
 
-function renderCard(history: History, { metric, title }: Card, date: CalendarDate, days: number | null): HTMLElement {
-  const definition = history.metrics.get(metric);
-  if (definition === undefined) throw new TypeError('a card of a metric that the data lacks');
+function renderCard(
+  history: History,
+  { name: metric, label, unit, definition }: KnownMetric,
+  date: CalendarDate,
+  days: number | null,
+): HTMLElement {
   const value = history.value(date, metric);
   const open = history.isOpen(date, metric);
   const note = history.day(date)?.provisional ? 'so far' : open ? 'growing' : null;
   const figure =
     typeof value === 'number'
-      ? h(
-          'span',
-          {},
-          formatNumber(value, definition.unit),
-          signs[definition.unit] && h('small', {}, ` ${signs[definition.unit]}`),
-        )
+      ? h('span', {}, formatNumber(value, unit), signs[unit] && h('small', {}, ` ${signs[unit]}`))
       : figureText(history, date, metric);
   return h(
     'li',
@@ -40,17 +41,12 @@ function renderCard(history: History, { metric, title }: Card, date: CalendarDat
     h(
       'div',
       { class: 'card-head' },
-      h('h3', {}, title),
+      h('h3', {}, label),
       h(
         'details',
         { class: 'hint' },
-        h(
-          'summary',
-          { title: 'How it is counted' },
-          h('span', { 'aria-hidden': 'true' }, 'i'),
-          spoken(`How ${title} is counted`),
-        ),
-        h('p', {}, definition.definition),
+        h('summary', { title: 'How it is counted' }, h('span', { 'aria-hidden': 'true' }, 'i'), spoken(`: ${label}`)),
+        h('p', {}, definition),
       ),
     ),
     h(
@@ -60,7 +56,7 @@ function renderCard(history: History, { metric, title }: Card, date: CalendarDat
       ' ',
       note && h('span', { class: 'tag' }, note),
     ),
-    days === null ? null : renderChange(compare(history, metric, date, days), value, definition.unit, goodDirection[metric]),
+    days === null ? null : renderChange(compare(history, metric, date, days), value, unit, goodDirection[metric]),
     renderSpark(history, metric, date, days === null ? null : addDays(date, -days)),
   );
 }
@@ -102,12 +98,7 @@ function renderChange(
   );
 }
 
-function renderSpark(
-  history: History,
-  metric: Card['metric'],
-  date: CalendarDate,
-  comparedWith: CalendarDate | null,
-): HTMLElement {
+function renderSpark(history: History, metric: MetricName, date: CalendarDate, comparedWith: CalendarDate | null): HTMLElement {
   const all = windowOf(history, date, Number.POSITIVE_INFINITY);
   const end = all.indexOf(date);
   const days = all.slice(Math.max(0, end + 1 - SPARK_DAYS), end + 1);

@@ -2,10 +2,12 @@ import { addDays, type CalendarDate, datesBetween, daysBetween } from '../../sha
 import type { DashboardData, Day, Metric } from '../data';
 import type { MetricName } from '../metrics';
 
+export type KnownMetric = Metric & { name: MetricName; place: number };
+
 /** The days of the data, found by their date. */
 export interface History {
   data: DashboardData;
-  metrics: ReadonlyMap<MetricName, Metric & { name: MetricName; place: number }>;
+  metrics: ReadonlyMap<MetricName, KnownMetric>;
   first: CalendarDate;
   last: CalendarDate;
   /** The newest day that was over when its report was made; the newest of all, if none was. */

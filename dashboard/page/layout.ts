@@ -2,21 +2,17 @@ import type { ReportTable } from '../../shared/tables';
 import type { MetricName } from '../metrics';
 
 /** What the page shows, and where. A metric that the data lacks is left out, with its panel if nothing remains. */
-export interface Card {
-  metric: MetricName;
-  title: string;
-}
-
 export interface Panel {
-  title: string;
+  /** Left out where the panel is of one metric: its name is the title. */
+  title?: string;
   /**
    * lines: each series over time; stack: parts of a whole, day by day; within: the second series is a part of the first, drawn
    * inside it.
    */
   form: 'lines' | 'stack' | 'within';
-  series: { metric: MetricName; title: string }[];
+  series: MetricName[];
   /** Shown beside the series, not drawn: what a stack adds up to. */
-  total?: { metric: MetricName; title: string };
+  total?: MetricName;
   /** Top of the scale, where it is known. */
   top?: number;
   /** Shades of one colour, for series that are steps of the same thing. */
@@ -42,13 +38,13 @@ export const goodDirection: Partial<Record<MetricName, 'up' | 'down'>> = {
   conversion_rate: 'up',
 };
 
-export const cards: Card[] = [
-  { metric: 'active_users', title: 'Active users' },
-  { metric: 'all_tests', title: 'Tests' },
-  { metric: 'adjusted_success_rate', title: 'Session success' },
-  { metric: 'failure_rate', title: 'Failure rate' },
-  { metric: 'accounts_created', title: 'New accounts' },
-  { metric: 'conversion_rate', title: 'Conversion' },
+export const cards: MetricName[] = [
+  'active_users',
+  'all_tests',
+  'adjusted_success_rate',
+  'failure_rate',
+  'accounts_created',
+  'conversion_rate',
 ];
 
 export const sections: Section[] = [
@@ -59,31 +55,23 @@ export const sections: Section[] = [
       {
         title: 'Tests',
         form: 'lines',
-        series: [
-          { metric: 'all_tests', title: 'All' },
-          { metric: 'successful_tests', title: 'Successful' },
-        ],
+        series: ['all_tests', 'successful_tests'],
         columns: 6,
       },
       {
         title: 'People',
         form: 'lines',
-        series: [
-          { metric: 'active_users', title: 'Active' },
-          { metric: 'successful_test_users', title: 'With a success' },
-        ],
+        series: ['active_users', 'successful_test_users'],
         columns: 6,
       },
       {
-        title: 'Active share of all who ever tested',
         form: 'lines',
-        series: [{ metric: 'active_percentage', title: 'Active' }],
+        series: ['active_percentage'],
         columns: 6,
       },
       {
-        title: 'Successful tests per active user',
         form: 'lines',
-        series: [{ metric: 'avg_tests_per_active_user', title: 'Average' }],
+        series: ['avg_tests_per_active_user'],
         columns: 6,
       },
     ],
@@ -95,12 +83,8 @@ export const sections: Section[] = [
       {
         title: 'Sessions that succeed, by the try that did it',
         form: 'stack',
-        series: [
-          { metric: 'first_try_success_rate', title: 'First' },
-          { metric: 'second_try_success_rate', title: 'Second' },
-          { metric: 'third_plus_try_success_rate', title: 'Third or later' },
-        ],
-        total: { metric: 'adjusted_success_rate', title: 'In all' },
+        series: ['first_try_success_rate', 'second_try_success_rate', 'third_plus_try_success_rate'],
+        total: 'adjusted_success_rate',
         top: 100,
         steps: true,
         columns: 8,
@@ -108,10 +92,7 @@ export const sections: Section[] = [
       {
         title: 'Sessions',
         form: 'lines',
-        series: [
-          { metric: 'total_sessions', title: 'All' },
-          { metric: 'successful_sessions', title: 'Successful' },
-        ],
+        series: ['total_sessions', 'successful_sessions'],
         columns: 4,
       },
     ],
@@ -124,27 +105,25 @@ export const sections: Section[] = [
         title: 'Failed tests by kind',
         form: 'stack',
         series: [
-          { metric: 'test_lines_not_found', title: 'Lines not found' },
-          { metric: 'camera_too_far', title: 'Camera too far' },
-          { metric: 'camera_too_close', title: 'Camera too close' },
-          { metric: 'analysis_error', title: 'Analysis' },
-          { metric: 'test_not_found', title: 'Test not found' },
-          { metric: 'no_period_history', title: 'No history' },
-          { metric: 'other_errors', title: 'Other' },
+          'test_lines_not_found',
+          'camera_too_far',
+          'camera_too_close',
+          'analysis_error',
+          'test_not_found',
+          'no_period_history',
+          'other_errors',
         ],
-        total: { metric: 'total_errors', title: 'In all' },
+        total: 'total_errors',
         columns: 6,
       },
       {
-        title: 'Share of tests that fail',
         form: 'lines',
-        series: [{ metric: 'failure_rate', title: 'Failed' }],
+        series: ['failure_rate'],
         columns: 3,
       },
       {
-        title: 'How unevenly failures fall',
         form: 'lines',
-        series: [{ metric: 'error_gini_coefficient', title: 'Gini' }],
+        series: ['error_gini_coefficient'],
         top: 1,
         columns: 3,
       },
@@ -157,26 +136,19 @@ export const sections: Section[] = [
       {
         title: 'New accounts, and those that have tested',
         form: 'within',
-        series: [
-          { metric: 'accounts_created', title: 'Created' },
-          { metric: 'accounts_with_tests', title: 'Have tested' },
-        ],
+        series: ['accounts_created', 'accounts_with_tests'],
         columns: 5,
       },
       {
-        title: 'Conversion',
         form: 'lines',
-        series: [{ metric: 'conversion_rate', title: 'Have tested' }],
+        series: ['conversion_rate'],
         top: 100,
         columns: 4,
       },
       {
         title: 'To date',
         form: 'lines',
-        series: [
-          { metric: 'total_users_to_date', title: 'Accounts' },
-          { metric: 'total_active_users_to_date', title: 'Ever tested' },
-        ],
+        series: ['total_users_to_date', 'total_active_users_to_date'],
         columns: 3,
       },
     ],

@@ -1,4 +1,5 @@
 import { addDays, type CalendarDate } from '../../shared/calendar';
+import type { MetricName } from '../metrics';
 import { type Chart, drawChart, type Series } from './chart';
 import { h } from './elements';
 import { formatDate, formatFigure } from './format';
@@ -28,25 +29,27 @@ const HEIGHT = 12.75; // in the size of the text, as all lengths
  * that keyboard and screen reader get to each day. null where the data has none of its series.
  */
 export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions): PanelView | null {
-  const known = panel.series.filter(({ metric }) => history.metrics.has(metric));
-  const unit = known[0] && history.metrics.get(known[0].metric)?.unit;
-  if (unit === undefined) return null;
-  const shown = [...known, ...(panel.total && history.metrics.has(panel.total.metric) ? [panel.total] : [])];
+  const known = panel.series.flatMap((name) => history.metrics.get(name) ?? []);
+  if (known[0] === undefined) return null;
+  const { unit, label } = known[0];
+  const title = panel.title ?? label;
+  const total = panel.total && history.metrics.get(panel.total);
+  const shown = [...known, ...(total ? [total] : [])];
 
   const day = h('span', { class: 'panel-day' });
   const values = shown.map(() => h('b'));
   const readout = h(
     'ul',
     { class: 'readout' },
-    shown.map(({ title }, index) =>
-      h('li', { 'data-series': index < known.length ? index + 1 : null }, `${title} `, values[index]),
+    shown.map(({ label }, index) =>
+      h('li', { 'data-series': index < known.length ? index + 1 : null }, `${label} `, values[index]),
     ),
   );
   const canvas = h('div', {
     class: 'chart',
     role: 'slider',
     tabindex: 0,
-    'aria-label': `${panel.title}, by day`,
+    'aria-label': `${title}, by day`,
     onkeydown: (event: KeyboardEvent) => onKey(event),
     onpointermove: (event: PointerEvent) => chart && onPoint(chart.dateAt(event.offsetX)),
     onpointerleave: () => onPoint(null),
@@ -55,8 +58,8 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   });
   const element = h(
     'section',
-    { class: `panel columns-${panel.columns}${panel.steps ? ' steps' : ''} ${panel.form}`, 'aria-label': panel.title },
-    h('div', { class: 'panel-head' }, h('h3', {}, panel.title), day),
+    { class: `panel columns-${panel.columns}${panel.steps ? ' steps' : ''} ${panel.form}`, 'aria-label': title },
+    h('div', { class: 'panel-head' }, h('h3', {}, title), day),
     readout,
     canvas,
     h(
@@ -66,9 +69,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
       h(
         'dl',
         {},
-        shown.map(({ metric, title }) =>
-          h('div', {}, h('dt', {}, title), h('dd', {}, history.metrics.get(metric)?.definition ?? '')),
-        ),
+        shown.map(({ label, definition }) => h('div', {}, h('dt', {}, label), h('dd', {}, definition))),
       ),
     ),
   );
@@ -85,9 +86,9 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     if (width === 0 || days.length === 0) return;
     drawnWidth = width;
     const series = known.map(
-      ({ metric }, index): Series => ({
+      ({ name }, index): Series => ({
         colour: index + 1,
-        points: days.map((date) => ({ date, value: history.value(date, metric) ?? null, open: history.isOpen(date, metric) })),
+        points: days.map((date) => ({ date, value: history.value(date, name) ?? null, open: history.isOpen(date, name) })),
       }),
     );
     chart = drawChart({ form: panel.form, series, unit, top: panel.top, width, height: HEIGHT * fontSize, fontSize });
@@ -147,10 +148,10 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     point(date, compared) {
       at = date;
       comparedWith = compared;
-      const open = history.day(date) !== undefined && known.some(({ metric }) => history.isOpen(date, metric));
+      const open = history.day(date) !== undefined && known.some(({ name }) => history.isOpen(date, name));
       const note = history.day(date)?.provisional ? ', so far' : open ? ', still growing' : '';
       day.textContent = `${formatDate(date)}${note}`;
-      const texts = shown.map(({ metric }) => figureText(history, date, metric));
+      const texts = shown.map(({ name }) => figureText(history, date, name));
       for (const [index, text] of texts.entries()) {
         const value = values[index];
         if (value) value.textContent = text;
@@ -158,7 +159,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
       canvas.setAttribute('aria-valuenow', String(Math.max(0, days.indexOf(date))));
       canvas.setAttribute(
         'aria-valuetext',
-        `${day.textContent}: ${shown.map(({ title }, index) => `${title} ${texts[index]}`).join(', ')}`,
+        `${day.textContent}: ${shown.map(({ label }, index) => `${label} ${texts[index]}`).join(', ')}`,
       );
       mark();
     },
@@ -166,7 +167,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
 }
 
 /** A figure as text; – where there is none, and why. */
-export function figureText(history: History, date: CalendarDate, metric: Panel['series'][number]['metric']): string {
+export function figureText(history: History, date: CalendarDate, metric: MetricName): string {
   const value = history.value(date, metric);
   const unit = history.metrics.get(metric)?.unit;
   if (value === undefined || unit === undefined) return 'no report';

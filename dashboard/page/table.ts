@@ -10,7 +10,7 @@ export function renderTable(history: History, table: string, days: readonly Cale
   const sign = (unit: (typeof metrics)[number]['unit']) => signs[unit] && h('small', {}, ` ${signs[unit]}`);
   return h(
     'table',
-    {},
+    { 'data-table': table },
     h('caption', { class: 'spoken' }, `Figures by day, ${days[0]} to ${days.at(-1)}, the newest first`),
     h(
       'thead',

@@ -49,10 +49,10 @@ test.each([360, 768, 1280, 1440, 1920, 2560])('at %s pixels each definition stan
   expect(await pairsIn(page, '.panel dl')).toEqual(
     sections.flatMap(({ panels }) =>
       panels.flatMap(({ series, total }) =>
-        [...series, ...(total ? [total] : [])].map(({ metric, title }) => [
-          title,
-          reportMetrics.find(({ name }) => name === metric)?.definition,
-        ]),
+        [...series, ...(total ? [total] : [])].map((metric) => {
+          const { label, definition } = reportMetrics.find(({ name }) => name === metric) ?? {};
+          return [label, definition];
+        }),
       ),
     ),
   );
