@@ -38,17 +38,7 @@ function renderCard(
   return h(
     'li',
     { class: `card${open ? ' open' : ''}`, 'data-metric': metric },
-    h(
-      'div',
-      { class: 'card-head' },
-      h('h3', {}, label),
-      h(
-        'details',
-        { class: 'hint' },
-        h('summary', { title: 'How it is counted' }, h('span', { 'aria-hidden': 'true' }, 'i'), spoken(`: ${label}`)),
-        h('p', {}, definition),
-      ),
-    ),
+    h('h3', {}, label),
     h(
       'p',
       { class: typeof value === 'number' ? 'figure' : 'figure none' },
@@ -58,6 +48,17 @@ function renderCard(
     ),
     days === null ? null : renderChange(compare(history, metric, date, days), value, unit, goodDirection[metric]),
     renderSpark(history, metric, date, days === null ? null : addDays(date, -days)),
+    h(
+      'details',
+      { class: 'hint' },
+      h(
+        'summary',
+        { title: 'How it is counted' },
+        h('span', { 'aria-hidden': 'true' }, 'i'),
+        spoken(`How it is counted: ${label}`),
+      ),
+      h('p', {}, definition),
+    ),
   );
 }
 

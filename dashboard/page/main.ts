@@ -127,8 +127,8 @@ function page(history: History): HTMLElement[] {
         ),
       ),
       figures,
+      definitions(tables, tableTitles),
     ),
-    definitions(tables, tableTitles),
   );
   const skip = h('a', { class: 'skip', href: '#main', onclick: (event: Event) => skipTo(event, main) }, 'Skip to the figures');
   const controls = h(
@@ -182,9 +182,9 @@ function reportsLegend(): (Node | string)[] {
 
 function definitions(tables: string[], titles: ReadonlyMap<string, string>): HTMLElement {
   return h(
-    'section',
-    { class: 'dictionary', 'aria-labelledby': 'definitions' },
-    h('h2', { id: 'definitions' }, 'Definitions'),
+    'div',
+    { class: 'dictionary' },
+    h('h3', {}, 'Columns, and how each is counted'),
     tables.map((table) =>
       h(
         'details',

@@ -58,3 +58,46 @@ test.each([360, 768, 1280, 1440, 1920, 2560])('at %s pixels each definition stan
   );
   expect(complaints).toEqual([]);
 });
+
+describe('opening a definition', () => {
+  const boxes = (page: Page, selector: string) =>
+    page.$$eval(selector, (all) =>
+      all.map((element) => {
+        const { top, bottom, left, right } = element.getBoundingClientRect();
+        return { top: top + scrollY, bottom: bottom + scrollY, left, right };
+      }),
+    );
+
+  test.each([360, 1280, 1920])('of a chart moves no chart beside it, at %s pixels', async (width) => {
+    const { page } = await visit(browser, url, { viewport: { width, height: 900 } });
+    await page.locator('.panel .chart svg').last().waitFor();
+    const before = await boxes(page, '.panel .chart');
+    const opened = page.locator('.panel details.definitions').first();
+    await opened.locator('summary').click();
+    expect(await opened.locator('dd').first().isVisible()).toBe(true);
+    const after = await boxes(page, '.panel .chart');
+    const row = before.filter(({ top }) => Math.abs(top - (before[0]?.top ?? 0)) < 2).length;
+    expect(row).toBe(width === 360 ? 1 : 2);
+    expect(after.slice(0, row)).toEqual(before.slice(0, row));
+  });
+
+  test.each([360, 768, 1280, 1920])('of a card covers no figure and no chart, at %s pixels', async (width) => {
+    const { page } = await visit(browser, url, { viewport: { width, height: 900 } });
+    for (const hint of await page.locator('.hint summary').all()) {
+      await hint.click();
+      await page.locator('.hint[open] p').waitFor();
+      const [text] = await boxes(page, '.hint[open] p');
+      const others = await boxes(page, '.figure, .change, .spark, .card h3, .panel, .legend');
+      const covered = others.filter(
+        (other) =>
+          text &&
+          other.top < text.bottom - 1 &&
+          text.top < other.bottom - 1 &&
+          other.left < text.right - 1 &&
+          text.left < other.right - 1,
+      );
+      expect(covered).toEqual([]);
+      await hint.click();
+    }
+  });
+});
