@@ -60,11 +60,15 @@ export function nameOf(column: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** A definition without names of columns: `100 × active_users / …` as `100 × active users / …`. */
+/** A definition without names of columns: `active_percentage less …; NULL where …` as `Active percentage less …; empty where …`. */
 function inWords(definition: string): string {
   return definition
-    .replace(/\b[a-z]+(_[a-z]+)+\b/g, (column) => nameOf(column).replace(/^./, (letter) => letter.toLowerCase()))
+    .replaceAll(/\b[a-z]+(_[a-z]+)+\b/g, (column, _, place) => (place === 0 ? nameOf(column) : lowerFirst(nameOf(column))))
     .replaceAll('NULL', 'empty');
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function combine<Values extends (number | null)[]>(

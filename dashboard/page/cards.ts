@@ -2,6 +2,7 @@ import { addDays, type CalendarDate } from '../../shared/calendar';
 import type { Unit } from '../../shared/tables/columns';
 import type { MetricName } from '../metrics';
 import { drawChart, type Series } from './chart';
+import { keepDrawn } from './drawing';
 import { h, spoken } from './elements';
 import { formatDate, formatFigure, formatNumber, signs } from './format';
 import { type Comparison, compare, type History, type KnownMetric, windowOf } from './history';
@@ -108,20 +109,18 @@ function renderSpark(history: History, metric: MetricName, date: CalendarDate, c
     points: days.map((day) => ({ date: day, value: history.value(day, metric) ?? null, open: history.isOpen(day, metric) })),
   };
   const spark = h('div', { class: 'spark', 'aria-hidden': 'true' });
-  const draw = () => {
-    if (spark.clientWidth === 0) return;
+  keepDrawn(spark, (width) => {
     const { svg } = drawChart({
       form: 'lines',
       series: [series],
       unit: 'count',
       top: undefined,
-      width: spark.clientWidth,
+      width,
       height: spark.clientHeight,
       fontSize: 0,
       dots: [comparedWith, date].flatMap((day) => day ?? []),
     });
     spark.replaceChildren(svg);
-  };
-  new ResizeObserver(draw).observe(spark);
+  });
   return spark;
 }

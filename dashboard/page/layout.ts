@@ -18,11 +18,11 @@ export interface Panel {
   /** Shades of one colour, for series that are steps of the same thing. */
   steps?: true;
   /** Of twelve columns, where there is room. */
-  columns: 3 | 4 | 5 | 6 | 8;
+  columns: 4 | 6 | 8;
 }
 
 export interface Section {
-  table: ReportTable;
+  name: string;
   title: string;
   panels: Panel[];
 }
@@ -47,39 +47,14 @@ export const cards: MetricName[] = [
   'conversion_rate',
 ];
 
+/** The first section is, with the cards, the first page of a print. */
 export const sections: Section[] = [
   {
-    table: 'daily_engagement',
-    title: 'Engagement',
+    name: 'overview',
+    title: 'Overview',
     panels: [
-      {
-        title: 'Tests',
-        form: 'lines',
-        series: ['all_tests', 'successful_tests'],
-        columns: 6,
-      },
-      {
-        title: 'People',
-        form: 'lines',
-        series: ['active_users', 'successful_test_users'],
-        columns: 6,
-      },
-      {
-        form: 'lines',
-        series: ['active_percentage'],
-        columns: 6,
-      },
-      {
-        form: 'lines',
-        series: ['avg_tests_per_active_user'],
-        columns: 6,
-      },
-    ],
-  },
-  {
-    table: 'daily_advanced_metrics',
-    title: 'Session success',
-    panels: [
+      { title: 'Tests', form: 'lines', series: ['all_tests', 'successful_tests'], columns: 6 },
+      { title: 'People', form: 'lines', series: ['active_users', 'successful_test_users'], columns: 6 },
       {
         title: 'Sessions that succeed, by the try that did it',
         form: 'stack',
@@ -87,18 +62,27 @@ export const sections: Section[] = [
         total: 'adjusted_success_rate',
         top: 100,
         steps: true,
-        columns: 8,
+        columns: 6,
       },
       {
-        title: 'Sessions',
-        form: 'lines',
-        series: ['total_sessions', 'successful_sessions'],
-        columns: 4,
+        title: 'New accounts, and those that have tested',
+        form: 'within',
+        series: ['accounts_created', 'accounts_with_tests'],
+        columns: 6,
       },
     ],
   },
   {
-    table: 'daily_errors',
+    name: 'engagement',
+    title: 'Engagement',
+    panels: [
+      { form: 'lines', series: ['active_percentage'], columns: 4 },
+      { form: 'lines', series: ['avg_tests_per_active_user'], columns: 4 },
+      { title: 'Sessions', form: 'lines', series: ['total_sessions', 'successful_sessions'], columns: 4 },
+    ],
+  },
+  {
+    name: 'errors',
     title: 'Errors',
     panels: [
       {
@@ -114,43 +98,26 @@ export const sections: Section[] = [
           'other_errors',
         ],
         total: 'total_errors',
-        columns: 6,
+        columns: 4,
       },
-      {
-        form: 'lines',
-        series: ['failure_rate'],
-        columns: 3,
-      },
-      {
-        form: 'lines',
-        series: ['error_gini_coefficient'],
-        top: 1,
-        columns: 3,
-      },
+      { form: 'lines', series: ['failure_rate'], columns: 4 },
+      { form: 'lines', series: ['error_gini_coefficient'], top: 1, columns: 4 },
     ],
   },
   {
-    table: 'daily_funnel',
+    name: 'funnel',
     title: 'Funnel',
     panels: [
-      {
-        title: 'New accounts, and those that have tested',
-        form: 'within',
-        series: ['accounts_created', 'accounts_with_tests'],
-        columns: 5,
-      },
-      {
-        form: 'lines',
-        series: ['conversion_rate'],
-        top: 100,
-        columns: 4,
-      },
-      {
-        title: 'To date',
-        form: 'lines',
-        series: ['total_users_to_date', 'total_active_users_to_date'],
-        columns: 3,
-      },
+      { form: 'lines', series: ['conversion_rate'], top: 100, columns: 6 },
+      { title: 'To date', form: 'lines', series: ['total_users_to_date', 'total_active_users_to_date'], columns: 6 },
     ],
   },
 ];
+
+/** What each table is called. */
+export const tableTitles: Record<ReportTable, string> = {
+  daily_engagement: 'Engagement',
+  daily_advanced_metrics: 'Session success',
+  daily_errors: 'Errors',
+  daily_funnel: 'Funnel',
+};

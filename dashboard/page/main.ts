@@ -1,13 +1,15 @@
 import { addDays, type CalendarDate } from '../../shared/calendar';
+import type { ReportTable } from '../../shared/tables';
 import type { DashboardData } from '../data';
 import { renderCards } from './cards';
+import { layOutForPrint } from './drawing';
 import { h } from './elements';
 import { formatLongDate } from './format';
 import { createHistory, type History, windowOf, within } from './history';
-import { sections } from './layout';
+import { sections, tableTitles } from './layout';
 import { createPanel, type PanelView } from './panel';
 import { compares, formatState, parseState, type State, spans } from './state';
-import { renderLateness, renderStatus } from './status';
+import { renderLateness, renderSentence, renderStatus } from './status';
 import { download, formatCsv, renderTable } from './table';
 import './style.css';
 
@@ -26,8 +28,7 @@ function emptyPage(): HTMLElement {
 
 /** Builds the page once; what depends on the reader's choices is put in its places at each change. */
 function page(history: History): HTMLElement[] {
-  const tables = [...new Set(data.metrics.map(({ table }) => table))];
-  const tableTitles = new Map<string, string>(sections.map(({ table, title }) => [table, title]));
+  const tables = [...new Set(data.metrics.map(({ table }) => table as ReportTable))];
   const currentState = () => parseState(location.hash, tables);
   const choose = (change: Partial<State>) => {
     location.hash = formatState({ ...currentState(), ...change });
@@ -63,14 +64,14 @@ function page(history: History): HTMLElement[] {
     const at = date ?? chosenDate();
     for (const panel of panels) panel.point(at, comparedWith(at));
   };
-  const charts = sections.flatMap(({ title, table, panels: specs }) => {
+  const charts = sections.flatMap(({ title, name, panels: specs }) => {
     const views = specs.flatMap((panel) => createPanel({ panel, history, onPoint, onChoose: (date) => choose({ date }) }) ?? []);
     panels.push(...views);
     if (views.length === 0) return [];
     return h(
       'section',
-      { 'aria-labelledby': `section-${table}` },
-      h('h2', { id: `section-${table}` }, title),
+      { class: name, 'aria-labelledby': name },
+      h('h2', { id: name }, title),
       h(
         'div',
         { class: 'panels' },
@@ -79,7 +80,7 @@ function page(history: History): HTMLElement[] {
     );
   });
   const tableButtons = tables.map((table) =>
-    h('button', { type: 'button', onclick: () => choose({ table: table as State['table'] }) }, tableTitles.get(table) ?? table),
+    h('button', { type: 'button', onclick: () => choose({ table }) }, tableTitles[table]),
   );
 
   const update = () => {
@@ -102,13 +103,14 @@ function page(history: History): HTMLElement[] {
   };
   addEventListener('hashchange', update);
   queueMicrotask(update);
+  layOutForPrint();
 
   const main = h(
     'main',
     { id: 'main', tabindex: -1 },
     data.isDemo && h('p', { class: 'notice demo' }, 'Demo data: these figures are made up.'),
     renderLateness(history, new Date()),
-    h('div', { class: 'day' }, heading, renderStatus(history)),
+    h('div', { class: 'day' }, heading, renderStatus(history), renderSentence(history)),
     cards,
     legend(),
     charts,
@@ -127,7 +129,7 @@ function page(history: History): HTMLElement[] {
         ),
       ),
       figures,
-      definitions(tables, tableTitles),
+      definitions(tables),
     ),
   );
   const skip = h('a', { class: 'skip', href: '#main', onclick: (event: Event) => skipTo(event, main) }, 'Skip to the figures');
@@ -180,7 +182,7 @@ function reportsLegend(): (Node | string)[] {
   ];
 }
 
-function definitions(tables: string[], titles: ReadonlyMap<string, string>): HTMLElement {
+function definitions(tables: ReportTable[]): HTMLElement {
   return h(
     'div',
     { class: 'dictionary' },
@@ -189,7 +191,7 @@ function definitions(tables: string[], titles: ReadonlyMap<string, string>): HTM
       h(
         'details',
         {},
-        h('summary', {}, titles.get(table) ?? table),
+        h('summary', {}, tableTitles[table]),
         h(
           'dl',
           {},

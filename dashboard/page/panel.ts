@@ -1,6 +1,7 @@
 import { addDays, type CalendarDate } from '../../shared/calendar';
 import type { MetricName } from '../metrics';
 import { type Chart, drawChart, type Series } from './chart';
+import { keepDrawn } from './drawing';
 import { h } from './elements';
 import { formatDate, formatFigure } from './format';
 import { type History, within } from './history';
@@ -78,13 +79,11 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   let at: CalendarDate = history.last;
   let comparedWith: CalendarDate | null = null;
   let chart: Chart | null = null;
-  let drawnWidth = 0;
 
   const draw = () => {
     const fontSize = Number.parseFloat(getComputedStyle(canvas).fontSize);
     const width = canvas.clientWidth;
     if (width === 0 || days.length === 0) return;
-    drawnWidth = width;
     const series = known.map(
       ({ name }, index): Series => ({
         colour: index + 1,
@@ -135,7 +134,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     else return;
     event.preventDefault();
   };
-  new ResizeObserver(() => canvas.clientWidth !== drawnWidth && draw()).observe(canvas);
+  keepDrawn(canvas, draw);
 
   return {
     element,

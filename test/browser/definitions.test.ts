@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { reportMetrics } from '../../dashboard/history';
 import { sections } from '../../dashboard/page/layout';
+import { reportTableNames } from '../../shared/tables';
 import { launchBrowser, makePage, makeWarehouse, visit } from './support';
 
 /** Pairs are read off the places of the rendered texts, not off the markup. */
@@ -40,7 +41,7 @@ test.each([360, 768, 1280, 1440, 1920, 2560])('at %s pixels each definition stan
     for (const details of all) details.setAttribute('open', '');
   });
   expect(await pairsIn(page, '.dictionary dl')).toEqual(
-    sections.flatMap(({ table }) =>
+    reportTableNames.flatMap((table) =>
       reportMetrics
         .filter((metric) => metric.table === table)
         .map(({ name, label, definition }) => [`${label} ${name}`, definition]),
