@@ -1,12 +1,12 @@
-import { addDays, type CalendarDate } from '../../shared/calendar';
+import { addDays, type CalendarDate, datesBetween } from '../../shared/calendar';
 import type { Unit } from '../../shared/tables/columns';
 import type { MetricName } from '../metrics';
 import { drawChart, type Series } from './chart';
 import { keepDrawn } from './drawing';
 import { h, spoken } from './elements';
 import { formatDate, formatFigure, formatNumber, signs } from './format';
-import { type Comparison, compare, type History, type KnownMetric, windowOf } from './history';
-import { cards, goodDirection } from './layout';
+import { type Comparison, compare, type History, type KnownMetric, within } from './history';
+import { cards, fractions, goodDirection } from './layout';
 import { figureText } from './panel';
 
 const SPARK_DAYS = 28;
@@ -32,6 +32,7 @@ function renderCard(
   const value = history.value(date, metric);
   const open = history.isOpen(date, metric);
   const note = history.day(date)?.provisional ? 'so far' : open ? 'growing' : null;
+  const parts = partsText(history, metric, date);
   const figure =
     typeof value === 'number'
       ? h('span', {}, formatNumber(value, unit), signs[unit] && h('small', {}, ` ${signs[unit]}`))
@@ -47,6 +48,7 @@ function renderCard(
       ' ',
       note && h('span', { class: 'tag' }, note),
     ),
+    parts && h('p', { class: 'parts' }, parts),
     days === null ? null : renderChange(compare(history, metric, date, days), value, unit, goodDirection[metric]),
     renderSpark(history, metric, date, days === null ? null : addDays(date, -days)),
     h(
@@ -63,6 +65,15 @@ function renderCard(
   );
 }
 
+/** `14 of 25 accounts`; null where the figure has no parts, or they aren't known. */
+function partsText(history: History, metric: MetricName, date: CalendarDate): string | null {
+  const fraction = fractions[metric];
+  if (fraction === undefined) return null;
+  const [part, whole] = [history.value(date, fraction.part), history.value(date, fraction.whole)];
+  if (typeof part !== 'number' || typeof whole !== 'number') return null;
+  return `${formatNumber(part, 'count')} of ${formatNumber(whole, 'count')} ${fraction.things}`;
+}
+
 /** The change since the day compared with: in points where the figure is a percentage, else in per cent. */
 function renderChange(
   comparison: Comparison,
@@ -74,15 +85,18 @@ function renderChange(
   const { of, base, with: other, age } = comparison;
   const difference = of - base;
   const inPoints = unit === 'percent' || unit === 'points';
-  const direction = difference === 0 ? 'same' : difference > 0 ? 'up' : 'down';
-  const verdict = good === undefined || direction === 'same' ? 'neutral' : direction === good ? 'good' : 'bad';
-  const size = inPoints
-    ? `${formatNumber(Math.abs(difference), 'percent')} pp`
+  const [amount, amountUnit, sign] = inPoints
+    ? ([difference, 'percent', ' pp'] as const)
     : base === 0
-      ? formatNumber(Math.abs(difference), unit)
-      : `${formatNumber((100 * Math.abs(difference)) / base, 'percent')} %`;
-  const arrow = { up: '↑', down: '↓', same: '=' }[direction];
+      ? ([difference, unit, ''] as const)
+      : ([(100 * difference) / base, 'percent', ' %'] as const);
+  const size = formatNumber(Math.abs(amount), amountUnit);
+  const isSame = size === formatNumber(0, amountUnit);
+  const direction = isSame ? 'same' : difference > 0 ? 'up' : 'down';
+  const verdict = good === undefined || isSame ? 'neutral' : direction === good ? 'good' : 'bad';
+  const arrow = { up: '↑', down: '↓', same: difference === 0 ? '=' : '≈' }[direction];
   const spokenDirection = { up: 'up', down: 'down', same: '' }[direction];
+  const text = isSame ? (difference === 0 ? 'unchanged' : 'about the same') : `${size}${sign}`;
   return h(
     'p',
     { class: `change ${verdict}` },
@@ -91,21 +105,21 @@ function renderChange(
       {},
       h('span', { 'aria-hidden': 'true' }, arrow),
       spoken(spokenDirection),
-      direction === 'same' ? ' unchanged' : ` ${size}`,
+      ` ${text}`,
       verdict === 'neutral' ? null : spoken(verdict === 'good' ? ', better' : ', worse'),
     ),
-    ` from ${formatFigure(base, unit)} on ${formatDate(other)}`,
+    `${isSame ? ' as' : ' from'} ${formatFigure(base, unit)} on ${formatDate(other)}`,
     age !== null && `, both ${age === 0 ? 'on the day itself' : age === 1 ? 'after a day' : `after ${age} days`}`,
     of !== shown && ` (${formatFigure(of, unit)} then)`,
   );
 }
 
 function renderSpark(history: History, metric: MetricName, date: CalendarDate, comparedWith: CalendarDate | null): HTMLElement {
-  const all = windowOf(history, date, Number.POSITIVE_INFINITY);
-  const end = all.indexOf(date);
-  const days = all.slice(Math.max(0, end + 1 - SPARK_DAYS), end + 1);
+  const from = addDays(date, 1 - SPARK_DAYS);
+  const days = datesBetween(within(from, history.first, date), date);
   const series: Series = {
     colour: 1,
+    label: '',
     points: days.map((day) => ({ date: day, value: history.value(day, metric) ?? null, open: history.isOpen(day, metric) })),
   };
   const spark = h('div', { class: 'spark', 'aria-hidden': 'true' });

@@ -105,3 +105,37 @@ function compareAtSameAge(history: History, metric: MetricName, day: Day, before
 export function daysLate(newest: CalendarDate, today: CalendarDate): number {
   return Math.max(0, daysBetween(newest, today) - 1);
 }
+
+/** A rate as its parts: so many of so many. */
+export interface Parts {
+  part: MetricName;
+  whole: MetricName;
+}
+
+/**
+ * For each of the dates, which follow each other, the mean of a figure over so many days up to it; with parts, the rate of all these
+ * days together. null where one of the days lacks the figure or may still change it.
+ */
+export function smooth(
+  history: History,
+  metric: MetricName,
+  dates: readonly CalendarDate[],
+  { days, parts }: { days: number; parts: Parts | undefined },
+): (number | null)[] {
+  const [first, last] = [dates[0], dates.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const terms = datesBetween(addDays(first, 1 - days), last).map((date) => {
+    const value = history.value(date, parts?.part ?? metric);
+    const of = parts === undefined ? 1 : history.value(date, parts.whole);
+    return typeof value !== 'number' || typeof of !== 'number' || history.isOpen(date, metric) ? null : { value, of };
+  });
+  return dates.map((_, index) => {
+    let [sum, whole] = [0, 0];
+    for (const term of terms.slice(index, index + days)) {
+      if (term === null) return null;
+      sum += term.value;
+      whole += term.of;
+    }
+    return whole === 0 ? null : ((parts === undefined ? 1 : 100) * sum) / whole;
+  });
+}

@@ -1,5 +1,6 @@
 import type { ReportTable } from '../../shared/tables';
 import type { MetricName } from '../metrics';
+import type { Parts } from './history';
 
 /** What the page shows, and where. A metric that the data lacks is left out, with its panel if nothing remains. */
 export interface Panel {
@@ -13,6 +14,8 @@ export interface Panel {
   series: MetricName[];
   /** Shown beside the series, not drawn: what a stack adds up to. */
   total?: MetricName;
+  /** Days that the bold line takes together; without it there is only the line of the days. */
+  smooth?: number;
   /** Top of the scale, where it is known. */
   top?: number;
   /** Shades of one colour, for series that are steps of the same thing. */
@@ -38,6 +41,13 @@ export const goodDirection: Partial<Record<MetricName, 'up' | 'down'>> = {
   conversion_rate: 'up',
 };
 
+/** Rates that are shown with their parts too: `14 of 25 accounts`. Over several days the parts are added up. */
+export const fractions: Partial<Record<MetricName, Parts & { things: string }>> = {
+  adjusted_success_rate: { part: 'successful_sessions', whole: 'total_sessions', things: 'sessions' },
+  failure_rate: { part: 'total_errors', whole: 'all_tests', things: 'tests' },
+  conversion_rate: { part: 'accounts_with_tests', whole: 'accounts_created', things: 'accounts' },
+};
+
 export const cards: MetricName[] = [
   'active_users',
   'all_tests',
@@ -53,8 +63,8 @@ export const sections: Section[] = [
     name: 'overview',
     title: 'Overview',
     panels: [
-      { title: 'Tests', form: 'lines', series: ['all_tests', 'successful_tests'], columns: 6 },
-      { title: 'People', form: 'lines', series: ['active_users', 'successful_test_users'], columns: 6 },
+      { title: 'Tests', form: 'lines', series: ['all_tests', 'successful_tests'], smooth: 7, columns: 6 },
+      { title: 'People', form: 'lines', series: ['active_users', 'successful_test_users'], smooth: 7, columns: 6 },
       {
         title: 'Sessions that succeed, by the try that did it',
         form: 'stack',
@@ -76,9 +86,9 @@ export const sections: Section[] = [
     name: 'engagement',
     title: 'Engagement',
     panels: [
-      { form: 'lines', series: ['active_percentage'], columns: 4 },
-      { form: 'lines', series: ['avg_tests_per_active_user'], columns: 4 },
-      { title: 'Sessions', form: 'lines', series: ['total_sessions', 'successful_sessions'], columns: 4 },
+      { form: 'lines', series: ['active_percentage'], smooth: 7, columns: 4 },
+      { form: 'lines', series: ['avg_tests_per_active_user'], smooth: 7, columns: 4 },
+      { title: 'Sessions', form: 'lines', series: ['total_sessions', 'successful_sessions'], smooth: 7, columns: 4 },
     ],
   },
   {
@@ -100,15 +110,15 @@ export const sections: Section[] = [
         total: 'total_errors',
         columns: 4,
       },
-      { form: 'lines', series: ['failure_rate'], columns: 4 },
-      { form: 'lines', series: ['error_gini_coefficient'], top: 1, columns: 4 },
+      { form: 'lines', series: ['failure_rate'], smooth: 7, columns: 4 },
+      { form: 'lines', series: ['error_gini_coefficient'], smooth: 7, top: 1, columns: 4 },
     ],
   },
   {
     name: 'funnel',
     title: 'Funnel',
     panels: [
-      { form: 'lines', series: ['conversion_rate'], top: 100, columns: 6 },
+      { form: 'lines', series: ['conversion_rate'], smooth: 28, top: 100, columns: 6 },
       { title: 'To date', form: 'lines', series: ['total_users_to_date', 'total_active_users_to_date'], columns: 6 },
     ],
   },

@@ -56,13 +56,10 @@ function page(history: History): HTMLElement[] {
 
   const panels: PanelView[] = [];
   let window: CalendarDate[] = [];
-  const comparedWith = (date: CalendarDate) => {
-    const { days } = compares[currentState().compare];
-    return days === null ? null : addDays(date, -days);
-  };
   const onPoint = (date: CalendarDate | null) => {
     const at = date ?? chosenDate();
-    for (const panel of panels) panel.point(at, comparedWith(at));
+    const { days } = compares[currentState().compare];
+    for (const panel of panels) panel.point(at, days);
   };
   const charts = sections.flatMap(({ title, name, panels: specs }) => {
     const views = specs.flatMap((panel) => createPanel({ panel, history, onPoint, onChoose: (date) => choose({ date }) }) ?? []);
@@ -170,15 +167,27 @@ function releaseLegend({ minPeople, roundTo }: { minPeople: number; roundTo: num
   return [
     `Counts are rounded to ${roundTo}, and rates are made of the rounded counts. `,
     h('b', {}, 'Hidden'),
-    ` is what fewer than ${minPeople} people stand behind, and what would give such a group away. What is hidden is left empty in the charts.`,
+    ` is what fewer than ${minPeople} people stand behind, and what would give such a group away. What is hidden is left empty in the charts. `,
+    ...changeLegend(),
   ];
 }
 
 function reportsLegend(): (Node | string)[] {
   return [
-    'Solid is final. ',
+    'In the charts a thin line is of days, and a bold one takes the last 7 days together (the conversion rate, 28 days). ',
     h('b', {}, 'Dashed and hollow'),
-    ' may still change: a day that was not over when it was reported, or new accounts in the eleven days in which their first test is still awaited. A day without a report is left empty.',
+    ' may still change: a day that was not over when it was reported, or new accounts in the eleven days in which their first test is still awaited. A day without a report is left empty. ',
+    ...changeLegend(),
+  ];
+}
+
+function changeLegend(): (Node | string)[] {
+  return [
+    'A change in ',
+    h('b', { class: 'better' }, 'blue'),
+    ' is for the better, one in ',
+    h('b', { class: 'worse' }, 'orange'),
+    ' for the worse.',
   ];
 }
 

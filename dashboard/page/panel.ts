@@ -2,17 +2,17 @@ import { addDays, type CalendarDate } from '../../shared/calendar';
 import type { MetricName } from '../metrics';
 import { type Chart, drawChart, type Series } from './chart';
 import { keepDrawn } from './drawing';
-import { h } from './elements';
+import { h, svg } from './elements';
 import { formatDate, formatFigure } from './format';
-import { type History, within } from './history';
-import type { Panel } from './layout';
+import { compare, type History, smooth, within } from './history';
+import { fractions, type Panel } from './layout';
 
 export interface PanelView {
   element: HTMLElement;
   /** Shows these days. */
   show(days: readonly CalendarDate[]): void;
-  /** Points at a day, and at the one that it is compared with. */
-  point(date: CalendarDate, comparedWith: CalendarDate | null): void;
+  /** Points at a day, and at the one so many days before that it is compared with; null for nothing. */
+  point(date: CalendarDate, daysBefore: number | null): void;
 }
 
 export interface PanelOptions {
@@ -37,13 +37,15 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   const total = panel.total && history.metrics.get(panel.total);
   const shown = [...known, ...(total ? [total] : [])];
 
-  const day = h('span', { class: 'panel-day' });
+  const day = h('span');
+  const comparedDay = h('span');
   const values = shown.map(() => h('b'));
+  const comparedValues = shown.map(() => h('span'));
   const readout = h(
     'ul',
     { class: 'readout' },
     shown.map(({ label }, index) =>
-      h('li', { 'data-series': index < known.length ? index + 1 : null }, `${label} `, values[index]),
+      h('li', { class: index < known.length ? `series-${index + 1}` : null }, `${label} `, values[index], comparedValues[index]),
     ),
   );
   const canvas = h('div', {
@@ -60,7 +62,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   const element = h(
     'section',
     { class: `panel columns-${panel.columns}${panel.steps ? ' steps' : ''} ${panel.form}`, 'aria-label': title },
-    h('div', { class: 'panel-head' }, h('h3', {}, title), day),
+    h('div', { class: 'panel-head' }, h('h3', {}, title), h('span', { class: 'panel-day' }, day, comparedDay)),
     readout,
     canvas,
     h(
@@ -76,45 +78,51 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   );
 
   let days: readonly CalendarDate[] = [];
+  let places: ReadonlyMap<CalendarDate, number> = new Map();
   let at: CalendarDate = history.last;
   let comparedWith: CalendarDate | null = null;
   let chart: Chart | null = null;
+  // apart from the chart, so that pointing doesn't paint it again
+  const marks = svg('svg', { class: 'marks', 'aria-hidden': 'true' });
 
   const draw = () => {
     const fontSize = Number.parseFloat(getComputedStyle(canvas).fontSize);
     const width = canvas.clientWidth;
     if (width === 0 || days.length === 0) return;
-    const series = known.map(
-      ({ name }, index): Series => ({
+    const series = known.map(({ name, label }, index): Series => {
+      const bold = panel.smooth === undefined ? [] : smooth(history, name, days, { days: panel.smooth, parts: fractions[name] });
+      return {
         colour: index + 1,
-        points: days.map((date) => ({ date, value: history.value(date, name) ?? null, open: history.isOpen(date, name) })),
-      }),
-    );
+        label,
+        points: days.map((date, place) => ({
+          date,
+          value: history.value(date, name) ?? null,
+          open: history.isOpen(date, name),
+          smooth: bold[place] ?? null,
+        })),
+      };
+    });
     chart = drawChart({ form: panel.form, series, unit, top: panel.top, width, height: HEIGHT * fontSize, fontSize });
-    canvas.replaceChildren(chart.svg);
+    canvas.replaceChildren(chart.svg, marks);
     mark();
   };
   const mark = () => {
     if (chart === null) return;
-    for (const old of chart.svg.querySelectorAll('.pointer')) old.remove();
-    for (const [date, kind] of [
-      [comparedWith, 'compared'],
-      [at, 'chosen'],
-    ] as const) {
-      if (date === null || date < (days[0] ?? '') || date > (days.at(-1) ?? '')) continue;
-      const line = document.createElementNS('http://www.w3.org/2000/svg', 'line');
-      const x = String(chart.xOf(date));
-      for (const [name, value] of Object.entries({
-        class: `pointer ${kind}`,
-        x1: x,
-        x2: x,
-        y1: '0',
-        y2: String(chart.svg.height.baseVal.value),
-      })) {
-        line.setAttribute(name, value);
-      }
-      chart.svg.append(line);
-    }
+    const isShown = (date: CalendarDate | null) => date !== null && date >= (days[0] ?? '') && date <= (days.at(-1) ?? '');
+    const lines = [
+      ['compared', comparedWith],
+      ['chosen', at],
+    ] as const;
+    marks.replaceChildren(
+      ...lines.flatMap(([kind, date]) => {
+        if (chart === null || date === null || !isShown(date)) return [];
+        const x = chart.xOf(date);
+        return svg('line', { class: `pointer ${kind}`, x1: x, x2: x, y1: 0, y2: '100%' });
+      }),
+      ...(isShown(at) ? chart.dotsAt(at) : []).map(({ y, colour }) =>
+        svg('circle', { class: `series-${colour}`, cx: chart?.xOf(at) ?? 0, cy: y, r: 3.5 }),
+      ),
+    );
   };
   const onKey = (event: KeyboardEvent) => {
     const [from, to] = [days[0] ?? at, days.at(-1) ?? at];
@@ -140,22 +148,25 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     element,
     show(next) {
       days = next;
+      places = new Map(days.map((date, place) => [date, place]));
       canvas.setAttribute('aria-valuemin', '0');
       canvas.setAttribute('aria-valuemax', String(days.length - 1));
       draw();
     },
-    point(date, compared) {
+    point(date, daysBefore) {
       at = date;
-      comparedWith = compared;
+      comparedWith = daysBefore === null ? null : addDays(date, -daysBefore);
       const open = history.day(date) !== undefined && known.some(({ name }) => history.isOpen(date, name));
       const note = history.day(date)?.provisional ? ', so far' : open ? ', still growing' : '';
-      day.textContent = `${formatDate(date)}${note}`;
       const texts = shown.map(({ name }) => figureText(history, date, name));
-      for (const [index, text] of texts.entries()) {
-        const value = values[index];
-        if (value) value.textContent = text;
+      const before = shown.map(({ name }) => comparedText(history, name, date, daysBefore));
+      put(day, `${formatDate(date)}${note}`);
+      put(comparedDay, comparedWith !== null && before.some((text) => text !== '') ? ` vs ${formatDate(comparedWith)}` : '');
+      for (const index of shown.keys()) {
+        put(values[index], texts[index] ?? '');
+        put(comparedValues[index], before[index] ?? '');
       }
-      canvas.setAttribute('aria-valuenow', String(Math.max(0, days.indexOf(date))));
+      canvas.setAttribute('aria-valuenow', String(Math.max(0, places.get(date) ?? 0)));
       canvas.setAttribute(
         'aria-valuetext',
         `${day.textContent}: ${shown.map(({ label }, index) => `${label} ${texts[index]}`).join(', ')}`,
@@ -163,6 +174,18 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
       mark();
     },
   };
+}
+
+/** Changes a text only if it is another one. */
+function put(element: HTMLElement | undefined, text: string): void {
+  if (element !== undefined && element.textContent !== text) element.textContent = text;
+}
+
+/** What the figure is compared with, beside it; empty where it isn't compared, or only as it stood at another age. */
+function comparedText(history: History, metric: MetricName, date: CalendarDate, daysBefore: number | null): string {
+  const comparison = daysBefore === null ? null : compare(history, metric, date, daysBefore);
+  if (comparison?.kind !== 'change' || comparison.of !== history.value(date, metric)) return '';
+  return ` vs ${formatFigure(comparison.base, history.metrics.get(metric)?.unit ?? 'count')}`;
 }
 
 /** A figure as text; – where there is none, and why. */

@@ -142,20 +142,19 @@ test('30 random days on the cards, with their change against a week before', asy
         expect([context, change]).toEqual([context, expect.stringContaining('not compared')]);
         continue;
       }
-      const sign = now === then ? '=' : now > then ? '↑' : '↓';
-      const size =
-        now === then
-          ? 'unchanged'
-          : percent
-            ? `${rounded(Math.abs(now - then), 1)} pp`
-            : then === 0
-              ? String(Math.abs(now - then))
-              : `${rounded((100 * Math.abs(now - then)) / then, 1)} %`;
+      const amount = percent
+        ? `${rounded(Math.abs(now - then), 1)} pp`
+        : then === 0
+          ? String(Math.abs(now - then))
+          : `${rounded((100 * Math.abs(now - then)) / then, 1)} %`;
+      const isSame = Number.parseFloat(amount) === 0;
+      const size = now === then ? 'unchanged' : isSame ? 'about the same' : amount;
+      const sign = now === then ? '=' : isSame ? '≈' : now > then ? '↑' : '↓';
       expect([context, change]).toEqual([context, expect.stringContaining(sign)]);
       expect([context, change]).toEqual([context, expect.stringContaining(size)]);
       expect([context, change]).toEqual([
         context,
-        expect.stringContaining(` from ${percent ? `${rounded(then, 1)}\u202f%` : then} on `),
+        expect.stringContaining(` ${isSame ? 'as' : 'from'} ${percent ? `${rounded(then, 1)}\u202f%` : then} on `),
       ]);
     }
   }
