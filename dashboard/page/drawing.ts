@@ -1,18 +1,50 @@
+export interface Drawing {
+  /** Draws anew: at once if the reader sees it, otherwise as soon as what the reader sees is drawn. */
+  redraw(): void;
+  /** The reader sees it, or nearly. */
+  isNear(): boolean;
+}
+
 /**
  * Draws into an element that is as wide as the layout makes it: when it is first laid out, when its width changes, and before it is
  * printed. A drawing that isn't laid out is left for later.
  */
-export function keepDrawn(element: HTMLElement, draw: (width: number) => void): void {
+export function keepDrawn(element: HTMLElement, draw: (width: number) => void): Drawing {
   let drawn = 0;
-  const update = ({ force = false } = {}) => {
-    const width = element.clientWidth;
-    if (width === 0 || (width === drawn && !force)) return;
-    drawn = width;
-    draw(width);
+  let near = true;
+  const update = () => {
+    waiting.delete(update);
+    drawn = element.clientWidth;
+    if (drawn !== 0) draw(drawn);
   };
-  new ResizeObserver(() => update()).observe(element);
+  new ResizeObserver(() => element.clientWidth !== drawn && update()).observe(element);
+  new IntersectionObserver(
+    (entries) => {
+      near = entries.at(-1)?.isIntersecting ?? near;
+      if (near && waiting.has(update)) update();
+    },
+    { rootMargin: '25%' },
+  ).observe(element);
   element.classList.add(DRAWN);
-  element.addEventListener(REDRAW, () => update({ force: true }));
+  element.addEventListener(REDRAW, update);
+  return { redraw: () => (near ? update() : later(update)), isNear: () => near };
+}
+
+/** What is yet to be done: one thing a turn, so that none holds up what the reader does. */
+const waiting = new Set<() => void>();
+
+/** Does something soon, when the reader's choice is on the screen; before a print at the latest. */
+export function later(work: () => void): void {
+  if (waiting.size === 0) setTimeout(workNext);
+  waiting.add(work);
+}
+
+function workNext(): void {
+  for (const work of [...waiting].slice(0, 1)) {
+    waiting.delete(work);
+    work();
+  }
+  if (waiting.size > 0) setTimeout(workNext);
 }
 
 const DRAWN = 'drawn';
@@ -30,6 +62,8 @@ export function layOutForPrint(): void {
     classList.toggle(PRINTING, on);
     if (on) opened = [...document.querySelectorAll<HTMLDetailsElement>('.dictionary details:not([open])')];
     for (const details of opened) details.open = on;
+    for (const work of waiting) work();
+    waiting.clear();
     for (const element of document.querySelectorAll(`.${DRAWN}`)) element.dispatchEvent(new Event(REDRAW));
   };
   addEventListener('beforeprint', () => print(true));

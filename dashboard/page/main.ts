@@ -8,7 +8,7 @@ import { formatLongDate } from './format';
 import { createHistory, type History, windowOf, within } from './history';
 import { sections, tableTitles } from './layout';
 import { createPanel, type PanelView } from './panel';
-import { compares, formatState, parseState, type State, spans } from './state';
+import { compares, formatState, parseState, type State, spans, unknownIn } from './state';
 import { renderLateness, renderSentence, renderStatus } from './status';
 import { download, formatCsv, renderTable } from './table';
 import './style.css';
@@ -33,9 +33,22 @@ function page(history: History): HTMLElement[] {
   const choose = (change: Partial<State>) => {
     location.hash = formatState({ ...currentState(), ...change });
   };
-  const chosenDate = (): CalendarDate => {
-    const date = currentState().date ?? data.date ?? history.newestOver;
-    return within(date, history.first, history.last);
+  const chosenDate = (): CalendarDate => within(askedDate(), history.first, history.last);
+  const askedDate = (): CalendarDate => currentState().date ?? data.date ?? history.newestOver;
+  /** What the page shows instead of what it was asked for. */
+  const excuses = (): string[] => {
+    const [asked, shown, state] = [askedDate(), chosenDate(), currentState()];
+    const instead = {
+      date: `The address names a date that does not exist. Shown is ${formatLongDate(shown)}.`,
+      compare: `The address names an unknown day to compare with. Compared is with ${compares[state.compare].title}.`,
+      span: `The address names an unknown span. Shown: ${spans[state.span].title}.`,
+      table: `The address names an unknown table. Shown is ${tableTitles[state.table]}.`,
+    };
+    return [
+      ...unknownIn(location.hash, tables).map((name) => instead[name]),
+      ...(asked === shown ? [] : [`No report has ${formatLongDate(asked)}. Shown is the nearest day that one has.`]),
+      ...(history.day(shown) === undefined ? [`No report has ${formatLongDate(shown)}. Its place is left empty.`] : []),
+    ];
   };
 
   const dateInput = h('input', {
@@ -51,15 +64,18 @@ function page(history: History): HTMLElement[] {
   const compareSelect = select('compare', compares, (compare) => choose({ compare }));
   const spanSelect = select('span', spans, (span) => choose({ span }));
   const heading = h('h2', { 'aria-live': 'polite' });
+  const instead = h('div', { role: 'status' });
   const cards = h('div');
   const figures = h('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': 'Table of figures' });
 
   const panels: PanelView[] = [];
   let window: CalendarDate[] = [];
+  let shownTable: ReportTable | null = null;
   const onPoint = (date: CalendarDate | null) => {
     const at = date ?? chosenDate();
     const { days } = compares[currentState().compare];
-    for (const panel of panels) panel.point(at, days);
+    // while the pointer moves, what the reader doesn't see stays at the chosen day
+    for (const panel of panels) if (date === null || panel.isNear()) panel.point(at, days);
   };
   const charts = sections.flatMap(({ title, name, panels: specs }) => {
     const views = specs.flatMap((panel) => createPanel({ panel, history, onPoint, onChoose: (date) => choose({ date }) }) ?? []);
@@ -89,6 +105,7 @@ function page(history: History): HTMLElement[] {
     earlier.disabled = date === history.first;
     later.disabled = date === history.last;
     heading.textContent = formatLongDate(date);
+    instead.replaceChildren(...excuses().map((text) => h('p', { class: 'notice instead' }, text)));
     cards.replaceChildren(renderCards(history, date, compares[compare].days));
     const next = windowOf(history, date, spans[span].days);
     const moved = next[0] !== window[0] || next.length !== window.length;
@@ -96,7 +113,12 @@ function page(history: History): HTMLElement[] {
     if (moved) for (const panel of panels) panel.show(window);
     onPoint(null);
     for (const [index, button] of tableButtons.entries()) button.setAttribute('aria-pressed', String(tables[index] === table));
-    figures.replaceChildren(renderTable(history, table, window, date));
+    if (moved || table !== shownTable) {
+      figures.replaceChildren(renderTable(history, table, window, { chosen: chosenDate, atOnce: shownTable === null }));
+    }
+    shownTable = table;
+    for (const row of figures.querySelectorAll('.chosen')) row.classList.remove('chosen');
+    figures.querySelector(`[data-date="${date}"]`)?.classList.add('chosen');
   };
   addEventListener('hashchange', update);
   queueMicrotask(update);
@@ -107,6 +129,7 @@ function page(history: History): HTMLElement[] {
     { id: 'main', tabindex: -1 },
     data.isDemo && h('p', { class: 'notice demo' }, 'Demo data: these figures are made up.'),
     renderLateness(history, new Date()),
+    instead,
     h('div', { class: 'day' }, heading, renderStatus(history), renderSentence(history)),
     cards,
     legend(),
@@ -137,7 +160,12 @@ function page(history: History): HTMLElement[] {
     h('div', {}, h('label', { for: 'compare' }, 'Compare with'), compareSelect),
     h('div', {}, h('label', { for: 'span' }, 'Show'), spanSelect),
   );
-  return [skip, h('header', {}, h('h1', {}, 'Daily KPIs', data.of.kind === 'release' && ', released'), controls), main];
+  const header = h('header', {}, h('h1', {}, 'Daily KPIs', data.of.kind === 'release' && ', released'));
+  const narrow = matchMedia('(max-width: 40rem)');
+  const placeControls = () => (narrow.matches ? cards.after(controls) : header.append(controls));
+  narrow.addEventListener('change', placeControls);
+  placeControls();
+  return [skip, header, main];
 }
 
 function select<Name extends string>(

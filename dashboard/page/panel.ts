@@ -9,6 +9,7 @@ import { fractions, type Panel } from './layout';
 
 export interface PanelView {
   element: HTMLElement;
+  isNear(): boolean;
   /** Shows these days. */
   show(days: readonly CalendarDate[]): void;
   /** Points at a day, and at the one so many days before that it is compared with; null for nothing. */
@@ -85,10 +86,9 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   // apart from the chart, so that pointing doesn't paint it again
   const marks = svg('svg', { class: 'marks', 'aria-hidden': 'true' });
 
-  const draw = () => {
+  const draw = (width: number) => {
+    if (days.length === 0) return;
     const fontSize = Number.parseFloat(getComputedStyle(canvas).fontSize);
-    const width = canvas.clientWidth;
-    if (width === 0 || days.length === 0) return;
     const series = known.map(({ name, label }, index): Series => {
       const bold = panel.smooth === undefined ? [] : smooth(history, name, days, { days: panel.smooth, parts: fractions[name] });
       return {
@@ -142,16 +142,17 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     else return;
     event.preventDefault();
   };
-  keepDrawn(canvas, draw);
+  const drawing = keepDrawn(canvas, draw);
 
   return {
     element,
+    isNear: drawing.isNear,
     show(next) {
       days = next;
       places = new Map(days.map((date, place) => [date, place]));
       canvas.setAttribute('aria-valuemin', '0');
       canvas.setAttribute('aria-valuemax', String(days.length - 1));
-      draw();
+      drawing.redraw();
     },
     point(date, daysBefore) {
       at = date;

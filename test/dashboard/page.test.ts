@@ -3,7 +3,7 @@ import { reportMetrics } from '../../dashboard/history';
 import { formatFigure } from '../../dashboard/page/format';
 import { compare, createHistory, daysLate, type History, smooth, windowOf } from '../../dashboard/page/history';
 import { cards, sections } from '../../dashboard/page/layout';
-import { formatState, parseState } from '../../dashboard/page/state';
+import { formatState, parseState, unknownIn } from '../../dashboard/page/state';
 import { unknownKinds } from '../../dashboard/page/status';
 import { ticksOf } from '../../dashboard/page/ticks';
 import { addDays } from '../../shared/calendar';
@@ -44,6 +44,17 @@ describe('the state in the URL', () => {
     ['#date=<b>&compare=toString&span=constructor&table=users&further=1', initial],
   ])('%s', (fragment, state) => {
     expect(parseState(fragment, tables)).toEqual(state);
+  });
+
+  test.each([
+    ['', []],
+    ['#date=2024-02-29&compare=none&span=year&table=daily_funnel&further=1', []],
+    ['#date=2025-13-45', ['date']],
+    ['#date=2025-02-29&span=', ['date', 'span']],
+    ['#date=&compare=toString&span=constructor&table=users', ['date', 'compare', 'span', 'table']],
+  ])('%s names what there is not: %s', (fragment, names) => {
+    expect(unknownIn(fragment, tables)).toEqual(names);
+    for (const name of names) expect(parseState(fragment, tables)).toMatchObject({ [name]: initial[name as 'date'] });
   });
 
   test('is written so that it reads the same', () => {
