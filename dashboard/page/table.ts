@@ -41,7 +41,7 @@ export function renderTable(
   }
   return h(
     'table',
-    { 'data-table': table },
+    { 'data-table': table, class: dates.length > FIRST_ROWS ? 'long' : null },
     h('caption', { class: 'spoken' }, `Figures by day, ${days[0]} to ${days.at(-1)}, the newest first`),
     h(
       'thead',
