@@ -31,6 +31,8 @@ export interface ChartOptions {
   unit: Unit;
   /** Top of the scale; without it the largest value is. */
   top: number | undefined;
+  /** A value that the scale reaches in any case. */
+  reach?: number;
   /** Pixels. */
   width: number;
   height: number;
@@ -63,12 +65,12 @@ const LABEL_LETTERS = 13;
 type Scale<Value> = { apply(value: Value): number; invert(position: number): Value };
 
 /** Draws days with Observable Plot. A day without a value stays empty: lines break, bars are missing. */
-export function drawChart({ form, series, unit, top, width, height, fontSize, dots = [] }: ChartOptions): Chart {
+export function drawChart({ form, series, unit, top, reach = 0, width, height, fontSize, dots = [] }: ChartOptions): Chart {
   const points = series[0]?.points ?? [];
   const [first, last] = [points[0]?.date ?? '1970-01-01', points.at(-1)?.date ?? '1970-01-01'];
   const axes = fontSize > 0;
   const labelled = axes && series.length > 1 && width > fontSize * (LABEL_WIDTH + LEAST_PLOT);
-  const highest = top ?? highestOf(form, series);
+  const highest = top ?? Math.max(reach, highestOf(form, series));
   const margins = axes
     ? {
         marginLeft: fontSize * 3.2,

@@ -16,18 +16,33 @@ export interface Panel {
   total?: MetricName;
   /** Days that the bold line takes together; without it there is only the line of the days. */
   smooth?: number;
+  /** Metrics on whose scale it is drawn, so that panels can be compared. */
+  sameScale?: MetricName[];
   /** Top of the scale, where it is known. */
   top?: number;
   /** Shades of one colour, for series that are steps of the same thing. */
   steps?: true;
   /** Of twelve columns, where there is room. */
-  columns: 4 | 6 | 8;
+  columns: 3 | 4 | 6;
 }
 
 export interface Section {
   name: string;
   title: string;
   panels: Panel[];
+  kinds?: Kinds;
+}
+
+/** Kinds of one thing: a ranking of the day, and a small chart of each. */
+export interface Kinds {
+  title: string;
+  total: MetricName;
+  metrics: MetricName[];
+}
+
+/** The small charts of kinds have one scale. */
+export function panelsOf({ metrics }: Kinds): Panel[] {
+  return metrics.map((metric) => ({ form: 'lines', series: [metric], smooth: 7, sameScale: metrics, columns: 3 }));
 }
 
 /** Where a rise is good news, and where it is bad. A metric that isn't here is shown without judgement. */
@@ -36,6 +51,13 @@ export const goodDirection: Partial<Record<MetricName, 'up' | 'down'>> = {
   active_users: 'up',
   adjusted_success_rate: 'up',
   total_errors: 'down',
+  no_period_history: 'down',
+  camera_too_far: 'down',
+  camera_too_close: 'down',
+  analysis_error: 'down',
+  test_lines_not_found: 'down',
+  test_not_found: 'down',
+  other_errors: 'down',
   failure_rate: 'down',
   accounts_created: 'up',
   conversion_rate: 'up',
@@ -95,24 +117,22 @@ export const sections: Section[] = [
     name: 'errors',
     title: 'Errors',
     panels: [
-      {
-        title: 'Failed tests by kind',
-        form: 'stack',
-        series: [
-          'test_lines_not_found',
-          'camera_too_far',
-          'camera_too_close',
-          'analysis_error',
-          'test_not_found',
-          'no_period_history',
-          'other_errors',
-        ],
-        total: 'total_errors',
-        columns: 4,
-      },
-      { form: 'lines', series: ['failure_rate'], smooth: 7, columns: 4 },
-      { form: 'lines', series: ['error_gini_coefficient'], smooth: 7, top: 1, columns: 4 },
+      { form: 'lines', series: ['failure_rate'], smooth: 7, columns: 6 },
+      { form: 'lines', series: ['error_gini_coefficient'], smooth: 7, top: 1, columns: 6 },
     ],
+    kinds: {
+      title: 'Failed tests by kind',
+      total: 'total_errors',
+      metrics: [
+        'test_lines_not_found',
+        'camera_too_far',
+        'camera_too_close',
+        'analysis_error',
+        'test_not_found',
+        'no_period_history',
+        'other_errors',
+      ],
+    },
   },
   {
     name: 'funnel',

@@ -6,8 +6,9 @@ import { layOutForPrint } from './drawing';
 import { h } from './elements';
 import { formatLongDate } from './format';
 import { createHistory, type History, windowOf, within } from './history';
-import { sections, tableTitles } from './layout';
+import { type Kinds, type Panel, panelsOf, sections, tableTitles } from './layout';
 import { createPanel, type PanelView } from './panel';
+import { renderRanking } from './ranking';
 import { compares, formatState, parseState, type State, spans, unknownIn } from './state';
 import { renderLateness, renderSentence, renderStatus } from './status';
 import { download, formatCsv, renderTable } from './table';
@@ -77,20 +78,24 @@ function page(history: History): HTMLElement[] {
     // while the pointer moves, what the reader doesn't see stays at the chosen day
     for (const panel of panels) if (date === null || panel.isNear()) panel.point(at, days);
   };
-  const charts = sections.flatMap(({ title, name, panels: specs }) => {
+  const rankings: { kinds: Kinds; place: HTMLElement }[] = [];
+  const grid = (specs: readonly Panel[]) => {
     const views = specs.flatMap((panel) => createPanel({ panel, history, onPoint, onChoose: (date) => choose({ date }) }) ?? []);
     panels.push(...views);
-    if (views.length === 0) return [];
-    return h(
-      'section',
-      { class: name, 'aria-labelledby': name },
-      h('h2', { id: name }, title),
-      h(
-        'div',
-        { class: 'panels' },
-        views.map(({ element }) => element),
-      ),
-    );
+    const elements = views.map(({ element }) => element);
+    return elements.length === 0 ? [] : [h('div', { class: 'panels' }, elements)];
+  };
+  const kindsOf = (kinds: Kinds) => {
+    if (!kinds.metrics.some((metric) => history.metrics.has(metric))) return [];
+    const place = h('div');
+    rankings.push({ kinds, place });
+    return [place, ...grid(panelsOf(kinds))];
+  };
+  const charts = sections.flatMap(({ title, name, panels, kinds }) => {
+    const content = [...grid(panels), ...(kinds ? kindsOf(kinds) : [])];
+    return content.length === 0
+      ? []
+      : h('section', { class: name, 'aria-labelledby': name }, h('h2', { id: name }, title), content);
   });
   const tableButtons = tables.map((table) =>
     h('button', { type: 'button', onclick: () => choose({ table }) }, tableTitles[table]),
@@ -106,7 +111,9 @@ function page(history: History): HTMLElement[] {
     later.disabled = date === history.last;
     heading.textContent = formatLongDate(date);
     instead.replaceChildren(...excuses().map((text) => h('p', { class: 'notice instead' }, text)));
-    cards.replaceChildren(renderCards(history, date, compares[compare].days));
+    const { days } = compares[compare];
+    cards.replaceChildren(renderCards(history, date, days));
+    for (const { kinds, place } of rankings) place.replaceChildren(renderRanking(history, kinds, date, days));
     const next = windowOf(history, date, spans[span].days);
     const moved = next[0] !== window[0] || next.length !== window.length;
     window = next;

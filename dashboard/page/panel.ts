@@ -24,8 +24,6 @@ export interface PanelOptions {
   onChoose: (date: CalendarDate) => void;
 }
 
-const HEIGHT = 12.75; // in the size of the text, as all lengths
-
 /**
  * A chart with a line above it that names its series and reads their values at the day pointed at. It is operated like a slider, so
  * that keyboard and screen reader get to each day. null where the data has none of its series.
@@ -102,7 +100,9 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
         })),
       };
     });
-    chart = drawChart({ form: panel.form, series, unit, top: panel.top, width, height: HEIGHT * fontSize, fontSize });
+    const reach = Math.max(0, ...(panel.sameScale ?? []).flatMap((name) => days.map((day) => history.value(day, name) ?? 0)));
+    const { form, top } = panel;
+    chart = drawChart({ form, series, unit, top, reach, width, height: canvas.clientHeight, fontSize });
     canvas.replaceChildren(chart.svg, marks);
     mark();
   };

@@ -1,6 +1,9 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
+import { sections } from '../../dashboard/page/layout';
+import { reportTableNames } from '../../shared/tables';
 import { folder, launchBrowser, makePage, makeWarehouse, query, visit, withDatabase } from './support';
 
 /** What the charts draw, read off the rendered page. */
@@ -131,4 +134,84 @@ test('a change too small to be shown is no change for the better or the worse', 
   expect((await change.textContent())?.replaceAll(/[\u00a0\u202f]/g, ' ')).toBe('≈ about the same as 90.0 % on Tue, Dec 16');
   expect(await change.getAttribute('class')).toBe('change neutral');
   expect(await page.locator('.legend').textContent()).toMatch(/blue is for the better, one in orange for the worse/);
+});
+
+describe('kinds of error', () => {
+  const kinds = sections.flatMap(({ kinds }) => kinds ?? []);
+
+  test('are ranked by the count of the day, each with its share and its change', async () => {
+    const { page, complaints } = await visit(browser, `${url}#date=2025-12-10`);
+    const [row = {}] = await query(
+      warehouse,
+      `SELECT * FROM kpi_metrics.daily_errors WHERE period_start_date = '2025-12-10' ORDER BY report_date DESC LIMIT 1`,
+    );
+    const columns = kinds.flatMap(({ metrics }) => metrics).filter((metric) => metric in row);
+    const total = Number(row.total_errors);
+    const counts: [string, number][] = columns.map((column) => [column, Number(row[column])]);
+    const other = counts.reduce((rest, [, count]) => rest - count, total);
+    const expected = [...counts, ['other_errors', other] as [string, number]];
+    const shown = await page.$$eval('.ranking li', (items) =>
+      items.map((item) => ({
+        metric: (item as HTMLElement).dataset.metric ?? '',
+        count: Number(item.querySelector('b')?.textContent),
+        share: item.querySelector('.share')?.textContent?.replace(/\s/g, '') ?? '',
+        hasChange: item.querySelector('.change') !== null,
+      })),
+    );
+    expect(new Map(shown.map(({ metric, count }) => [metric, count]))).toEqual(new Map(expected));
+    expect(shown.map(({ count }) => count)).toEqual(expected.map(([, count]) => count).sort((one, next) => next - one));
+    for (const { count, share, hasChange } of shown) {
+      expect(Math.abs(Number.parseFloat(share) - (100 * count) / total)).toBeLessThanOrEqual(0.0501);
+      expect(hasChange).toBe(true);
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  test('have small charts on one scale', async () => {
+    const { page } = await visit(browser, url);
+    await page.locator('.panel .chart svg').last().waitFor();
+    const axes = await page.$$eval('.columns-3 .chart', (charts) =>
+      charts.map((chart) =>
+        [...chart.querySelectorAll('[aria-label="y-axis tick label"] text')].map((label) => label.textContent),
+      ),
+    );
+    expect(axes).toHaveLength(7);
+    expect(new Set(axes.map((labels) => labels.join())).size).toBe(1);
+    expect(axes[0]?.length).toBeGreaterThan(1);
+  });
+
+  test('a day without a report ranks nothing', async () => {
+    const file = join(folder, 'gap.duckdb');
+    copyFileSync(warehouse, file);
+    await withDatabase(file, async (connection) => {
+      for (const table of reportTableNames)
+        await connection.run(`DELETE FROM kpi_metrics.${table} WHERE report_date BETWEEN '2025-11-10' AND '2025-11-24'`);
+    });
+    const { page, complaints } = await visit(browser, `${await makePage(file)}#date=2025-11-12`);
+    expect(new Set(await page.locator('.ranking li > b').allTextContents())).toEqual(new Set(['no report']));
+    expect(complaints).toEqual([]);
+  });
+});
+
+test('a contrast theme keeps the swatches, and what is chosen stands out', async () => {
+  const { page, complaints } = await visit(browser, url, { forcedColors: 'active' });
+  const swatches = await page.$$eval('.overview .panel:first-child .readout li', (items) =>
+    items.map((item) => getComputedStyle(item, '::before').backgroundColor),
+  );
+  expect(new Set(swatches).size).toBe(2);
+  const backgrounds = await page.evaluate(() => {
+    const of = (selector: string) => {
+      const element = document.querySelector(selector);
+      return element === null ? null : getComputedStyle(element).backgroundColor;
+    };
+    return {
+      tab: [of('[aria-pressed=true]'), of('[aria-pressed=false]')],
+      row: [of('tbody .chosen td'), of('tbody tr:not(.chosen) td')],
+    };
+  });
+  expect(backgrounds.tab[0]).not.toBe(backgrounds.tab[1]);
+  expect(backgrounds.row[0]).not.toBe(backgrounds.row[1]);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  expect(complaints).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { reportMetrics } from '../../dashboard/history';
-import { sections } from '../../dashboard/page/layout';
+import { panelsOf, sections } from '../../dashboard/page/layout';
 import { reportTableNames } from '../../shared/tables';
 import { launchBrowser, makePage, makeWarehouse, visit } from './support';
 
@@ -48,8 +48,8 @@ test.each([360, 768, 1280, 1440, 1920, 2560])('at %s pixels each definition stan
     ),
   );
   expect(await pairsIn(page, '.panel dl')).toEqual(
-    sections.flatMap(({ panels }) =>
-      panels.flatMap(({ series, total }) =>
+    sections.flatMap(({ panels, kinds }) =>
+      [...panels, ...(kinds ? panelsOf(kinds) : [])].flatMap(({ series, total }) =>
         [...series, ...(total ? [total] : [])].map((metric) => {
           const { label, definition } = reportMetrics.find(({ name }) => name === metric) ?? {};
           return [label, definition];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { reportMetrics } from '../../dashboard/history';
-import { cards, sections } from '../../dashboard/page/layout';
+import { cards, panelsOf, sections } from '../../dashboard/page/layout';
 import { addDays } from '../../shared/calendar';
 import { reportTableDefinitions, reportTableNames } from '../../shared/tables';
 import { glossaryNames } from '../support/glossary';
@@ -182,7 +182,9 @@ test('a metric has the name of the glossary on cards, charts and tables, and its
   const names = glossaryNames();
   const { page } = await visit(browser, url);
   expect(await page.locator('.card h3').allTextContents()).toEqual(cards.map((metric) => names.get(metric)));
-  const series = sections.flatMap(({ panels }) => panels.flatMap(({ series, total }) => [...series, ...(total ? [total] : [])]));
+  const series = sections.flatMap(({ panels, kinds }) =>
+    [...panels, ...(kinds ? panelsOf(kinds) : [])].flatMap(({ series, total }) => [...series, ...(total ? [total] : [])]),
+  );
   const readings = await page.$$eval('.readout li', (items) => items.map((item) => item.firstChild?.textContent?.trim()));
   expect(readings).toEqual(series.map((metric) => names.get(metric)));
   for (const table of reportTableNames) {

@@ -101,7 +101,7 @@ describe('accessibility', () => {
   test('every chart has a name, and its value at the day as text', async () => {
     const { page } = await open('whole');
     const sliders = await page.getByRole('slider').all();
-    expect(sliders).toHaveLength(12);
+    expect(sliders).toHaveLength(18);
     for (const slider of sliders) {
       expect(await slider.getAttribute('aria-label')).toMatch(/., by day$/);
       expect(await slider.getAttribute('aria-valuetext')).toMatch(/^Tue,\sDec\s23.*: .*\d/);

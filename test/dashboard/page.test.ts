@@ -2,7 +2,7 @@ import type { DashboardData, Day } from '../../dashboard/data';
 import { reportMetrics } from '../../dashboard/history';
 import { formatFigure } from '../../dashboard/page/format';
 import { compare, createHistory, daysLate, type History, smooth, windowOf } from '../../dashboard/page/history';
-import { cards, sections } from '../../dashboard/page/layout';
+import { cards, panelsOf, sections } from '../../dashboard/page/layout';
 import { formatState, parseState, unknownIn } from '../../dashboard/page/state';
 import { unknownKinds } from '../../dashboard/page/status';
 import { ticksOf } from '../../dashboard/page/ticks';
@@ -153,7 +153,9 @@ test('cards and panels show metrics that there are', () => {
   const names = new Set<string>(reportMetrics.map(({ name }) => name));
   const shown = [
     ...cards,
-    ...sections.flatMap(({ panels }) => panels.flatMap(({ series, total }) => [...series, ...(total ? [total] : [])])),
+    ...sections.flatMap(({ panels, kinds }) =>
+      [...panels, ...(kinds ? panelsOf(kinds) : [])].flatMap(({ series, total }) => [...series, ...(total ? [total] : [])]),
+    ),
   ];
   expect(shown.filter((metric) => !names.has(metric))).toEqual([]);
 });
