@@ -195,34 +195,31 @@ function skipTo(event: Event, target: HTMLElement): void {
 }
 
 function legend(): HTMLElement {
-  return h('p', { class: 'legend' }, ...(data.of.kind === 'release' ? releaseLegend(data.of) : reportsLegend()));
+  return h(
+    'p',
+    { class: 'legend' },
+    'In the charts a thin line is of days, and a bold one takes the last 7 days together (the conversion rate, 28 days). ',
+    ...(data.of.kind === 'release' ? releaseLegend(data.of) : reportsLegend()),
+    ' A change in ',
+    h('b', { class: 'better' }, 'blue'),
+    ' is for the better, one in ',
+    h('b', { class: 'worse' }, 'orange'),
+    ' for the worse.',
+  );
 }
 
 function releaseLegend({ minPeople, roundTo }: { minPeople: number; roundTo: number }): (Node | string)[] {
   return [
     `Counts are rounded to ${roundTo}, and rates are made of the rounded counts. `,
     h('b', {}, 'Hidden'),
-    ` is what fewer than ${minPeople} people stand behind, and what would give such a group away. What is hidden is left empty in the charts. `,
-    ...changeLegend(),
+    ` is what fewer than ${minPeople} people stand behind, and what would give such a group away. What is hidden is left empty in the charts.`,
   ];
 }
 
 function reportsLegend(): (Node | string)[] {
   return [
-    'In the charts a thin line is of days, and a bold one takes the last 7 days together (the conversion rate, 28 days). ',
     h('b', {}, 'Dashed and hollow'),
-    ' may still change: a day that was not over when it was reported, or new accounts in the eleven days in which their first test is still awaited. A day without a report is left empty. ',
-    ...changeLegend(),
-  ];
-}
-
-function changeLegend(): (Node | string)[] {
-  return [
-    'A change in ',
-    h('b', { class: 'better' }, 'blue'),
-    ' is for the better, one in ',
-    h('b', { class: 'worse' }, 'orange'),
-    ' for the worse.',
+    ' may still change: a day that was not over when it was reported, or new accounts in the eleven days in which their first test is still awaited. A day without a report is left empty.',
   ];
 }
 

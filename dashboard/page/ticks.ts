@@ -25,7 +25,8 @@ export function ticksOf(first: CalendarDate, last: CalendarDate, room: number): 
     ? MONTH_STEPS.map((step) => monthsIn(first, last, step))
     : DAY_STEPS.map((step) => daysBack(last, days, step));
   const most = ofMonths ? room * SHORTER : room;
-  const dates = candidates.find((dates) => dates.length <= Math.max(2, most)) ?? candidates.at(-1) ?? [];
+  const dates =
+    candidates.find((dates) => dates.length <= most) ?? candidates.at(-1)?.slice(-Math.max(1, Math.floor(most))) ?? [];
   const yearOf = (date: CalendarDate | undefined) => date?.slice(0, 4);
   return dates.map((date, index) => {
     const label = ofMonths ? formatMonth(date) : formatMonthAndDay(date);

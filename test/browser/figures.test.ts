@@ -227,3 +227,23 @@ test('the CSV has every figure of the days shown', async () => {
     }
   }
 });
+
+test.each([360, 768, 1280, 1440, 1920, 2560])('at %s pixels cards and table have names and figures of the day', async (width) => {
+  const names = glossaryNames();
+  const { page, complaints } = await visit(browser, `${url}#date=2025-12-10`, { viewport: { width, height: 900 } });
+  const row: Record<string, unknown> = {};
+  for (const table of reportTableNames) Object.assign(row, (await newestRows(table)).get('2025-12-10'));
+  const units = new Map(reportMetrics.map(({ name, unit }) => [name, unit]));
+  const expected = cards.map((metric) => {
+    const value = metric === 'failure_rate' ? (100 * Number(row.total_errors)) / Number(row.all_tests) : plain(row[metric]);
+    return [names.get(metric), written(value, units.get(metric) ?? null).replaceAll(/\s/g, '')];
+  });
+  const shown = page.locator('.card');
+  expect(await shown.locator('h3').allInnerTexts()).toEqual(expected.map(([name]) => name));
+  const figures = await shown.locator('.figure > span:first-child').allInnerTexts();
+  expect(figures.map((text) => text.replaceAll(/\s/g, ''))).toEqual(expected.map(([, figure]) => figure));
+  const columns = metricsOf('daily_engagement');
+  const cells = await page.locator('tr[data-date="2025-12-10"] td').allInnerTexts();
+  expect(cells).toEqual(columns.map((name) => written(plain(row[name]), units.get(name) ?? null)));
+  expect(complaints).toEqual([]);
+});
