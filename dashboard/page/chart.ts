@@ -44,6 +44,8 @@ export interface ChartOptions {
 
 export interface Chart {
   svg: SVGSVGElement;
+  /** Where the scale begins, in pixels from the top. */
+  bottom: number;
   /** Middle of a day, in pixels from the left. */
   xOf(date: CalendarDate): number;
   /** The day at so many pixels from the left. */
@@ -125,6 +127,7 @@ export function drawChart({ form, series, unit, top, reach = 0, width, height, f
   if (labelled) drawing.append(...endLabels(form, series, y, width - margins.marginRight + fontSize * 0.7, fontSize));
   return {
     svg: drawing,
+    bottom: height - margins.marginBottom,
     xOf: (date) => x.apply(middleOf(date)),
     dateAt: (position) => within(x.invert(position).toISOString().slice(0, 10), first, last),
     dotsAt: (date) =>

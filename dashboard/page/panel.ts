@@ -117,7 +117,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
       ...lines.flatMap(([kind, date]) => {
         if (chart === null || date === null || !isShown(date)) return [];
         const x = chart.xOf(date);
-        return svg('line', { class: `pointer ${kind}`, x1: x, x2: x, y1: 0, y2: '100%' });
+        return svg('line', { class: `pointer ${kind}`, x1: x, x2: x, y1: 0, y2: chart.bottom });
       }),
       ...(isShown(at) ? chart.dotsAt(at) : []).map(({ y, colour }) =>
         svg('circle', { class: `series-${colour}`, cx: chart?.xOf(at) ?? 0, cy: y, r: 3.5 }),
