@@ -1,11 +1,10 @@
 import type { CalendarDate } from '../../shared/calendar';
-import type { MetricName } from '../metrics';
 import { renderChange } from './change';
 import { h, spoken } from './elements';
 import { formatNumber, signs } from './format';
 import type { History, KnownMetric } from './history';
-import { cards, fractions } from './layout';
-import { figureText } from './panel';
+import { cards } from './layout';
+import { figureText, partsText } from './panel';
 import { renderSpark } from './spark';
 
 /** The headline cards of a day; `days` before is what they are compared with, null for nothing. */
@@ -60,13 +59,4 @@ function renderCard(
       h('p', {}, definition),
     ),
   );
-}
-
-/** `14 of 25 accounts`; null where the figure has no parts, or they aren't known. */
-function partsText(history: History, metric: MetricName, date: CalendarDate): string | null {
-  const fraction = fractions[metric];
-  if (fraction === undefined) return null;
-  const [part, whole] = [history.value(date, fraction.part), history.value(date, fraction.whole)];
-  if (typeof part !== 'number' || typeof whole !== 'number') return null;
-  return `${formatNumber(part, 'count')} of ${formatNumber(whole, 'count')} ${fraction.things}`;
 }

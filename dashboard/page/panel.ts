@@ -3,7 +3,7 @@ import type { MetricName } from '../metrics';
 import { type Chart, drawChart, type Series } from './chart';
 import { keepDrawn } from './drawing';
 import { h, svg } from './elements';
-import { formatDate, formatFigure } from './format';
+import { formatDate, formatFigure, formatNumber } from './format';
 import { compare, type History, smooth, within } from './history';
 import { fractions, type Panel } from './layout';
 
@@ -39,12 +39,12 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   const day = h('span');
   const comparedDay = h('span');
   const values = shown.map(() => h('b'));
-  const comparedValues = shown.map(() => h('span'));
+  const besides = shown.map(() => h('span'));
   const readout = h(
     'ul',
     { class: 'readout' },
     shown.map(({ label }, index) =>
-      h('li', { class: index < known.length ? `series-${index + 1}` : null }, `${label} `, values[index], comparedValues[index]),
+      h('li', { class: index < known.length ? `series-${index + 1}` : null }, `${label} `, values[index], besides[index]),
     ),
   );
   const canvas = h('div', {
@@ -163,9 +163,10 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
       const before = shown.map(({ name }) => comparedText(history, name, date, daysBefore));
       put(day, `${formatDate(date)}${note}`);
       put(comparedDay, comparedWith !== null && before.some((text) => text !== '') ? ` vs ${formatDate(comparedWith)}` : '');
-      for (const index of shown.keys()) {
+      for (const [index, { name }] of shown.entries()) {
         put(values[index], texts[index] ?? '');
-        put(comparedValues[index], before[index] ?? '');
+        const parts = partsText(history, name, date);
+        put(besides[index], `${parts === null ? '' : ` (${parts})`}${before[index]}`);
       }
       canvas.setAttribute('aria-valuenow', String(Math.max(0, places.get(date) ?? 0)));
       canvas.setAttribute(
@@ -196,4 +197,13 @@ export function figureText(history: History, date: CalendarDate, metric: MetricN
   if (value === undefined || unit === undefined) return 'no report';
   if (value === null) return history.data.of.kind === 'release' ? 'hidden' : '–';
   return formatFigure(value, unit);
+}
+
+/** `14 of 25 accounts`; null where the figure has no parts, or they aren't known. */
+export function partsText(history: History, metric: MetricName, date: CalendarDate): string | null {
+  const fraction = fractions[metric];
+  if (fraction === undefined) return null;
+  const [part, whole] = [history.value(date, fraction.part), history.value(date, fraction.whole)];
+  if (typeof part !== 'number' || typeof whole !== 'number') return null;
+  return `${formatNumber(part, 'count')} of ${formatNumber(whole, 'count')} ${fraction.things}`;
 }

@@ -121,6 +121,9 @@ test('a rate stands with its parts', async () => {
   expect(await page.locator('.card[data-metric=conversion_rate] .parts').textContent()).toBe(
     `${row?.accounts_with_tests} of ${row?.accounts_created} accounts`,
   );
+  expect(await page.locator('.funnel .panel').first().locator('.readout').textContent()).toContain(
+    `% (${row?.accounts_with_tests} of ${row?.accounts_created} accounts)`,
+  );
 });
 
 test('a change too small to be shown is no change for the better or the worse', async () => {
