@@ -1,5 +1,5 @@
 import type { Day } from '../dashboard/data';
-import type { MetricName } from '../dashboard/metrics';
+import { type MetricName, nameOf } from '../dashboard/metrics';
 import type { CalendarDate } from '../shared/calendar';
 import { formatCount } from '../shared/counts';
 import { type Column, dailyMetricsDefinition, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
@@ -29,9 +29,9 @@ export function renderReport(table: ReportTable, rows: readonly ReportRow[], { i
   return `${title.join('  ')}\n${text}`;
 }
 
-/** `first_try_success_rate` over several lines, so that a table fits a terminal. */
+/** A column's name over several lines, so that a table fits a terminal. */
 function heading(name: string): string {
-  return inLines(name.replace('period_label', 'period').replaceAll('_', ' '));
+  return inLines(nameOf(name.replace('period_label', 'period')));
 }
 
 function inLines(text: string): string {

@@ -18,17 +18,17 @@ export const madeMetrics = {
   failure_rate: {
     name: 'failure_rate',
     table: 'daily_errors',
-    label: 'Failure rate',
+    label: nameOf('failure_rate'),
     unit: 'percent',
-    definition: '100 × total_errors / all_tests; made for this page, in no table',
+    definition: inWords('100 × total_errors / all_tests; in no table'),
     make: (figure) => combine([figure('total_errors'), figure('all_tests')], ([errors, tests]) => percentage(errors, tests)),
   },
   other_errors: {
     name: 'other_errors',
     table: 'daily_errors',
-    label: 'Of other kinds',
+    label: nameOf('other_errors'),
     unit: 'count',
-    definition: 'total_errors less the six kinds; made for this page, in no table',
+    definition: inWords('total_errors less the six kinds that have a column; in no table'),
     make: (figure) =>
       combine([figure('total_errors'), ...errorKinds.map(figure)], ([total, ...kinds]) =>
         kinds.reduce((rest, count) => rest - count, total),
@@ -45,19 +45,30 @@ export function metricsOf(tables: readonly TableDefinition[]): Metric[] {
         : {
             name,
             table: table.name,
-            label: humanize(name),
+            label: nameOf(name),
             unit,
-            definition: description,
+            definition: inWords(description),
             grows: growing.includes(name),
           },
     ),
   );
 }
 
-/** `third_plus_try_successes` as `Third+ try successes`. */
-function humanize(name: string): string {
-  const words = name.replace('third_plus', 'third+').replace(/^avg_/, 'average_').replaceAll('_', ' ');
+/** The name of a column for people: `third_plus_try_successes` as `Third+ try successes`. docs/glossary.md lists them all. */
+export function nameOf(column: string): string {
+  const words = column.replace('third_plus', 'third+').replace('gini', 'Gini').replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A definition without names of columns: `active_percentage less …; NULL where …` as `Active percentage less …; empty where …`. */
+function inWords(definition: string): string {
+  return definition
+    .replaceAll(/\b[a-z]+(_[a-z]+)+\b/g, (column, _, place) => (place === 0 ? nameOf(column) : lowerFirst(nameOf(column))))
+    .replaceAll('NULL', 'empty');
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function combine<Values extends (number | null)[]>(

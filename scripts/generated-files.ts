@@ -3,6 +3,7 @@ import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions } 
 import { dataDictionary, releaseDataDictionary } from '../shared/tables/data-dictionary';
 import { infraSchema } from '../shared/tables/infra-schema';
 import { metricDefinitionsView } from '../shared/tables/infra-views';
+import { glossary } from './glossary';
 
 /** Files that are made from the definitions, by path. `npm run generate` writes them; a test says whether they are current. */
 export function generatedFiles(): Record<string, string> {
@@ -10,6 +11,7 @@ export function generatedFiles(): Record<string, string> {
   return {
     'docs/data-dictionary.md': dataDictionary(internal),
     'docs/release-data-dictionary.md': releaseDataDictionary(dailyMetricsDefinition, RELEASE_DATASET),
+    'docs/glossary.md': glossary(),
     'infra/views/metric_definitions.sql': metricDefinitionsView(),
     ...Object.fromEntries(
       [...internal, dailyMetricsDefinition].map((table) => [`infra/schemas/${table.name}.json`, infraSchema(table)]),

@@ -1,58 +1,42 @@
-import { addDays, type CalendarDate } from '../../shared/calendar';
-import type { Unit } from '../../shared/tables/columns';
-import { drawChart, type Series } from './chart';
+import type { CalendarDate } from '../../shared/calendar';
+import { renderChange } from './change';
 import { h, spoken } from './elements';
-import { formatDate, formatFigure, formatNumber, signs } from './format';
-import { type Comparison, compare, type History, windowOf } from './history';
-import { type Card, cards, goodDirection } from './layout';
-import { figureText } from './panel';
-
-const SPARK_DAYS = 28;
+import { formatNumber, signs } from './format';
+import type { History, KnownMetric } from './history';
+import { cards } from './layout';
+import { figureText, partsText } from './panel';
+import { renderSpark } from './spark';
 
 /** The headline cards of a day; `days` before is what they are compared with, null for nothing. */
 export function renderCards(history: History, date: CalendarDate, days: number | null): HTMLElement {
-  const shown = cards.filter(({ metric }) => history.metrics.has(metric));
   return h(
     'ul',
     { class: 'cards' },
-    shown.map((card) => renderCard(history, card, date, days)),
+    cards.flatMap((name) => {
+      const metric = history.metrics.get(name);
+      return metric === undefined ? [] : renderCard(history, metric, date, days);
+    }),
   );
 }
 
-function renderCard(history: History, { metric, title }: Card, date: CalendarDate, days: number | null): HTMLElement {
-  const definition = history.metrics.get(metric);
-  if (definition === undefined) throw new TypeError('a card of a metric that the data lacks');
+function renderCard(
+  history: History,
+  { name: metric, label, unit, definition }: KnownMetric,
+  date: CalendarDate,
+  days: number | null,
+): HTMLElement {
   const value = history.value(date, metric);
   const open = history.isOpen(date, metric);
   const note = history.day(date)?.provisional ? 'so far' : open ? 'growing' : null;
+  const parts = partsText(history, metric, date);
   const figure =
     typeof value === 'number'
-      ? h(
-          'span',
-          {},
-          formatNumber(value, definition.unit),
-          signs[definition.unit] && h('small', {}, ` ${signs[definition.unit]}`),
-        )
+      ? h('span', {}, formatNumber(value, unit), signs[unit] && h('small', {}, ` ${signs[unit]}`))
       : figureText(history, date, metric);
   return h(
     'li',
     { class: `card${open ? ' open' : ''}`, 'data-metric': metric },
-    h(
-      'div',
-      { class: 'card-head' },
-      h('h3', {}, title),
-      h(
-        'details',
-        { class: 'hint' },
-        h(
-          'summary',
-          { title: 'How it is counted' },
-          h('span', { 'aria-hidden': 'true' }, 'i'),
-          spoken(`How ${title} is counted`),
-        ),
-        h('p', {}, definition.definition),
-      ),
-    ),
+    h('h3', {}, label),
     h(
       'p',
       { class: typeof value === 'number' ? 'figure' : 'figure none' },
@@ -60,76 +44,19 @@ function renderCard(history: History, { metric, title }: Card, date: CalendarDat
       ' ',
       note && h('span', { class: 'tag' }, note),
     ),
-    days === null ? null : renderChange(compare(history, metric, date, days), value, definition.unit, goodDirection[metric]),
-    renderSpark(history, metric, date, days === null ? null : addDays(date, -days)),
-  );
-}
-
-/** The change since the day compared with: in points where the figure is a percentage, else in per cent. */
-function renderChange(
-  comparison: Comparison,
-  shown: number | null | undefined,
-  unit: Unit,
-  good: 'up' | 'down' | undefined,
-): HTMLElement {
-  if (comparison.kind === 'none') return h('p', { class: 'change' }, h('b', {}, '–'), ` not compared: ${comparison.why}`);
-  const { of, base, with: other, age } = comparison;
-  const difference = of - base;
-  const inPoints = unit === 'percent' || unit === 'points';
-  const direction = difference === 0 ? 'same' : difference > 0 ? 'up' : 'down';
-  const verdict = good === undefined || direction === 'same' ? 'neutral' : direction === good ? 'good' : 'bad';
-  const size = inPoints
-    ? `${formatNumber(Math.abs(difference), 'percent')} pp`
-    : base === 0
-      ? formatNumber(Math.abs(difference), unit)
-      : `${formatNumber((100 * Math.abs(difference)) / base, 'percent')} %`;
-  const arrow = { up: '↑', down: '↓', same: '=' }[direction];
-  const spokenDirection = { up: 'up', down: 'down', same: '' }[direction];
-  return h(
-    'p',
-    { class: `change ${verdict}` },
+    parts && h('p', { class: 'parts' }, parts),
+    renderChange(history, metric, date, days),
+    renderSpark(history, metric, date, days),
     h(
-      'b',
-      {},
-      h('span', { 'aria-hidden': 'true' }, arrow),
-      spoken(spokenDirection),
-      direction === 'same' ? ' unchanged' : ` ${size}`,
-      verdict === 'neutral' ? null : spoken(verdict === 'good' ? ', better' : ', worse'),
+      'details',
+      { class: 'hint' },
+      h(
+        'summary',
+        { title: 'How it is counted' },
+        h('span', { 'aria-hidden': 'true' }, 'i'),
+        spoken(`How it is counted: ${label}`),
+      ),
+      h('p', {}, definition),
     ),
-    ` from ${formatFigure(base, unit)} on ${formatDate(other)}`,
-    age !== null && `, both ${age === 0 ? 'on the day itself' : age === 1 ? 'after a day' : `after ${age} days`}`,
-    of !== shown && ` (${formatFigure(of, unit)} then)`,
   );
-}
-
-function renderSpark(
-  history: History,
-  metric: Card['metric'],
-  date: CalendarDate,
-  comparedWith: CalendarDate | null,
-): HTMLElement {
-  const all = windowOf(history, date, Number.POSITIVE_INFINITY);
-  const end = all.indexOf(date);
-  const days = all.slice(Math.max(0, end + 1 - SPARK_DAYS), end + 1);
-  const series: Series = {
-    colour: 1,
-    points: days.map((day) => ({ date: day, value: history.value(day, metric) ?? null, open: history.isOpen(day, metric) })),
-  };
-  const spark = h('div', { class: 'spark', 'aria-hidden': 'true' });
-  const draw = () => {
-    if (spark.clientWidth === 0) return;
-    const { svg } = drawChart({
-      form: 'lines',
-      series: [series],
-      unit: 'count',
-      top: undefined,
-      width: spark.clientWidth,
-      height: spark.clientHeight,
-      fontSize: 0,
-      dots: [comparedWith, date].flatMap((day) => day ?? []),
-    });
-    spark.replaceChildren(svg);
-  };
-  new ResizeObserver(draw).observe(spark);
-  return spark;
 }

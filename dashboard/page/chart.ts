@@ -1,13 +1,17 @@
 import { areaY, axisX, axisY, dot, gridY, lineY, link, type Markish, plot, rectY, text } from '@observablehq/plot';
 import { addDays, type CalendarDate } from '../../shared/calendar';
 import type { Unit } from '../../shared/tables/columns';
+import { svg } from './elements';
 import { formatNumber, signs } from './format';
 import { within } from './history';
+import { ticksOf } from './ticks';
 
 /** A series of a chart: one place for each day shown. */
 export interface Series {
   /** Which of the colours, from 1. */
   colour: number;
+  /** Stands at the end of the series, where there is room. */
+  label: string;
   points: Point[];
 }
 
@@ -17,6 +21,8 @@ export interface Point {
   value: number | null;
   /** It may still change. */
   open: boolean;
+  /** What the days up to this one come to together: drawn as a bold line, the days as a thin one. */
+  smooth?: number | null;
 }
 
 export interface ChartOptions {
@@ -25,6 +31,8 @@ export interface ChartOptions {
   unit: Unit;
   /** Top of the scale; without it the largest value is. */
   top: number | undefined;
+  /** A value that the scale reaches in any case. */
+  reach?: number;
   /** Pixels. */
   width: number;
   height: number;
@@ -36,34 +44,54 @@ export interface ChartOptions {
 
 export interface Chart {
   svg: SVGSVGElement;
+  /** Where the scale begins, in pixels from the top. */
+  bottom: number;
   /** Middle of a day, in pixels from the left. */
   xOf(date: CalendarDate): number;
   /** The day at so many pixels from the left. */
   dateAt(x: number): CalendarDate;
+  /** Where the lines are at a day, in pixels from the top. */
+  dotsAt(date: CalendarDate): { y: number; colour: number }[];
 }
 
 const DAY_MS = 86_400_000;
 const startOf = (date: CalendarDate) => new Date(`${date}T00:00:00Z`);
 const middleOf = (date: CalendarDate) => new Date(startOf(date).getTime() + DAY_MS / 2);
 
+/** In the size of the text. */
+const LABEL_WIDTH = 7.5;
+const LEAST_PLOT = 15;
+/** Letters in a line of a label. */
+const LABEL_LETTERS = 13;
+
+type Scale<Value> = { apply(value: Value): number; invert(position: number): Value };
+
 /** Draws days with Observable Plot. A day without a value stays empty: lines break, bars are missing. */
-export function drawChart({ form, series, unit, top, width, height, fontSize, dots = [] }: ChartOptions): Chart {
+export function drawChart({ form, series, unit, top, reach = 0, width, height, fontSize, dots = [] }: ChartOptions): Chart {
   const points = series[0]?.points ?? [];
   const [first, last] = [points[0]?.date ?? '1970-01-01', points.at(-1)?.date ?? '1970-01-01'];
   const axes = fontSize > 0;
-  const highest = top ?? highestOf(form, series);
+  const labelled = axes && series.length > 1 && width > fontSize * (LABEL_WIDTH + LEAST_PLOT);
+  const highest = top ?? Math.max(reach, highestOf(form, series));
   const margins = axes
-    ? { marginLeft: fontSize * 2.9, marginRight: 6, marginTop: fontSize, marginBottom: fontSize * 2.5 }
+    ? {
+        marginLeft: fontSize * 3.2,
+        marginRight: fontSize * (labelled ? LABEL_WIDTH : 1.2),
+        marginTop: fontSize,
+        marginBottom: fontSize * 2.5,
+      }
     : { marginLeft: 4, marginRight: 4, marginTop: 4, marginBottom: 4 };
-  const barWidth = (width - margins.marginLeft - margins.marginRight) / Math.max(1, points.length);
+  const plotWidth = width - margins.marginLeft - margins.marginRight;
+  const barWidth = plotWidth / Math.max(1, points.length);
   const marks =
     form === 'lines'
       ? [...(axes ? [shade(series[0])] : []), ...series.flatMap((one) => lineMarks(one, dots))]
       : barMarks(form, series, barWidth);
   const isEmpty = series.every((one) => one.points.every(({ value }) => value === null));
   // of people and tests there are whole ones only
-  const ticks = unit === 'count' && highest <= 4 ? Array.from({ length: highest + 1 }, (_, count) => count) : 4;
-  const svg = plot({
+  const ticks = unit === 'count' && highest <= 4 ? Array.from({ length: Math.ceil(highest) + 1 }, (_, count) => count) : 4;
+  const named = axes ? ticksOf(first, last, Math.floor(plotWidth / (fontSize * 4.6))) : [];
+  const drawing = plot({
     width,
     height,
     ...margins,
@@ -75,30 +103,52 @@ export function drawChart({ form, series, unit, top, width, height, fontSize, do
       axes
         ? [
             gridY({ ticks, stroke: 'var(--grid)', strokeOpacity: 1 }),
-            axisY({ ticks, tickSize: 0, label: null, tickFormat: (value: number) => tick(value, unit), fill: 'var(--muted)' }),
-            axisX({ ticks: Math.max(2, Math.floor(width / (fontSize * 7))), tickSize: 0, label: null, fill: 'var(--muted)' }),
+            axisY({ ticks, tickSize: 0, label: null, tickFormat: tickFormat(unit), fill: 'var(--muted)' }),
+            axisX(
+              named.map(({ date }) => middleOf(date)),
+              {
+                tickFormat: (_: Date, index: number) => named[index]?.label ?? '',
+                tickSize: barWidth < 8 ? 3 : 0,
+                stroke: 'var(--line)',
+                label: null,
+                fill: 'var(--muted)',
+              },
+            ),
           ]
         : [],
       ...marks,
       axes && isEmpty ? text(['Nothing to draw'], { frameAnchor: 'middle', fill: 'var(--muted)' }) : [],
     ],
-  }) as SVGSVGElement & { scale(name: 'x'): { apply(date: Date): number; invert(x: number): Date } };
-  svg.querySelector('style')?.remove(); // its rules are in style.css; the policy lets no other style element in
-  svg.setAttribute('aria-hidden', 'true');
-  const scale = svg.scale('x');
+  }) as SVGSVGElement & { scale(name: 'x'): Scale<Date>; scale(name: 'y'): Scale<number> };
+  drawing.querySelector('style')?.remove(); // its rules are in style.css; the policy lets no other style element in
+  drawing.setAttribute('aria-hidden', 'true');
+  const [x, y] = [drawing.scale('x'), drawing.scale('y')];
+  const at = new Map(points.map(({ date }, index) => [date, index]));
+  if (labelled) drawing.append(...endLabels(form, series, y, width - margins.marginRight + fontSize * 0.7, fontSize));
   return {
-    svg,
-    xOf: (date) => scale.apply(middleOf(date)),
-    dateAt: (x) => {
-      const date = scale.invert(x).toISOString().slice(0, 10);
-      return within(date, first, last);
-    },
+    svg: drawing,
+    bottom: height - margins.marginBottom,
+    xOf: (date) => x.apply(middleOf(date)),
+    dateAt: (position) => within(x.invert(position).toISOString().slice(0, 10), first, last),
+    dotsAt: (date) =>
+      form === 'lines'
+        ? series.flatMap(({ colour, points }) => {
+            const { value = null, smooth = null } = points[at.get(date) ?? -1] ?? {};
+            return [value, smooth].flatMap((value) => (value === null ? [] : { y: y.apply(value), colour }));
+          })
+        : [],
   };
 }
 
-function tick(value: number, unit: Unit): string {
-  if (unit === 'ratio') return String(value);
-  return `${formatNumber(value, 'count')}${signs[unit] && ` ${signs[unit]}`}`;
+/** With as many decimals as tell the ticks apart. */
+function tickFormat(unit: Unit): (value: number, index: number, ticks?: readonly number[]) => string {
+  return (value, _, ticks = [value]) => {
+    const decimals = [0, 1, 2, 3].find((decimals) =>
+      ticks.every((tick) => Math.abs(tick - Number(tick.toFixed(decimals))) < 1e-9),
+    );
+    const number = decimals ? value.toFixed(decimals) : formatNumber(value, 'count');
+    return `${number}${signs[unit] && ` ${signs[unit]}`}`;
+  };
 }
 
 function highestOf(form: ChartOptions['form'], series: Series[]): number {
@@ -118,6 +168,8 @@ function shade(series: Series | undefined): Markish {
 function lineMarks({ colour, points }: Series, dots: readonly CalendarDate[]): Markish[] {
   const stroke = `var(--series-${colour})`;
   const final = points.map(({ date, value, open }) => ({ x: middleOf(date), y: open ? null : value }));
+  const smooth = points.map(({ date, smooth }) => ({ x: middleOf(date), y: smooth ?? null }));
+  const isThin = smooth.some(({ y }) => y !== null);
   const open = points.filter((point) => point.open && point.value !== null);
   const dashes = points.flatMap((point, index) => {
     const before = points[index - 1];
@@ -128,7 +180,14 @@ function lineMarks({ colour, points }: Series, dots: readonly CalendarDate[]): M
     ({ y }, index) => y !== null && (final[index - 1]?.y ?? null) === null && (final[index + 1]?.y ?? null) === null,
   );
   return [
-    lineY(final, { x: 'x', y: 'y', stroke, strokeWidth: 1.75, strokeLinejoin: 'round' }),
+    lineY(final, {
+      x: 'x',
+      y: 'y',
+      stroke,
+      strokeLinejoin: 'round',
+      ...(isThin ? { strokeWidth: 1, strokeOpacity: 0.6 } : { strokeWidth: 1.75 }),
+    }),
+    isThin ? lineY(smooth, { x: 'x', y: 'y', stroke, strokeWidth: 2.5, strokeLinejoin: 'round' }) : [],
     link(dashes, { x1: 'x1', y1: 'y1', x2: 'x2', y2: 'y2', stroke, strokeWidth: 1.5, strokeDasharray: '2 3' }),
     dot(
       final.filter((_, index) => dots.includes(points[index]?.date ?? '')),
@@ -139,28 +198,93 @@ function lineMarks({ colour, points }: Series, dots: readonly CalendarDate[]): M
   ];
 }
 
+interface Bar {
+  x1: Date;
+  x2: Date;
+  y1: number;
+  y2: number;
+}
+
 function barMarks(form: 'stack' | 'within', series: Series[], barWidth: number): Markish[] {
   const inset = Math.min(2, barWidth / 8);
   const base = new Map<CalendarDate, number>();
-  return series.map(({ colour, points }, index) => {
+  return series.flatMap(({ colour, points }, index) => {
     const bars = points.flatMap(({ date, value, open }) => {
       if (value === null || value <= 0) return [];
       const y1 = form === 'stack' ? (base.get(date) ?? 0) : 0;
       base.set(date, y1 + value);
-      return { x1: startOf(date), x2: startOf(addDays(date, 1)), y1, y2: y1 + value, open };
+      return { x1: startOf(date), x2: new Date(startOf(date).getTime() + DAY_MS), y1, y2: y1 + value, open };
     });
     const fill = `var(--series-${colour})`;
-    const position = { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', insetLeft: inset, insetRight: inset } as const;
-    const narrower = form === 'within' && index > 0 ? { insetLeft: inset + barWidth / 5, insetRight: inset + barWidth / 5 } : {};
+    const side = form === 'within' && index > 0 ? inset + barWidth / 5 : inset;
     return [
-      rectY(
+      finalBars(
         bars.filter(({ open }) => !open),
-        { ...position, ...narrower, fill, insetTop: form === 'stack' && barWidth > 4 ? 0.75 : 0 },
+        { fill, side, above: form === 'stack' && barWidth > 4 ? 0.75 : 0 },
       ),
       rectY(
         bars.filter(({ open }) => open),
-        { ...position, ...narrower, fill, fillOpacity: 0.25, stroke: fill, strokeDasharray: '2 2', insetTop: 0.75 },
+        {
+          ...{ x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', insetLeft: side, insetRight: side, insetTop: 0.75 },
+          ...{ fill, fillOpacity: 0.25, stroke: fill, strokeDasharray: '2 2' },
+        },
       ),
     ];
   });
+}
+
+/** All bars of a series as one path: with an element for each, years of them are slow to draw. */
+function finalBars(bars: readonly Bar[], { fill, side, above }: { fill: string; side: number; above: number }): Markish {
+  return (_index, scales) => {
+    const [x, y] = [scales.x as (date: Date) => number, scales.y as (value: number) => number];
+    const d = bars
+      .map(({ x1, x2, y1, y2 }) => {
+        const [left, right, top, bottom] = [x(x1) + side, x(x2) - side, y(y2) + above, y(y1)].map((at) => at.toFixed(2));
+        return `M${left},${top}H${right}V${bottom}H${left}Z`;
+      })
+      .join('');
+    return svg('path', { d, fill });
+  };
+}
+
+/** The names of the series beside their last values, moved apart where they would touch. */
+function endLabels(
+  form: ChartOptions['form'],
+  series: readonly Series[],
+  y: Scale<number>,
+  x: number,
+  fontSize: number,
+): SVGElement[] {
+  let base = 0;
+  const labels = series.map(({ colour, label, points }) => {
+    const { value = 0, smooth = null } = points.findLast(({ value }) => value !== null) ?? {};
+    const end = smooth ?? value ?? 0;
+    const at = form === 'stack' ? base + end / 2 : end;
+    base += end;
+    const lines = inLines(label);
+    return { colour, lines, middle: y.apply(at), height: lines.length * fontSize * 1.05 };
+  });
+  labels.sort((one, other) => one.middle - other.middle);
+  let bottom = Number.POSITIVE_INFINITY;
+  for (const label of labels.toReversed()) {
+    label.middle = Math.min(label.middle, bottom - label.height / 2);
+    bottom = label.middle - label.height / 2;
+  }
+  return labels.map(({ colour, lines, middle, height }) =>
+    svg(
+      'text',
+      { class: `end series-${colour}`, x, y: middle - height / 2 },
+      ...lines.map((line) => svg('tspan', { x, dy: fontSize * 0.98 }, line)),
+    ),
+  );
+}
+
+function inLines(label: string): string[] {
+  const lines: string[] = [];
+  for (const word of label.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + word.length < LABEL_LETTERS) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

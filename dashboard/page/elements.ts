@@ -23,3 +23,15 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
 export function spoken(text: string): HTMLElement {
   return h('span', { class: 'spoken' }, text);
 }
+
+/** An SVG element with attributes and children. */
+export function svg<Tag extends keyof SVGElementTagNameMap>(
+  tag: Tag,
+  attributes: Record<string, string | number>,
+  ...children: (Node | string)[]
+): SVGElementTagNameMap[Tag] {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}

@@ -41,6 +41,11 @@ export const formatDate = unbroken(dates({ weekday: 'short', month: 'short', day
 /** `Mon, Dec 22, 2025` */
 export const formatDateWithYear = unbroken(dates({ weekday: 'short', month: 'short', day: 'numeric', year: 'numeric' }));
 
+/** `Dec 22` */
+export const formatMonthAndDay = unbroken(dates({ month: 'short', day: 'numeric' }));
+/** `Dec` */
+export const formatMonth = dates({ month: 'short' });
+
 /** `Dec 23, 2025, 06:00` on the clocks of a time zone. */
 export function formatInstant(instant: string, timeZone: string): string {
   const format = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone });

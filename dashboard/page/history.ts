@@ -2,10 +2,12 @@ import { addDays, type CalendarDate, datesBetween, daysBetween } from '../../sha
 import type { DashboardData, Day, Metric } from '../data';
 import type { MetricName } from '../metrics';
 
+export type KnownMetric = Metric & { name: MetricName; place: number };
+
 /** The days of the data, found by their date. */
 export interface History {
   data: DashboardData;
-  metrics: ReadonlyMap<MetricName, Metric & { name: MetricName; place: number }>;
+  metrics: ReadonlyMap<MetricName, KnownMetric>;
   first: CalendarDate;
   last: CalendarDate;
   /** The newest day that was over when its report was made; the newest of all, if none was. */
@@ -102,4 +104,38 @@ function compareAtSameAge(history: History, metric: MetricName, day: Day, before
 /** How late the newest report is at an instant, by the date in the report time zone: 0 on time, 1 a day late. */
 export function daysLate(newest: CalendarDate, today: CalendarDate): number {
   return Math.max(0, daysBetween(newest, today) - 1);
+}
+
+/** A rate as its parts: so many of so many. */
+export interface Parts {
+  part: MetricName;
+  whole: MetricName;
+}
+
+/**
+ * For each of the dates, which follow each other, the mean of a figure over so many days up to it; with parts, the rate of all these
+ * days together. null where one of the days lacks the figure or may still change it.
+ */
+export function smooth(
+  history: History,
+  metric: MetricName,
+  dates: readonly CalendarDate[],
+  { days, parts }: { days: number; parts: Parts | undefined },
+): (number | null)[] {
+  const [first, last] = [dates[0], dates.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const terms = datesBetween(addDays(first, 1 - days), last).map((date) => {
+    const value = history.value(date, parts?.part ?? metric);
+    const of = parts === undefined ? 1 : history.value(date, parts.whole);
+    return typeof value !== 'number' || typeof of !== 'number' || history.isOpen(date, metric) ? null : { value, of };
+  });
+  return dates.map((_, index) => {
+    let [sum, whole] = [0, 0];
+    for (const term of terms.slice(index, index + days)) {
+      if (term === null) return null;
+      sum += term.value;
+      whole += term.of;
+    }
+    return whole === 0 ? null : ((parts === undefined ? 1 : 100) * sum) / whole;
+  });
 }

@@ -1,34 +1,48 @@
 import type { ReportTable } from '../../shared/tables';
 import type { MetricName } from '../metrics';
+import type { Parts } from './history';
 
 /** What the page shows, and where. A metric that the data lacks is left out, with its panel if nothing remains. */
-export interface Card {
-  metric: MetricName;
-  title: string;
-}
-
 export interface Panel {
-  title: string;
+  /** Left out where the panel is of one metric: its name is the title. */
+  title?: string;
   /**
    * lines: each series over time; stack: parts of a whole, day by day; within: the second series is a part of the first, drawn
    * inside it.
    */
   form: 'lines' | 'stack' | 'within';
-  series: { metric: MetricName; title: string }[];
+  series: MetricName[];
   /** Shown beside the series, not drawn: what a stack adds up to. */
-  total?: { metric: MetricName; title: string };
+  total?: MetricName;
+  /** Days that the bold line takes together; without it there is only the line of the days. */
+  smooth?: number;
+  /** Metrics on whose scale it is drawn, so that panels can be compared. */
+  sameScale?: MetricName[];
   /** Top of the scale, where it is known. */
   top?: number;
   /** Shades of one colour, for series that are steps of the same thing. */
   steps?: true;
   /** Of twelve columns, where there is room. */
-  columns: 3 | 4 | 5 | 6 | 8;
+  columns: 3 | 4 | 6;
 }
 
 export interface Section {
-  table: ReportTable;
+  name: string;
   title: string;
   panels: Panel[];
+  kinds?: Kinds;
+}
+
+/** Kinds of one thing: a ranking of the day, and a small chart of each. */
+export interface Kinds {
+  title: string;
+  total: MetricName;
+  metrics: MetricName[];
+}
+
+/** The small charts of kinds have one scale. */
+export function panelsOf({ metrics }: Kinds): Panel[] {
+  return metrics.map((metric) => ({ form: 'lines', series: [metric], smooth: 7, sameScale: metrics, columns: 3 }));
 }
 
 /** Where a rise is good news, and where it is bad. A metric that isn't here is shown without judgement. */
@@ -37,148 +51,103 @@ export const goodDirection: Partial<Record<MetricName, 'up' | 'down'>> = {
   active_users: 'up',
   adjusted_success_rate: 'up',
   total_errors: 'down',
+  no_period_history: 'down',
+  camera_too_far: 'down',
+  camera_too_close: 'down',
+  analysis_error: 'down',
+  test_lines_not_found: 'down',
+  test_not_found: 'down',
+  other_errors: 'down',
   failure_rate: 'down',
   accounts_created: 'up',
   conversion_rate: 'up',
 };
 
-export const cards: Card[] = [
-  { metric: 'active_users', title: 'Active users' },
-  { metric: 'all_tests', title: 'Tests' },
-  { metric: 'adjusted_success_rate', title: 'Session success' },
-  { metric: 'failure_rate', title: 'Failure rate' },
-  { metric: 'accounts_created', title: 'New accounts' },
-  { metric: 'conversion_rate', title: 'Conversion' },
+/** Rates that are shown with their parts too: `14 of 25 accounts`. Over several days the parts are added up. */
+export const fractions: Partial<Record<MetricName, Parts & { things: string }>> = {
+  adjusted_success_rate: { part: 'successful_sessions', whole: 'total_sessions', things: 'sessions' },
+  failure_rate: { part: 'total_errors', whole: 'all_tests', things: 'tests' },
+  conversion_rate: { part: 'accounts_with_tests', whole: 'accounts_created', things: 'accounts' },
+};
+
+export const cards: MetricName[] = [
+  'active_users',
+  'all_tests',
+  'adjusted_success_rate',
+  'failure_rate',
+  'accounts_created',
+  'conversion_rate',
 ];
 
+/** The first section is, with the cards, the first page of a print. */
 export const sections: Section[] = [
   {
-    table: 'daily_engagement',
-    title: 'Engagement',
+    name: 'overview',
+    title: 'Overview',
     panels: [
-      {
-        title: 'Tests',
-        form: 'lines',
-        series: [
-          { metric: 'all_tests', title: 'All' },
-          { metric: 'successful_tests', title: 'Successful' },
-        ],
-        columns: 6,
-      },
-      {
-        title: 'People',
-        form: 'lines',
-        series: [
-          { metric: 'active_users', title: 'Active' },
-          { metric: 'successful_test_users', title: 'With a success' },
-        ],
-        columns: 6,
-      },
-      {
-        title: 'Active share of all who ever tested',
-        form: 'lines',
-        series: [{ metric: 'active_percentage', title: 'Active' }],
-        columns: 6,
-      },
-      {
-        title: 'Successful tests per active user',
-        form: 'lines',
-        series: [{ metric: 'avg_tests_per_active_user', title: 'Average' }],
-        columns: 6,
-      },
-    ],
-  },
-  {
-    table: 'daily_advanced_metrics',
-    title: 'Session success',
-    panels: [
+      { title: 'Tests', form: 'lines', series: ['all_tests', 'successful_tests'], smooth: 7, columns: 6 },
+      { title: 'People', form: 'lines', series: ['active_users', 'successful_test_users'], smooth: 7, columns: 6 },
       {
         title: 'Sessions that succeed, by the try that did it',
         form: 'stack',
-        series: [
-          { metric: 'first_try_success_rate', title: 'First' },
-          { metric: 'second_try_success_rate', title: 'Second' },
-          { metric: 'third_plus_try_success_rate', title: 'Third or later' },
-        ],
-        total: { metric: 'adjusted_success_rate', title: 'In all' },
+        series: ['first_try_success_rate', 'second_try_success_rate', 'third_plus_try_success_rate'],
+        total: 'adjusted_success_rate',
         top: 100,
         steps: true,
-        columns: 8,
-      },
-      {
-        title: 'Sessions',
-        form: 'lines',
-        series: [
-          { metric: 'total_sessions', title: 'All' },
-          { metric: 'successful_sessions', title: 'Successful' },
-        ],
-        columns: 4,
-      },
-    ],
-  },
-  {
-    table: 'daily_errors',
-    title: 'Errors',
-    panels: [
-      {
-        title: 'Failed tests by kind',
-        form: 'stack',
-        series: [
-          { metric: 'test_lines_not_found', title: 'Lines not found' },
-          { metric: 'camera_too_far', title: 'Camera too far' },
-          { metric: 'camera_too_close', title: 'Camera too close' },
-          { metric: 'analysis_error', title: 'Analysis' },
-          { metric: 'test_not_found', title: 'Test not found' },
-          { metric: 'no_period_history', title: 'No history' },
-          { metric: 'other_errors', title: 'Other' },
-        ],
-        total: { metric: 'total_errors', title: 'In all' },
         columns: 6,
       },
       {
-        title: 'Share of tests that fail',
-        form: 'lines',
-        series: [{ metric: 'failure_rate', title: 'Failed' }],
-        columns: 3,
-      },
-      {
-        title: 'How unevenly failures fall',
-        form: 'lines',
-        series: [{ metric: 'error_gini_coefficient', title: 'Gini' }],
-        top: 1,
-        columns: 3,
+        title: 'New accounts, and those that have tested',
+        form: 'within',
+        series: ['accounts_created', 'accounts_with_tests'],
+        columns: 6,
       },
     ],
   },
   {
-    table: 'daily_funnel',
+    name: 'engagement',
+    title: 'Engagement',
+    panels: [
+      { form: 'lines', series: ['active_percentage'], smooth: 7, columns: 4 },
+      { form: 'lines', series: ['avg_tests_per_active_user'], smooth: 7, columns: 4 },
+      { title: 'Sessions', form: 'lines', series: ['total_sessions', 'successful_sessions'], smooth: 7, columns: 4 },
+    ],
+  },
+  {
+    name: 'errors',
+    title: 'Errors',
+    panels: [
+      { form: 'lines', series: ['failure_rate'], smooth: 7, columns: 6 },
+      { form: 'lines', series: ['error_gini_coefficient'], smooth: 7, top: 1, columns: 6 },
+    ],
+    kinds: {
+      title: 'Failed tests by kind',
+      total: 'total_errors',
+      metrics: [
+        'test_lines_not_found',
+        'camera_too_far',
+        'camera_too_close',
+        'analysis_error',
+        'test_not_found',
+        'no_period_history',
+        'other_errors',
+      ],
+    },
+  },
+  {
+    name: 'funnel',
     title: 'Funnel',
     panels: [
-      {
-        title: 'New accounts, and those that have tested',
-        form: 'within',
-        series: [
-          { metric: 'accounts_created', title: 'Created' },
-          { metric: 'accounts_with_tests', title: 'Have tested' },
-        ],
-        columns: 5,
-      },
-      {
-        title: 'Conversion',
-        form: 'lines',
-        series: [{ metric: 'conversion_rate', title: 'Have tested' }],
-        top: 100,
-        columns: 4,
-      },
-      {
-        title: 'To date',
-        form: 'lines',
-        series: [
-          { metric: 'total_users_to_date', title: 'Accounts' },
-          { metric: 'total_active_users_to_date', title: 'Ever tested' },
-        ],
-        columns: 3,
-      },
+      { form: 'lines', series: ['conversion_rate'], smooth: 28, top: 100, columns: 6 },
+      { title: 'To date', form: 'lines', series: ['total_users_to_date', 'total_active_users_to_date'], columns: 6 },
     ],
   },
 ];
+
+/** What each table is called. */
+export const tableTitles: Record<ReportTable, string> = {
+  daily_engagement: 'Engagement',
+  daily_advanced_metrics: 'Session success',
+  daily_errors: 'Errors',
+  daily_funnel: 'Funnel',
+};

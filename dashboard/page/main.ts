@@ -1,13 +1,16 @@
 import { addDays, type CalendarDate } from '../../shared/calendar';
+import type { ReportTable } from '../../shared/tables';
 import type { DashboardData } from '../data';
 import { renderCards } from './cards';
+import { layOutForPrint } from './drawing';
 import { h } from './elements';
 import { formatLongDate } from './format';
 import { createHistory, type History, windowOf, within } from './history';
-import { sections } from './layout';
+import { type Kinds, type Panel, panelsOf, sections, tableTitles } from './layout';
 import { createPanel, type PanelView } from './panel';
-import { compares, formatState, parseState, type State, spans } from './state';
-import { renderLateness, renderStatus } from './status';
+import { renderRanking } from './ranking';
+import { compares, formatState, parseState, type State, spans, unknownIn } from './state';
+import { renderLateness, renderSentence, renderStatus } from './status';
 import { download, formatCsv, renderTable } from './table';
 import './style.css';
 
@@ -26,15 +29,27 @@ function emptyPage(): HTMLElement {
 
 /** Builds the page once; what depends on the reader's choices is put in its places at each change. */
 function page(history: History): HTMLElement[] {
-  const tables = [...new Set(data.metrics.map(({ table }) => table))];
-  const tableTitles = new Map<string, string>(sections.map(({ table, title }) => [table, title]));
+  const tables = [...new Set(data.metrics.map(({ table }) => table as ReportTable))];
   const currentState = () => parseState(location.hash, tables);
   const choose = (change: Partial<State>) => {
     location.hash = formatState({ ...currentState(), ...change });
   };
-  const chosenDate = (): CalendarDate => {
-    const date = currentState().date ?? data.date ?? history.newestOver;
-    return within(date, history.first, history.last);
+  const chosenDate = (): CalendarDate => within(askedDate(), history.first, history.last);
+  const askedDate = (): CalendarDate => currentState().date ?? data.date ?? history.newestOver;
+  /** What the page shows instead of what it was asked for. */
+  const excuses = (): string[] => {
+    const [asked, shown, state] = [askedDate(), chosenDate(), currentState()];
+    const instead = {
+      date: `The address names a date that does not exist. Shown is ${formatLongDate(shown)}.`,
+      compare: `The address names an unknown day to compare with. Compared is with ${compares[state.compare].title}.`,
+      span: `The address names an unknown span. Shown: ${spans[state.span].title}.`,
+      table: `The address names an unknown table. Shown is ${tableTitles[state.table]}.`,
+    };
+    return [
+      ...unknownIn(location.hash, tables).map((name) => instead[name]),
+      ...(asked === shown ? [] : [`No report has ${formatLongDate(asked)}. Shown is the nearest day that one has.`]),
+      ...(history.day(shown) === undefined ? [`No report has ${formatLongDate(shown)}. Its place is left empty.`] : []),
+    ];
   };
 
   const dateInput = h('input', {
@@ -50,36 +65,40 @@ function page(history: History): HTMLElement[] {
   const compareSelect = select('compare', compares, (compare) => choose({ compare }));
   const spanSelect = select('span', spans, (span) => choose({ span }));
   const heading = h('h2', { 'aria-live': 'polite' });
+  const instead = h('div', { role: 'status' });
   const cards = h('div');
   const figures = h('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': 'Table of figures' });
 
   const panels: PanelView[] = [];
   let window: CalendarDate[] = [];
-  const comparedWith = (date: CalendarDate) => {
-    const { days } = compares[currentState().compare];
-    return days === null ? null : addDays(date, -days);
-  };
+  let shownTable: ReportTable | null = null;
   const onPoint = (date: CalendarDate | null) => {
     const at = date ?? chosenDate();
-    for (const panel of panels) panel.point(at, comparedWith(at));
+    const { days } = compares[currentState().compare];
+    // while the pointer moves, what the reader doesn't see stays at the chosen day
+    for (const panel of panels) if (date === null || panel.isNear()) panel.point(at, days);
   };
-  const charts = sections.flatMap(({ title, table, panels: specs }) => {
+  const rankings: { kinds: Kinds; place: HTMLElement }[] = [];
+  const grid = (specs: readonly Panel[]) => {
     const views = specs.flatMap((panel) => createPanel({ panel, history, onPoint, onChoose: (date) => choose({ date }) }) ?? []);
     panels.push(...views);
-    if (views.length === 0) return [];
-    return h(
-      'section',
-      { 'aria-labelledby': `section-${table}` },
-      h('h2', { id: `section-${table}` }, title),
-      h(
-        'div',
-        { class: 'panels' },
-        views.map(({ element }) => element),
-      ),
-    );
+    const elements = views.map(({ element }) => element);
+    return elements.length === 0 ? [] : [h('div', { class: 'panels' }, elements)];
+  };
+  const kindsOf = (kinds: Kinds) => {
+    if (!kinds.metrics.some((metric) => history.metrics.has(metric))) return [];
+    const place = h('div');
+    rankings.push({ kinds, place });
+    return [place, ...grid(panelsOf(kinds))];
+  };
+  const charts = sections.flatMap(({ title, name, panels, kinds }) => {
+    const content = [...grid(panels), ...(kinds ? kindsOf(kinds) : [])];
+    return content.length === 0
+      ? []
+      : h('section', { class: name, 'aria-labelledby': name }, h('h2', { id: name }, title), content);
   });
   const tableButtons = tables.map((table) =>
-    h('button', { type: 'button', onclick: () => choose({ table: table as State['table'] }) }, tableTitles.get(table) ?? table),
+    h('button', { type: 'button', onclick: () => choose({ table }) }, tableTitles[table]),
   );
 
   const update = () => {
@@ -91,24 +110,34 @@ function page(history: History): HTMLElement[] {
     earlier.disabled = date === history.first;
     later.disabled = date === history.last;
     heading.textContent = formatLongDate(date);
-    cards.replaceChildren(renderCards(history, date, compares[compare].days));
+    instead.replaceChildren(...excuses().map((text) => h('p', { class: 'notice instead' }, text)));
+    const { days } = compares[compare];
+    cards.replaceChildren(renderCards(history, date, days));
+    for (const { kinds, place } of rankings) place.replaceChildren(renderRanking(history, kinds, date, days));
     const next = windowOf(history, date, spans[span].days);
     const moved = next[0] !== window[0] || next.length !== window.length;
     window = next;
     if (moved) for (const panel of panels) panel.show(window);
     onPoint(null);
     for (const [index, button] of tableButtons.entries()) button.setAttribute('aria-pressed', String(tables[index] === table));
-    figures.replaceChildren(renderTable(history, table, window, date));
+    if (moved || table !== shownTable) {
+      figures.replaceChildren(renderTable(history, table, window, { chosen: chosenDate, atOnce: shownTable === null }));
+    }
+    shownTable = table;
+    for (const row of figures.querySelectorAll('.chosen')) row.classList.remove('chosen');
+    figures.querySelector(`[data-date="${date}"]`)?.classList.add('chosen');
   };
   addEventListener('hashchange', update);
   queueMicrotask(update);
+  layOutForPrint();
 
   const main = h(
     'main',
     { id: 'main', tabindex: -1 },
     data.isDemo && h('p', { class: 'notice demo' }, 'Demo data: these figures are made up.'),
     renderLateness(history, new Date()),
-    h('div', { class: 'day' }, heading, renderStatus(history)),
+    instead,
+    h('div', { class: 'day' }, heading, renderStatus(history), renderSentence(history)),
     cards,
     legend(),
     charts,
@@ -127,8 +156,8 @@ function page(history: History): HTMLElement[] {
         ),
       ),
       figures,
+      definitions(tables),
     ),
-    definitions(tables, tableTitles),
   );
   const skip = h('a', { class: 'skip', href: '#main', onclick: (event: Event) => skipTo(event, main) }, 'Skip to the figures');
   const controls = h(
@@ -138,7 +167,12 @@ function page(history: History): HTMLElement[] {
     h('div', {}, h('label', { for: 'compare' }, 'Compare with'), compareSelect),
     h('div', {}, h('label', { for: 'span' }, 'Show'), spanSelect),
   );
-  return [skip, h('header', {}, h('h1', {}, 'Daily KPIs', data.of.kind === 'release' && ', released'), controls), main];
+  const header = h('header', {}, h('h1', {}, 'Daily KPIs', data.of.kind === 'release' && ', released'));
+  const narrow = matchMedia('(max-width: 40rem)');
+  const placeControls = () => (narrow.matches ? cards.after(controls) : header.append(controls));
+  narrow.addEventListener('change', placeControls);
+  placeControls();
+  return [skip, header, main];
 }
 
 function select<Name extends string>(
@@ -161,7 +195,17 @@ function skipTo(event: Event, target: HTMLElement): void {
 }
 
 function legend(): HTMLElement {
-  return h('p', { class: 'legend' }, ...(data.of.kind === 'release' ? releaseLegend(data.of) : reportsLegend()));
+  return h(
+    'p',
+    { class: 'legend' },
+    'In the charts a thin line is of days, and a bold one takes the last 7 days together (the conversion rate, 28 days). ',
+    ...(data.of.kind === 'release' ? releaseLegend(data.of) : reportsLegend()),
+    ' A change in ',
+    h('b', { class: 'better' }, 'blue'),
+    ' is for the better, one in ',
+    h('b', { class: 'worse' }, 'orange'),
+    ' for the worse.',
+  );
 }
 
 function releaseLegend({ minPeople, roundTo }: { minPeople: number; roundTo: number }): (Node | string)[] {
@@ -174,28 +218,29 @@ function releaseLegend({ minPeople, roundTo }: { minPeople: number; roundTo: num
 
 function reportsLegend(): (Node | string)[] {
   return [
-    'Solid is final. ',
     h('b', {}, 'Dashed and hollow'),
     ' may still change: a day that was not over when it was reported, or new accounts in the eleven days in which their first test is still awaited. A day without a report is left empty.',
   ];
 }
 
-function definitions(tables: string[], titles: ReadonlyMap<string, string>): HTMLElement {
+function definitions(tables: ReportTable[]): HTMLElement {
   return h(
-    'section',
-    { class: 'dictionary', 'aria-labelledby': 'definitions' },
-    h('h2', { id: 'definitions' }, 'Definitions'),
+    'div',
+    { class: 'dictionary' },
+    h('h3', {}, 'Columns, and how each is counted'),
     tables.map((table) =>
       h(
         'details',
         {},
-        h('summary', {}, titles.get(table) ?? table),
+        h('summary', {}, tableTitles[table]),
         h(
           'dl',
           {},
           data.metrics
             .filter((metric) => metric.table === table)
-            .flatMap(({ name, label, definition }) => [h('dt', {}, label, ' ', h('code', {}, name)), h('dd', {}, definition)]),
+            .map(({ name, label, definition }) =>
+              h('div', {}, h('dt', {}, label, ' ', h('code', {}, name)), h('dd', {}, definition)),
+            ),
         ),
       ),
     ),

@@ -1,16 +1,19 @@
 import { addDays, type CalendarDate } from '../../shared/calendar';
+import type { MetricName } from '../metrics';
 import { type Chart, drawChart, type Series } from './chart';
-import { h } from './elements';
-import { formatDate, formatFigure } from './format';
-import { type History, within } from './history';
-import type { Panel } from './layout';
+import { keepDrawn } from './drawing';
+import { h, svg } from './elements';
+import { formatDate, formatFigure, formatNumber } from './format';
+import { compare, type History, smooth, within } from './history';
+import { fractions, type Panel } from './layout';
 
 export interface PanelView {
   element: HTMLElement;
+  isNear(): boolean;
   /** Shows these days. */
   show(days: readonly CalendarDate[]): void;
-  /** Points at a day, and at the one that it is compared with. */
-  point(date: CalendarDate, comparedWith: CalendarDate | null): void;
+  /** Points at a day, and at the one so many days before that it is compared with; null for nothing. */
+  point(date: CalendarDate, daysBefore: number | null): void;
 }
 
 export interface PanelOptions {
@@ -21,32 +24,34 @@ export interface PanelOptions {
   onChoose: (date: CalendarDate) => void;
 }
 
-const HEIGHT = 12.75; // in the size of the text, as all lengths
-
 /**
  * A chart with a line above it that names its series and reads their values at the day pointed at. It is operated like a slider, so
  * that keyboard and screen reader get to each day. null where the data has none of its series.
  */
 export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions): PanelView | null {
-  const known = panel.series.filter(({ metric }) => history.metrics.has(metric));
-  const unit = known[0] && history.metrics.get(known[0].metric)?.unit;
-  if (unit === undefined) return null;
-  const shown = [...known, ...(panel.total && history.metrics.has(panel.total.metric) ? [panel.total] : [])];
+  const known = panel.series.flatMap((name) => history.metrics.get(name) ?? []);
+  if (known[0] === undefined) return null;
+  const { unit, label } = known[0];
+  const title = panel.title ?? label;
+  const total = panel.total && history.metrics.get(panel.total);
+  const shown = [...known, ...(total ? [total] : [])];
 
-  const day = h('span', { class: 'panel-day' });
+  const day = h('span');
+  const comparedDay = h('span');
   const values = shown.map(() => h('b'));
+  const besides = shown.map(() => h('span'));
   const readout = h(
     'ul',
     { class: 'readout' },
-    shown.map(({ title }, index) =>
-      h('li', { 'data-series': index < known.length ? index + 1 : null }, `${title} `, values[index]),
+    shown.map(({ label }, index) =>
+      h('li', { class: index < known.length ? `series-${index + 1}` : null }, `${label} `, values[index], besides[index]),
     ),
   );
   const canvas = h('div', {
     class: 'chart',
     role: 'slider',
     tabindex: 0,
-    'aria-label': `${panel.title}, by day`,
+    'aria-label': `${title}, by day`,
     onkeydown: (event: KeyboardEvent) => onKey(event),
     onpointermove: (event: PointerEvent) => chart && onPoint(chart.dateAt(event.offsetX)),
     onpointerleave: () => onPoint(null),
@@ -55,8 +60,8 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   });
   const element = h(
     'section',
-    { class: `panel columns-${panel.columns}${panel.steps ? ' steps' : ''} ${panel.form}`, 'aria-label': panel.title },
-    h('div', { class: 'panel-head' }, h('h3', {}, panel.title), day),
+    { class: `panel columns-${panel.columns}${panel.steps ? ' steps' : ''} ${panel.form}`, 'aria-label': title },
+    h('div', { class: 'panel-head' }, h('h3', {}, title), h('span', { class: 'panel-day' }, day, comparedDay)),
     readout,
     canvas,
     h(
@@ -66,53 +71,58 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
       h(
         'dl',
         {},
-        shown.flatMap(({ metric, title }) => [h('dt', {}, title), h('dd', {}, history.metrics.get(metric)?.definition ?? '')]),
+        shown.map(({ label, definition }) => h('div', {}, h('dt', {}, label), h('dd', {}, definition))),
       ),
     ),
   );
 
   let days: readonly CalendarDate[] = [];
+  let places: ReadonlyMap<CalendarDate, number> = new Map();
   let at: CalendarDate = history.last;
   let comparedWith: CalendarDate | null = null;
   let chart: Chart | null = null;
-  let drawnWidth = 0;
+  // apart from the chart, so that pointing doesn't paint it again
+  const marks = svg('svg', { class: 'marks', 'aria-hidden': 'true' });
 
-  const draw = () => {
+  const draw = (width: number) => {
+    if (days.length === 0) return;
     const fontSize = Number.parseFloat(getComputedStyle(canvas).fontSize);
-    const width = canvas.clientWidth;
-    if (width === 0 || days.length === 0) return;
-    drawnWidth = width;
-    const series = known.map(
-      ({ metric }, index): Series => ({
+    const series = known.map(({ name, label }, index): Series => {
+      const bold = panel.smooth === undefined ? [] : smooth(history, name, days, { days: panel.smooth, parts: fractions[name] });
+      return {
         colour: index + 1,
-        points: days.map((date) => ({ date, value: history.value(date, metric) ?? null, open: history.isOpen(date, metric) })),
-      }),
-    );
-    chart = drawChart({ form: panel.form, series, unit, top: panel.top, width, height: HEIGHT * fontSize, fontSize });
-    canvas.replaceChildren(chart.svg);
+        label,
+        points: days.map((date, place) => ({
+          date,
+          value: history.value(date, name) ?? null,
+          open: history.isOpen(date, name),
+          smooth: bold[place] ?? null,
+        })),
+      };
+    });
+    const reach = Math.max(0, ...(panel.sameScale ?? []).flatMap((name) => days.map((day) => history.value(day, name) ?? 0)));
+    const { form, top } = panel;
+    chart = drawChart({ form, series, unit, top, reach, width, height: canvas.clientHeight, fontSize });
+    canvas.replaceChildren(chart.svg, marks);
     mark();
   };
   const mark = () => {
     if (chart === null) return;
-    for (const old of chart.svg.querySelectorAll('.pointer')) old.remove();
-    for (const [date, kind] of [
-      [comparedWith, 'compared'],
-      [at, 'chosen'],
-    ] as const) {
-      if (date === null || date < (days[0] ?? '') || date > (days.at(-1) ?? '')) continue;
-      const line = document.createElementNS('http://www.w3.org/2000/svg', 'line');
-      const x = String(chart.xOf(date));
-      for (const [name, value] of Object.entries({
-        class: `pointer ${kind}`,
-        x1: x,
-        x2: x,
-        y1: '0',
-        y2: String(chart.svg.height.baseVal.value),
-      })) {
-        line.setAttribute(name, value);
-      }
-      chart.svg.append(line);
-    }
+    const isShown = (date: CalendarDate | null) => date !== null && date >= (days[0] ?? '') && date <= (days.at(-1) ?? '');
+    const lines = [
+      ['compared', comparedWith],
+      ['chosen', at],
+    ] as const;
+    marks.replaceChildren(
+      ...lines.flatMap(([kind, date]) => {
+        if (chart === null || date === null || !isShown(date)) return [];
+        const x = chart.xOf(date);
+        return svg('line', { class: `pointer ${kind}`, x1: x, x2: x, y1: 0, y2: chart.bottom });
+      }),
+      ...(isShown(at) ? chart.dotsAt(at) : []).map(({ y, colour }) =>
+        svg('circle', { class: `series-${colour}`, cx: chart?.xOf(at) ?? 0, cy: y, r: 3.5 }),
+      ),
+    );
   };
   const onKey = (event: KeyboardEvent) => {
     const [from, to] = [days[0] ?? at, days.at(-1) ?? at];
@@ -132,42 +142,68 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     else return;
     event.preventDefault();
   };
-  new ResizeObserver(() => canvas.clientWidth !== drawnWidth && draw()).observe(canvas);
+  const drawing = keepDrawn(canvas, draw);
 
   return {
     element,
+    isNear: drawing.isNear,
     show(next) {
       days = next;
+      places = new Map(days.map((date, place) => [date, place]));
       canvas.setAttribute('aria-valuemin', '0');
       canvas.setAttribute('aria-valuemax', String(days.length - 1));
-      draw();
+      drawing.redraw();
     },
-    point(date, compared) {
+    point(date, daysBefore) {
       at = date;
-      comparedWith = compared;
-      const open = history.day(date) !== undefined && known.some(({ metric }) => history.isOpen(date, metric));
+      comparedWith = daysBefore === null ? null : addDays(date, -daysBefore);
+      const open = history.day(date) !== undefined && known.some(({ name }) => history.isOpen(date, name));
       const note = history.day(date)?.provisional ? ', so far' : open ? ', still growing' : '';
-      day.textContent = `${formatDate(date)}${note}`;
-      const texts = shown.map(({ metric }) => figureText(history, date, metric));
-      for (const [index, text] of texts.entries()) {
-        const value = values[index];
-        if (value) value.textContent = text;
+      const texts = shown.map(({ name }) => figureText(history, date, name));
+      const before = shown.map(({ name }) => comparedText(history, name, date, daysBefore));
+      put(day, `${formatDate(date)}${note}`);
+      put(comparedDay, comparedWith !== null && before.some((text) => text !== '') ? ` vs ${formatDate(comparedWith)}` : '');
+      for (const [index, { name }] of shown.entries()) {
+        put(values[index], texts[index] ?? '');
+        const parts = partsText(history, name, date);
+        put(besides[index], `${parts === null ? '' : ` (${parts})`}${before[index]}`);
       }
-      canvas.setAttribute('aria-valuenow', String(Math.max(0, days.indexOf(date))));
+      canvas.setAttribute('aria-valuenow', String(Math.max(0, places.get(date) ?? 0)));
       canvas.setAttribute(
         'aria-valuetext',
-        `${day.textContent}: ${shown.map(({ title }, index) => `${title} ${texts[index]}`).join(', ')}`,
+        `${day.textContent}: ${shown.map(({ label }, index) => `${label} ${texts[index]}`).join(', ')}`,
       );
       mark();
     },
   };
 }
 
+/** Changes a text only if it is another one. */
+function put(element: HTMLElement | undefined, text: string): void {
+  if (element !== undefined && element.textContent !== text) element.textContent = text;
+}
+
+/** What the figure is compared with, beside it; empty where it isn't compared, or only as it stood at another age. */
+function comparedText(history: History, metric: MetricName, date: CalendarDate, daysBefore: number | null): string {
+  const comparison = daysBefore === null ? null : compare(history, metric, date, daysBefore);
+  if (comparison?.kind !== 'change' || comparison.of !== history.value(date, metric)) return '';
+  return ` vs ${formatFigure(comparison.base, history.metrics.get(metric)?.unit ?? 'count')}`;
+}
+
 /** A figure as text; – where there is none, and why. */
-export function figureText(history: History, date: CalendarDate, metric: Panel['series'][number]['metric']): string {
+export function figureText(history: History, date: CalendarDate, metric: MetricName): string {
   const value = history.value(date, metric);
   const unit = history.metrics.get(metric)?.unit;
   if (value === undefined || unit === undefined) return 'no report';
   if (value === null) return history.data.of.kind === 'release' ? 'hidden' : '–';
   return formatFigure(value, unit);
+}
+
+/** `14 of 25 accounts`; null where the figure has no parts, or they aren't known. */
+export function partsText(history: History, metric: MetricName, date: CalendarDate): string | null {
+  const fraction = fractions[metric];
+  if (fraction === undefined) return null;
+  const [part, whole] = [history.value(date, fraction.part), history.value(date, fraction.whole)];
+  if (typeof part !== 'number' || typeof whole !== 'number') return null;
+  return `${formatNumber(part, 'count')} of ${formatNumber(whole, 'count')} ${fraction.things}`;
 }

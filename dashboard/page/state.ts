@@ -1,4 +1,4 @@
-import type { CalendarDate } from '../../shared/calendar';
+import { type CalendarDate, isDate } from '../../shared/calendar';
 import type { ReportTable } from '../../shared/tables';
 
 /** What the reader has chosen; kept in the fragment of the URL, so that a view can be sent, and the back button works. */
@@ -32,18 +32,32 @@ const initial: State = { date: null, compare: 'week', span: '12-weeks', table: '
 
 /** Reads `#date=2025-12-22&compare=day`; what is missing or makes no sense is as in the beginning. */
 export function parseState(fragment: string, tables: readonly string[]): State {
-  const given = new URLSearchParams(fragment.replace(/^#/, ''));
-  const choice = <Choice extends string>(name: string, choices: readonly string[], otherwise: Choice) => {
+  const given = paramsOf(fragment);
+  const choice = <Name extends keyof State>(name: Name): State[Name] => {
     const value = given.get(name);
-    return value !== null && choices.includes(value) ? (value as Choice) : otherwise;
+    return value !== null && isKnown(name, value, tables) ? (value as State[Name]) : initial[name];
   };
-  const date = given.get('date');
-  return {
-    date: date !== null && /^\d{4}-\d{2}-\d{2}$/.test(date) ? date : initial.date,
-    compare: choice('compare', Object.keys(compares), initial.compare),
-    span: choice('span', Object.keys(spans), initial.span),
-    table: choice('table', tables, initial.table),
-  };
+  return { date: choice('date'), compare: choice('compare'), span: choice('span'), table: choice('table') };
+}
+
+/** What a fragment names that there isn't: it is as in the beginning. */
+export function unknownIn(fragment: string, tables: readonly string[]): (keyof State)[] {
+  const given = paramsOf(fragment);
+  return stateNames.filter((name) => {
+    const value = given.get(name);
+    return value !== null && !isKnown(name, value, tables);
+  });
+}
+
+const stateNames = Object.keys(initial) as (keyof State)[];
+
+function paramsOf(fragment: string): URLSearchParams {
+  return new URLSearchParams(fragment.replace(/^#/, ''));
+}
+
+function isKnown(name: keyof State, value: string, tables: readonly string[]): boolean {
+  if (name === 'date') return isDate(value);
+  return { compare: Object.keys(compares), span: Object.keys(spans), table: tables }[name].includes(value);
 }
 
 /** The fragment of a state: what is as in the beginning isn't named. */

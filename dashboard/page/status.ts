@@ -38,6 +38,25 @@ export function renderStatus({ data, last, day, first }: History): HTMLElement {
   );
 }
 
+/** The same in a sentence or two, for print. */
+export function renderSentence({ data, last, day, first }: History): HTMLElement {
+  const { of, timeZone, readAt, days } = data;
+  const read = `Read on ${formatInstant(readAt, timeZone)}, ${timeZone}.`;
+  const open = days.filter(({ provisional }) => provisional).map(({ date }) => date);
+  const text =
+    of.kind === 'release'
+      ? `Released figures of ${days.length} days, ${formatDate(first)} to ${formatDateWithYear(last)}. ${read}`
+      : of.newest === null
+        ? `There is no complete report. ${read}`
+        : [
+            `The newest report is of ${formatDateWithYear(of.newest.date)}, made on ${formatInstant(of.newest.createdAt, timeZone)}.`,
+            of.gaps.length === 0 ? 'No report is missing.' : `${of.gaps.length} reports are missing: ${list(of.gaps)}.`,
+            day(last)?.provisional ? `Not over: ${list(open)}.` : 'All days were over.',
+            `Days are of ${timeZone}.`,
+          ].join(' ');
+  return h('p', { class: 'sentence' }, text);
+}
+
 /** Of the newest days, how many failed tests no kind of error that is known explains; nothing if there is none. */
 export function unknownKinds({ metrics, days }: DashboardData): [term: string, text: string][] {
   const sumOf = (wanted: MetricName) => {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
-import { cards } from '../../dashboard/page/layout';
+import { reportMetrics } from '../../dashboard/history';
+import { cards, panelsOf, sections } from '../../dashboard/page/layout';
 import { addDays } from '../../shared/calendar';
 import { reportTableDefinitions, reportTableNames } from '../../shared/tables';
+import { glossaryNames } from '../support/glossary';
 import { launchBrowser, makePage, makeWarehouse, query, visit } from './support';
 
 /** Each figure on the page is that of a query of the warehouse. */
@@ -140,20 +142,19 @@ test('30 random days on the cards, with their change against a week before', asy
         expect([context, change]).toEqual([context, expect.stringContaining('not compared')]);
         continue;
       }
-      const sign = now === then ? '=' : now > then ? '↑' : '↓';
-      const size =
-        now === then
-          ? 'unchanged'
-          : percent
-            ? `${rounded(Math.abs(now - then), 1)} pp`
-            : then === 0
-              ? String(Math.abs(now - then))
-              : `${rounded((100 * Math.abs(now - then)) / then, 1)} %`;
+      const amount = percent
+        ? `${rounded(Math.abs(now - then), 1)} pp`
+        : then === 0
+          ? String(Math.abs(now - then))
+          : `${rounded((100 * Math.abs(now - then)) / then, 1)} %`;
+      const isSame = Number.parseFloat(amount) === 0;
+      const size = now === then ? 'unchanged' : isSame ? 'about the same' : amount;
+      const sign = now === then ? '=' : isSame ? '≈' : now > then ? '↑' : '↓';
       expect([context, change]).toEqual([context, expect.stringContaining(sign)]);
       expect([context, change]).toEqual([context, expect.stringContaining(size)]);
       expect([context, change]).toEqual([
         context,
-        expect.stringContaining(` from ${percent ? `${rounded(then, 1)}\u202f%` : then} on `),
+        expect.stringContaining(` ${isSame ? 'as' : 'from'} ${percent ? `${rounded(then, 1)}\u202f%` : then} on `),
       ]);
     }
   }
@@ -168,25 +169,52 @@ async function conversionAt(day: string, report: string): Promise<number | null 
   return row?.conversion_rate as number | null | undefined;
 }
 
-test('what the charts read at a day, and the six cards', async () => {
+test('what the charts read at a day', async () => {
   const { page } = await visit(browser, `${url}#date=2025-12-10`);
   const [row] = [(await newestRows('daily_engagement')).get('2025-12-10')];
   const text = await page.getByRole('slider', { name: 'Tests, by day', exact: true }).getAttribute('aria-valuetext');
-  expect(text?.replaceAll('\u00a0', ' ')).toBe(`Wed, Dec 10: All ${row?.all_tests}, Successful ${row?.successful_tests}`);
-  expect(await page.locator('.card h3').allTextContents()).toEqual(cards.map(({ title }) => title));
+  expect(text?.replaceAll('\u00a0', ' ')).toBe(
+    `Wed, Dec 10: All tests ${row?.all_tests}, Successful tests ${row?.successful_tests}`,
+  );
 });
 
-test('the CSV has every figure of the days shown', async () => {
-  const { page } = await visit(browser, `${url}#span=all`);
+test('a metric has the name of the glossary on cards, charts and tables, and its column in the CSV', async () => {
+  const names = glossaryNames();
+  const { page } = await visit(browser, url);
+  expect(await page.locator('.card h3').allTextContents()).toEqual(cards.map((metric) => names.get(metric)));
+  const series = sections.flatMap(({ panels, kinds }) =>
+    [...panels, ...(kinds ? panelsOf(kinds) : [])].flatMap(({ series, total }) => [...series, ...(total ? [total] : [])]),
+  );
+  const readings = await page.$$eval('.readout li', (items) => items.map((item) => item.firstChild?.textContent?.trim()));
+  expect(readings).toEqual(series.map((metric) => names.get(metric)));
+  for (const table of reportTableNames) {
+    await page.goto(`${url}#table=${table}`);
+    await page.locator(`table[data-table=${table}]`).waitFor();
+    const heads = await page.$$eval('thead th', (cells) => cells.slice(1).map((cell) => cell.firstChild?.textContent));
+    const columns = reportMetrics.filter((metric) => metric.table === table).map(({ name }) => name);
+    expect(heads).toEqual(columns.map((name) => names.get(name)));
+  }
+  expect((await csvOf(page))[0]?.slice(4)).toEqual([...names.keys()].sort(byPlace));
+});
+
+const byPlace = (one: string, other: string) => placeOf(one) - placeOf(other);
+const placeOf = (name: string) => reportMetrics.findIndex((metric) => metric.name === name);
+
+async function csvOf(page: Page): Promise<string[][]> {
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Download CSV' }).click(),
   ]);
-  expect(download.suggestedFilename()).toBe(`kpis-${FIRST_DAY}-${TO}.csv`);
-  const [head = [], ...lines] = readFileSync(await download.path(), 'utf8')
+  expect(download.suggestedFilename()).toMatch(/^kpis-[\d-]{10}-[\d-]{10}\.csv$/);
+  return readFileSync(await download.path(), 'utf8')
     .trimEnd()
     .split('\r\n')
     .map((line) => line.split(','));
+}
+
+test('the CSV has every figure of the days shown', async () => {
+  const { page } = await visit(browser, `${url}#span=all`);
+  const [head = [], ...lines] = await csvOf(page);
   for (const table of reportTableNames) {
     const rows = await newestRows(table);
     const names = metricsOf(table);
@@ -198,4 +226,24 @@ test('the CSV has every figure of the days shown', async () => {
       expect([cell('date'), figures]).toEqual([cell('date'), names.map((name) => plain(row?.[name]))]);
     }
   }
+});
+
+test.each([360, 768, 1280, 1440, 1920, 2560])('at %s pixels cards and table have names and figures of the day', async (width) => {
+  const names = glossaryNames();
+  const { page, complaints } = await visit(browser, `${url}#date=2025-12-10`, { viewport: { width, height: 900 } });
+  const row: Record<string, unknown> = {};
+  for (const table of reportTableNames) Object.assign(row, (await newestRows(table)).get('2025-12-10'));
+  const units = new Map(reportMetrics.map(({ name, unit }) => [name, unit]));
+  const expected = cards.map((metric) => {
+    const value = metric === 'failure_rate' ? (100 * Number(row.total_errors)) / Number(row.all_tests) : plain(row[metric]);
+    return [names.get(metric), written(value, units.get(metric) ?? null).replaceAll(/\s/g, '')];
+  });
+  const shown = page.locator('.card');
+  expect(await shown.locator('h3').allInnerTexts()).toEqual(expected.map(([name]) => name));
+  const figures = await shown.locator('.figure > span:first-child').allInnerTexts();
+  expect(figures.map((text) => text.replaceAll(/\s/g, ''))).toEqual(expected.map(([, figure]) => figure));
+  const columns = metricsOf('daily_engagement');
+  const cells = await page.locator('tr[data-date="2025-12-10"] td').allInnerTexts();
+  expect(cells).toEqual(columns.map((name) => written(plain(row[name]), units.get(name) ?? null)));
+  expect(complaints).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { addDays, datesBetween } from '../../shared/calendar';
@@ -58,6 +59,13 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
+/** The page of 730 reports. */
+async function long(): Promise<string> {
+  const [from, to] = ['2023-12-25', '2025-12-23'];
+  pages.long ??= await makePage(await makeWarehouse('long', from, to, writeLongSource(datesBetween(addDays(from, -11), to))));
+  return pages.long;
+}
+
 const open = (name: string, fragment = '', options: Parameters<typeof visit>[2] = {}) =>
   visit(browser, `${pages[name]}${fragment}`, options);
 const textOf = async (page: Page, selector: string) =>
@@ -93,7 +101,7 @@ describe('accessibility', () => {
   test('every chart has a name, and its value at the day as text', async () => {
     const { page } = await open('whole');
     const sliders = await page.getByRole('slider').all();
-    expect(sliders).toHaveLength(12);
+    expect(sliders).toHaveLength(18);
     for (const slider of sliders) {
       expect(await slider.getAttribute('aria-label')).toMatch(/., by day$/);
       expect(await slider.getAttribute('aria-valuetext')).toMatch(/^Tue,\sDec\s23.*: .*\d/);
@@ -191,6 +199,89 @@ describe('what is chosen', () => {
     const { page } = await open('whole', '#date=1999-01-01');
     expect(await textOf(page, '.day h2')).toBe('Thursday, August 21, 2025');
   });
+});
+
+describe('what is shown instead of what was asked for', () => {
+  test.each([
+    [
+      '#date=2025-13-45',
+      ['The address names a date that does not exist. Shown is Monday, December 22, 2025.'],
+      'Monday, December 22, 2025',
+    ],
+    ['#span=decade', ['The address names an unknown span. Shown: 12 weeks.'], 'Monday, December 22, 2025'],
+    [
+      '#compare=month&table=users',
+      [
+        'The address names an unknown day to compare with. Compared is with a week before.',
+        'The address names an unknown table. Shown is Engagement.',
+      ],
+      'Monday, December 22, 2025',
+    ],
+    [
+      '#date=1999-01-01',
+      ['No report has Friday, January 1, 1999. Shown is the nearest day that one has.'],
+      'Thursday, August 21, 2025',
+    ],
+    [
+      '#date=2025-11-12',
+      ['No report has Wednesday, November 12, 2025. Its place is left empty.'],
+      'Wednesday, November 12, 2025',
+    ],
+    ['#date=2025-12-01', [], 'Monday, December 1, 2025'],
+    ['', [], 'Monday, December 22, 2025'],
+  ])('%s: %s', async (fragment, notices, day) => {
+    const { page, complaints } = await open('holes', fragment);
+    expect(await page.locator('.instead').allTextContents()).toEqual(notices);
+    expect(await textOf(page, '.day h2')).toBe(day);
+    expect(complaints).toEqual([]);
+  });
+
+  test('goes away with the next choice', async () => {
+    const { page } = await open('holes', '#date=2025-13-45');
+    await page.getByRole('button', { name: 'A day earlier' }).click();
+    await page.waitForURL(/#date=2025-12-21$/);
+    expect(await page.locator('.instead').count()).toBe(0);
+  });
+});
+
+test.each([
+  [360, true],
+  [1280, false],
+])('at %s pixels the cards come before the controls: %s', async (width, first) => {
+  const { page } = await open('whole', '', { viewport: { width, height: 780 } });
+  const place = async (selector: string) => (await page.locator(selector).boundingBox())?.y ?? 0;
+  expect((await place('.cards')) < (await place('.controls'))).toBe(first);
+  const stops: string[] = [];
+  for (let stop = 0; stop < 12; stop++) {
+    await page.keyboard.press('Tab');
+    stops.push(await page.evaluate(() => document.activeElement?.closest('.controls, .cards')?.className ?? ''));
+  }
+  expect(stops.indexOf('cards') < stops.indexOf('controls')).toBe(first);
+});
+
+test('years of days: a move of the pointer lays out and paints what is seen, and a choice is soon on the screen', async () => {
+  const { page, complaints } = await visit(browser, `${await long()}#span=all`);
+  await page.getByLabel('Show').selectOption('4-weeks');
+  await page.waitForURL(/span=4-weeks/);
+  await page.getByLabel('Show').selectOption('all');
+  await page.waitForURL(/span=all/);
+  // what comes later is there in the end, and the chosen day is marked in it
+  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 741);
+  await page.goto(`${page.url().replace(/#.*/, '')}#span=all&date=2024-01-05`);
+  await page.locator('tr.chosen[data-date="2024-01-05"]').waitFor({ state: 'attached' });
+  expect(await page.locator('tr.chosen').count()).toBe(1);
+
+  const charts = page.locator('.panel .chart');
+  await charts.first().scrollIntoViewIfNeeded();
+  const before = await charts.evaluateAll((all) => all.map((one) => one.getAttribute('aria-valuetext')));
+  const box = await charts.first().boundingBox();
+  await page.mouse.move((box?.x ?? 0) + 200, (box?.y ?? 0) + 60);
+  const during = await charts.evaluateAll((all) => all.map((one) => one.getAttribute('aria-valuetext')));
+  expect(during[0]).not.toBe(before[0]);
+  expect(during.at(-1)).toBe(before.at(-1));
+  await page.mouse.move(2, 2);
+  expect(await charts.evaluateAll((all) => all.map((one) => one.getAttribute('aria-valuetext')))).toEqual(before);
+  expect(complaints).toEqual([]);
 });
 
 describe('what is missing, and what may still change', () => {
@@ -312,9 +403,8 @@ describe('odd warehouses', () => {
   });
 
   test('730 reports: all days in the charts and the table', async () => {
-    const [from, to] = ['2023-12-25', '2025-12-23'];
-    const warehouse = await makeWarehouse('long', from, to, writeLongSource(datesBetween(addDays(from, -11), to)));
-    const { page, complaints } = await visit(browser, `${await makePage(warehouse)}#span=all`);
+    const { page, complaints } = await visit(browser, `${await long()}#span=all`);
+    expect(statSync(fileURLToPath(await long())).size).toBeLessThan(1_000_000);
     expect(await page.locator('tbody tr').count()).toBe(741);
     expect(complaints).toEqual([]);
   });

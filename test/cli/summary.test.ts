@@ -34,7 +34,7 @@ test.each([60, 80, 120, 200])('fits %d columns, and shows as many days as fit', 
   expect(lines.length).toBeLessThanOrEqual(32);
   const days = lineOf(lines, 'All tests')?.slice(1, -2) ?? [];
   expect(days[0]).toBe('1,100');
-  expect(days.length).toBe({ 60: 1, 80: 2, 120: 7, 200: 12 }[width]);
+  expect(days.length).toBe({ 60: 1, 80: 3, 120: 7, 200: 12 }[width]);
 });
 
 test('compares the newest day with the same weekday a week before', () => {
@@ -49,12 +49,12 @@ test('compares the newest day with the same weekday a week before', () => {
 
 test('a day that is not over is marked, and the one before it compared', () => {
   const lines = rendered('2025-12-23T06:00:00Z', 80);
-  expect(lines[1]).toMatch(/Dec 23\* +Dec 22 +vs Dec 15 +Dec 23$/);
+  expect(lines[1]).toMatch(/Dec 23\* +Dec 22 +Dec 21 +vs Dec 15 +Dec 23$/);
   expect(lines.join('\n')).toContain('* not over when the report was made');
 });
 
 test('NULL is no 0, in the figure and in the bars', () => {
   const lines = rendered('2025-12-24T06:00:00Z', 80);
-  expect(lineOf(lines, 'Conversion rate')).toEqual(['Conversion rate', '–', '–']);
+  expect(lineOf(lines, 'Conversion rate')).toEqual(['Conversion rate', '–', '–', '–']);
   expect(lineOf(lines, 'Total errors')?.at(-1)).toBe('▁'.repeat(12));
 });

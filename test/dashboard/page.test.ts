@@ -1,10 +1,11 @@
 import type { DashboardData, Day } from '../../dashboard/data';
 import { reportMetrics } from '../../dashboard/history';
 import { formatFigure } from '../../dashboard/page/format';
-import { compare, createHistory, daysLate, type History, windowOf } from '../../dashboard/page/history';
-import { cards, sections } from '../../dashboard/page/layout';
-import { formatState, parseState } from '../../dashboard/page/state';
+import { compare, createHistory, daysLate, type History, smooth, windowOf } from '../../dashboard/page/history';
+import { cards, panelsOf, sections } from '../../dashboard/page/layout';
+import { formatState, parseState, unknownIn } from '../../dashboard/page/state';
 import { unknownKinds } from '../../dashboard/page/status';
+import { ticksOf } from '../../dashboard/page/ticks';
 import { addDays } from '../../shared/calendar';
 
 /** What of the page needs no browser. */
@@ -43,6 +44,17 @@ describe('the state in the URL', () => {
     ['#date=<b>&compare=toString&span=constructor&table=users&further=1', initial],
   ])('%s', (fragment, state) => {
     expect(parseState(fragment, tables)).toEqual(state);
+  });
+
+  test.each([
+    ['', []],
+    ['#date=2024-02-29&compare=none&span=year&table=daily_funnel&further=1', []],
+    ['#date=2025-13-45', ['date']],
+    ['#date=2025-02-29&span=', ['date', 'span']],
+    ['#date=&compare=toString&span=constructor&table=users', ['date', 'compare', 'span', 'table']],
+  ])('%s names what there is not: %s', (fragment, names) => {
+    expect(unknownIn(fragment, tables)).toEqual(names);
+    for (const name of names) expect(parseState(fragment, tables)).toMatchObject({ [name]: initial[name as 'date'] });
   });
 
   test('is written so that it reads the same', () => {
@@ -137,18 +149,15 @@ test.each([
   expect(formatFigure(value, unit)).toBe(text);
 });
 
-test('cards and panels show metrics that there are, and each metric is somewhere to be seen', () => {
+test('cards and panels show metrics that there are', () => {
   const names = new Set<string>(reportMetrics.map(({ name }) => name));
   const shown = [
-    ...cards.map(({ metric }) => metric),
-    ...sections.flatMap(({ panels }) =>
-      panels.flatMap(({ series, total }) => [...series, ...(total ? [total] : [])].map(({ metric }) => metric)),
+    ...cards,
+    ...sections.flatMap(({ panels, kinds }) =>
+      [...panels, ...(kinds ? panelsOf(kinds) : [])].flatMap(({ series, total }) => [...series, ...(total ? [total] : [])]),
     ),
   ];
   expect(shown.filter((metric) => !names.has(metric))).toEqual([]);
-  expect(reportMetrics.map(({ table }) => table).filter((table) => !sections.some((section) => section.table === table))).toEqual(
-    [],
-  );
 });
 
 describe('unknown kinds of error', () => {
@@ -166,5 +175,76 @@ describe('unknown kinds of error', () => {
 
   test('none: nothing is said', () => {
     expect(unknownKinds(dataOf(at(5, 0)))).toEqual([]);
+  });
+});
+
+describe('the days that are named below a chart', () => {
+  test.each([
+    [1, 8, ['Dec 23\n2025']],
+    [2, 8, ['Dec 22\n2025', 'Dec 23']],
+    [
+      12,
+      12,
+      [
+        'Dec 12\n2025',
+        'Dec 13',
+        'Dec 14',
+        'Dec 15',
+        'Dec 16',
+        'Dec 17',
+        'Dec 18',
+        'Dec 19',
+        'Dec 20',
+        'Dec 21',
+        'Dec 22',
+        'Dec 23',
+      ],
+    ],
+    [12, 8, ['Dec 13\n2025', 'Dec 15', 'Dec 17', 'Dec 19', 'Dec 21', 'Dec 23']],
+    [84, 8, ['Oct 14\n2025', 'Oct 28', 'Nov 11', 'Nov 25', 'Dec 9', 'Dec 23']],
+    [84, 3, ['Oct 28\n2025', 'Nov 25', 'Dec 23']],
+    [365, 8, ['Jan\n2025', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']],
+    [365, 3, ['Jan\n2025', 'Apr', 'Jul', 'Oct']],
+    [84, 1, ['Dec 23\n2025']],
+    [730, 6, ['Jan\n2024', 'Apr', 'Jul', 'Oct', 'Jan\n2025', 'Apr', 'Jul', 'Oct']],
+  ])('of %s days, with room for %s', (days, room, labels) => {
+    const ticks = ticksOf(addDays('2025-12-23', 1 - days), '2025-12-23', room);
+    expect(ticks.map(({ label }) => label.replace('\u00a0', ' '))).toEqual(labels);
+  });
+
+  test.each([1, 2, 3, 5, 12, 28, 84, 131, 365, 730, 3000])(
+    '%s days: in order, each among them, never more than there is room',
+    (days) => {
+      const [first, last] = [addDays('2026-02-03', 1 - days), '2026-02-03'];
+      for (const room of [1, 2, 3, 5, 8, 13, 20]) {
+        const dates = ticksOf(first, last, room).map(({ date }) => date);
+        expect(dates).toEqual([...new Set(dates)].sort());
+        expect(dates.filter((date) => date < first || date > last)).toEqual([]);
+        expect(dates.length).toBeLessThanOrEqual(days > 130 ? room * 1.5 : room);
+        if (days <= 130) expect(dates.at(-1)).toBe(last);
+      }
+    },
+  );
+});
+
+describe('days together', () => {
+  const dates = ['2025-12-20', '2025-12-21', '2025-12-22'];
+  const history = (...values: (number | null)[][]) =>
+    historyOf(...values.map((of, index) => day(dates[index] ?? '', { values: of })));
+
+  test('are the mean of a count', () => {
+    const counts = history([3, 0, null], [6, 0, null], [0, 0, null]);
+    expect(smooth(counts, 'active_users', dates, { days: 2, parts: undefined })).toEqual([null, 4.5, 3]);
+  });
+
+  test('are the rate of all of them, where its parts are known', () => {
+    const rates = history([10, 1, 10], [90, 90, 100], [0, 0, null]);
+    const parts = { part: 'accounts_with_tests', whole: 'active_users' } as const;
+    expect(smooth(rates, 'conversion_rate', dates, { days: 2, parts })).toEqual([null, 91, 100]);
+  });
+
+  test('are nothing where a day is missing, or may still change', () => {
+    const open = historyOf(day('2025-12-20', { values: [1] }), day('2025-12-22', { values: [1], provisional: true }));
+    expect(smooth(open, 'active_users', dates, { days: 1, parts: undefined })).toEqual([1, null, null]);
   });
 });

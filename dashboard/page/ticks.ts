@@ -1,0 +1,49 @@
+import { addDays, type CalendarDate, daysBetween } from '../../shared/calendar';
+import { formatMonth, formatMonthAndDay } from './format';
+
+/** A day that is named below a chart. */
+export interface Tick {
+  date: CalendarDate;
+  label: string;
+}
+
+/** Longer ranges have months below them. */
+const MOST_DAYS = 130;
+/** Names of months are shorter than those of days. */
+const SHORTER = 1.5;
+const DAY_STEPS = [1, 2, 7, 14, 28];
+const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60, 120];
+
+/**
+ * The days to name: at most `room`, so that they are far enough from each other. Days are counted back from the last one, so that it
+ * always has its name; months are named on their first day. The year stands below the first name, and below the first of each year.
+ */
+export function ticksOf(first: CalendarDate, last: CalendarDate, room: number): Tick[] {
+  const days = daysBetween(first, last) + 1;
+  const ofMonths = days > MOST_DAYS;
+  const candidates = ofMonths
+    ? MONTH_STEPS.map((step) => monthsIn(first, last, step))
+    : DAY_STEPS.map((step) => daysBack(last, days, step));
+  const most = ofMonths ? room * SHORTER : room;
+  const dates =
+    candidates.find((dates) => dates.length <= most) ?? candidates.at(-1)?.slice(-Math.max(1, Math.floor(most))) ?? [];
+  const yearOf = (date: CalendarDate | undefined) => date?.slice(0, 4);
+  return dates.map((date, index) => {
+    const label = ofMonths ? formatMonth(date) : formatMonthAndDay(date);
+    return { date, label: yearOf(date) === yearOf(dates[index - 1]) ? label : `${label}\n${yearOf(date)}` };
+  });
+}
+
+function daysBack(last: CalendarDate, days: number, step: number): CalendarDate[] {
+  return Array.from({ length: Math.ceil(days / step) }, (_, index) => addDays(last, -index * step)).reverse();
+}
+
+/** The first days of each month, of each second one and so on, January among them. */
+function monthsIn(first: CalendarDate, last: CalendarDate, step: number): CalendarDate[] {
+  const dates: CalendarDate[] = [];
+  for (let month = Number(first.slice(0, 4)) * 12 + Number(first.slice(5, 7)) - 1; ; month++) {
+    const date = `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}-01`;
+    if (date > last) return dates;
+    if (date >= first && month % step === 0) dates.push(date);
+  }
+}

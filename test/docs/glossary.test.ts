@@ -1,0 +1,65 @@
+import { renderDays, renderReport } from '../../cli/render';
+import { renderSummary, summaryOf } from '../../cli/summary';
+import { releaseMetrics, reportMetrics } from '../../dashboard/history';
+import { sections } from '../../dashboard/page/layout';
+import { periodsOf, type ReportRows } from '../../shared/report';
+import { type ReportRow, reportTableDefinitions, reportTableNames } from '../../shared/tables';
+import { glossaryNames } from '../support/glossary';
+
+const DATE = '2025-12-23';
+const names = glossaryNames();
+
+/** A report in which each figure is 1; all_tests is large enough for errors of other kinds. */
+const rows = Object.fromEntries(
+  reportTableNames.map((table) => [
+    table,
+    periodsOf(DATE).map((period) => ({
+      ...Object.fromEntries(reportTableDefinitions[table].columns.map(({ name }) => [name, name === 'total_errors' ? 9 : 1])),
+      report_date: DATE,
+      period_label: period,
+      period_start_date: period,
+      period_end_date: period,
+      created_at: '2025-12-24T06:00:00.000Z',
+    })),
+  ]),
+) as unknown as ReportRows;
+
+test('each metric is in the glossary, by a name that no other has and that fits a terminal', () => {
+  expect([...names.keys()].sort()).toEqual(reportMetrics.map(({ name }) => name).sort());
+  expect(new Set(names.values()).size).toBe(names.size);
+  expect([...names.values()].filter((name) => name.length > 28)).toEqual([]);
+});
+
+test('the release has the same names', () => {
+  expect(releaseMetrics.filter(({ name, label }) => names.get(name) !== label)).toEqual([]);
+});
+
+test('the summary of the terminal has the same names', () => {
+  const labels = renderSummary(summaryOf(rows, 'UTC'), 120).split('\n').slice(2);
+  const used = labels.flatMap((line) => (/ {2}\d/.test(line) ? (line.split(/ {2,}/)[0] ?? '') : []));
+  expect(used.length).toBeGreaterThan(15);
+  expect(used.filter((label) => ![...names.values()].includes(label))).toEqual([]);
+});
+
+/** The heads of a grid, whose lines stand above the rule; words of one head are in one column. */
+function headsOf(text: string): string {
+  return text.replaceAll(/[^\p{L}\d+ \n]/gu, ' ').replaceAll(/\s+/g, ' ');
+}
+
+test.each(reportTableNames)('%s in the terminal has the same names', (table) => {
+  const text = headsOf(renderReport(table, rows[table] as ReportRow[], { isDemo: false }));
+  for (const { name, unit } of reportTableDefinitions[table].columns) {
+    if (unit !== null) for (const word of names.get(name)?.split(' ') ?? ['no name']) expect(text).toContain(` ${word} `);
+  }
+});
+
+test('days in the terminal have the same names', () => {
+  const text = headsOf(renderDays(summaryOf(rows, 'UTC'), 200));
+  for (const word of 'Active users Adjusted success rate Accounts created'.split(' ')) expect(text).toContain(` ${word} `);
+});
+
+test('definitions of metrics name no column, and titles of charts that stand for one metric are its name', () => {
+  expect(reportMetrics.filter(({ definition }) => /[a-z]_[a-z]|NULL/.test(definition))).toEqual([]);
+  const alone = sections.flatMap(({ panels }) => panels).filter(({ series, total }) => series.length === 1 && !total);
+  expect(alone.filter(({ title }) => title !== undefined)).toEqual([]);
+});
