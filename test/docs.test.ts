@@ -75,7 +75,7 @@ function scriptsIn(document: string): string[] {
 test('the documents are found, and what they name is read', () => {
   expect(documents).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/gotchas.md']));
   expect(linksOf('README.md')).toEqual(expect.arrayContaining(['docs/data-dictionary.md#sources', 'docs/adr', 'LICENSE']));
-  expect(scriptsIn('README.md')).toEqual(expect.arrayContaining(['export', 'kpi', 'start', 'start:http', 'check']));
+  expect(scriptsIn('README.md')).toEqual(expect.arrayContaining(['export', 'demo', 'start', 'start:http', 'check']));
   expect(anchorsOf('docs/gotchas.md')).toContain('nodejs-and-tools');
 });
 
