@@ -196,7 +196,7 @@ export function refuseTimes(misdated: Facts['misdated']): Failure | null {
 }
 
 function describeMisdated(source: SourceTable, rows: number): string {
-  return `${source} holds ${formatMany(rows, 'row')} whose created_at is before 1970 or in the future`;
+  return `${source} holds ${formatMany(rows, 'row')} whose created_at is missing, before 1970 or in the future`;
 }
 
 function misdatedFailure(found: string): Failure {

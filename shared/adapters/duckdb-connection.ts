@@ -58,9 +58,9 @@ export async function openDatabase(): Promise<Database> {
  */
 const DIALECT = `
 SET TimeZone = 'UTC';
-CREATE TEMP MACRO countif(condition) AS count(*) FILTER (WHERE condition);
-CREATE TEMP MACRO div(dividend, divisor) AS dividend // divisor;
-CREATE TEMP MACRO unix_seconds(instant) AS (epoch_us(instant) - (epoch_us(instant) % 1000000 + 1000000) % 1000000) // 1000000;
+CREATE MACRO countif(condition) AS count(*) FILTER (WHERE condition);
+CREATE MACRO div(dividend, divisor) AS dividend // divisor;
+CREATE MACRO unix_seconds(instant) AS (epoch_us(instant) - (epoch_us(instant) % 1000000 + 1000000) % 1000000) // 1000000;
 `;
 
 /**
@@ -69,7 +69,7 @@ CREATE TEMP MACRO unix_seconds(instant) AS (epoch_us(instant) - (epoch_us(instan
  */
 export function dateTimeMacro({ scanFrom, offsets }: Window): string {
   const spans = offsets.map(({ until, offsetSeconds }) => `WHEN instant < ${literal(until)} THEN ${offsetSeconds}::BIGINT`);
-  return `CREATE OR REPLACE TEMP MACRO datetime(instant, zone) AS CASE
+  return `CREATE OR REPLACE MACRO datetime(instant, zone) AS CASE
     WHEN instant >= ${literal(scanFrom)} AND instant < ${literal(offsets.at(-1)?.until ?? scanFrom)}
     THEN make_timestamp(epoch_us(instant) + 1000000 * CASE ${spans.join(' ')} END)
     ELSE timezone(zone, instant)

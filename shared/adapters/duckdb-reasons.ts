@@ -33,6 +33,11 @@ const REASONS: [words: RegExp, reason: string][] = [
     /Expected Number of Columns: \d+ Found: \d+/i,
     'has a line with more or fewer cells than the header; expected the same number in all lines',
   ],
+  [
+    /CSV Parser state machine|new_?line/i,
+    'has line ends of several kinds, or text that is no CSV; expected the same line end, LF or CRLF, in all lines',
+  ],
+  [/Corrupt database file|checksum .* does not match/i, 'is a damaged DuckDB file; expected a whole one'],
   [/duplicate column name/i, 'has a column twice in its header; expected each once'],
   [
     /Malformed JSON|Expected OBJECT|unexpected character|expected top-level/i,

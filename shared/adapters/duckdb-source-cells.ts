@@ -31,11 +31,18 @@ export function cellExpression(
 ): string {
   const name = quoteIdentifier(column);
   if (type === '"NULL"') return `CAST(NULL AS ${wanted === 'instant' ? 'TIMESTAMPTZ' : 'VARCHAR'})`;
-  const cell = format === 'csv' ? `NULLIF(${name}, '')` : type === BYTES ? `decode(${name})` : name;
+  const cell = plainCell(name, type, format);
   const cellType = type === BYTES ? 'VARCHAR' : type;
   if (wanted === 'instant') return instantExpression(cell, cellType);
   if (wanted === 'id') return idExpression(cell, cellType, isUuid);
   return cellType === 'VARCHAR' ? cell : `CAST(${cell} AS VARCHAR)`;
+}
+
+/** A collation, which only tables have, would make one id of two. */
+function plainCell(name: string, type: string, format: CellFormat): string {
+  if (format === 'csv') return `NULLIF(${name}, '')`;
+  if (format === 'table' && type === 'VARCHAR') return `(${name} COLLATE "binary")`;
+  return type === BYTES ? `decode(${name})` : name;
 }
 
 /** An id as text: a whole number without a fraction or an exponent, a UUID in lower case. */
@@ -48,7 +55,9 @@ function idExpression(cell: string, type: string, isUuid: boolean): string {
       THEN CAST(CAST(${cell} AS HUGEINT) AS VARCHAR) ELSE error('${CELL_ERRORS.fraction}') END`;
   }
   if (type === 'BLOB') {
-    return `CASE WHEN ${cell} IS NULL THEN NULL WHEN octet_length(${cell}) = 16 THEN CAST(CAST(hex(${cell}) AS UUID) AS VARCHAR)
+    // no UUID of a million is 16 printable letters
+    return `CASE WHEN ${cell} IS NULL THEN NULL WHEN regexp_full_match(hex(${cell}), '([2-6][0-9A-F]|7[0-9A-E]){16}') THEN decode(${cell})
+      WHEN octet_length(${cell}) = 16 THEN CAST(CAST(hex(${cell}) AS UUID) AS VARCHAR)
       ELSE error('${CELL_ERRORS.bytes}') END`;
   }
   return `CAST(${cell} AS VARCHAR)`;
@@ -71,5 +80,5 @@ function instantExpression(cell: string, type: string): string {
 
 const NO_SECONDS = String.raw`^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)([Z+ -]|$)`;
 /** ISO 8601, with an offset, the name of a zone, or neither. Abbreviations such as IST mean several offsets. */
-const INSTANT = String.raw`\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?)| [A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+)?)?`;
+const INSTANT = String.raw`\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC|[+-](0\d|1[0-5])(:?[0-5]\d)?)| [A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+)?)?`;
 const UUID = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';

@@ -92,7 +92,13 @@ function filesAt(source: string, path: string, above: Set<string>): SourceFile[]
 function refuseTableFormat(name: string, path: string): void {
   const metadata = join(path, 'metadata');
   const isIceberg = statsOf(metadata)?.isDirectory() && namesIn(metadata).some((file) => file.endsWith('.metadata.json'));
-  const kind = existsSync(join(path, '_delta_log')) ? 'a Delta table' : isIceberg ? 'an Iceberg table' : null;
+  const kind = existsSync(join(path, '_delta_log'))
+    ? 'a Delta table'
+    : existsSync(join(path, '.hoodie'))
+      ? 'a Hudi table'
+      : isIceberg
+        ? 'an Iceberg table'
+        : null;
   if (kind !== null)
     throw new Failure(
       'BAD_CONFIG',

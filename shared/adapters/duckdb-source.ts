@@ -37,7 +37,10 @@ interface TableSource {
   parts: Part[];
 }
 
-/** Opens the source and checks names and types of its columns; cells are read when facts are. */
+/**
+ * Opens the source and checks names and types of its columns; cells are read when facts are. Its views, and all that is
+ * made of them, are no temporary ones: those would come before tables of the same names in what views of the source's own file read.
+ */
 export async function openSource(database: Database, source: NonNullable<DuckDbConfig['source']>, now: Date): Promise<Source> {
   if (source.kind === 'demo') {
     await loadDemo(database, now);
@@ -51,7 +54,7 @@ export async function openSource(database: Database, source: NonNullable<DuckDbC
   const uuids = uuidColumns(tables);
   for (const table of tables) {
     const selects = groups(table).map(([first, relation]) => select(table, first, relation, uuids));
-    await database.run(`CREATE OR REPLACE TEMP VIEW source_${table.table} AS ${selects.join(' UNION ALL ')}`);
+    await database.run(`CREATE OR REPLACE VIEW source_${table.table} AS ${selects.join(' UNION ALL ')}`);
   }
   return { blame: (thrown) => blame(database, tables, uuids, thrown) };
 }
@@ -140,7 +143,9 @@ const SEPARATORS = [',', ';', '\t', '|'];
 async function readHeader(database: Database, table: SourceTable, file: SourceFile): Promise<Header> {
   const part = { name: file.name };
   const line = await firstLine(database, file);
-  if (line === '') throw contractFailure(part, 'is empty; expected a header');
+  if (line === '') throw contractFailure(part, 'begins with an empty line; expected a header');
+  if ((line.match(/"/g)?.length ?? 0) % 2 === 1)
+    throw contractFailure(part, 'has a quote in its header that is not closed on its line; expected names without line breaks');
   const wanted = sourceColumns(table).map(([name]) => name);
   const candidates = file.separator === null ? SEPARATORS : [file.separator];
   const headers = candidates.map((separator) => ({ separator, names: splitHeader(line, separator) }));
@@ -200,7 +205,7 @@ function escapeGlob(path: string): string {
 }
 
 /** Names that the engine's own catalogs have. */
-const TAKEN_CATALOGS = ['memory', 'system', 'temp', 'warehouse'];
+const TAKEN_CATALOGS = ['memory', 'system', 'temp', 'warehouse', 'main', 'pg_catalog', 'information_schema'];
 
 /** Attaches the file under its own name, as DuckDB does: a view may name its catalog. */
 async function attachTables(database: Database, path: string): Promise<TableSource[]> {
@@ -347,26 +352,58 @@ async function readTypes(database: Database, { table, format, parts }: TableSour
   }
 }
 
+/** Types of JSON, as DuckDB calls them, that a column may have; those of NULL, and of no value, always. */
+const jsonTypes = {
+  id: `'VARCHAR', 'BIGINT', 'UBIGINT', 'HUGEINT', 'BOOLEAN', 'NULL'`,
+  instant: `'VARCHAR', 'BIGINT', 'UBIGINT', 'DOUBLE', 'NULL'`, // numbers are refused with their line
+  text: `'VARCHAR', 'NULL'`,
+} satisfies Record<SourceColumnType, string>;
+
+const expectedJson = { id: 'whole numbers or text', instant: 'text', text: 'text or null' } satisfies Record<
+  SourceColumnType,
+  string
+>;
+
+function describeJsonTypes(types: string): string {
+  if (types === 'DOUBLE') return 'a number with a fraction or an exponent';
+  return /^(OBJECT|ARRAY)$/.test(types) ? 'lists or objects' : 'values of other types';
+}
+
 /** The reader takes one of two keys of the same name, and the text of a number as it is written: 1 and 1.0 would be two ids. */
 async function checkKeys(database: Database, table: SourceTable, part: Part): Promise<void> {
   const columns = sourceColumns(table);
-  const checks = columns.flatMap(([name, wanted]) => [
-    `bool_or(len(list_filter(keys, lambda key: lower(key) = '${name}')) > 1) AS twice_${name}`,
-    ...(wanted === 'id' ? [`bool_or(json_type(json, '$.${name}') = 'DOUBLE') AS fraction_${name}`] : []),
-  ]);
+  const squashed = columns.map(([name]) => quoteText(squash(name))).join(', ');
+  const types = columns.map(([name, wanted]) => {
+    const type = `json_type(json, '$.${name}')`;
+    return `string_agg(DISTINCT ${type}) FILTER (WHERE ${type} NOT IN (${jsonTypes[wanted]})) AS ${name}`;
+  });
+  let found: Record<string, unknown>[];
   try {
-    const [found] = await database.rows(
-      `SELECT ${checks.join(', ')} FROM (SELECT json, json_keys(json) AS keys
-       FROM read_ndjson_objects(${fileList([part.file?.path ?? ''])}, compression = '${part.file?.compression}', hive_partitioning = false))`,
+    found = await database.rows(
+      `SELECT CAST(to_json(list_filter(json_keys(json), lambda key: regexp_replace(lower(key), '[_ -]', '', 'g') IN (${squashed}))) AS VARCHAR) AS keys,
+         ${types.join(', ')}
+       FROM read_ndjson_objects(${fileList([part.file?.path ?? ''])}, compression = '${part.file?.compression}', hive_partitioning = false)
+       GROUP BY keys`,
     );
-    for (const [name] of columns) {
-      if (found?.[`twice_${name}`] === true) checkTwice(part, table, [name, name]);
-      if (found?.[`fraction_${name}`] === true)
-        throw contractFailure(part, `column ${name} has a number with a fraction or an exponent; expected whole numbers or text`);
-    }
   } catch (thrown) {
-    throw thrown instanceof Failure ? thrown : unreadable(part, 'ndjson', thrown);
+    throw unreadable(part, 'ndjson', thrown);
   }
+  for (const row of found) {
+    const keys = JSON.parse(String(row.keys)) as string[];
+    checkTwice(part, table, keys);
+    for (const [name, wanted] of columns) {
+      if (!keys.includes(name) && keys.some((key) => squash(key) === squash(name)))
+        throw contractFailure(part, `has rows that spell ${name} in another way; expected the key ${name} in all rows`);
+      const others = row[name];
+      if (typeof others === 'string')
+        throw contractFailure(part, `column ${name} has ${describeJsonTypes(others)}; expected ${expectedJson[wanted]}`);
+    }
+  }
+}
+
+/** errorType, ERROR_TYPE and error-type are one name to people. */
+function squash(name: string): string {
+  return name.toLowerCase().replaceAll(/[_ -]/g, '');
 }
 
 /** Types of a part's columns by lower-case name. */
@@ -412,7 +449,9 @@ async function blame(database: Database, tables: TableSource[], uuids: Set<strin
             );
           }
           const reason = reasonOf(cause);
-          const text = reason === null ? "can't be read; expected a complete, uncorrupted file" : `can't be read: it ${reason}`;
+          const expected =
+            source.format === 'table' ? 'a table or view that can be read to its end' : 'a complete, uncorrupted file';
+          const text = reason === null ? `can't be read; expected ${expected}` : `can't be read: it ${reason}`;
           return contractFailure(part, `column ${column} ${text}`, cause);
         }
       }
@@ -458,7 +497,7 @@ async function loadDemo(database: Database, now: Date): Promise<void> {
       return `${type === 'instant' ? `to_timestamp(CAST(${cell} AS BIGINT))` : `NULLIF(${cell}, '')`} AS ${name}`;
     });
     await database.run(
-      `CREATE OR REPLACE TEMP TABLE source_${table} AS
+      `CREATE OR REPLACE TABLE source_${table} AS
        SELECT ${cells.join(', ')} FROM (SELECT string_split(unnest(string_split($lines, chr(10))), chr(9)) AS cells)`,
       { lines: lines.join('\n') },
     );

@@ -282,7 +282,7 @@ async function materialize(
     await database.run(dateTimeMacro(window));
     for (const name of names) {
       const sql = relations(window)[name];
-      await database.run(`CREATE OR REPLACE TEMP TABLE ${name} AS\n${sql.replaceAll('@', '$')}`, bind(sql, window, now));
+      await database.run(`CREATE OR REPLACE TABLE ${name} AS\n${sql.replaceAll('@', '$')}`, bind(sql, window, now));
     }
   } catch (thrown) {
     throw (await source?.blame(thrown)) ?? thrown;

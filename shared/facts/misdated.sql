@@ -1,8 +1,8 @@
--- One row per source table: rows with a created_at that can't be right, before the epoch or in the future. They are in no figure.
+-- One row per source table: rows without a created_at, or with one that can't be right, before the epoch or in the future. They are in no figure.
 SELECT 'users' AS source, COUNT(*) AS source_rows
 FROM source_users
-WHERE created_at < @epoch OR created_at >= @future
+WHERE created_at IS NULL OR created_at < @epoch OR created_at >= @future
 UNION ALL
 SELECT 'measurements' AS source, COUNT(*) AS source_rows
 FROM source_measurements
-WHERE created_at < @epoch OR created_at >= @future
+WHERE created_at IS NULL OR created_at < @epoch OR created_at >= @future

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { openDatabase, quoteText } from '../../shared/adapters/duckdb-connection';
 import { openSource } from '../../shared/adapters/duckdb-source';
 import { toFailure } from '../../shared/failure';
@@ -96,6 +97,7 @@ test.each<[string, Files, unknown[]]>([
     ['a'],
   ],
   ['a folder named as a file', { 'measurements.parquet/part-0.parquet': measurement("'u1'") }, ['p']],
+  ['a further key beside the right one', { 'measurements.ndjson': json('a').replace('}', ',"userId":7}') }, ['a']],
   ['a byte order mark', { 'measurements.csv': `\ufeff${HEADER}${row('a')}` }, ['a']],
   ['NDJSON of no rows', { 'measurements.ndjson': '' }, []],
   ['only a header', { 'measurements.csv': HEADER }, []],
@@ -128,6 +130,11 @@ test.each<[string, Files, string[]]>([
       'measurements/b.parquet': measurement("'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'"),
     },
     ['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+  ],
+  [
+    'text of 16 bytes of a fixed length',
+    { 'measurements.parquet': measurement("'abcdefghijklmnop'::BLOB") },
+    ['abcdefghijklmnop'],
   ],
   ['bytes without a type, which older writers mean as text', { 'measurements.parquet': measurement("'u1'::BLOB") }, ['u1']],
   [
@@ -183,6 +190,9 @@ test.each([
   '12025-12-23',
   '2025-12-23 (BC)',
   '2025-12-23 10:00:61',
+  '2025-12-23T10:00:00+25:00',
+  '2025-12-23T10:00:00+99',
+  '2025-12-23T10:00:00+05:75',
 ])('refuses the time %s, with its line', async (time) => {
   expect(await read(at(time), 'created_at')).toMatch(
     /^source measurements\.csv column created_at can't be read; expected timestamps .*\(line 3\)$/,
@@ -214,6 +224,34 @@ test.each<[string, Files, RegExp]>([
   ],
   ['a column twice in CSV', { 'measurements.csv': `${HEADER.trim()},User_ID\n` }, /has the column user_id twice/],
   ['a key twice in NDJSON', { 'measurements.ndjson': json('a').replace('{', '{"USER_ID":"x",') }, /has the column user_id twice/],
+  [
+    'a key in capitals in some rows',
+    { 'measurements.ndjson': json('a') + json('b').toUpperCase() },
+    /spell measurement_id in another way/,
+  ],
+  [
+    'a key in camel case',
+    { 'measurements.ndjson': json('a').replace('}', ',"errorType":"x"}') },
+    /spell error_type in another way/,
+  ],
+  [
+    'a kind of error that is no text',
+    { 'measurements.ndjson': json('a').replace('}', ',"error_type":false}') },
+    /column error_type has values of other types; expected text or null/,
+  ],
+  [
+    'an id that is an object',
+    { 'measurements.ndjson': json('a').replace('"u1"', '{"$oid":"1"}') },
+    /column user_id has lists or objects/,
+  ],
+  ['Hudi', { 'measurements/a.parquet': measurement("'u'"), 'measurements/.hoodie/hoodie.properties': '' }, /is a Hudi table/],
+  [
+    'line ends of two kinds',
+    { 'measurements.csv': `${HEADER.trim()}\r\n${row('a').trim()}\r\n${row('b').trim()}x\n${row('c')}` },
+    /has line ends of several kinds/,
+  ],
+  ['an empty first line', { 'measurements.csv': `\n${HEADER}` }, /begins with an empty line/],
+  ['a line break in the header', { 'measurements.csv': `"a\nb",${HEADER}` }, /a quote in its header that is not closed/],
   ['spaces in the header', { 'measurements.csv': HEADER.replaceAll(',', ', ') }, /has spaces around/],
   [
     'a fraction',
@@ -265,4 +303,42 @@ test.each<[string, Files, RegExp]>([
   ],
 ])('refuses %s', async (_, files, message) => {
   expect(await read(files, 'measurement_id || user_id || session_id')).toMatch(message);
+});
+
+test.each<[string, string[], string, unknown[]]>([
+  [
+    'a collation makes no two ids one',
+    [
+      'CREATE TABLE measurements (measurement_id VARCHAR, user_id VARCHAR COLLATE NOCASE, session_id VARCHAR, created_at TIMESTAMP, error_type VARCHAR COLLATE NOCASE)',
+      "INSERT INTO measurements VALUES ('m', 'a', 's', '2025-12-23', NULL), ('n', 'A', 's', '2025-12-23', 'X')",
+    ],
+    'SELECT count(*) AS value FROM source_measurements GROUP BY user_id, error_type',
+    [1, 1],
+  ],
+  [
+    'views over tables with names that we use too',
+    [
+      "CREATE TABLE source_measurements AS SELECT 'm' AS measurement_id, 'u' AS user_id, 's' AS session_id, TIMESTAMP '2025-12-23' AS created_at, NULL::VARCHAR AS error_type",
+      'CREATE VIEW measurements AS SELECT * FROM source_measurements',
+    ],
+    'SELECT user_id AS value FROM source_measurements',
+    ['u'],
+  ],
+])('reads a DuckDB file: %s', async (_, statements, query, values) => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'main.duckdb');
+    const instance = await DuckDBInstance.create(path);
+    const connection = await instance.connect();
+    for (const sql of ["CREATE TABLE users AS SELECT 'u' AS user_id, TIMESTAMP '2025-12-20' AS created_at", ...statements])
+      await connection.run(sql);
+    connection.closeSync();
+    instance.closeSync();
+    const database = await openDatabase();
+    try {
+      await openSource(database, { kind: 'path', path }, now);
+      expect((await database.rows(query)).map(({ value }) => value)).toEqual(values);
+    } finally {
+      database.close();
+    }
+  });
 });

@@ -45,8 +45,8 @@ test.each(['exportKpi', 'exportKpiHttp'])('%s on a port that is in use ends in o
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
   try {
-    for (const server of [serve(target, { PORT: String(port) }), serve(target, {}, '--port', String(port))])
-      expect(await ended(server)).toMatchObject({
+    for (const start of [() => serve(target, { PORT: String(port) }), () => serve(target, {}, '--port', String(port))])
+      expect(await ended(start())).toMatchObject({
         code: 1,
         stdout: '',
         stderr: `kpi: port ${port} is in use; name another, such as PORT=8080\n`,

@@ -240,7 +240,7 @@ describe('dates before the source begins', () => {
       'all of its rows have impossible times',
       null,
       [{ source: 'users', source_rows: 1 }],
-      { code: 'SOURCE_CONTRACT', message: expect.stringMatching(/^users holds 1 row whose created_at is before 1970/) },
+      { code: 'SOURCE_CONTRACT', message: expect.stringMatching(/^users holds 1 row whose created_at is missing, before 1970/) },
     ],
   ])('%s: nothing is written', async (_, firstDay, misdated, failure) => {
     const { engine, published } = holding({ misdated }, firstDay);
