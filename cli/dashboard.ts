@@ -1,4 +1,5 @@
 import * as assets from 'dashboard:assets';
+import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DashboardData } from '../dashboard/data';
@@ -119,6 +120,7 @@ async function serve(render: () => Promise<Document>, { port, open: opens }: Das
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
   if (opens) await open(url);
+  await once(server, 'close');
 }
 
 function parseDay(date: string | undefined, { timeZone }: Config): CalendarDate | null {

@@ -239,11 +239,6 @@ test.each<[string, Files, RegExp]>([
     { 'measurements.ndjson': json('a').replace('}', ',"error_type":false}') },
     /column error_type has values of other types; expected text or null/,
   ],
-  [
-    'an id that is an object',
-    { 'measurements.ndjson': json('a').replace('"u1"', '{"$oid":"1"}') },
-    /column user_id has lists or objects/,
-  ],
   ['Hudi', { 'measurements/a.parquet': measurement("'u'"), 'measurements/.hoodie/hoodie.properties': '' }, /is a Hudi table/],
   [
     'line ends of two kinds',
