@@ -152,10 +152,34 @@ describe('exportKpi', () => {
     ['a body that is no message', { body: '{"hello":"world"}', headers: json }],
     ['an event of another type', HTTP.structured(event('{}').cloneWith({ type: 'google.cloud.storage.object.v1.finalized' }))],
     ['2 MB', push(pubsubMessage('x'.repeat(2_000_000)))],
+    ['a date in the attributes alone', push(pubsubMessage(undefined, { attributes: { date: '2025-12-20' } }))],
+    ['Data instead of data', push({ ...pubsubMessage(undefined), Data: 'MjAyNS0xMi0yMA==' })],
   ])('parks and acknowledges %s', async (_, { body, headers }) => {
     const response = await post(events, TOPIC_PATH, String(body), headers as Record<string, string>);
     expect(response.status).toBe(204);
     expect(logged()).toEqual([expect.objectContaining({ message: 'export failed' }), parked('BAD_REQUEST')]);
+  });
+
+  test.each(['?date=2025-12-20', '?__GCP_CloudEventsMode=x&from=2025-12-20'])(
+    'parks what is pushed to a URL with %s',
+    async (query) => {
+      const { body, headers } = push(pubsubMessage('2025-12-20'));
+      const compressed = gzipSync(body);
+      for (const sent of [
+        await post(events, `${TOPIC_PATH}${query}`, body, headers),
+        await post(events, `${TOPIC_PATH}${query}`, compressed, { ...headers, 'content-encoding': 'gzip' }),
+      ])
+        expect(sent.status).toBe(204);
+      const refused = [expect.objectContaining({ message: 'export failed' }), parked('BAD_REQUEST')];
+      expect(logged()).toEqual([...refused, ...refused]);
+    },
+  );
+
+  test("exports what is pushed to a URL with Google's own parameters", async () => {
+    const { body, headers } = push(pubsubMessage(undefined, { attributes: { googclient_schemaname: 'x' } }));
+    const path = `${TOPIC_PATH}?__GCP_CloudEventsMode=CUSTOM_PUBSUB_projects%2Fp%2Ftopics%2Ft&token=x`;
+    expect((await post(events, path, body, headers)).status).toBe(204);
+    expect(logged()).toEqual([exported('2025-12-24')]);
   });
 
   test('keeps length and SHA-256 of what did not parse, and nothing of its text', async () => {
