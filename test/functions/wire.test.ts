@@ -4,7 +4,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { CloudEvent, HTTP } from 'cloudevents';
@@ -299,6 +299,41 @@ describe('exportKpiHttp', () => {
     expect(await response.json()).toEqual({ success: false, error, code: 'BAD_REQUEST' });
   });
 
+  test.each([
+    ['gzip', gzipSync('')],
+    ['br', brotliCompressSync('')],
+    ['deflate', deflateSync('')],
+    ['GZip', gzipSync('')],
+  ])('refuses a body of %s that unpacks to nothing', async (encoding, body) => {
+    const error = 'expected JSON in the compressed body, which unpacks to nothing; for today send no body';
+    const headers = { 'content-encoding': encoding };
+    const response = await post(calls, PATH, body, headers);
+    expect([response.status, await response.json()]).toEqual([400, { success: false, error, code: 'BAD_REQUEST' }]);
+    const { port } = calls.address() as AddressInfo;
+    const chunked = { method: 'POST', headers, body: new Blob([body]).stream(), duplex: 'half' };
+    expect((await fetch(`http://127.0.0.1:${port}${PATH}`, chunked)).status).toBe(400);
+  });
+
+  test.each([
+    ['gzip', gzipSync('{"date":"2025-12-22"}'), '2025-12-22'],
+    ['br', brotliCompressSync('{"date":"2025-12-22"}'), '2025-12-22'],
+    ['identity', undefined, new Date().toISOString().slice(0, 10)],
+  ])('reads a body of %s, if there is one', async (encoding, body, reportDate) => {
+    const response = await post(calls, PATH, body, { 'content-encoding': encoding });
+    expect(await response.json()).toMatchObject({ success: true, reportDate });
+  });
+
+  test.each(['?', '?&&'])('takes a URL that ends in %s, which asks for nothing', async (query) => {
+    expect(await (await post(calls, `${PATH}${query}`, { date: '2025-12-22' })).json()).toMatchObject({ success: true });
+  });
+
+  test.each(['?date=2025-12-23', '?&date', '?=1', '?[]', '?__proto__=1', '?hasOwnProperty=1', '??'])(
+    'refuses a URL that ends in %s',
+    async (query) => {
+      expect(await asJson(await post(calls, `${PATH}${query}`))).toEqual([400, 'BAD_REQUEST']);
+    },
+  );
+
   const asJson = async (response: Response) => [response.status, (await response.json()).code];
 
   test.each([{}, { 'content-type': 'json' }, { 'content-type': '*/*' }, { 'content-type': 'application' }])(
@@ -321,8 +356,7 @@ describe('exportKpiHttp', () => {
     expect(printed).not.toHaveBeenCalled();
   });
 
-  test('refuses dates in the URL, other paths and methods in the documented form', async () => {
-    expect(await asJson(await post(calls, `${PATH}?date=2025-12-23`))).toEqual([400, 'BAD_REQUEST']);
+  test('refuses other paths and methods in the documented form', async () => {
     expect(await asJson(await post(calls, '/%E0%A4%A'))).toEqual([400, 'BAD_REQUEST']);
     expect(await asJson(await post(calls, '/'))).toEqual([404, 'BAD_REQUEST']);
     const { port } = calls.address() as AddressInfo;
