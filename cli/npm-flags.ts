@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command, Option } from 'commander';
 import { Failure } from '../shared/failure';
+import { nearestOf } from '../shared/nearest';
 
 /** Scripts of package.json that start the command line, and what of its arguments whoever calls them has written. */
 const scripts: Record<string, (args: readonly string[]) => readonly string[]> = {
@@ -11,39 +14,92 @@ const scripts: Record<string, (args: readonly string[]) => readonly string[]> = 
 /** Options that npm takes for the beginning of a setting of its own. */
 const expanded: Record<string, string> = { to: 'token_description' };
 
-/** An option that npm kept, and the value that it handed on. */
+/** npm's own settings that resemble options of commands, as npm names them in the environment. */
+const ownSettings = ['allow_file', 'call', 'description', 'disturl', 'force', 'read_only', 'version'];
+
+const PREFIX = 'npm_config_';
+
+/** An option that npm kept, as it was written, and the value that it handed on. */
 interface Kept {
   option: Option;
+  written: string;
   value: string;
 }
 
 /**
  * Without `--`, npm keeps flags for itself: `npm run export --dry-run` would write. It hands them on in the environment only, as
- * npm_config_dry_run; BAD_REQUEST shows the line that was meant.
+ * npm_config_dry_run, and as npm_config_dryrun what is misspelt so; BAD_REQUEST shows the line that was meant.
  */
 export function refuseFlagsOfNpm(commands: readonly Command[], args: readonly string[], env: NodeJS.ProcessEnv): void {
   const written = scripts[env.npm_lifecycle_event ?? '']?.(args);
   const command = commands.find((one) => args.includes(one.name()));
   if (written === undefined || command === undefined) return;
-  const kept = command.options.flatMap((option) => keptBy(env, option, args));
+  const kept = keptOf(command, args, env);
   if (kept.length === 0) return;
   // of `--date 2025-12-23` npm makes a flag and an argument
   const end = written.findIndex((arg) => arg.startsWith('-'));
   const [before, after] = end < 0 ? [written, []] : [written.slice(0, end), written.slice(end)];
   const values = before.filter((arg) => arg !== command.name());
   const line = [...before.filter((arg) => arg === command.name()), ...spell(kept, values), ...after.map(quote)].join(' ');
-  const names = kept.map(({ option }) => option.long).join(', ');
+  const names = kept.map(({ written }) => written).join(', ');
   throw new Failure(
     'BAD_REQUEST',
     `npm kept ${names} for itself, as it does without --; run: npm run ${env.npm_lifecycle_event} -- ${line}`,
   );
 }
 
-function keptBy(env: NodeJS.ProcessEnv, option: Option, args: readonly string[]): Kept[] {
-  const name = option.name().replaceAll('-', '_');
-  const value = env[`npm_config_${name}`] ?? env[`npm_config_${expanded[name]}`];
-  const isSet = option.required ? value !== undefined : value === 'true';
-  return value === undefined || !isSet || args.includes(String(option.long)) ? [] : [{ option, value }];
+function keptOf({ options }: Command, args: readonly string[], env: NodeJS.ProcessEnv): Kept[] {
+  const misspelt = misspeltOptions(options, env);
+  return options.flatMap((option) => {
+    const [long, exact] = [String(option.long), nameInEnvironment(option)];
+    const name = [exact, expanded[exact], misspelt.get(option)].find((one) => env[`${PREFIX}${one}`] !== undefined);
+    const value = env[`${PREFIX}${name}`];
+    const isOff = !option.required && (value === 'false' || value === '');
+    if (name === undefined || value === undefined || isOff || args.includes(long)) return [];
+    return [{ option, written: name === misspelt.get(option) ? `--${name.replaceAll('_', '-')}` : long, value }];
+  });
+}
+
+function nameInEnvironment(option: Option): string {
+  return option.name().replaceAll('-', '_');
+}
+
+/** By option, the name of what resembles it, is no setting of npm's own and stands in none of its files: `timezone`, `dates`. */
+function misspeltOptions(options: readonly Option[], env: NodeJS.ProcessEnv): Map<Option, string> {
+  const plain = (name: string) => name.replaceAll('_', '');
+  const exact = options.map(nameInEnvironment);
+  const known = [...exact, ...Object.values(expanded), ...ownSettings, ...namesInFiles(env)];
+  const candidates = exact.map(plain);
+  const names = Object.keys(env).flatMap((name) => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : []));
+  return new Map(
+    names
+      .filter((name) => !known.includes(name))
+      .flatMap((name): [Option, string][] => {
+        const option = options[candidates.indexOf(nearestOf(plain(name), candidates) ?? '')];
+        return option === undefined ? [] : [[option, name]];
+      }),
+  );
+}
+
+/** What the files of npm set, which it hands on like flags. */
+function namesInFiles({ npm_config_userconfig, npm_config_globalconfig, npm_config_local_prefix }: NodeJS.ProcessEnv): string[] {
+  const files = [
+    npm_config_userconfig,
+    npm_config_globalconfig,
+    npm_config_local_prefix && join(npm_config_local_prefix, '.npmrc'),
+  ];
+  return files.flatMap((file) => {
+    const lines = file ? readLines(file) : [];
+    return lines.map((line) => (/^\s*([\w.-]+)/.exec(line)?.[1] ?? '').replaceAll('-', '_').toLowerCase());
+  });
+}
+
+function readLines(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n');
+  } catch {
+    return []; // mostly there is none
+  }
 }
 
 /** A value that stands apart belongs to the one option that lacks its own; of several nobody can tell whose it is. */

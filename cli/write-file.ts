@@ -1,5 +1,5 @@
-import { chmodSync, closeSync, openSync, readSync, rmSync, type Stats, writeFileSync } from 'node:fs';
-import { dirname, isAbsolute, relative } from 'node:path';
+import { chmodSync, closeSync, openSync, readdirSync, readSync, rmSync, type Stats, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Config } from '../shared/config';
 import { Failure } from '../shared/failure';
 import {
@@ -14,7 +14,7 @@ import {
   removeUnfinished,
   statsOf,
 } from '../shared/files';
-import { sourceTableNames } from '../shared/source-contract';
+import { SOURCE_FILE_NAME, sourceTableNames, tableOfName } from '../shared/source-contract';
 
 export interface FileWriterOptions {
   /** The flag that names the file, for messages. */
@@ -91,20 +91,43 @@ function readHead(path: string): string {
   }
 }
 
-const tables = sourceTableNames.join('|');
-const DATA_FILE = new RegExp(String.raw`\.wal$|(?:^|[\\/])(?:${tables})(?:[\\/][^\\/]+)?\.(?:parquet|csv|ndjson)$`, 'i');
-const TABLE_PART = new RegExp(String.raw`^(?:${tables})(?:[.\\/]|$)`, 'i');
-
 /** Whether a path is, or belongs to, a warehouse or a source: those of the settings, and any other that can be told. */
 function isData(target: string, head: string, { warehouse: config }: Config): boolean {
-  const isDuckDb = head.slice(8, 12) === 'DUCK';
-  const isParquet = head.startsWith('PAR1');
-  if (isDuckDb || isParquet || DATA_FILE.test(target)) return true;
-  if (config.engine !== 'duckdb') return false;
+  const isDuckDb = head.slice(8, 12) === 'DUCK' || /\.wal$/i.test(target);
+  if (isDuckDb || head.startsWith('PAR1')) return true;
+  if (config.engine !== 'duckdb') return isPartOfTable(target, null);
   const warehouse = realPath(config.warehouse);
   if (target === warehouse || isSameFile(target, warehouse)) return true;
-  if (config.source?.kind !== 'path') return false;
-  const source = realPath(config.source.path);
-  const part = relative(source, target);
-  return isSameFile(target, source) || (!isAbsolute(part) && TABLE_PART.test(part));
+  const source = config.source?.kind === 'path' ? config.source.path : null;
+  return (source !== null && isSameFile(target, source)) || isPartOfTable(target, source);
+}
+
+/** By the names of the file and of the folders above it. A folder Users alone means little: only data files in it are a table's. */
+function isPartOfTable(target: string, source: string | null): boolean {
+  const isDataFile = SOURCE_FILE_NAME.test(target);
+  const places =
+    source === null
+      ? []
+      : namesIn(source)
+          .filter(tableOfName)
+          .map((name) => join(source, name));
+  for (let path = target; path !== dirname(path); path = dirname(path)) {
+    if (places.some((place) => isSameFile(place, path))) return true;
+    if (tableOfName(basename(path)) === undefined) continue;
+    if (isDataFile || (path !== target && holdsTables(dirname(path)))) return true;
+  }
+  return false;
+}
+
+function holdsTables(folder: string): boolean {
+  const found = namesIn(folder).map(tableOfName);
+  return sourceTableNames.every((table) => found.includes(table));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // a folder that isn't there yet, or that this account may not list
+  }
 }

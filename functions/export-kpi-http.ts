@@ -20,7 +20,7 @@ export function createHttpHandler({ settler, runRequest, openLog, now, deadlineM
       const timeZone = await settler.timeZone();
       const context = { timeZone, askedAt: startedAt, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
       // the body as it came, whatever its content type says
-      const request = parseRequestData(req.rawBody ?? Buffer.alloc(0), context, { bareDate: false });
+      const request = parseRequestData(bodyOf(req), context, { bareDate: false });
       const { reports } = await runRequest(datesOfRequest(request), {
         ...(await settler.settle()),
         run,
@@ -47,7 +47,7 @@ export function createHttpHandler({ settler, runRequest, openLog, now, deadlineM
         .json(answerFailure(new Failure('BAD_REQUEST', `expected POST ${EXPORT_PATH}`)));
       return;
     }
-    if (Object.keys(req.query ?? {}).length > 0) {
+    if (/[?#].*[^&]/.test(req.url)) {
       const expected = 'expected nothing after the path; the dates go into the body, as {"date": "2025-12-23"}';
       res.status(400).json(answerFailure(new Failure('BAD_REQUEST', expected)));
       return;
@@ -55,6 +55,16 @@ export function createHttpHandler({ settler, runRequest, openLog, now, deadlineM
     const [status, body] = await handle(req);
     res.status(status).json(body);
   };
+}
+
+/** What was sent. Nothing means today, so what became nothing on its way is refused. */
+function bodyOf(req: Request): Buffer {
+  const body = req.rawBody ?? Buffer.alloc(0);
+  const isSent = Number(req.header('content-length') ?? 0) > 0 || req.header('transfer-encoding') !== undefined;
+  const isCompressed = !/^(?:identity)?$/i.test(req.header('content-encoding') ?? '');
+  if (body.length === 0 && isSent && isCompressed)
+    throw new Failure('BAD_REQUEST', 'expected JSON in the compressed body, which unpacks to nothing; for today send no body');
+  return body;
 }
 
 /** 503 invites the caller to try again. */

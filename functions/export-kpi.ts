@@ -6,6 +6,7 @@ import { logMessages } from '../shared/log-messages';
 import { type Message, parseMessage } from '../shared/message';
 import { judge } from '../shared/outcome';
 import { datesOfRequest, type ExportRequest, MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
+import { urlParameters } from './front';
 import type { HandlerDeps } from './handler-deps';
 
 /** Returning acknowledges the message; throwing makes Pub/Sub deliver it again. */
@@ -16,7 +17,7 @@ export function createPubsubHandler({ settler, runRequest, openLog, now, deadlin
     let request: ExportRequest | undefined;
     try {
       const startedAt = now();
-      message = parseMessage(event);
+      message = parseMessage(event, urlParameters());
       const run = createRun({ requestId: message.id, trigger: 'pubsub', signal: AbortSignal.timeout(deadlineMs), log });
       log = run.log;
       const timeZone = await settler.timeZone();

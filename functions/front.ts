@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { type Answer, answerFailure } from '../shared/answer';
 import { Failure } from '../shared/failure';
@@ -8,6 +9,14 @@ import type { Log } from '../shared/log';
  * malformed requests with pages of HTML, and prints their errors, which may quote what was sent. Here each body reaches the function as
  * bytes, and what is refused before the function is answered as the function itself would, with one line in the log.
  */
+
+const targets = new AsyncLocalStorage<string>();
+
+/** Parameters in the URL of the request that is being served. The framework tells a function of events nothing of them. */
+export function urlParameters(): URLSearchParams {
+  const [, query = ''] = /\?([^#]*)/.exec(targets.getStore() ?? '') ?? [];
+  return new URLSearchParams(query);
+}
 
 /** An error of the framework's parsers. */
 interface HttpError {
@@ -38,7 +47,7 @@ export function installFront(log: () => Log): void {
       request.once('close', () => {
         if (!request.complete && !response.headersSent) log().warning('caller left', { code: 'BAD_REQUEST' });
       });
-      app(request, response);
+      targets.run(request.url ?? '', () => app(request, response));
     });
   }) as typeof http.createServer;
 }

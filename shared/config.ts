@@ -64,16 +64,24 @@ export interface ConfigFlags {
   rebind?: boolean | undefined;
 }
 
-const PROJECT = '[a-z][a-z0-9.:-]*[a-z0-9]';
+/** Of an organization's domain too: `example.com:my-project`. */
+const PROJECT = String.raw`(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+:)?[a-z][a-z0-9-]*[a-z0-9]`;
 const DATASET_NAME = new RegExp(`^(${PROJECT})\\.(\\w+)$`);
 const TABLE_NAME = new RegExp(String.raw`^${PROJECT}\.\w+\.[\w-]+$`);
+
+/** Around a value, quotes, spaces and invisible characters are mostly what a file of variables or a copied line left there. */
+const LEFT_OVER = String.raw`[\s\p{Cc}\p{Cf}\p{Pi}\p{Pf}"'\x60]`;
+const UNCLEAN = new RegExp(`^(?:[^/\\\\:]*:)?${LEFT_OVER}|${LEFT_OVER}$`, 'u');
+
+/** A file, a folder or a dataset. */
+const Place = z.string().refine((text) => !UNCLEAN.test(text), 'expected a value without spaces or quotes around it');
 
 const Table = z.string().regex(TABLE_NAME, 'expected PROJECT.DATASET.TABLE');
 
 /** Every setting, by its name in the environment. */
 export const Settings = z.object({
-  KPI_WAREHOUSE: z.string().optional(),
-  KPI_SOURCE: z.string().optional(),
+  KPI_WAREHOUSE: Place.optional(),
+  KPI_SOURCE: Place.optional(),
   KPI_SOURCE_USERS: Table.optional(),
   KPI_SOURCE_MEASUREMENTS: Table.optional(),
   KPI_SOURCE_FIRST_TESTS: Table.optional(),
@@ -145,9 +153,9 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}, fil
   if (!parsed.success) for (const { path, message } of parsed.error.issues) fault(String(path[0]), message);
   if (!parsed.success || faults.length > 0) throw refuse(faults);
   const settings = parsed.data;
-  const inCloud = Boolean(env.K_SERVICE);
+  const inCloud = isInCloud(env);
   const warehouse = parseWarehouse(settings, inCloud, fault);
-  if (inCloud && settings.KPI_DEAD_LETTER_TOPIC === undefined)
+  if (env.K_SERVICE && settings.KPI_DEAD_LETTER_TOPIC === undefined)
     fault('KPI_DEAD_LETTER_TOPIC', 'required in the cloud: the topic that takes failed requests');
   if (settings.KPI_RELEASE_ROUND_TO > settings.KPI_RELEASE_MIN_PEOPLE)
     fault('KPI_RELEASE_ROUND_TO', 'expected at most KPI_RELEASE_MIN_PEOPLE, or small numbers would become 0');
@@ -174,6 +182,11 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}, fil
     },
     inCloud,
   };
+}
+
+/** Whether this is a service or a job of Cloud Run, as which functions run too. */
+export function isInCloud(env: NodeJS.ProcessEnv): boolean {
+  return Boolean(env.K_SERVICE || env.CLOUD_RUN_JOB);
 }
 
 /** A setting and where its value is from; null where there is none. */
@@ -259,23 +272,31 @@ export function requireSource(config: Config): Config {
   throw refuse([`KPI_SOURCE (--source): required with a warehouse of your own: ${expected}`]);
 }
 
+const EXPECTED_WAREHOUSE = 'expected duckdb:FILE or bigquery:PROJECT.DATASET';
+
 type Fault = (name: string, text: string) => null;
 
 function parseWarehouse(settings: Settings, inCloud: boolean, fault: Fault): Config['warehouse'] | null {
   const named = settings.KPI_WAREHOUSE;
   if (named === undefined && inCloud) return fault('KPI_WAREHOUSE', 'required in the cloud: bigquery:PROJECT.DATASET');
-  const { engine = 'duckdb', name } = splitEngine(named ?? DEFAULT_WAREHOUSE);
+  const { engine, name } = splitEngine(named ?? DEFAULT_WAREHOUSE);
   if (engine === 'bigquery') return parseBigQuery(settings, name, fault);
-  if (engine === 'duckdb') return parseDuckDb(settings, name, fault);
-  return fault('KPI_WAREHOUSE', 'expected duckdb:FILE or bigquery:PROJECT.DATASET');
+  // a dataset without its engine would become a file that is gone with the instance
+  if (engine === null && inCloud) return fault('KPI_WAREHOUSE', `in the cloud, ${EXPECTED_WAREHOUSE}`);
+  if (engine === 'other' || hasEngine(name)) return fault('KPI_WAREHOUSE', EXPECTED_WAREHOUSE);
+  return parseDuckDb(settings, name, fault);
 }
 
-/** `bigquery:p.d`, in any letter case. One letter before the colon is the drive of a path. */
-function splitEngine(text: string): { engine?: string; name: string } {
-  const [prefix, engine] = /^([a-z]{2,}):/i.exec(text) ?? [];
-  return prefix === undefined || engine === undefined
-    ? { name: text }
-    : { engine: engine.toLowerCase(), name: text.slice(prefix.length) };
+/** `bigquery:p.d`, in any letter case; other: `s3://…` and the like. One letter before the colon is the drive of a path. */
+function splitEngine(text: string): { engine: 'duckdb' | 'bigquery' | 'other' | null; name: string } {
+  const [, prefix, name] = /^([^/\\:]{2,}|):(.*)$/s.exec(text) ?? [];
+  if (prefix === undefined || name === undefined) return { engine: null, name: text };
+  const engine = prefix.toLowerCase();
+  return { engine: engine === 'duckdb' || engine === 'bigquery' ? engine : 'other', name };
+}
+
+function hasEngine(text: string): boolean {
+  return splitEngine(text).engine !== null;
 }
 
 function parseDuckDb(settings: Settings, file: string, fault: Fault): DuckDbConfig | null {
@@ -293,7 +314,9 @@ function parseDuckDb(settings: Settings, file: string, fault: Fault): DuckDbConf
   if (source === 'demo') return { engine: 'duckdb', warehouse, source: { kind: 'demo' } };
   const { engine, name } = splitEngine(source);
   if (engine === 'bigquery') return fault('KPI_SOURCE', crossed('a BigQuery dataset', 'an embedded one'));
-  const path = realPath(engine === 'duckdb' ? name : source);
+  if (engine === 'other' || hasEngine(name) || name === '')
+    return fault('KPI_SOURCE', 'expected a folder, a .duckdb file, or demo; a path with a colon begins with ./');
+  const path = realPath(name);
   if (path === realPath(warehouse)) return fault('KPI_SOURCE', 'the same file as the warehouse; expected two');
   return { engine: 'duckdb', warehouse, source: { kind: 'path', path } };
 }
@@ -305,12 +328,10 @@ function parseBigQuery(settings: Settings, name: string, fault: Fault): BigQuery
     return fault('KPI_WAREHOUSE', `${RELEASE_DATASET} is the dataset of the release; expected another`);
   const location =
     settings.KPI_LOCATION ?? fault('KPI_LOCATION', 'required with BigQuery: the location of the dataset, such as US');
-  const source = settings.KPI_SOURCE === undefined ? undefined : splitEngine(settings.KPI_SOURCE);
-  if (source !== undefined && ((source.engine ?? 'bigquery') !== 'bigquery' || !DATASET_NAME.test(source.name))) {
-    return fault('KPI_SOURCE', crossed('not PROJECT.DATASET', 'BigQuery'));
-  }
-  const users = settings.KPI_SOURCE_USERS ?? (source && `${source.name}.users`);
-  const measurements = settings.KPI_SOURCE_MEASUREMENTS ?? (source && `${source.name}.measurements`);
+  const source = settings.KPI_SOURCE?.replace(/^bigquery:/i, '');
+  if (source !== undefined && !DATASET_NAME.test(source)) return fault('KPI_SOURCE', crossed('not PROJECT.DATASET', 'BigQuery'));
+  const users = settings.KPI_SOURCE_USERS ?? (source && `${source}.users`);
+  const measurements = settings.KPI_SOURCE_MEASUREMENTS ?? (source && `${source}.measurements`);
   if ((users === undefined) !== (measurements === undefined)) {
     return fault('KPI_SOURCE', 'expected PROJECT.DATASET, or both KPI_SOURCE_USERS and KPI_SOURCE_MEASUREMENTS');
   }

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { version } from '../package.json';
 import { type Failure, type FailureCode, toFailure } from './failure';
 import { parseStrictJson } from './json';
-import type { Message } from './message';
+import { type Message, refuseWithoutData } from './message';
 import { type ExportRequest, parseRequestData, type RequestContext } from './request';
 
 /** What is kept of a request that no repeat can mend. */
@@ -87,7 +87,7 @@ export function readLetter(
   context: Omit<RequestContext, 'askedAt'>,
 ): ReadLetter | null {
   const publishedAt = attributes[FORWARDED_PUBLISH_TIME];
-  if (publishedAt !== undefined) return readForwarded(id, data, new Date(publishedAt), context);
+  if (publishedAt !== undefined) return readForwarded({ id, data, attributes }, new Date(publishedAt), context);
   let json: unknown;
   try {
     json = parseStrictJson(data);
@@ -100,9 +100,14 @@ export function readLetter(
   return { id, request: 'from' in request ? request : null, reason: `${code}: ${message}`, requestId: messageId ?? id };
 }
 
-function readForwarded(id: string, data: Buffer, askedAt: Date, context: Omit<RequestContext, 'askedAt'>): ReadLetter | null {
+function readForwarded(
+  { id, data, attributes }: ReceivedLetter,
+  askedAt: Date,
+  context: Omit<RequestContext, 'askedAt'>,
+): ReadLetter | null {
   if (Number.isNaN(askedAt.getTime())) return null;
   try {
+    refuseWithoutData(data, attributes);
     const request = parseRequestData(data, { ...context, askedAt }, { bareDate: true });
     return { id, request, reason: 'given up by Pub/Sub after all its attempts', requestId: id };
   } catch (thrown) {

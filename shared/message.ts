@@ -39,14 +39,23 @@ const LONGEST_ID = 256;
 /** Times of publishing that a message can have: no report is of a date before or after. */
 const [FIRST_TIME, LAST_TIME] = [Date.UTC(1970, 0, 1), Date.UTC(9999, 0, 1)];
 
+/** What a message may have beside its data, attributes and id; Pub/Sub writes some of them twice. */
+const messageKeys = new Set(['data', 'attributes', '@type', ...['messageId', 'publishTime', 'orderingKey'].flatMap(bothCases)]);
+
+function bothCases(name: string): string[] {
+  return [name, name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
+}
+
+const EXPECTED_DATA =
+  'expected what is asked for in the data of the message, {"date": …} as base64; its attributes, other keys and the URL are not read';
 const EXPECTED_MESSAGE = 'expected a Pub/Sub message: {"message": {"data": base64, "messageId": …, "publishTime": …}}';
 
 /**
  * The message in what arrives at a CloudEvent function: an event whose data is `{message}`, or a raw push, `{message, subscription}`, as
  * bytes of JSON or taken apart already. Of an event in binary mode only the data is bytes; a structured one may have it as data_base64.
- * Anything else is BAD_REQUEST.
+ * Anything else is BAD_REQUEST, as is a date anywhere but in the data: `parameters` are those of the URL.
  */
-export function parseMessage(event: unknown): Message {
+export function parseMessage(event: unknown, parameters: Iterable<[string, string]> = []): Message {
   const outer = Envelope.safeParse(parseBytes(event));
   if (!outer.success) throw refuse('expected a CloudEvent or a Pub/Sub push body');
   const { specversion, type, id, time, data, data_base64 } = outer.data;
@@ -57,6 +66,12 @@ export function parseMessage(event: unknown): Message {
   const body = z.looseObject({ message: PubsubMessage }).safeParse(parseBytes(inner));
   if (!body.success) throw refuse(EXPECTED_MESSAGE);
   const { message } = body.data;
+  if ([outer.data, body.data].some((each) => each.message && (each.data || each.data_base64)))
+    throw refuse(`expected one message, got data beside it; ${EXPECTED_MESSAGE}`);
+  if ([...parameters].some(asksForDate)) throw refuse(EXPECTED_DATA);
+  const bytes = Buffer.from(message.data ?? '', 'base64');
+  refuseWithoutData(bytes, { ...outer.data, ...body.data, data: null, message: null, ...message.attributes });
+  if (isEmpty(bytes) && Object.keys(message).some((key) => !messageKeys.has(key))) throw refuse(EXPECTED_DATA);
   const messageId = message.messageId ?? id;
   if (!messageId) throw refuse('expected a messageId');
   const published = Time.safeParse(message.publishTime ?? time);
@@ -68,10 +83,31 @@ export function parseMessage(event: unknown): Message {
   return {
     // not every engine stores a control character, or half of a pair that stands for one character
     id: messageId.slice(0, LONGEST_ID).replaceAll(/[^ -~]/g, '?'),
-    data: Buffer.from(message.data ?? '', 'base64'),
+    data: bytes,
     attributes: message.attributes ?? {},
     publishTime,
   };
+}
+
+/** BAD_REQUEST where a message that has nothing in its data, which means today, has a date beside it. */
+export function refuseWithoutData(data: Buffer, attributes: Record<string, unknown>): void {
+  if (isEmpty(data) && Object.entries(attributes).some(asksForDate)) throw refuse(EXPECTED_DATA);
+}
+
+function isEmpty(data: Buffer): boolean {
+  return /^\s*(?:\{\s*\})?\s*$/.test(data.toString('utf8'));
+}
+
+/** Attributes that Google's clients and services add by themselves. */
+const BY_GOOGLE = /^(?:googclient_|x-goog-|x-cloudscheduler|cloudpubsub|content-|ce-)/i;
+
+/** Whether what stands beside the data looks like a date that somebody asks for. An instant doesn't: many tools add one. */
+function asksForDate([name, value]: [string, unknown]): boolean {
+  if (BY_GOOGLE.test(name)) return false;
+  const words = name.match(/[A-Z]?[a-z]+|[A-Z]+/g)?.map((word) => word.toLowerCase()) ?? [];
+  if (/^(?:from|to)$/i.test(name) || words.some((word) => /^(?:date|day)s?$/.test(word))) return true;
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return /^\s*(?:\d{4}[-/.]\d\d[-/.]\d\d|today|yesterday)\s*$/i.test(text) || /^\s*\{.*"(?:date|from|to)"\s*:/is.test(text);
 }
 
 function parseBytes(value: unknown): unknown {

@@ -18,6 +18,15 @@ export type SourceColumnType = 'id' | 'instant' | 'text';
 export type SourceTable = keyof typeof sourceTables;
 export const sourceTableNames = Object.keys(sourceTables) as SourceTable[];
 
+/** How the name of a source's file ends. */
+export const SOURCE_FILE_NAME = /\.(?:(csv|tsv|ndjson|jsonl)(\.gz|\.zst)?|parquet|parq)$/i;
+
+/** The table that a file or folder of a source is named after; undefined: it belongs to none. */
+export function tableOfName(name: string): SourceTable | undefined {
+  const stem = name.replace(SOURCE_FILE_NAME, '').toLowerCase();
+  return sourceTableNames.find((table) => table === stem);
+}
+
 /** The column that is unique. */
 export const sourceIds = { users: 'user_id', measurements: 'measurement_id' } as const satisfies Record<SourceTable, string>;
 

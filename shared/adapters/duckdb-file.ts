@@ -7,6 +7,7 @@ import type { Waiting } from '../open-engine';
 import { type Database, errorKind, quoteText } from './duckdb-connection';
 import { reasonOf } from './duckdb-reasons';
 import { isLockError } from './duckdb-source';
+import { isForeign } from './duckdb-warehouse';
 
 const WAIT_MS = 30_000;
 
@@ -22,7 +23,10 @@ export function isThere(path: string): boolean {
   return stats !== undefined && !(stats.isFile() && stats.size === 0);
 }
 
-/** Attaches the file as `warehouse`, once no other process has it: one may write, or several may read. */
+/**
+ * Attaches the file as `warehouse`, once no other process has it: one may write, or several may read. Refuses to write into a file of
+ * something else.
+ */
 export async function attachWarehouse(
   database: Database,
   path: string,
@@ -42,6 +46,9 @@ export async function attachWarehouse(
         : `warehouse ${path} can't be opened: it ${reason}`;
     throw new Failure('BAD_CONFIG', text, { cause: thrown });
   }
+  if (readOnly || !(await isForeign(database))) return;
+  await database.run('DETACH warehouse');
+  throw new Failure('BAD_CONFIG', `warehouse ${path} holds tables of something else; name another file`);
 }
 
 async function untilFree(attach: () => Promise<void>, path: string, { signal, log, forMs = WAIT_MS }: Waiting): Promise<void> {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { Failure } from '../failure';
 import { describeFault, statsOf } from '../files';
-import type { SourceTable } from '../source-contract';
+import { SOURCE_FILE_NAME, type SourceTable, tableOfName } from '../source-contract';
 
 export type FileFormat = 'parquet' | 'csv' | 'ndjson';
 
@@ -17,14 +17,13 @@ export interface SourceFile {
   separator: '\t' | null;
 }
 
-const FILE_NAME = /\.(?:(csv|tsv|ndjson|jsonl)(\.gz|\.zst)?|parquet|parq)$/i;
 const EXPECTED_FILES = '.csv, .tsv, .ndjson or .jsonl (each also .gz or .zst), .parquet or .parq';
 
 /** Finds the files of a table: one file named after it, or all files of a folder named after it. Skips no file silently. */
 export function findFiles(folder: string, table: SourceTable): SourceFile[] {
   const places = visibleNames(folder).filter((name) => {
     const isFolder = statsOf(join(folder, name))?.isDirectory() ?? false;
-    return name.replace(FILE_NAME, '').toLowerCase() === table && (isFolder || FILE_NAME.test(name));
+    return tableOfName(name) === table && (isFolder || SOURCE_FILE_NAME.test(name));
   });
   const found = places.map((place) => ({ place, files: filesAt(folder, join(folder, place), new Set()) }));
   const filled = found.filter(({ files }) => files.length > 0);
@@ -73,7 +72,7 @@ function filesAt(source: string, path: string, above: Set<string>): SourceFile[]
     if (above.has(real)) throw new Failure('BAD_CONFIG', `source ${name} links to a folder above it; expected no loop of links`);
     return visibleNames(path).flatMap((entry) => filesAt(source, join(path, entry), new Set([...above, real])));
   }
-  const match = FILE_NAME.exec(path);
+  const match = SOURCE_FILE_NAME.exec(path);
   if (!stats?.isFile() || match === null)
     throw new Failure('BAD_CONFIG', `source ${name} can't be read as part of the table; expected only files ${EXPECTED_FILES}`);
   const [, text, suffix] = match.map((group) => group?.toLowerCase());

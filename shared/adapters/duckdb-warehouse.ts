@@ -40,6 +40,18 @@ const duckDbTypes = {
 
 type Schema = 'kpi_metrics' | typeof RELEASE_DATASET;
 
+/** Whether a file holds tables or views, and no schema of a warehouse: it was made for something else. */
+export async function isForeign(database: Database): Promise<boolean> {
+  const schemas = await database.rows("SELECT schema_name AS name FROM duckdb_schemas() WHERE database_name = 'warehouse'");
+  const own = ['kpi_metrics', RELEASE_DATASET, 'kpi_warehouse'];
+  if (schemas.some(({ name }) => own.includes(String(name)))) return false;
+  const [found] = await database.rows(
+    `SELECT 1 FROM duckdb_tables() WHERE database_name = 'warehouse'
+     UNION ALL SELECT 1 FROM duckdb_views() WHERE database_name = 'warehouse' AND NOT internal`,
+  );
+  return found !== undefined;
+}
+
 /** What the file holds reports of: one row, in a schema of its own, so that no tool takes it for figures. */
 const IDENTITY = 'warehouse.kpi_warehouse.identity';
 

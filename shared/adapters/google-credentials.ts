@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isInCloud } from '../config';
 import { Failure } from '../failure';
 
 /** What is asked of GoogleAuth; each SDK brings a copy of the class. */
@@ -41,7 +42,7 @@ async function getToken(credentials: GoogleCredentials): Promise<void> {
 }
 
 function notFound(cause: unknown): Failure {
-  if (process.env.K_SERVICE) return unanswered(cause); // in the cloud they are the metadata server's
+  if (isInCloud(process.env)) return unanswered(cause); // in the cloud they are the metadata server's
   const found = process.env.GOOGLE_APPLICATION_CREDENTIALS
     ? 'GOOGLE_APPLICATION_CREDENTIALS names no file of Google credentials that can be read'
     : 'no Google credentials here';
@@ -57,7 +58,7 @@ function notAccepted(cause: unknown): Failure {
   const reason = typeof error === 'string' && /^[a-z_]+$/.test(error) ? error : status === undefined ? null : `HTTP ${status}`;
   const refused = `Google credentials are expired, revoked or broken${reason === null ? '' : ` (${reason})`}`;
   // in the cloud nobody logs in, and a fresh service account may take a while to be known
-  if (process.env.K_SERVICE) return new Failure('ACCESS_DENIED', `${refused}; look at the service account`, { cause });
+  if (isInCloud(process.env)) return new Failure('ACCESS_DENIED', `${refused}; look at the service account`, { cause });
   return new Failure('BAD_CONFIG', `${refused}; ${remedy()}`, { cause });
 }
 

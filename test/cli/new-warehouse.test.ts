@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
 
 /** A new warehouse appears whole, or not at all. */
@@ -83,6 +84,50 @@ test('an empty file, and a link that leads nowhere, become one', async () => {
   expect(await ended(start(link))).toMatchObject({ code: 0 });
   expect(await rowsOf(empty)).toEqual([['12']]);
   expect(await rowsOf(join(place, 'below/kpi.duckdb'))).toEqual([['12']]);
+});
+
+async function makeDuckDb(file: string, sql: readonly string[]): Promise<string> {
+  const instance = await DuckDBInstance.create(file);
+  const connection = await instance.connect();
+  for (const statement of sql) await connection.run(statement);
+  connection.closeSync();
+  instance.closeSync();
+  return file;
+}
+
+const users = 'CREATE TABLE users (user_id VARCHAR)';
+
+test.each<[string, string[]]>([
+  ['a table', [users]],
+  ['a table in a schema', ['CREATE SCHEMA crm', 'CREATE TABLE crm.notes (note VARCHAR)']],
+  ['a view', ['CREATE VIEW one AS SELECT 1 AS one']],
+])('a DuckDB file of something else, with %s, is left as it is', async (name, sql) => {
+  const file = await makeDuckDb(join(newFolder(`foreign-${name.replaceAll(' ', '-')}`), 'other.duckdb'), sql);
+  const before = readFileSync(file);
+  const refused = {
+    success: false,
+    error: `warehouse ${file} holds tables of something else; name another file`,
+    code: 'BAD_CONFIG',
+  };
+  for (const args of [exportArgs(file), ['release', '--source', 'demo', '--date', DAY, '--warehouse', file, '--json']]) {
+    const { code, stdout } = await ended(startKpi(folder, args));
+    expect([code, JSON.parse(stdout)]).toEqual([64, refused]);
+  }
+  const { stdout } = await ended(startKpi(folder, ['doctor', '--source', 'demo', '--warehouse', file, '--json']));
+  expect(JSON.parse(stdout).checks).toContainEqual(
+    expect.objectContaining({ area: 'warehouse', ok: false, remedy: 'name another file' }),
+  );
+  expect(readFileSync(file).equals(before)).toBe(true);
+});
+
+test.each<[string, string[]]>([
+  ['without tables', []],
+  ['with a schema of ours beside others', ['CREATE SCHEMA kpi_metrics', users]],
+  ['with the release alone', ['CREATE SCHEMA kpi_release', users]],
+])('a DuckDB file %s is written into', async (name, sql) => {
+  const file = await makeDuckDb(join(newFolder(`own-${name.replaceAll(' ', '-')}`), 'kpi.duckdb'), sql);
+  expect(await ended(start(file))).toMatchObject({ code: 0 });
+  expect(await rowsOf(file)).toEqual([['12']]);
 });
 
 /** The first blocks of files that other versions of DuckDB have made. */

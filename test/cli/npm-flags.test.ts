@@ -1,7 +1,15 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { deleteCommand } from '../../cli/delete';
+import { exportCommand } from '../../cli/export';
+import { gapsCommand } from '../../cli/gaps';
+import { refuseFlagsOfNpm } from '../../cli/npm-flags';
+import { releaseCommand } from '../../cli/release';
+import { replayCommand } from '../../cli/replay';
+import { showCommand } from '../../cli/show';
+
 import { ended, type Result } from '../support/kpi-command';
 import { settings } from '../support/processes';
 
@@ -30,6 +38,13 @@ test.each([
   [['run', 'export', '--date', '2025-12-23', '--time-zone', 'UTC'], 'npm run export -- --date <date> --time-zone <zone>'],
   [['run', '-s', 'kpi', 'show', '--table', 'daily_funnel'], 'npm run kpi -- show --table daily_funnel'],
   [['run', 'kpi', 'gaps', '--fix'], 'npm run kpi -- gaps --fix'],
+  [['run', 'export', '--dryrun'], 'npm run export -- --dry-run'],
+  [['run', 'export', '--timeZone=Europe/Berlin'], 'npm run export -- --time-zone Europe/Berlin'],
+  [['run', 'export', '--dates=2025-12-20', '--DRY_RUN'], 'npm run export -- --date 2025-12-20 --dry-run'],
+  [['run', 'export', '--datte', '2025-12-20'], 'npm run export -- --date 2025-12-20'],
+  [['run', 'export', '--warehose=x.duckdb', '--sorce=data'], 'npm run export -- --source data --warehouse x.duckdb'],
+  [['run', 'export', '--dates='], "npm run export -- --date ''"],
+  [['run', 'kpi', 'show', '--tabel=daily_funnel'], 'npm run kpi -- show --table daily_funnel'],
 ])('npm %j is refused, and shows the line that was meant', async (args, line) => {
   const { code, stderr } = await npm(...args);
   const said = stderr.split('\n').filter((text) => text.startsWith('kpi: '));
@@ -45,3 +60,35 @@ test('flags after -- are taken, also beside a setting of npm of the same name', 
   const { code, stdout } = await npm('run', '-s', 'export', '--json', '--', '--date', '2025-12-23', '--dry-run', '--json');
   expect([code, JSON.parse(stdout).dryRun]).toEqual([0, true]);
 });
+
+test("npm's own settings, by flag, file or environment, refuse nothing", async () => {
+  writeFileSync(join(folder, '.npmrc'), 'dates=2025-12-01\ntime_zones = x\nloglevel=error\n');
+  const settings = ['--registry=http://127.0.0.1:9', '--cache=./cache', '--foreground-scripts', '--no-color', '--prefer-offline'];
+  const { code, stdout } = await npm('run', '-s', 'export', ...settings, '--', '--date', '2025-12-23', '--dry-run', '--json');
+  rmSync(join(folder, '.npmrc'));
+  expect([code, JSON.parse(stdout).dryRun]).toEqual([0, true]);
+});
+
+/** npm's own list of its settings. */
+const cli = realpathSync(
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((path) => join(path, 'npm'))
+    .find((path) => existsSync(path)) ?? '',
+);
+const { definitions } = jest.requireActual(join(dirname(cli), '../node_modules/@npmcli/config/lib/definitions'));
+const byNpm = ['npm_version', 'local_prefix', 'global_prefix', 'node_gyp', 'user_agent', 'argv', 'python', 'disturl', 'target'];
+
+const commands = [exportCommand, deleteCommand, gapsCommand, releaseCommand, replayCommand, showCommand].map((make) => make());
+
+test.each(commands.map((command) => [command.name(), command] as const))(
+  'none of them is taken for a misspelt option of kpi %s',
+  (name, command) => {
+    const settings = [...Object.keys(definitions), ...byNpm].map((setting) => setting.replaceAll('-', '_'));
+    const strange = settings.filter((setting) => !command.options.some((one) => one.name().replaceAll('-', '_') === setting));
+    const env = Object.fromEntries(strange.map((setting) => [`npm_config_${setting}`, 'true']));
+    delete env.npm_config_token_description; // what npm makes of --to
+    expect(strange.length).toBeGreaterThan(100);
+    expect(() => refuseFlagsOfNpm([command], [name], { ...env, npm_lifecycle_event: 'kpi' })).not.toThrow();
+  },
+);

@@ -64,6 +64,8 @@ test.each<[string, string, Trial]>([
   ['a file of its own', 'page.html', { files: { 'page.html': OWN } }],
   ['another file, if forced', 'notes.txt', { files: { 'notes.txt': 'notes' }, force: true }],
   ['an empty file, if forced', 'empty', { files: { empty: '' }, force: true }],
+  ['a page in a folder Users that is no table', 'data/users/page.html', {}],
+  ['a file whose name only begins as that of a table', 'users-page.csv', {}],
   ['a new file in the folder of the source', 'data/page.html', { source: 'data' }],
 ])('writes %s', async (_, name, trial) => {
   expect(await write(name, trial)).toMatchObject({ said: 'written', text: NEW, left: [] });
@@ -104,6 +106,35 @@ test.each<[string, string, Trial, string]>([
   ['another warehouse', 'other.db', { files: { 'other.db': duckDb }, force: true }, isData('other.db')],
   ['a file of Parquet', 'old.bin', { files: { 'old.bin': 'PAR1…' }, force: true }, isData('old.bin')],
   ['a source that no setting names', 'users.csv', { files: { 'users.csv': 'user_id' }, force: true }, isData('users.csv')],
+  ...['users.tsv', 'measurements.jsonl', 'measurements.csv.gz', 'users.ndjson.zst', 'Users.PARQ'].map(
+    (name): [string, string, Trial, string] => [
+      `a source that no setting names: ${name}`,
+      name,
+      { files: { [name]: 'user_id' }, force: true },
+      isData(name),
+    ],
+  ),
+  ...['data/users/2025/12/a.csv', 'measurements.parquet/year=2025/part.jsonl.gz', 'data/users/new.tsv'].map(
+    (name): [string, string, Trial, string] => [`a file in the folder of a table: ${name}`, name, { force: true }, isData(name)],
+  ),
+  [
+    'any file in the folder of a table that has the other one beside it',
+    'data/users/2025/_SUCCESS',
+    { files: { 'data/measurements.csv': '' }, force: true },
+    isData('data/users/2025/_SUCCESS'),
+  ],
+  [
+    'a file in a folder that the source links to',
+    'shared/page.html',
+    {
+      prepare: (folder) => {
+        mkdirSync(join(folder, 'shared'));
+        symlinkSync('../shared', join(folder, 'data/measurements'));
+      },
+      ...{ source: 'data', force: true },
+    },
+    isData('shared/page.html'),
+  ],
   ['the file of a source', 'source.db', { files: { 'source.db': 'x' }, source: 'source.db', force: true }, isData('source.db')],
   ['a new file among those of the source', 'data/users/page.html', { source: 'data' }, isData('data/users/page.html')],
   ['a folder', 'data', { force: true }, "--out: /data can't be written: it is a folder; expected a path of a file (BAD_REQUEST)"],

@@ -45,8 +45,10 @@ test.each(['exportKpi', 'exportKpiHttp'])('%s on a port that is in use ends in o
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
   try {
-    for (const start of [() => serve(target, { PORT: String(port) }), () => serve(target, {}, '--port', String(port))])
-      expect(await ended(start())).toMatchObject({
+    const servers = [serve(target, { PORT: String(port) }), serve(target, {}, '--port', String(port))];
+    // waited for at once: the second may end before the first
+    for (const result of await Promise.all(servers.map(ended)))
+      expect(result).toMatchObject({
         code: 1,
         stdout: '',
         stderr: `kpi: port ${port} is in use; name another, such as PORT=8080\n`,

@@ -4,7 +4,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { CloudEvent, HTTP } from 'cloudevents';
@@ -152,10 +152,34 @@ describe('exportKpi', () => {
     ['a body that is no message', { body: '{"hello":"world"}', headers: json }],
     ['an event of another type', HTTP.structured(event('{}').cloneWith({ type: 'google.cloud.storage.object.v1.finalized' }))],
     ['2 MB', push(pubsubMessage('x'.repeat(2_000_000)))],
+    ['a date in the attributes alone', push(pubsubMessage(undefined, { attributes: { date: '2025-12-20' } }))],
+    ['Data instead of data', push({ ...pubsubMessage(undefined), Data: 'MjAyNS0xMi0yMA==' })],
   ])('parks and acknowledges %s', async (_, { body, headers }) => {
     const response = await post(events, TOPIC_PATH, String(body), headers as Record<string, string>);
     expect(response.status).toBe(204);
     expect(logged()).toEqual([expect.objectContaining({ message: 'export failed' }), parked('BAD_REQUEST')]);
+  });
+
+  test.each(['?date=2025-12-20', '?__GCP_CloudEventsMode=x&from=2025-12-20'])(
+    'parks what is pushed to a URL with %s',
+    async (query) => {
+      const { body, headers } = push(pubsubMessage('2025-12-20'));
+      const compressed = gzipSync(body);
+      for (const sent of [
+        await post(events, `${TOPIC_PATH}${query}`, body, headers),
+        await post(events, `${TOPIC_PATH}${query}`, compressed, { ...headers, 'content-encoding': 'gzip' }),
+      ])
+        expect(sent.status).toBe(204);
+      const refused = [expect.objectContaining({ message: 'export failed' }), parked('BAD_REQUEST')];
+      expect(logged()).toEqual([...refused, ...refused]);
+    },
+  );
+
+  test("exports what is pushed to a URL with Google's own parameters", async () => {
+    const { body, headers } = push(pubsubMessage(undefined, { attributes: { googclient_schemaname: 'x' } }));
+    const path = `${TOPIC_PATH}?__GCP_CloudEventsMode=CUSTOM_PUBSUB_projects%2Fp%2Ftopics%2Ft&token=x`;
+    expect((await post(events, path, body, headers)).status).toBe(204);
+    expect(logged()).toEqual([exported('2025-12-24')]);
   });
 
   test('keeps length and SHA-256 of what did not parse, and nothing of its text', async () => {
@@ -275,6 +299,41 @@ describe('exportKpiHttp', () => {
     expect(await response.json()).toEqual({ success: false, error, code: 'BAD_REQUEST' });
   });
 
+  test.each([
+    ['gzip', gzipSync('')],
+    ['br', brotliCompressSync('')],
+    ['deflate', deflateSync('')],
+    ['GZip', gzipSync('')],
+  ])('refuses a body of %s that unpacks to nothing', async (encoding, body) => {
+    const error = 'expected JSON in the compressed body, which unpacks to nothing; for today send no body';
+    const headers = { 'content-encoding': encoding };
+    const response = await post(calls, PATH, body, headers);
+    expect([response.status, await response.json()]).toEqual([400, { success: false, error, code: 'BAD_REQUEST' }]);
+    const { port } = calls.address() as AddressInfo;
+    const chunked = { method: 'POST', headers, body: new Blob([body]).stream(), duplex: 'half' };
+    expect((await fetch(`http://127.0.0.1:${port}${PATH}`, chunked)).status).toBe(400);
+  });
+
+  test.each([
+    ['gzip', gzipSync('{"date":"2025-12-22"}'), '2025-12-22'],
+    ['br', brotliCompressSync('{"date":"2025-12-22"}'), '2025-12-22'],
+    ['identity', undefined, new Date().toISOString().slice(0, 10)],
+  ])('reads a body of %s, if there is one', async (encoding, body, reportDate) => {
+    const response = await post(calls, PATH, body, { 'content-encoding': encoding });
+    expect(await response.json()).toMatchObject({ success: true, reportDate });
+  });
+
+  test.each(['?', '?&&'])('takes a URL that ends in %s, which asks for nothing', async (query) => {
+    expect(await (await post(calls, `${PATH}${query}`, { date: '2025-12-22' })).json()).toMatchObject({ success: true });
+  });
+
+  test.each(['?date=2025-12-23', '?&date', '?=1', '?[]', '?__proto__=1', '?hasOwnProperty=1', '??'])(
+    'refuses a URL that ends in %s',
+    async (query) => {
+      expect(await asJson(await post(calls, `${PATH}${query}`))).toEqual([400, 'BAD_REQUEST']);
+    },
+  );
+
   const asJson = async (response: Response) => [response.status, (await response.json()).code];
 
   test.each([{}, { 'content-type': 'json' }, { 'content-type': '*/*' }, { 'content-type': 'application' }])(
@@ -297,8 +356,7 @@ describe('exportKpiHttp', () => {
     expect(printed).not.toHaveBeenCalled();
   });
 
-  test('refuses dates in the URL, other paths and methods in the documented form', async () => {
-    expect(await asJson(await post(calls, `${PATH}?date=2025-12-23`))).toEqual([400, 'BAD_REQUEST']);
+  test('refuses other paths and methods in the documented form', async () => {
     expect(await asJson(await post(calls, '/%E0%A4%A'))).toEqual([400, 'BAD_REQUEST']);
     expect(await asJson(await post(calls, '/'))).toEqual([404, 'BAD_REQUEST']);
     const { port } = calls.address() as AddressInfo;

@@ -35,6 +35,33 @@ test.each<[string, NodeJS.ProcessEnv, Config['warehouse']]>([
     { engine: 'duckdb', warehouse: resolve('C:x.duckdb'), source: null },
   ],
   [
+    'a drive after the engine, and a colon below a folder',
+    { KPI_WAREHOUSE: 'duckdb:C:x.duckdb', KPI_SOURCE: './12:30' },
+    { engine: 'duckdb', warehouse: resolve('C:x.duckdb'), source: { kind: 'path', path: resolve('12:30') } },
+  ],
+  [
+    'an embedded one in the cloud, named as such',
+    { KPI_WAREHOUSE: 'duckdb:x.duckdb', KPI_SOURCE: 'data', CLOUD_RUN_JOB: 'x' },
+    { engine: 'duckdb', warehouse: resolve('x.duckdb'), source: { kind: 'path', path: resolve('data') } },
+  ],
+  [
+    'BigQuery projects of a domain',
+    { ...bigQuery, KPI_WAREHOUSE: 'bigquery:example.com:my-project.kpi', KPI_SOURCE: 'example.com:my-project.app' },
+    {
+      engine: 'bigquery',
+      project: 'example.com:my-project',
+      dataset: 'kpi',
+      source: {
+        users: 'example.com:my-project.app.users',
+        measurements: 'example.com:my-project.app.measurements',
+        firstTests: null,
+      },
+      location: 'EU',
+      maxBytesBilled: null,
+      endpoint: null,
+    },
+  ],
+  [
     'BigQuery in capitals',
     { ...bigQuery, KPI_WAREHOUSE: 'BigQuery:my-project.kpi_metrics', KPI_SOURCE: 'BIGQUERY:my-project.app' },
     {
@@ -146,6 +173,52 @@ test.each<[string, NodeJS.ProcessEnv, RegExp[]]>([
     for (const text of texts) expect(message).toMatch(text);
   }
 });
+
+const EXPECTED_WAREHOUSE = 'expected duckdb:FILE or bigquery:PROJECT.DATASET';
+const EXPECTED_SOURCE = 'expected a folder, a .duckdb file, or demo; a path with a colon begins with ./';
+const UNCLEAN = 'expected a value without spaces or quotes around it';
+
+test.each([
+  's3://b/x',
+  'gs://b/x.duckdb',
+  'file:///x.duckdb',
+  'md:kpi',
+  'bigquery :p-x.d',
+  ':memory:',
+  '2025:x',
+  'duckdb:s3://b/x',
+])('neither warehouse nor source is at %s', (place) => {
+  expect(() => parseConfig({ KPI_WAREHOUSE: place })).toThrow(`KPI_WAREHOUSE: ${EXPECTED_WAREHOUSE}`);
+  expect(() => parseConfig({}, { source: place })).toThrow(`--source: ${EXPECTED_SOURCE}`);
+  expect(() => parseConfig({ ...bigQuery, KPI_SOURCE: place })).toThrow('KPI_SOURCE: the source is not PROJECT.DATASET');
+});
+
+test.each([
+  ...[' bigquery:p-x.d', 'bigquery:p-x.d ', '"bigquery:p-x.d"', "'x.duckdb'", 'duckdb: x.duckdb', 'duckdb:"x.duckdb"'],
+  ...['x.duckdb\n', '\u00a0x', '\ufeffx', '\u200bx', '“p-x.d”', '`p-x.d`', '"x.duckdb'],
+])('quotes and spaces around a place are refused: %j', (place) => {
+  expect(() => parseConfig({ KPI_WAREHOUSE: place })).toThrow(`KPI_WAREHOUSE: ${UNCLEAN}`);
+  expect(() => parseConfig({ ...bigQuery, KPI_SOURCE: place })).toThrow(`KPI_SOURCE: ${UNCLEAN}`);
+  expect(() => parseConfig({}, {}, { KPI_SOURCE: place })).toThrow(`source in kpi.config.json: ${UNCLEAN}`);
+});
+
+test.each(['my-project.kpi_metrics', 'x.duckdb', '/tmp/x.duckdb', './x', 'C:x.duckdb'])(
+  'in the cloud, %s is no warehouse: it would be a file that goes with the instance',
+  (warehouse) => {
+    for (const name of ['K_SERVICE', 'CLOUD_RUN_JOB'])
+      expect(() => parseConfig({ [name]: 'x', KPI_DEAD_LETTER_TOPIC: 'failed', KPI_WAREHOUSE: warehouse })).toThrow(
+        `KPI_WAREHOUSE: in the cloud, ${EXPECTED_WAREHOUSE}`,
+      );
+    expect(parseConfig({ KPI_WAREHOUSE: warehouse }).warehouse).toMatchObject({ warehouse: resolve(warehouse) });
+  },
+);
+
+test.each(['bigquery:p-x.d.t', 'bigquery:bigquery:p-x.d', 'bigquery:duckdb:x', 'bigquery:p-x', 'BIGQUERY:P-x.d'])(
+  '%s is no dataset',
+  (KPI_WAREHOUSE) => {
+    expect(() => parseConfig({ ...bigQuery, KPI_WAREHOUSE })).toThrow('KPI_WAREHOUSE: expected bigquery:PROJECT.DATASET');
+  },
+);
 
 test('names the flag where that is what was used', () => {
   expect(() => parseConfig({}, { timeZone: 'Mars/X' })).toThrow('--time-zone: expected an IANA time zone');

@@ -114,6 +114,13 @@ test.each([
   expect(read(data)).toBeNull();
 });
 
+test('a forwarded message that has its date in an attribute asks for nothing that can be told', () => {
+  expect(read('', { ...forwarded, date: '2025-12-20' })).toMatchObject({
+    request: null,
+    reason: expect.stringMatching(/^given up by Pub\/Sub; expected what is asked for in the data of the message/),
+  });
+});
+
 test('a forwarded message without a readable time is none either: its date is unknown', () => {
   expect(read('{}', { CloudPubSubDeadLetterSourceTopicPublishTime: 'lately' })).toBeNull();
 });

@@ -136,6 +136,62 @@ test.each<[string, unknown, RegExp]>([
   );
 });
 
+const asked = Buffer.from('{"date":"2025-12-20"}').toString('base64');
+const attributed = (attributes: Record<string, string>, more = {}) => ({ message: { ...message, ...more, attributes } });
+
+test.each<[string, unknown]>([
+  ...['date', 'Date', 'from', 'report_date', 'reportDate', 'start-date', 'DAY'].map((name): [string, unknown] => [
+    `an attribute ${name}`,
+    attributed({ [name]: 'x' }),
+  ]),
+  ...['2025-12-20', ' yesterday', '2025/12/20', '{"date":"2025-12-20"}', '{"from": "today", "to": "today"}'].map(
+    (value): [string, unknown] => [`an attribute of the value ${value}`, attributed({ a: value })],
+  ),
+  ['an attribute beside empty data', attributed({ date: '2025-12-20' }, { data: '' })],
+  ['an attribute beside {} as data', attributed({ date: '2025-12-20' }, { data: Buffer.from(' { }\n').toString('base64') })],
+  ...['Data', 'json', 'payload', 'date'].map((key): [string, unknown] => [
+    `${key} instead of data`,
+    { message: { ...message, [key]: asked } },
+  ]),
+  ['a date beside the message', { message, date: '2025-12-20' }],
+  ['a request beside the message', { message, request: { date: '2025-12-20' } }],
+  ['a date in the attributes of its event', { ...envelope, date: '2025-12-20', data: { message } }],
+])('refuses a message without data that has %s', (_, event) => {
+  expect(() => parseMessage(event)).toThrow(
+    expect.objectContaining({ code: 'BAD_REQUEST', message: expect.stringMatching(/^expected what is asked for in the data/) }),
+  );
+});
+
+test.each<[string, Record<string, string>]>([
+  ['Google clients', { googclient_traceparent: '00-a-b-01', googclient_schemarevisionid: '2025-12-20', 'x-goog-date': 'x' }],
+  ['HTTP', { traceparent: '00-a-b-01', 'content-type': 'application/json', 'Content-Encoding': 'x', 'ce-time': '2025-12-20' }],
+  ['the scheduler', { 'X-CloudScheduler-ScheduleTime': '2025-12-20T06:00:00Z' }],
+  ['a dead-letter topic', { CloudPubSubDeadLetterSourceTopicPublishTime: '2025-12-20T06:00:00Z' }],
+  ['other programs', { state: 'ready', today: '1', updated: 'yes', at: '2025-12-20T06:00:00Z', token: 'x', data: '{"id":1}' }],
+])('takes a message without data with attributes of %s', (_, attributes) => {
+  const names = { message_id: 'm', publish_time: 'x', orderingKey: '', ordering_key: '', '@type': 'x' };
+  const push = { message: { ...message, ...names, attributes }, subscription: 's', deliveryAttempt: 2 };
+  expect(parseMessage(push, [['__GCP_CloudEventsMode', 'CUSTOM_PUBSUB_x']])).toMatchObject({ id: 'm', attributes });
+});
+
+test('attributes and further keys are free where the data says what is asked for', () => {
+  const event = { message: { ...message, data: asked, labels: {}, attributes: { date: '2025-12-01' } } };
+  expect(parseMessage(event).data.toString()).toBe('{"date":"2025-12-20"}');
+});
+
+test.each<[string, unknown]>([
+  ['in the data and beside it', { message, data: { message } }],
+  ['beside data_base64', { message, data_base64: encoded }],
+  ['with data beside it', { ...envelope, data: { message, data: asked } }],
+])('refuses a message %s', (_, event) => {
+  expect(() => parseMessage(event)).toThrow('expected one message, got data beside it');
+});
+
+test.each(['date', 'from', 'report_date', 'x'])('refuses a date in the URL, as %s', (name) => {
+  const event = { message: { ...message, data: asked } };
+  expect(() => parseMessage(event, new URLSearchParams({ [name]: '2025-12-20' }))).toThrow('the URL are not read');
+});
+
 test.each([
   ['without any time', { id: 'e', data: { message: {} } }, /publishTime/],
   ['with a time that is none', { id: 'e', time: 'noon', data: { message: {} } }, /publishTime/],
