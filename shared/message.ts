@@ -95,7 +95,8 @@ export function refuseWithoutData(data: Buffer, attributes: Record<string, unkno
 }
 
 function isEmpty(data: Buffer): boolean {
-  return /^\s*(?:\{\s*\})?\s*$/.test(data.toString('utf8'));
+  const text = data.toString('utf8').trim();
+  return text === '' || /^\{\s*\}$/.test(text);
 }
 
 /** Attributes that Google's clients and services add by themselves. */
@@ -106,8 +107,8 @@ function asksForDate([name, value]: [string, unknown]): boolean {
   if (BY_GOOGLE.test(name)) return false;
   const words = name.match(/[A-Z]?[a-z]+|[A-Z]+/g)?.map((word) => word.toLowerCase()) ?? [];
   if (/^(?:from|to)$/i.test(name) || words.some((word) => /^(?:date|day)s?$/.test(word))) return true;
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-  return /^\s*(?:\d{4}[-/.]\d\d[-/.]\d\d|today|yesterday)\s*$/i.test(text) || /^\s*\{.*"(?:date|from|to)"\s*:/is.test(text);
+  if (typeof value !== 'string') return ['date', 'from', 'to'].some((key) => Object.hasOwn(Object(value), key));
+  return /^(?:\d{4}[-/.]\d\d[-/.]\d\d|today|yesterday)$|^\{.*"(?:date|from|to)"\s*:/is.test(value.trim());
 }
 
 function parseBytes(value: unknown): unknown {

@@ -174,6 +174,13 @@ test.each<[string, Record<string, string>]>([
   expect(parseMessage(push, [['__GCP_CloudEventsMode', 'CUSTOM_PUBSUB_x']])).toMatchObject({ id: 'm', attributes });
 });
 
+test('data of white space is read as fast as any, and what is nested deeply is left alone', () => {
+  const long = Buffer.from(`${' '.repeat(1_000_000)}x`).toString('base64');
+  const deep = `{"message":{"messageId":"m","publishTime":"2025-12-23T00:00:00Z"},"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
+  expect(parseMessage(attributed({}, { data: long })).data).toHaveLength(1_000_001);
+  expect(parseMessage(Buffer.from(deep)).id).toBe('m');
+});
+
 test('attributes and further keys are free where the data says what is asked for', () => {
   const event = { message: { ...message, data: asked, labels: {}, attributes: { date: '2025-12-01' } } };
   expect(parseMessage(event).data.toString()).toBe('{"date":"2025-12-20"}');
