@@ -22,11 +22,18 @@ export function renderReport(table: ReportTable, rows: readonly ReportRow[], { i
     columns.map((column) => ({
       head: heading(column.name),
       align: column.type === 'STRING' ? 'left' : 'right',
-      cells: rows.map((row) => cell(column, row[column.name as keyof ReportRow])),
+      cells: rows.map((row) =>
+        column.name === 'period_label' ? dayIn(row.period_label) : cell(column, row[column.name as keyof ReportRow]),
+      ),
     })),
   );
   const title = [colors.bold(colors.cyan(table)), colors.dim(rows[0]?.report_date ?? ''), ...(isDemo ? [DEMO_NOTE] : [])];
   return `${title.join('  ')}\n${text}`;
+}
+
+/** The label's day alone: whoever reads `Today (Dec 23)` reads it on another day. */
+function dayIn(label: string): string {
+  return label.replace(/^.*\((.*)\)$/, '$1');
 }
 
 /** A column's name over several lines, so that a table fits a terminal. */

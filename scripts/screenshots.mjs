@@ -39,8 +39,8 @@ async function fixInstants() {
 }
 
 function terminalPage() {
-  const command = `kpi show --date ${TO} --table daily_engagement`;
-  const output = new AnsiUp().ansi_to_html(kpi(...command.split(' ').slice(1)).trimEnd());
+  const command = `npx kpi show --date ${TO}`;
+  const output = new AnsiUp().ansi_to_html(kpi(...command.split(' ').slice(2)).trimEnd());
   return `<!doctype html><meta charset="utf-8"><style>
     body { margin: 0; padding: 20px 24px; width: fit-content; background: #10161d; color: #d7dee5; }
     pre { margin: 0; font: 13px/1.16 "DejaVu Sans Mono", monospace; }
