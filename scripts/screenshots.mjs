@@ -43,7 +43,7 @@ function terminalPage() {
   const output = new AnsiUp().ansi_to_html(kpi(...command.split(' ').slice(2)).trimEnd());
   return `<!doctype html><meta charset="utf-8"><style>
     body { margin: 0; padding: 20px 24px; width: fit-content; background: #10161d; color: #d7dee5; }
-    pre { margin: 0; font: 13px/1.16 "DejaVu Sans Mono", monospace; }
+    pre { margin: 0; font: 13px/1.5 "DejaVu Sans Mono", monospace; }
   </style><pre>$ ${command}\n\n${output}</pre>`;
 }
 
