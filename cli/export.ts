@@ -16,7 +16,7 @@ import { renderPrice } from './render';
 import { renderDay } from './render-day';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
 import { openSettler } from './settler';
-import { commandName, nameWarehouse, retyped } from './typed';
+import { commandName, nameWarehouse, retyped, warehouseFlag } from './typed';
 
 interface ExportFlags {
   date?: string;
@@ -114,7 +114,7 @@ function show({ reports, lastReport, interrupted }: DatesRun, { config, dryRun, 
   say(summarize(reports, { config, dryRun, interrupted }));
   if (report !== null && !dryRun)
     say(
-      `\nNext: ${commandName()} dashboard             makes the page that shows all reports\n      ${commandName()} show --table NAME     one table in full, also as --csv`,
+      `\nNext: ${commandName()} dashboard${warehouseFlag()}             makes the page that shows all reports\n      ${commandName()} show --table NAME${warehouseFlag()}     one table in full, also as --csv`,
     );
 }
 

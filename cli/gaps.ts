@@ -16,7 +16,7 @@ import { createCliRun } from './run';
 import { concludeRun, runDates } from './run-dates';
 import { openSettler } from './settler';
 import { fit } from './terminal';
-import { commandName } from './typed';
+import { retyped } from './typed';
 
 interface GapsFlags {
   from?: string;
@@ -66,7 +66,7 @@ async function gaps(flags: GapsFlags): Promise<number> {
   if (!flags.json) show(found, holdsDemo(settled.config));
   if (!flags.fix || dates.length === 0) {
     if (flags.json) writeJson({ success: dates.length === 0, ...found });
-    else if (dates.length > 0) process.stdout.write(`Export them: ${commandName()} gaps --fix\n`);
+    else if (dates.length > 0) process.stdout.write(`Export them: ${retyped(['--fix'])}\n`);
     return dates.length === 0 ? EXIT.done : EXIT.partial;
   }
   if (dates.length > MAX_DATES_BY_CLI)

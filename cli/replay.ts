@@ -58,8 +58,8 @@ Exit codes: 0 all done, 2 some could not be exported and are still there, 64 ref
 async function replay(flags: ReplayFlags): Promise<number> {
   if (flags.run && flags.discard !== undefined) throw new Failure('BAD_REQUEST', 'expected either --run or --discard, got both');
   // one for all letters: what its engine has learnt of the tables is not asked again
-  const settled = flags.run ? await openSettler(flags, 'export').settle() : openUnsettled(flags);
-  const { config } = settled;
+  const settled = flags.run ? await settleForRun(flags) : openUnsettled(flags);
+  const { config, canRun } = settled;
   const { createPubsub } = await import('../shared/adapters/pubsub');
   const pubsub = createPubsub(projectOf(flags.project, config));
   try {
@@ -72,7 +72,7 @@ async function replay(flags: ReplayFlags): Promise<number> {
         process.stdout.write(`${fit(describe(letter.id, read))}\n`);
         if (
           letter.id === flags.discard ||
-          (flags.run && read !== null && (await runAgain(read, settled, flags.allowFall ?? false)))
+          (flags.run && canRun && read !== null && (await runAgain(read, settled, flags.allowFall ?? false)))
         )
           done.push(letter);
         else if (flags.run) left++;
@@ -96,10 +96,25 @@ async function replay(flags: ReplayFlags): Promise<number> {
   }
 }
 
+/** What is known of the warehouse, and whether letters can be exported into it. */
+type Place = Settled & { canRun: boolean };
+
+/** A warehouse that is busy or out of reach leaves all letters where they are, and they are shown. */
+async function settleForRun(flags: ReplayFlags): Promise<Place> {
+  try {
+    return { ...(await openSettler(flags, 'export').settle()), canRun: true };
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.kind !== 'retryable') throw failure;
+    complain(failure);
+    return openUnsettled(flags);
+  }
+}
+
 /** To list letters takes no warehouse, which may be busy. */
-function openUnsettled(flags: ReplayFlags): Settled {
+function openUnsettled(flags: ReplayFlags): Place {
   const config = readSettings(flags);
-  return { config, openEngine: createOpener(config, now) };
+  return { config, openEngine: createOpener(config, now), canRun: false };
 }
 
 /** Without the data of a letter that can't be read: it may hold anything. */

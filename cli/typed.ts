@@ -12,9 +12,16 @@ export function commandName(bundle = __dirname, folder = process.cwd()): string 
   return relative(root, folder).startsWith('..') ? `node ${join(root, 'bin', 'kpi.mjs')}` : 'npx kpi';
 }
 
-/** A message with its commands as they are typed here. */
-export function asTyped(text: string, name = commandName()): string {
-  return text.replaceAll(/(?<=^|: |; )kpi (?=[a-z])/g, () => `${name} `);
+/** A message with its commands as they are typed here, for the warehouse that the running command was given. */
+export function asTyped(text: string, name = commandName(), warehouse = warehouseFlag()): string {
+  return text.replaceAll(/(?<=^|: |; )kpi ([a-z]+)/g, (_, command) => `${name} ${command}${warehouse}`);
+}
+
+/** ` --warehouse FILE` as it was typed; empty where it wasn't. */
+export function warehouseFlag(typed = process.argv.slice(2)): string {
+  const at = typed.findIndex((arg) => /^--warehouse(=|$)/.test(arg));
+  const value = at < 0 ? undefined : (/^--warehouse=(.*)$/.exec(typed[at] ?? '')?.[1] ?? typed[at + 1]);
+  return value === undefined ? '' : ` --warehouse ${quoted(value)}`;
 }
 
 /** A path as it is typed in this folder: shorter where it lies below. */
@@ -31,7 +38,10 @@ export function nameWarehouse({ warehouse }: Config): string {
 /** The command that is running, as it was typed, with further flags. */
 export function retyped(flags: readonly string[], typed = process.argv.slice(2)): string {
   const args = [...typed, ...flags.filter((flag) => !typed.includes(flag))];
-  return [commandName(), ...args.map((arg) => (/^[\w./:=@%+,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))].join(
-    ' ',
-  );
+  return [commandName(), ...args.map(quoted)].join(' ');
+}
+
+/** As a shell takes it for one word. */
+function quoted(arg: string): string {
+  return /^[\w./:=@%+,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }

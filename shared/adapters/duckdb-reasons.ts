@@ -70,8 +70,9 @@ export function reasonOf(thrown: unknown): string | null {
   const message = isNativeError(thrown) ? thrown.message : '';
   const reason = REASONS.find(([words]) => words.test(message))?.[1];
   if (reason === undefined) return null;
-  const line = /^(?:[A-Za-z ]+ Error: )?(?:CSV Error on Line: |Malformed JSON in file ".*?", at byte \d+ in line )(\d+)/.exec(
-    message,
-  )?.[1];
-  return line === undefined ? reason : `${reason} (line ${line})`;
+  const [, inJson, line] =
+    /^(?:[A-Za-z ]+ Error: )?(?:CSV Error on Line: |(Malformed JSON in file ".*?", at byte \d+ in line ))(\d+)/.exec(message) ??
+    [];
+  if (line === undefined) return reason;
+  return `${reason} (line ${inJson === undefined ? line : Number(line) - 1})`; // for JSON DuckDB names the line after it
 }

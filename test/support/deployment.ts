@@ -57,8 +57,8 @@ export class Deployment {
     this.warehouse = join(this.folder, 'warehouse.duckdb');
     const source = join(this.folder, 'source');
     mkdirSync(source);
-    writeFileSync(join(source, 'users.csv'), 'user_id,created_at\nu1,2025-12-20\n');
-    const measurement = 'measurement_id,user_id,session_id,created_at,error_type\nm1,u1,s1,2025-12-20,\n';
+    writeFileSync(join(source, 'users.csv'), 'user_id,created_at\nu1,2025-11-01\n');
+    const measurement = 'measurement_id,user_id,session_id,created_at,error_type\nm1,u1,s1,2025-11-01,\n';
     writeFileSync(join(source, 'measurements.csv'), measurement);
     this.env = {
       ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(KPI_|GOOGLE_CLOUD_PROJECT$)/.test(key))),
