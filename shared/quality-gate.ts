@@ -21,6 +21,9 @@ export const MIN_ROWS_FOR_SHARE = 1000;
 /** Of fewer failed tests in the periods, any may be of unknown kinds. */
 export const MIN_FAILURES_FOR_SHARE = 50;
 
+/** So small a part of all rows may have an impossible time, however little the newest days hold. */
+const MAX_SHARE_OF_TIMES = 0.1;
+
 /** So few rows may have an impossible time in any source. */
 export const MIN_ROWS_FOR_TIMES = 20;
 
@@ -162,7 +165,7 @@ function checkUnknownKinds(reportDate: CalendarDate, periods: readonly DayFacts[
     ? new Failure(
         'QUALITY_GATE',
         `measurements of the 12 periods up to ${reportDate}: ${formatCount(unknown)} of ${formatCount(failures)} failed tests are of unknown kinds, at most ` +
-          `${maxShare} of them may be (KPI_MAX_UNKNOWN_SHARE); look at error_type: NULL and the empty text mean success, words such as ` +
+          `${maxShare} of them may be (KPI_MAX_UNKNOWN_SHARE); look at error_type: the known ones are ${errorKinds.join(', ')}; NULL and the empty text mean success, words such as ` +
           `NULL or None don't; nothing of ${reportDate} was written`,
       )
     : null;
@@ -179,8 +182,8 @@ export function areTooManyUnknown(unknown: number, failures: number, maxShare: n
  */
 export function checkTimes(misdated: Facts['misdated'], span: readonly FactRow<'span'>[]): Failure | null {
   for (const { source, source_rows: impossible } of misdated) {
-    const newest = span.find((row) => row.source === source)?.newest_rows ?? 0;
-    if (impossible >= MIN_ROWS_FOR_TIMES && impossible > newest)
+    const { newest_rows: newest = 0, source_rows: all = 0 } = span.find((row) => row.source === source) ?? {};
+    if (impossible >= MIN_ROWS_FOR_TIMES && impossible > newest && impossible > MAX_SHARE_OF_TIMES * (all + impossible))
       return misdatedFailure(`${describeMisdated(source, impossible)}, and ${formatCount(newest)} in its newest ${PERIODS} days`);
   }
   return null;
@@ -196,7 +199,7 @@ export function refuseTimes(misdated: Facts['misdated']): Failure | null {
 }
 
 function describeMisdated(source: SourceTable, rows: number): string {
-  return `${source} holds ${formatMany(rows, 'row')} whose created_at is missing, before 1970 or in the future`;
+  return `${source} holds ${formatMany(rows, 'row')} whose created_at is before 1970 or in the future`;
 }
 
 function misdatedFailure(found: string): Failure {

@@ -144,7 +144,7 @@ export type ReleaseFacts = { [Name in ReleaseFactName]: FactRow<Name>[] };
 export const spanFact = {
   span: {
     sql: span,
-    row: z.strictObject({ source: z.enum(sourceTableNames), first_day: Day.nullable(), newest_rows: Count }),
+    row: z.strictObject({ source: z.enum(sourceTableNames), first_day: Day.nullable(), newest_rows: Count, source_rows: Count }),
   },
 };
 

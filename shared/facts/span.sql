@@ -1,8 +1,9 @@
--- One row per source table, whatever the window: the local day of its earliest row, NULL if there is none, and how many rows its newest 12 days have.
+-- One row per source table, whatever the window: the local day of its earliest row, NULL if there is none, how many rows its newest 12 days have, and how many there are.
 SELECT
   'users' AS source,
   CAST(DATETIME(MIN(created_at), @time_zone) AS DATE) AS first_day,
-  COUNTIF(UNIX_SECONDS(created_at) > UNIX_SECONDS(newest) - 12 * 86400) AS newest_rows
+  COUNTIF(UNIX_SECONDS(created_at) > UNIX_SECONDS(newest) - 12 * 86400) AS newest_rows,
+  COUNT(*) AS source_rows
 FROM source_users
 CROSS JOIN (SELECT MAX(created_at) AS newest FROM source_users WHERE user_id IS NOT NULL AND created_at < @scan_until) AS latest
 WHERE user_id IS NOT NULL AND created_at >= @epoch AND created_at < @scan_until
@@ -10,7 +11,8 @@ UNION ALL
 SELECT
   'measurements' AS source,
   CAST(DATETIME(MIN(created_at), @time_zone) AS DATE) AS first_day,
-  COUNTIF(UNIX_SECONDS(created_at) > UNIX_SECONDS(newest) - 12 * 86400) AS newest_rows
+  COUNTIF(UNIX_SECONDS(created_at) > UNIX_SECONDS(newest) - 12 * 86400) AS newest_rows,
+  COUNT(*) AS source_rows
 FROM source_measurements
 CROSS JOIN (SELECT MAX(created_at) AS newest FROM source_measurements WHERE user_id IS NOT NULL AND created_at < @scan_until) AS latest
 WHERE user_id IS NOT NULL AND created_at >= @epoch AND created_at < @scan_until

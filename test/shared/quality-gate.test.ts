@@ -55,11 +55,12 @@ test.each<[string, Facts['misdated'], string | null]>([
   ['as many as the newest rows', [{ source: 'measurements', source_rows: 168 }], null],
   ['more than the newest rows', [{ source: 'measurements', source_rows: 169 }], 'measurements holds 169 rows'],
   ['more than the newest rows of the other table', [{ source: 'users', source_rows: 20 }], 'users holds 20 rows'],
+  ['few of all rows', [{ source: 'measurements', source_rows: 155 }], null],
   ['a few', [{ source: 'users', source_rows: 19 }], null],
 ])('times out of bounds: %s', (_, misdated, message) => {
   const failure = checkTimes(misdated, [
-    { source: 'users', first_day: DATE, newest_rows: 5 },
-    { source: 'measurements', first_day: DATE, newest_rows: 168 },
+    { source: 'users', first_day: DATE, newest_rows: 5, source_rows: 100 },
+    { source: 'measurements', first_day: DATE, newest_rows: 168, source_rows: 1400 },
   ]);
   expect(failure && [failure.code, failure.message]).toEqual(message && ['SOURCE_CONTRACT', expect.stringContaining(message)]);
 });
