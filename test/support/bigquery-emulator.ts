@@ -76,7 +76,7 @@ export async function inWarehouse<Result>(
       ...{ engine: 'bigquery', project: PROJECT, dataset: name, location: LOCATION },
       ...{ source, maxBytesBilled: null, endpoint },
     };
-    const pace = { ...testPace, firstBackoffMs: 50, maxBackoffMs: 500, maxRetryMs: 300_000, pollMs: 20 };
+    const pace = { ...testPace, firstBackoffMs: 50, maxBackoffMs: 500, callMs: 60_000, maxRetryMs: 300_000, pollMs: 20 };
     return await work({ dataset: name, newEngine: () => createBigQuery({ config, now: () => new Date(), pace }) });
   } finally {
     await dataset.delete({ force: true });
