@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander';
 import { reportMetrics } from '../dashboard/history';
+import { shellQuote } from './typed';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof shells)[number];
@@ -64,12 +65,12 @@ const scripts: Record<Shell, (commands: readonly Completed[]) => string> = { bas
 
 /** Needs nothing but bash, of any version. What is typed is compared, and never evaluated. */
 function bash(commands: readonly Completed[]): string {
-  const offer = (offered: Values) => (offered === 'path' ? 'paths=1' : `words=${quote(offered.join(' '))}`);
+  const offer = (offered: Values) => (offered === 'path' ? 'paths=1' : `words=${shellQuote(offered.join(' '))}`);
   const ofOptions = commands.flatMap(({ name, options }) =>
-    options.flatMap(({ long, values }) => (values === null ? [] : [`    ${quote(`${name} ${long}`)}) ${offer(values)} ;;`])),
+    options.flatMap(({ long, values }) => (values === null ? [] : [`    ${shellQuote(`${name} ${long}`)}) ${offer(values)} ;;`])),
   );
   const ofCommands = commands.map(
-    ({ name, options, values }) => `    ${quote(name)}' '*) ${offer([...values, ...options.map(({ long }) => long)])} ;;`,
+    ({ name, options, values }) => `    ${shellQuote(name)}' '*) ${offer([...values, ...options.map(({ long }) => long)])} ;;`,
   );
   const names = commands.map(({ name }) => name);
   return `_kpi() {
@@ -103,21 +104,17 @@ ${bash(commands)}`;
 }
 
 function fish(commands: readonly Completed[]): string {
-  const offer = (offered: Values) => (offered === 'path' ? '-r -F' : `-x -a ${quote(offered.join(' '))}`);
+  const offer = (offered: Values) => (offered === 'path' ? '-r -F' : `-x -a ${shellQuote(offered.join(' '))}`);
   const lines = commands.flatMap(({ name, description, options, values }) => {
-    const inside = `complete -c kpi -n ${quote(`__fish_seen_subcommand_from ${name}`)}`;
+    const inside = `complete -c kpi -n ${shellQuote(`__fish_seen_subcommand_from ${name}`)}`;
     return [
-      `complete -c kpi -n __fish_use_subcommand -a ${name} -d ${quote(description)}`,
+      `complete -c kpi -n __fish_use_subcommand -a ${name} -d ${shellQuote(description)}`,
       ...(values.length === 0 ? [] : [`${inside} ${offer(values)}`]),
       ...options.map(
         ({ long, description, values }) =>
-          `${inside} -l ${long.slice(2)} ${values === null ? '' : `${offer(values)} `}-d ${quote(description)}`,
+          `${inside} -l ${long.slice(2)} ${values === null ? '' : `${offer(values)} `}-d ${shellQuote(description)}`,
       ),
     ];
   });
   return ['complete -c kpi -f', ...lines, ''].join('\n');
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

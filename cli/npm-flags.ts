@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command, Option } from 'commander';
 import { Failure } from '../shared/failure';
 import { nearestOf } from '../shared/nearest';
+import { shellQuote } from './typed';
 
 /** Scripts of package.json that start the command line, and what of its arguments whoever calls them has written. */
 const scripts: Record<string, (args: readonly string[]) => readonly string[]> = {
@@ -114,5 +115,5 @@ function spell(kept: readonly Kept[], values: readonly string[]): string[] {
 }
 
 function quote(text: string): string {
-  return /^[\w./:@=,+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:@=,+-]+$/.test(text) ? text : shellQuote(text);
 }

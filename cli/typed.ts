@@ -43,5 +43,10 @@ export function retyped(flags: readonly string[], typed = process.argv.slice(2))
 
 /** As a shell takes it for one word. */
 function quoted(arg: string): string {
-  return /^[\w./:=@%+,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:=@%+,-]+$/.test(arg) ? arg : shellQuote(arg);
+}
+
+/** In single quotes, within which a shell takes nothing for more than it is. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

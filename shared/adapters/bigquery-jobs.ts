@@ -143,9 +143,12 @@ export function createJobs({
         if (signal.aborted) cancel(); // the answer came after the deadline
         const metadata = await finish(job).catch((thrown) => {
           // a job that was just made may not be seen yet; its id is sent again then, which makes no second one
-          if (isStatus(thrown, 404)) inserted = null;
-          else if (!isTransient(thrown)) cancel();
-          throw isStatus(thrown, 404) ? { reason: 'backendError' } : thrown;
+          if (isStatus(thrown, 404)) {
+            inserted = null;
+            throw { reason: 'backendError' };
+          }
+          if (!isTransient(thrown)) cancel();
+          throw thrown;
         });
         try {
           if (metadata.status?.errorResult) throw metadata.status.errorResult;

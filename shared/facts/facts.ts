@@ -3,7 +3,6 @@ import type { Window } from '../calendar';
 import { sourceTableNames } from '../source-contract';
 import { parseWholeAnswer, wholeStatement } from '../whole-answer';
 import activity from './activity.sql';
-
 import intake from './intake.sql';
 import misdated from './misdated.sql';
 import people from './people.sql';
