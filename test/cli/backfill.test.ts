@@ -134,7 +134,7 @@ test('gaps are listed with their reason, and fixed', async () => {
       '2025-11-30  no report',
       '2025-12-04 to 2025-12-05  no report',
       '3 of 10 dates, 2025-11-30 to 2025-12-09, have gaps',
-      `Export them: node ${resolve(__dirname, '../../bin/kpi.mjs')} gaps --fix`,
+      `Export them: node ${resolve(__dirname, '../../bin/kpi.mjs')} gaps --from 2025-11-30 --to 2025-12-09 --fix`,
       '',
     ].join('\n'),
   ]);
