@@ -125,6 +125,8 @@ function summarize(
   const warehouse = nameWarehouse(config);
   const [first] = reports;
   if (first === undefined) return 'Nothing left to do: earlier runs of this range have exported all of its dates';
+  if (reports.every(({ tables }) => tables.length === 0))
+    return `Nothing left to export; the release of ${formatMany(reports.length, 'date')} was tried again`;
   const last = reports.at(-1) ?? first;
   const dates =
     reports.length === 1 ? first.reportDate : `${formatMany(reports.length, 'date')}, ${first.reportDate} to ${last.reportDate}`;

@@ -104,6 +104,8 @@ export interface Engine {
    * columns of both tables whole, so it is asked only where the facts leave a doubt.
    */
   readSpan(window: Window, run: Run): Promise<FactRow<'span'>[]>;
+  /** Counts the newest rows of both source tables, which is enough to see that one is late. Worth it where counting has a price. */
+  readFreshness(window: Window, run: Run): Promise<{ rows: FactRow<'freshness'>[]; bytesProcessed: number | null }>;
   /** The bytes that readFacts would read; null where it costs nothing. */
   price: ((window: Window, run: Run) => Promise<number>) | null;
   /** How many reports publish takes best at once, and how many of such groups may be on their way at a time. */

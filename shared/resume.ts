@@ -15,15 +15,31 @@ export function rangeRequestId({ from, to }: ExportRequest, { warehouse, timeZon
   return `range-${from}-${to}-${what.digest('hex').slice(0, 12)}`;
 }
 
+/** What earlier runs of the same request have done of its dates. */
+export interface DoneDates {
+  /** Their report is in. */
+  exported: Set<CalendarDate>;
+  /** Of those, the ones that failed to release what they were to. */
+  unreleased: Set<CalendarDate>;
+}
+
 /**
- * The report dates that these runs have exported for good: whole, after the day was over, and with what they were to release. `gaps` are what
- * the warehouse lacks now: a report may have been deleted since.
+ * What these runs have exported whole. `gaps` are what the warehouse lacks now: a report may have been deleted since. With `mustBeFinal`, the day
+ * of a report must have been over when it was made.
  */
-export function completedDates(runs: readonly ExportRun[], gaps: readonly Gap[], timeZone: string): Set<CalendarDate> {
-  const complete = runs.filter(
-    ({ status, error_code, started_at, report_date }) =>
-      status === 'succeeded' && error_code === null && Date.parse(started_at) >= endOf(report_date, timeZone).getTime(),
+export function doneDates(
+  runs: readonly ExportRun[],
+  gaps: readonly Gap[],
+  { timeZone, mustBeFinal }: { timeZone: string; mustBeFinal: boolean },
+): DoneDates {
+  const lacking = new Set(gaps.flatMap(({ reportDate, reason }) => (reason === 'provisional' && !mustBeFinal ? [] : reportDate)));
+  const succeeded = runs.filter(
+    ({ status, started_at, report_date }) =>
+      status === 'succeeded' &&
+      !lacking.has(report_date) &&
+      (!mustBeFinal || Date.parse(started_at) >= endOf(report_date, timeZone).getTime()),
   );
-  const lacking = new Set(gaps.map(({ reportDate }) => reportDate));
-  return new Set(complete.map(({ report_date }) => report_date).filter((date) => !lacking.has(date)));
+  const exported = new Set(succeeded.map(({ report_date }) => report_date));
+  const whole = new Set(succeeded.flatMap(({ error_code, report_date }) => (error_code === null ? report_date : [])));
+  return { exported, unreleased: new Set([...exported].filter((date) => !whole.has(date))) };
 }

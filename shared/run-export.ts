@@ -10,7 +10,7 @@ import type { ReleaseLimits } from './release/rules';
 import { deriveReport, type Report } from './report';
 import { checkFall, comparedDates, createComparison, type Revision } from './revisions';
 import { appendRecords, runRecord } from './run-record';
-import { checkFreshness, daysUntil } from './source-freshness';
+import { checkFreshness, daysUntil, type Freshness, freshnessByDay, isRecent } from './source-freshness';
 import { reportTableNames } from './tables';
 import { countUnknownKinds } from './unknown-kinds';
 
@@ -145,18 +145,41 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
   const refused = await engine.prepare(dates, stoppable.run);
   const wanted = dates.filter((date) => !refused.has(date));
   const nothing = { days: new Map(), bytesProcessed: null, compare: () => null, release: null };
-  if (wanted.length === 0) return { refused, ...nothing };
-  const { refused: empty, days, bytesProcessed } = await countDays(wanted, stoppable);
-  const held = wanted.filter((date) => !empty.has(date));
-  if (held.length === 0) return { refused: new Map([...refused, ...empty]), ...nothing };
+  const late = await findLate(wanted, stoppable);
+  const timely = wanted.filter((date) => !late.dates.has(date));
+  if (timely.length === 0)
+    return { ...nothing, refused: new Map([...refused, ...late.dates]), bytesProcessed: late.bytesProcessed };
+  const { refused: empty, days, bytesProcessed } = await countDays(timely, stoppable);
+  const held = timely.filter((date) => !empty.has(date));
+  const unwanted = new Map([...refused, ...late.dates, ...empty]);
+  const countedBytes = addBytes(late.bytesProcessed, bytesProcessed);
+  if (held.length === 0) return { ...nothing, refused: unwanted, bytesProcessed: countedBytes };
   const release = await openReleaseOf(held, days, stoppable.run, options);
   return {
-    refused: new Map([...refused, ...empty]),
+    refused: unwanted,
     days,
-    bytesProcessed: addBytes(bytesProcessed, release?.bytesProcessed ?? null),
+    bytesProcessed: addBytes(countedBytes, release?.bytesProcessed ?? null),
     compare: await openComparison(held, stoppable),
     release,
   };
+}
+
+/**
+ * The dates whose reports would be refused because the source is late, found by its newest rows where a full count costs money: a repeat
+ * would pay for it again and again.
+ */
+async function findLate(
+  dates: readonly CalendarDate[],
+  options: ExportOptions,
+): Promise<{ dates: Map<CalendarDate, Failure>; bytesProcessed: number | null }> {
+  const { engine, run, gate, timeZone, startedAt } = options;
+  const recent = dates.filter((date) => isRecent(date, { timeZone, now: startedAt }));
+  if (engine.price === null || gate.allowStale || recent.length === 0) return { dates: new Map(), bytesProcessed: null };
+  const window = windowOf(recent, options);
+  const { rows, bytesProcessed } = await engine.readFreshness(window, run);
+  const days = freshnessByDay(rows, window);
+  const late = recent.map((date) => [date, judgeFreshness(date, days, options)] as const);
+  return { dates: new Map(late.flatMap(([date, failure]) => (failure === null ? [] : [[date, failure]]))), bytesProcessed };
 }
 
 async function countDays(dates: readonly CalendarDate[], options: ExportOptions) {
@@ -243,10 +266,13 @@ function draft(reportDate: CalendarDate, { refused, days }: Derivable, options: 
   }
 }
 
-function check(report: Report, days: FactsByDay, { gate, timeZone, startedAt }: ExportOptions): Failure | null {
+function check(report: Report, days: FactsByDay, options: ExportOptions): Failure | null {
+  return judgeFreshness(report.reportDate, days, options) ?? checkReport(report, days, options.gate);
+}
+
+function judgeFreshness(date: CalendarDate, days: Freshness, { gate, timeZone, startedAt }: ExportOptions): Failure | null {
   const freshness = { timeZone, now: startedAt, maxAgeHours: gate.sourceMaxAgeHours };
-  const late = gate.allowStale ? null : checkFreshness(report.reportDate, days, freshness);
-  return late ?? checkReport(report, days, gate);
+  return gate.allowStale ? null : checkFreshness(date, days, freshness);
 }
 
 /** Publishes the reports of some dates, a few at a time: as soon as one group is done the next is begun, until the run is stopped. */

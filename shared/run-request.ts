@@ -1,13 +1,15 @@
 import { type CalendarDate, localDate } from './calendar';
 import type { Config } from './config';
 import type { Engine, Run } from './engine';
-import type { Failure } from './failure';
+import { type Failure, toFailure } from './failure';
 import { findGaps } from './gaps';
 import { type Log, logFailure } from './log';
 import { logMessages } from './log-messages';
 import type { OpenEngine } from './open-engine';
 import { isExported, judge, type ReportOutcome } from './outcome';
-import { completedDates } from './resume';
+import { isMature, releasedBy, reportOf } from './release/release-periods';
+import { releasePeriods } from './release/run-release';
+import { type DoneDates, doneDates } from './resume';
 import { type ExportOptions, type ExportOutcome, runExport } from './run-export';
 import { recordedSource } from './warehouse-identity';
 
@@ -20,8 +22,11 @@ export interface RequestOptions extends Omit<ExportOptions, 'engine' | 'dryRun' 
   /** Publish reports also if most of what is published of their days is gone. */
   allowFall?: boolean;
   dryRun?: boolean;
-  /** Leave out the dates that earlier runs of the same request have exported for good. */
-  resume?: boolean;
+  /**
+   * What earlier runs of the same request have exported is not done again; where they failed to release something, only that is. A repeat of a
+   * message leaves out each date that is in, a range that somebody goes on with those that are in for good.
+   */
+  resume?: 'what is in' | 'what is final' | null;
   /** Told what will be exported, before it is. */
   onStart?: (dates: readonly CalendarDate[]) => void;
 }
@@ -35,7 +40,7 @@ export async function runRequest(
     allowStale = false,
     allowFall = false,
     dryRun = false,
-    resume = false,
+    resume = null,
     onStart,
     ...options
   }: RequestOptions,
@@ -45,17 +50,21 @@ export async function runRequest(
   const signal = options.stop === undefined ? run.signal : AbortSignal.any([run.signal, options.stop]);
   const engine = await openEngine(dryRun ? 'dry-run' : 'export', { signal, log: run.log });
   try {
-    const done = resume ? await readCompleted(engine, dates, { run, timeZone, now: startedAt }) : new Set();
-    const wanted = dates.filter((date) => !done.has(date));
-    if (wanted.length === 0) return { reports: [], price: null };
+    const done = resume === null ? nothingDone : await readDone(engine, dates, { run, timeZone, now: startedAt, resume });
+    const wanted = dates.filter((date) => !done.exported.has(date));
+    const unreleased = dates.filter((date) => done.unreleased.has(date));
+    const source = recordedSource(config);
+    const gate = { ...config, allowStale, allowFall };
+    const repeated = await repeatReleases(unreleased, { engine, run, timeZone, startedAt, now, source, gate, release });
+    if (wanted.length === 0) return { reports: repeated, price: null };
     onStart?.(wanted);
     const refusals = new Set<Failure>(); // one may stand for a thousand dates, and is logged once
-    return await runExport(wanted, {
+    const { reports, price } = await runExport(wanted, {
       ...options,
       engine,
       timeZone,
-      source: recordedSource(config),
-      gate: { ...config, allowStale, allowFall },
+      source,
+      gate,
       release: release.isOn ? release : null,
       dryRun,
       onReport: (outcome, report) => {
@@ -66,20 +75,53 @@ export async function runRequest(
         options.onReport?.(outcome, report);
       },
     });
+    return { reports: [...repeated, ...reports], price };
   } finally {
     await engine.close();
   }
 }
 
-async function readCompleted(
+const nothingDone: DoneDates = { exported: new Set(), unreleased: new Set() };
+
+interface ResumeOptions {
+  run: Run;
+  timeZone: string;
+  now: Date;
+  resume: 'what is in' | 'what is final';
+}
+
+async function readDone(
   engine: Engine,
   dates: readonly CalendarDate[],
-  { run, timeZone, now }: { run: Run; timeZone: string; now: Date },
-): Promise<Set<CalendarDate>> {
-  const runs = await engine.readRuns({ requestId: run.requestId }, run.signal);
-  const [from = '', to = from] = [dates[0], dates.at(-1)];
-  const { gaps } = await findGaps(engine, { from, to, timeZone, today: localDate(now, timeZone) }, run);
-  return completedDates(runs, gaps, timeZone);
+  { run, timeZone, now, resume }: ResumeOptions,
+): Promise<DoneDates> {
+  try {
+    const runs = await engine.readRuns({ requestId: run.requestId }, run.signal);
+    if (runs.length === 0) return nothingDone;
+    const [from = '', to = from] = [dates[0], dates.at(-1)];
+    const { gaps } = await findGaps(engine, { from, to, timeZone, today: localDate(now, timeZone) }, run);
+    return doneDates(runs, gaps, { timeZone, mustBeFinal: resume === 'what is final' });
+  } catch (thrown) {
+    if (resume === 'what is final') throw thrown; // somebody asked for it; a message is exported again, which does no harm
+    const { code, message } = toFailure(thrown);
+    run.log.warning('earlier runs not read', { code, error: message });
+    return nothingDone;
+  }
+}
+
+type RepeatOptions = Required<Pick<ExportOptions, 'engine' | 'run' | 'timeZone' | 'startedAt' | 'now' | 'source' | 'gate'>> &
+  Pick<Config, 'release'>;
+
+/** Releases what earlier runs of the request failed to, of reports that are in. */
+async function repeatReleases(
+  reportDates: readonly CalendarDate[],
+  { startedAt, release: limits, ...options }: RepeatOptions,
+): Promise<ReportOutcome[]> {
+  const { timeZone } = options;
+  const periods = reportDates.map(releasedBy).filter((period) => isMature(period, startedAt, timeZone));
+  if (!limits.isOn || periods.length === 0) return [];
+  const outcomes = await releasePeriods(periods, { ...options, limits, releasedAt: startedAt, replace: null });
+  return outcomes.map((release) => ({ reportDate: reportOf(release.period), tables: [], findings: null, release }));
 }
 
 function logReport(report: ReportOutcome, log: Log, durationMs: number, dryRun: boolean): void {

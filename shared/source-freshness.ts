@@ -1,7 +1,11 @@
-import { addDays, type CalendarDate, localDate } from './calendar';
+import { addDays, type CalendarDate, datesBetween, localDate, type Window } from './calendar';
 import { formatCount, formatMany } from './counts';
-import { type DayFacts, dayOf, type FactsByDay } from './facts/period-facts';
+import type { FactRow } from './facts/facts';
+import type { DayFacts } from './facts/period-facts';
 import { Failure } from './failure';
+
+/** What tells whether a source is late, by day. */
+export type Freshness = ReadonlyMap<CalendarDate, Pick<DayFacts, 'tests' | 'accounts' | 'latestHour'>>;
 
 export interface FreshnessOptions {
   timeZone: string;
@@ -27,7 +31,7 @@ const BUSY_COUNT = 5;
  */
 export function checkFreshness(
   reportDate: CalendarDate,
-  days: FactsByDay,
+  days: Freshness,
   { timeZone, now, maxAgeHours }: FreshnessOptions,
 ): Failure | null {
   if (!isRecent(reportDate, { timeZone, now })) return null;
@@ -49,12 +53,12 @@ export function checkFreshness(
   }
 
   const counted = [
-    { what: 'tests', count: (day: DayFacts) => day.tests },
-    { what: 'accounts', count: (day: DayFacts) => day.accounts },
+    { what: 'tests', count: (day: CalendarDate) => days.get(day)?.tests ?? 0 },
+    { what: 'accounts', count: (day: CalendarDate) => days.get(day)?.accounts ?? 0 },
   ];
   for (const { what, count } of counted) {
-    const before = Array.from({ length: BUSY_DAYS }, (_, age) => count(dayOf(days, addDays(yesterday, -1 - age))));
-    if (count(dayOf(days, yesterday)) === 0 && before.every((number) => number >= BUSY_COUNT))
+    const before = Array.from({ length: BUSY_DAYS }, (_, age) => count(addDays(yesterday, -1 - age)));
+    if (count(yesterday) === 0 && before.every((number) => number >= BUSY_COUNT))
       return late(
         `expected ${what} on ${yesterday}, got 0 after ${BUSY_DAYS} days of ${formatCount(Math.min(...before))} or more`,
       );
@@ -62,8 +66,25 @@ export function checkFreshness(
   return null;
 }
 
+/** The newest rows of a source, as checkFreshness wants them; every day of the window has an entry. */
+export function freshnessByDay(
+  rows: readonly FactRow<'freshness'>[],
+  { firstDay, lastDay }: Pick<Window, 'firstDay' | 'lastDay'>,
+): Freshness {
+  const days = new Map(
+    datesBetween(firstDay, lastDay).map((day) => [day, { tests: 0, accounts: 0, latestHour: null as number | null }]),
+  );
+  for (const { source, day, source_rows, latest_hour } of rows) {
+    const found = days.get(day);
+    if (found === undefined) continue;
+    if (source === 'users') found.accounts = source_rows;
+    else Object.assign(found, { tests: source_rows, latestHour: latest_hour });
+  }
+  return days;
+}
+
 /** Whether a report is of today or yesterday. */
-function isRecent(reportDate: CalendarDate, { timeZone, now }: Pick<FreshnessOptions, 'timeZone' | 'now'>): boolean {
+export function isRecent(reportDate: CalendarDate, { timeZone, now }: Pick<FreshnessOptions, 'timeZone' | 'now'>): boolean {
   return reportDate >= addDays(localDate(now, timeZone), -1);
 }
 

@@ -165,6 +165,11 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
 
     readSpan: async (window, run) => (await countFacts(counting(run), 'span', ['span'], window)).facts.span,
 
+    readFreshness: async (window, run) => {
+      const { facts, bytesProcessed } = await countFacts(counting(run), 'freshness', ['freshness'], window);
+      return { rows: facts.freshness, bytesProcessed };
+    },
+
     price: (window, run) => priceFacts(counting(run), window),
 
     groups: GROUPS,
@@ -333,7 +338,7 @@ function wrap({ type, value }: Bindings[string]) {
 /** One job, and so one snapshot: counts of different states of a source that is being written to would contradict each other. */
 async function countFacts<Name extends AnyFactName>(
   counting: Counting,
-  what: 'facts' | 'release_facts' | 'span',
+  what: 'facts' | 'release_facts' | 'span' | 'freshness',
   names: readonly Name[],
   window: Window,
 ) {

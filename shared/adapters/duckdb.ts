@@ -161,6 +161,11 @@ function createEngine(database: Database, source: Source | null, { now, warehous
         await materialize(counting, window, []);
         return countFact(counting, 'span', window);
       }),
+    readFreshness: (window, run) =>
+      interruptible(database, run.signal, async () => {
+        await materialize(counting, window, ['attempts']);
+        return { rows: await countFact(counting, 'freshness', window), bytesProcessed: null };
+      }),
     price: null,
     groups: GROUPS,
     publish: (reports, run) => interruptible(database, run.signal, () => write(() => publish(database, reports, binding), run)),

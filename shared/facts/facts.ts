@@ -3,6 +3,7 @@ import type { Window } from '../calendar';
 import { sourceTableNames } from '../source-contract';
 import { parseWholeAnswer, wholeStatement } from '../whole-answer';
 import activity from './activity.sql';
+import freshness from './freshness.sql';
 import intake from './intake.sql';
 import misdated from './misdated.sql';
 import people from './people.sql';
@@ -147,7 +148,20 @@ export const spanFact = {
   },
 };
 
-const allFacts = { ...facts, ...releaseFacts, ...spanFact };
+/** Asked before the others where counting them costs money: a source that is late is found by its newest rows. */
+export const freshnessFact = {
+  freshness: {
+    sql: freshness,
+    row: z.strictObject({
+      source: z.enum(sourceTableNames),
+      day: Day,
+      source_rows: Count,
+      latest_hour: z.number().int().nullable(),
+    }),
+  },
+};
+
+const allFacts = { ...facts, ...releaseFacts, ...spanFact, ...freshnessFact };
 export type AnyFactName = keyof typeof allFacts;
 export type FactRow<Name extends AnyFactName> = z.infer<(typeof allFacts)[Name]['row']>;
 

@@ -31,54 +31,59 @@ export function parseReleaseRequest(body: RequestBody, { timeZone, now }: { time
   return request;
 }
 
-/**
- * Releases periods whose reports were made without, or replaces one. Their reports are derived and checked as if they were published, out of
- * one count; they aren't. Each period that is released or fails leaves a run record under the date of its report.
- */
+/** Releases the periods of a request, or replaces one. */
 export async function runRelease(
   { from, to }: ExportRequest,
-  { openEngine, now, gate, source = null, ...options }: RunReleaseOptions,
+  { openEngine, ...options }: RunReleaseOptions,
 ): Promise<ReleaseOutcome[]> {
-  const { run, timeZone, releasedAt } = options;
-  const engine = await openEngine('export', run);
+  const engine = await openEngine('export', options.run);
   try {
-    const reports = new Map<CalendarDate, Failure | null>();
-    const countDays: CountDays = async (periods) => {
-      const [first = from, last = to] = [periods[0], periods.at(-1)];
-      const window = reportWindow(reportOf(first), reportOf(last), timeZone);
-      const { facts, bytesProcessed } = await engine.readFacts(window, run);
-      const days = indexByDay(facts, window);
-      for (const period of periods)
-        reports.set(
-          period,
-          holdsAnyone(days, period)
-            ? check(() => checkReport(deriveReport(days, reportOf(period), releasedAt), days, gate))
-            : nobodyYet(period),
-        );
-      return { days, bytesProcessed };
-    };
-    const periods = datesBetween(from, to);
-    const release = await openRelease(periods, countDays, { ...options, engine });
-    const outcomes: ReleaseOutcome[] = [];
-    for (const period of periods) {
-      const failure = reports.get(period) ?? null;
-      const outcome: ReleaseOutcome = failure === null ? await release.put(period) : { period, state: 'failed', failure };
-      outcomes.push(outcome);
-    }
-    const [fault] = outcomes.flatMap(({ failure }) => (failure?.code === 'BAD_CONFIG' ? failure : []));
-    if (fault !== undefined && outcomes.every(({ failure }) => failure === fault)) throw fault;
-    for (const { period, failure } of outcomes) if (failure !== undefined) logFailure(run.log, failure, { period });
-    const context = { run, startedAt: releasedAt, finishedAt: now(), timeZone, source, bytesProcessed: release.bytesProcessed };
-    const records = outcomes
-      .filter(({ state, failure }) => state !== 'left' && !failure?.refused)
-      .map((outcome) =>
-        runRecord({ reportDate: reportOf(outcome.period), tables: [], findings: null, release: outcome }, context),
-      );
-    await appendRecords(engine, records, run);
-    return outcomes;
+    return await releasePeriods(datesBetween(from, to), { ...options, engine });
   } finally {
     await engine.close();
   }
+}
+
+/**
+ * Releases periods, in order of time, whose reports were made without. Their reports are derived and checked as if they were published, out of
+ * one count; they aren't. Each period that is released or fails leaves a run record under the date of its report.
+ */
+export async function releasePeriods(
+  periods: readonly CalendarDate[],
+  { now, gate, source = null, ...options }: Omit<RunReleaseOptions, 'openEngine'> & ReleaseOptions,
+): Promise<ReleaseOutcome[]> {
+  const { engine, run, timeZone, releasedAt } = options;
+  const reports = new Map<CalendarDate, Failure | null>();
+  const countDays: CountDays = async (wanted) => {
+    const [first = '', last = first] = [wanted[0], wanted.at(-1)];
+    const window = reportWindow(reportOf(first), reportOf(last), timeZone);
+    const { facts, bytesProcessed } = await engine.readFacts(window, run);
+    const days = indexByDay(facts, window);
+    for (const period of wanted)
+      reports.set(
+        period,
+        holdsAnyone(days, period)
+          ? check(() => checkReport(deriveReport(days, reportOf(period), releasedAt), days, gate))
+          : nobodyYet(period),
+      );
+    return { days, bytesProcessed };
+  };
+  const release = await openRelease(periods, countDays, options);
+  const outcomes: ReleaseOutcome[] = [];
+  for (const period of periods) {
+    const failure = reports.get(period) ?? null;
+    const outcome: ReleaseOutcome = failure === null ? await release.put(period) : { period, state: 'failed', failure };
+    outcomes.push(outcome);
+  }
+  const [fault] = outcomes.flatMap(({ failure }) => (failure?.code === 'BAD_CONFIG' ? failure : []));
+  if (fault !== undefined && outcomes.every(({ failure }) => failure === fault)) throw fault;
+  for (const { period, failure } of outcomes) if (failure !== undefined) logFailure(run.log, failure, { period });
+  const context = { run, startedAt: releasedAt, finishedAt: now(), timeZone, source, bytesProcessed: release.bytesProcessed };
+  const records = outcomes
+    .filter(({ state, failure }) => state !== 'left' && !failure?.refused)
+    .map((outcome) => runRecord({ reportDate: reportOf(outcome.period), tables: [], findings: null, release: outcome }, context));
+  await appendRecords(engine, records, run);
+  return outcomes;
 }
 
 export function judgeReleases(outcomes: readonly ReleaseOutcome[]): Verdict {

@@ -32,7 +32,8 @@ export async function rowsOnDuckDb(folder: string, window: Window): Promise<Fact
     const { facts } = await engine.readFacts(window, run);
     const released = await engine.readReleaseFacts(window, run);
     const span = await engine.readSpan(window, run);
-    return toSets({ ...facts, ...released.facts, span });
+    const freshness = (await engine.readFreshness(window, run)).rows;
+    return toSets({ ...facts, ...released.facts, span, freshness });
   } finally {
     await engine.close();
   }
@@ -55,7 +56,7 @@ export async function rowsOnReference(
     });
     return parseFacts(names, await server.evaluate(sql, Object.fromEntries(bound), tables));
   };
-  return toSets({ ...(await count(factNames)), ...(await count(releaseFactNames)), ...(await count(['span'])) });
+  return toSets({ ...(await count(factNames)), ...(await count(releaseFactNames)), ...(await count(['span', 'freshness'])) });
 }
 
 function toTable(table: SourceTable, rows: SourceRows[SourceTable]): Table {
@@ -68,5 +69,7 @@ type AllFacts = { [Name in AnyFactName]: FactRow<Name>[] };
 function toSets(counted: AllFacts): FactRows {
   const toSet = (name: AnyFactName) =>
     counted[name].map((row: object) => JSON.stringify(Object.fromEntries(Object.entries(row).sort()))).sort();
-  return Object.fromEntries([...factNames, ...releaseFactNames, 'span' as const].map((name) => [name, toSet(name)])) as FactRows;
+  return Object.fromEntries(
+    [...factNames, ...releaseFactNames, ...(['span', 'freshness'] as const)].map((name) => [name, toSet(name)]),
+  ) as FactRows;
 }

@@ -27,6 +27,7 @@ function createEngine(changes: Partial<Engine> = {}) {
       bytesProcessed: 3,
     }),
     readSpan: async () => [],
+    readFreshness: async () => ({ rows: [], bytesProcessed: null }),
     price: null,
     groups: { reports: 4, atOnce: 1 },
     repair: async () => {},

@@ -1,7 +1,12 @@
 import { addDays, reportWindow } from '../../shared/calendar';
 import { type DayFacts, indexByDay } from '../../shared/facts/period-facts';
-import { checkFreshness, daysUntil } from '../../shared/source-freshness';
+import { checkFreshness, daysUntil, freshnessByDay } from '../../shared/source-freshness';
+import { onDuckDb } from '../support/duckdb';
+import { randomSource } from '../support/random-source';
+import { testRun } from '../support/run';
+import { writeSource } from '../support/source-files';
 import { steadyFacts } from '../support/steady-facts';
+import { inTemporaryFolder } from '../support/temporary-folder';
 
 const TODAY = '2025-12-23';
 const YESTERDAY = '2025-12-22';
@@ -145,3 +150,24 @@ test.each([
 ])('reports up to %s are judged by the days until %s', (to, until) => {
   expect(daysUntil(to, { timeZone: 'UTC', now: new Date('2025-12-23T06:00:00Z') })).toBe(until);
 });
+
+test.each([
+  ['UTC', '2025-12-23'],
+  ['Europe/Berlin', '2025-10-30'],
+  ['America/St_Johns', '2010-11-08'],
+])('the newest rows tell of each day what the full count tells (%s)', (timeZone, date) =>
+  inTemporaryFolder(async (folder) => {
+    const source = randomSource({ seed: 3, timeZone, from: date, to: date, measurements: 600, emptyText: true });
+    await writeSource(folder, 'ndjson', source);
+    const window = reportWindow(date, date, timeZone);
+    const { newest, days } = await onDuckDb(folder, async (engine) => ({
+      newest: freshnessByDay((await engine.readFreshness(window, testRun())).rows, window),
+      days: indexByDay((await engine.readFacts(window, testRun())).facts, window),
+    }));
+    const tests = [...days].map(([day, { tests, latestHour }]) => [day, tests, latestHour]);
+    expect([...newest].map(([day, { tests, latestHour }]) => [day, tests, latestHour])).toEqual(tests);
+    expect(tests.filter(([, count]) => count)).not.toEqual([]);
+    // a user with rows on two days counts on both: never fewer than the accounts of the day
+    for (const [day, { accounts }] of days) expect(newest.get(day)?.accounts).toBeGreaterThanOrEqual(accounts);
+  }),
+);

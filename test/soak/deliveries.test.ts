@@ -40,6 +40,7 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
       bytesProcessed: 0,
     }),
     readSpan: async () => [],
+    readFreshness: async () => ({ rows: [], bytesProcessed: null }),
     price: null,
     groups: { reports: 2, atOnce: 1 },
     repair: async () => {},

@@ -1,5 +1,5 @@
 import { reportWindow } from '../../shared/calendar';
-import type { Facts, ReleaseFacts } from '../../shared/facts/facts';
+import type { FactRow, Facts, ReleaseFacts } from '../../shared/facts/facts';
 import type { ReportRows } from '../../shared/report';
 import { reportTableNames } from '../../shared/tables';
 import { onDuckDb } from './duckdb';
@@ -15,7 +15,7 @@ import { inTemporaryFolder } from './temporary-folder';
 /** A random source, and what the embedded engine counts in it. */
 export interface CannedFacts {
   source: SourceRows;
-  facts: Facts & ReleaseFacts;
+  facts: Facts & ReleaseFacts & { freshness: FactRow<'freshness'>[] };
   timeZone: string;
 }
 
@@ -27,7 +27,8 @@ export async function cannedFacts(from: string, to: string, timeZone = 'Europe/B
       const window = reportWindow(from, to, timeZone);
       const { facts } = await engine.readFacts(window, testRun());
       const released = await engine.readReleaseFacts(window, testRun());
-      return { ...facts, ...released.facts };
+      const freshness = (await engine.readFreshness(window, testRun())).rows;
+      return { ...facts, ...released.facts, freshness };
     });
   });
   return { source, facts, timeZone };

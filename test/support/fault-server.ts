@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BigQueryConfig } from '../../shared/config';
-import type { Facts, ReleaseFacts } from '../../shared/facts/facts';
+import type { FactRow, Facts, ReleaseFacts } from '../../shared/facts/facts';
 import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
 
 /** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`, a statement that removes rows of them a `delete`, a test of permissions `rights`. */
@@ -85,6 +85,9 @@ export interface FaultServer {
   close(): Promise<void>;
 }
 
+/** Of facts that are left out there are no rows. */
+type ServedFacts = Facts & Partial<ReleaseFacts & { freshness: FactRow<'freshness'>[] }>;
+
 interface Answer {
   status: number;
   body: object;
@@ -94,7 +97,7 @@ interface Answer {
  * The endpoints of BigQuery that the client uses here, in memory. It answers queries with the facts that it is given. A job is RUNNING
  * when it is made and DONE when it is looked at; it has done its work as soon as it is made.
  */
-export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Promise<FaultServer> {
+export async function startFaultServer(facts: ServedFacts): Promise<FaultServer> {
   const script = new Map<RequestKind, (Fault | null)[]>();
   const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -171,7 +174,7 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
     const rowsOf = (name: string) => {
       if (name === 'control') return [{}];
       if (job.kind === 'look') return look(job, name);
-      return job.id.includes('_look_') ? [fake.sourceCounts] : (facts[name as keyof (Facts & ReleaseFacts)] ?? []);
+      return job.id.includes('_look_') ? [fake.sourceCounts] : (facts[name as keyof ServedFacts] ?? []);
     };
     return names.flatMap((name) => rowsOf(name).map((row): [string, StoredRow] => [name, row]));
   }
@@ -179,10 +182,17 @@ export async function startFaultServer(facts: Facts & Partial<ReleaseFacts>): Pr
   /** The rows of a published table: of the one that the part is named after, or of the only one that is asked for. */
   function look({ configuration }: StoredJob, part: string): StoredRow[] {
     const table = fake.tables.has(part) ? part : (lookedAt(configuration) ?? '');
-    if (table === 'export_runs') return fake.runs;
+    if (table === 'export_runs') return runsOf(configuration);
     if (queryOf(configuration).includes('AS row_count')) return states();
     const partitions = [...fake.partitions].filter(([name]) => name.startsWith(`${table}$`));
     return partitions.flatMap(([, rows]) => rows);
+  }
+
+  /** Run records, of one request where the query names it: selectRuns. */
+  function runsOf(configuration: Record<string, unknown>): StoredRow[] {
+    if (!queryOf(configuration).includes('request_id = @request_id')) return fake.runs;
+    const [parameter] = (configuration.query as { queryParameters: { parameterValue: { value: string } }[] }).queryParameters;
+    return fake.runs.filter(({ request_id }) => request_id === parameter?.parameterValue.value);
   }
 
   /** What there is of each report: selectReportStates. */

@@ -1,0 +1,14 @@
+-- One row per source table and day of the window: the rows that count, and the last full hour (since 1970) one was seen in. Reads the newest
+-- rows alone: of users, those created in the window.
+SELECT 'measurements' AS source, day, COUNTIF(outcome <> 'rejected') AS source_rows, DIV(UNIX_SECONDS(MAX(created_at)), 3600) AS latest_hour
+FROM attempts
+GROUP BY day
+UNION ALL
+SELECT 'users' AS source, day, COUNT(DISTINCT user_id) AS source_rows, CAST(NULL AS INT64) AS latest_hour
+FROM (
+  SELECT user_id, CAST(DATETIME(created_at, @time_zone) AS DATE) AS day
+  FROM source_users
+  WHERE created_at >= @epoch AND created_at >= @scan_from AND created_at < @scan_until
+) AS recent
+WHERE day >= @first_day AND day <= @last_day
+GROUP BY day

@@ -1,0 +1,120 @@
+import { createPubsubHandler } from '../../functions/export-kpi';
+import { createBigQuery } from '../../shared/adapters/bigquery';
+import { parseConfig } from '../../shared/config';
+import type { DeadLetter } from '../../shared/dead-letter';
+import { createLog } from '../../shared/log';
+import { runRequest } from '../../shared/run-request';
+import { reportTableNames } from '../../shared/tables';
+import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
+import { configAt, destination, type FaultServer, startFaultServer } from '../support/fault-server';
+import { testPace } from '../support/pace';
+
+const DATE = '2025-06-15';
+const NEXT_DAY = '2025-06-16T06:00:00.000Z';
+const DELIVERIES = 5;
+
+let canned: CannedFacts;
+let server: FaultServer;
+let letters: DeadLetter[];
+let lines: string[];
+
+beforeAll(async () => {
+  canned = await cannedFacts(DATE, DATE);
+});
+
+beforeEach(async () => {
+  server = await startFaultServer(canned.facts);
+  letters = [];
+  lines = [];
+});
+
+afterEach(() => server.close());
+
+/** One delivery of a message that asks for DATE; how it ended. */
+async function deliver(now: string, messageId = 'm1'): Promise<string> {
+  const environment = {
+    KPI_WAREHOUSE: 'bigquery:test.kpi_metrics',
+    KPI_SOURCE: 'test.source',
+    KPI_LOCATION: 'EU',
+    KPI_TIME_ZONE: canned.timeZone,
+    KPI_RELEASE: 'on',
+  };
+  const engine = createBigQuery({ config: configAt(server), now: () => new Date(now), pace: testPace });
+  const handle = createPubsubHandler({
+    settler: {
+      timeZone: async () => canned.timeZone,
+      settle: async () => ({ config: parseConfig(environment), openEngine: async () => engine }),
+    },
+    runRequest,
+    openLog: () => createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }),
+    now: () => new Date(now),
+    deadlineMs: 10_000,
+    park: async (letter) => void letters.push(letter),
+  });
+  const message = { messageId, data: Buffer.from(DATE).toString('base64'), publishTime: now };
+  return handle({ id: messageId, data: { message } }).then(
+    () => 'acknowledged',
+    ({ code }) => code,
+  );
+}
+
+/** Queries of the source, by what they count. */
+const counted = () =>
+  [...server.jobs.values()]
+    .filter(({ kind }) => kind === 'query')
+    .map(({ id }) => /_(facts|release_facts|freshness|span)_/.exec(id)?.[1]);
+const loadsOf = (prefix: string) =>
+  [...server.jobs.values()].filter((job) => job.kind === 'load' && destination(job).startsWith(prefix));
+const times = <Item>(item: Item) => Array.from({ length: DELIVERIES }, () => item);
+
+test('a source that is late costs each delivery a query of its newest rows, and no more', async () => {
+  await server.close();
+  server = await startFaultServer({ ...canned.facts, freshness: [] });
+  for (let delivery = 0; delivery < DELIVERIES; delivery++) expect(await deliver(NEXT_DAY)).toBe('SOURCE_NOT_READY');
+  expect(counted()).toEqual(times('freshness'));
+  expect([server.count('load'), letters, server.partitions.size]).toEqual([0, [], 0]);
+  expect(server.runs.map(({ error_code, bytes_processed }) => [error_code, bytes_processed])).toEqual(
+    times(['SOURCE_NOT_READY', 1000]),
+  );
+});
+
+test('a release that fails is repeated without the export', async () => {
+  server.strike = (kind) =>
+    kind === 'load' && server.partitions.size === reportTableNames.length ? { jobFails: 'accessDenied' } : null;
+  const ended: string[] = [];
+  for (let delivery = 0; delivery < DELIVERIES; delivery++) ended.push(await deliver(NEXT_DAY));
+  expect(ended).toEqual(times('ACCESS_DENIED'));
+  const exported = server.runs.map(({ status, error_code }) => [status, error_code]);
+  expect(exported).toEqual([['succeeded', 'ACCESS_DENIED'], ...times(['failed', 'ACCESS_DENIED']).slice(1)]);
+  const createdAt = new Date(NEXT_DAY);
+  expect(publishedDifferences(server, canned, DATE, createdAt)).toEqual([]);
+  expect(reportTableNames.map((table) => loadsOf(`${table}$`).length)).toEqual(reportTableNames.map(() => 1));
+  expect(loadsOf('daily_metrics$')).toHaveLength(DELIVERIES);
+
+  server.strike = () => null;
+  expect(await deliver(NEXT_DAY)).toBe('acknowledged');
+  expect([...server.partitions.keys()]).toContain('daily_metrics$20250604');
+  const queries = server.count('query');
+  expect(await deliver(NEXT_DAY)).toBe('acknowledged');
+  expect([server.count('query'), letters]).toEqual([queries, []]);
+});
+
+test('a message that comes twice is exported once, unless a report is gone; another message of the date exports it again', async () => {
+  expect([await deliver(NEXT_DAY), await deliver(NEXT_DAY)]).toEqual(['acknowledged', 'acknowledged']);
+  expect(counted().filter((name) => name === 'facts')).toHaveLength(1);
+  server.partitions.delete('daily_funnel$20250615');
+  expect(await deliver(NEXT_DAY)).toBe('acknowledged');
+  expect(publishedDifferences(server, canned, DATE, new Date(NEXT_DAY))).toEqual([]);
+  expect(await deliver(NEXT_DAY, 'm2')).toBe('acknowledged');
+  expect(counted().filter((name) => name === 'facts')).toHaveLength(3);
+});
+
+test('a message is exported also where what its earlier deliveries did can not be read', async () => {
+  server.play('look', { status: 403, reason: 'accessDenied' });
+  expect(await deliver(NEXT_DAY)).toBe('acknowledged');
+  expect(publishedDifferences(server, canned, DATE, new Date(NEXT_DAY))).toEqual([]);
+  expect(lines.map((line) => JSON.parse(line)).find(({ message }) => message === 'earlier runs not read')).toMatchObject({
+    severity: 'WARNING',
+    code: 'ACCESS_DENIED',
+  });
+});
