@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import type { Config } from '../shared/config';
 import { formatCount, formatMany } from '../shared/counts';
 import { Failure } from '../shared/failure';
 import { countCells, type ReleaseOptions, type ReleaseOutcome } from '../shared/release/release-periods';
 import { judgeReleases, parseReleaseRequest, runRelease } from '../shared/release/run-release';
+import { releaseRequestId } from '../shared/resume';
 import { holdsDemo, recordedSource } from '../shared/warehouse-identity';
 import { datesOf, options } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
@@ -67,7 +69,7 @@ async function release(flags: ReleaseFlags): Promise<number> {
     const outcomes = await runRelease(request, {
       openEngine,
       source: recordedSource(config),
-      run: createCliRun(config, interruption.signal),
+      run: createCliRun(config, interruption.signal, releaseRequestId(randomUUID())),
       timeZone: config.timeZone,
       limits: config.release,
       gate: config,

@@ -4,6 +4,6 @@ import { createRun, type Run } from '../shared/engine';
 import { openCliLog } from './log';
 
 /** The run of a command that nothing else asked for; without a signal nothing ends it early. */
-export function createCliRun(config: Config, signal = new AbortController().signal): Run {
-  return createRun({ requestId: randomUUID(), trigger: 'cli', signal, log: openCliLog(config) });
+export function createCliRun(config: Config, signal = new AbortController().signal, requestId: string = randomUUID()): Run {
+  return createRun({ requestId, trigger: 'cli', signal, log: openCliLog(config) });
 }

@@ -1,4 +1,5 @@
 import { type CalendarDate, endOf, PERIODS } from '../shared/calendar';
+import { agree } from '../shared/quality-gate';
 import { periodsOf, type ReportRows } from '../shared/report';
 import {
   dailyMetricsDefinition,
@@ -34,7 +35,10 @@ const metricNames = Object.fromEntries(
 
 type PeriodRows = { [Table in ReportTable]: ReportRow<Table> };
 
-/** A report of which all rows are there, made at one instant. */
+/**
+ * A report of which all rows are there, and whose figures belong together: made at one instant, or, while two runs write at once, tables of
+ * several that agree with each other. Then createdAt is the oldest.
+ */
 interface CompleteReport {
   date: CalendarDate;
   createdAt: Date;
@@ -43,8 +47,8 @@ interface CompleteReport {
 }
 
 /**
- * The days that the reports of a warehouse speak of, each as its newest report has it. A report that lacks rows, or whose rows are of
- * several runs, counts as missing.
+ * The days that the reports of a warehouse speak of, each as its newest report has it. A report that isn't complete counts as
+ * missing.
  */
 export function deriveHistory(
   rows: ReportRows,
@@ -103,14 +107,16 @@ function completeReports(tables: ReportRows): CompleteReport[] {
 }
 
 function completeReport(date: CalendarDate, found: { table: ReportTable; row: ReportRow }[]): CompleteReport | null {
-  const createdAt = found[0]?.row.created_at ?? '';
-  if (found.length !== PERIODS * reportTableNames.length || found.some(({ row }) => row.created_at !== createdAt)) return null;
+  if (found.length !== PERIODS * reportTableNames.length) return null;
   const byPeriod = new Map(periodsOf(date).map((period): [CalendarDate, Partial<PeriodRows>] => [period, {}]));
   for (const { table, row } of found) Object.assign(byPeriod.get(row.period_start_date) ?? {}, { [table]: row });
   const periods = [...byPeriod].map(([date, rows]) => ({ date, rows: rows as PeriodRows }));
-  return periods.every(({ rows }) => reportTableNames.every((table) => table in rows))
-    ? { date, createdAt: new Date(createdAt), periods }
-    : null;
+  if (!periods.every(({ rows }) => reportTableNames.every((table) => table in rows))) return null;
+  const [createdAt = '', ...later] = [...new Set(found.map(({ row }) => row.created_at))].sort();
+  const isOfOneRun = (table: ReportTable) => new Set(periods.map(({ rows }) => rows[table].created_at)).size === 1;
+  const stands =
+    later.length === 0 || (reportTableNames.every(isOfOneRun) && periods.every(({ rows }) => agree(Object.values(rows))));
+  return stands ? { date, createdAt: new Date(createdAt), periods } : null;
 }
 
 /** Tells whether a day was over at an instant. A day's end is looked up once. */

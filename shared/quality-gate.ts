@@ -5,7 +5,7 @@ import { type DayFacts, dayOf, type FactsByDay } from './facts/period-facts';
 import { Failure } from './failure';
 import { periodsOf, type Report } from './report';
 import type { SourceTable } from './source-contract';
-import { type DerivedRow, type ReportTable, reportTableNames, reportTables } from './tables';
+import { type DerivedRow, type ReportRow, type ReportTable, reportTableNames, reportTables } from './tables';
 import { percentage, ratio } from './tables/columns';
 
 export interface GateOptions {
@@ -231,9 +231,9 @@ function* checkFigures(report: Report, days: FactsByDay): Generator<string> {
   const periods = periodsOf(report.reportDate);
   for (const [age, period] of periods.entries()) {
     const figures = figuresOf(report, days, age);
-    for (const { table, left, is, right } of rules) {
-      const [one, other] = [left, right].map((terms) => sum(terms.map((term) => figures[term] ?? 0))) as [number, number];
-      const holds = is === '=' ? one === other : is === '≤' ? one <= other : (one === 0) === (other === 0);
+    for (const rule of rules) {
+      const { table, left, is, right } = rule;
+      const { holds, one, other } = evaluate(rule, figures);
       if (!holds)
         yield broken(
           table,
@@ -281,6 +281,21 @@ function* checkFigures(report: Report, days: FactsByDay): Generator<string> {
       testing,
       testers,
     );
+}
+
+/**
+ * Whether the figures of one period can stand side by side though several runs wrote their tables: what holds between them by definition
+ * does. Of what the facts say besides nothing is known.
+ */
+export function agree(rows: readonly ReportRow[]): boolean {
+  const figures = Object.assign({}, ...rows) as Figures;
+  return rules.every((rule) => [...rule.left, ...rule.right].some((term) => !(term in figures)) || evaluate(rule, figures).holds);
+}
+
+function evaluate({ left, is, right }: Rule, figures: Figures): { holds: boolean; one: number; other: number } {
+  const [one, other] = [left, right].map((terms) => sum(terms.map((term) => figures[term] ?? 0))) as [number, number];
+  const holds = is === '=' ? one === other : is === '≤' ? one <= other : (one === 0) === (other === 0);
+  return { holds, one, other };
 }
 
 /** The rows of one period side by side. The day before is the next older row; that of the oldest is known from the facts alone. */

@@ -26,7 +26,7 @@ export interface RequestContext {
 }
 
 export const MAX_DATES_BY_MESSAGE = 31;
-/** Below the 1,500 load jobs that BigQuery allows a table each day, so that there is room for repeats and for the daily runs. */
+/** So many that a command ends within the hour, and a fraction of the 30,000 partitions that BigQuery lets a table change each day. */
 export const MAX_DATES_BY_CLI = 1000;
 export const MAX_REQUEST_BYTES = 1024;
 

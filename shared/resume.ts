@@ -15,6 +15,17 @@ export function rangeRequestId({ from, to }: ExportRequest, { warehouse, timeZon
   return `range-${from}-${to}-${what.digest('hex').slice(0, 12)}`;
 }
 
+const RELEASE_PREFIX = 'release-';
+
+/** Id of what `kpi release` asks for, by which its run records are told from those of exports. */
+export function releaseRequestId(id: string): string {
+  return `${RELEASE_PREFIX}${id}`;
+}
+
+export function isRelease({ request_id }: Pick<ExportRun, 'request_id'>): boolean {
+  return request_id.startsWith(RELEASE_PREFIX);
+}
+
 /** What earlier runs of the same request have done of its dates. */
 export interface DoneDates {
   /** Their report is in. */

@@ -3,6 +3,7 @@ import { formatCount } from './counts';
 import type { Engine, Run } from './engine';
 import { type Failure, toFailure } from './failure';
 import { findGapsAmong, type GapsFound } from './gaps';
+import { isRelease } from './resume';
 import { reportTableNames } from './tables';
 import type { ExportRun } from './tables/export_runs';
 
@@ -97,10 +98,12 @@ export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<
     attention.push(
       `${gaps.gaps.length === 1 ? 'a date has a gap' : `${formatCount(gaps.gaps.length)} dates have gaps`}; run: kpi gaps`,
     );
-  for (const { report_date, status, error_code } of unmended(runs))
+  for (const run of unmended(runs)) {
+    const { report_date, status, error_code } = run;
     attention.push(
-      `the last run of ${report_date} ended as ${status}${error_code === null ? '' : ` (${error_code}, docs/errors.md)`}`,
+      `the last ${isRelease(run) ? 'release' : 'run'} of ${report_date} ended as ${status}${error_code === null ? '' : ` (${error_code}, docs/errors.md)`}`,
     );
+  }
   const zone = runs[0]?.time_zone;
   if (zone !== undefined && zone !== timeZone)
     attention.push(`the newest run counted days of ${zone}, the settings say ${timeZone}; set KPI_TIME_ZONE`);
@@ -112,9 +115,12 @@ export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<
   return attention;
 }
 
-/** Of each date the newest run, where that has not put everything in. */
+/** Of each date the newest export and the newest release by command, where that has not put everything in. */
 function unmended(runs: readonly ExportRun[]): ExportRun[] {
-  const newest = new Map<CalendarDate, ExportRun>();
-  for (const run of runs) if (!newest.has(run.report_date)) newest.set(run.report_date, run);
+  const newest = new Map<string, ExportRun>();
+  for (const run of runs) {
+    const what = `${run.report_date} ${isRelease(run) ? 'release' : 'export'}`;
+    if (!newest.has(what)) newest.set(what, run);
+  }
   return [...newest.values()].filter(({ status }) => status !== 'succeeded');
 }

@@ -34,6 +34,7 @@ const FINAL_REASONS: Record<string, FailureCode> = {
   invalidQuery: 'INVALID_QUERY',
   invalid: 'INVALID_QUERY',
   bytesBilledLimitExceeded: 'BYTES_LIMIT',
+  duplicate: 'BUSY', // another run writes to the same partition
   stopped: 'TIMEOUT',
   timeout: 'TIMEOUT',
   resourcesExceeded: 'UNAVAILABLE',
@@ -105,7 +106,11 @@ export function toBigQueryFailure(thrown: unknown, doing: string): Failure {
   const said =
     [reason !== null && /^[A-Za-z]+$/.test(reason) && reason, status !== null && `HTTP ${status}`].filter(Boolean).join(', ') ||
     'no answer';
-  return new Failure(code, `BigQuery refused or failed while ${doing}: ${said}`, { cause: thrown });
+  const remedy =
+    code === 'BYTES_LIMIT'
+      ? '; it would bill more than KPI_MAX_BYTES_BILLED (max_bytes_billed in infra/terraform.tfvars) allows; raise it, or ask for fewer dates'
+      : '';
+  return new Failure(code, `BigQuery refused or failed while ${doing}: ${said}${remedy}`, { cause: thrown });
 }
 
 function codeOfStatus(status: number | null): FailureCode | undefined {

@@ -60,6 +60,9 @@ const READ_MS = 60_000;
 /** So many that the pace of the beginnings is the limit, for loads of up to 8 s. Load jobs in flight are four times as many. */
 const GROUPS = { reports: 1, atOnce: 20 };
 
+/** An instance lives for days, and tables may be changed meanwhile. */
+const INSPECTED_MS = 300_000;
+
 /** A run that was stopped still has this long to write its record. */
 const RECORD_MS = 20_000;
 
@@ -69,7 +72,7 @@ export interface BigQueryDeps {
   pace?: Pace;
 }
 
-/** The production engine. Made once an instance: what it has learnt of the tables is not asked again. */
+/** The production engine. Made once an instance: what it has learnt of the tables counts for some minutes. */
 export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps): Engine {
   const client = demandWholeAnswers(
     new BigQuery({
@@ -84,8 +87,9 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
   const jobsOf = ({ signal }: Run) => jobsUntil(signal);
   const counting = (run: Run): Counting => ({ client, config, jobs: jobsOf(run), run, now: now() });
   const nameTable = (table: string) => `\`${config.project}.${config.dataset}.${table}\``;
-  let expirations: Promise<number[]> | null = null;
-  let releaseTable: Promise<void> | null = null;
+  /** Milliseconds after which the partitions of the tables expire, and until when that is believed. */
+  let inspected: { expirations: number[]; until: number } | null = null;
+  let releaseInspectedUntil = 0;
   let mayPublishAt = 0;
   let identity: WarehouseIdentity | null = null;
   let lackingRunColumns: Set<string> | null = null;
@@ -151,12 +155,11 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
 
   return {
     prepare: async (dates, run) => {
-      expirations ??= inspect(client, config, jobsOf(run)).catch((thrown) => {
-        expirations = null;
-        throw thrown;
-      });
-      const limits = await expirations;
-      return new Map(dates.flatMap((date) => (isExpired(date, limits, now()) ? [[date, expired(date)] as const] : [])));
+      // two runs at once both ask: one that is stopped must not end the other
+      if (inspected === null || now().getTime() >= inspected.until)
+        inspected = { expirations: await inspect(client, config, jobsOf(run)), until: now().getTime() + INSPECTED_MS };
+      const { expirations } = inspected;
+      return new Map(dates.flatMap((date) => (isExpired(date, expirations, now()) ? [[date, expired(date)] as const] : [])));
     },
 
     readFacts: (window, run) => countFacts(counting(run), 'facts', factNames, window),
@@ -178,7 +181,8 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       Promise.all(
         reports.map(async (report) => {
           await takeTurn(run.signal);
-          return publish(client, config, jobsOf(run), report, run);
+          const outcomes = await publish(client, config, jobsOf(run), report, run);
+          return nameDrift(outcomes, () => inspect(client, config, jobsOf(run)));
         }),
       ),
 
@@ -199,11 +203,10 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
 
     putRelease: async (row, { replace }, run) => {
       const jobs = jobsOf(run);
-      releaseTable ??= inspectRelease(client, jobs).catch((thrown) => {
-        releaseTable = null;
-        throw thrown;
-      });
-      await releaseTable;
+      if (now().getTime() >= releaseInspectedUntil) {
+        await inspectRelease(client, jobs);
+        releaseInspectedUntil = now().getTime() + INSPECTED_MS;
+      }
       const day = row.period_date.replaceAll('-', '');
       const loading = {
         dataset: RELEASE_DATASET,
@@ -283,6 +286,19 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
   };
 }
 
+/** Where a load was refused for what is in it, the tables are looked at again: one may have changed since they were. */
+async function nameDrift(outcomes: TableOutcome[], inspectAgain: () => Promise<unknown>): Promise<TableOutcome[]> {
+  if (!outcomes.some(({ failure }) => failure?.code === 'INVALID_QUERY')) return outcomes;
+  const drift = await inspectAgain().then(
+    () => null,
+    (thrown) => (thrown instanceof Failure && thrown.code === 'SCHEMA_DRIFT' ? thrown : null),
+  );
+  if (drift === null) return outcomes;
+  return outcomes.map((outcome) =>
+    outcome.failure?.code === 'INVALID_QUERY' ? { ...outcome, rows: 0, failure: drift } : outcome,
+  );
+}
+
 /** What a job is billed and found by. Label values are lower case. */
 function labels(run: Run, reportDate: CalendarDate): Record<string, string> {
   return { component: 'kpi-export', trigger: run.trigger, report_date: reportDate };
@@ -291,10 +307,9 @@ function labels(run: Run, reportDate: CalendarDate): Record<string, string> {
 /** A query with the source's relations under their full names. */
 function nameSources(sql: string, { source }: BigQueryConfig): string {
   if (source === null) throw new Failure('BAD_CONFIG', 'KPI_SOURCE: required to count');
-  return sql
-    .replaceAll(/\bsource_users\b/g, `\`${source.users}\``)
-    .replaceAll(/\bsource_measurements\b/g, `\`${source.measurements}\``)
-    .replaceAll(/\bsource_first_tests\b/g, `\`${source.firstTests}\``);
+  const names = { users: source.users, measurements: source.measurements, first_tests: source.firstTests };
+  // all at once: a dataset may be named source_users itself
+  return sql.replaceAll(/\bsource_(users|measurements|first_tests)\b/g, (_, table: keyof typeof names) => `\`${names[table]}\``);
 }
 
 /** What a query of facts is made with. */

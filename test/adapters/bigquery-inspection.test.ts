@@ -1,9 +1,14 @@
 import { createBigQuery } from '../../shared/adapters/bigquery';
+import { reportWindow } from '../../shared/calendar';
 import type { Engine } from '../../shared/engine';
+import { indexByDay } from '../../shared/facts/period-facts';
+import { deriveReport } from '../../shared/report';
 import { configAt, type FaultServer, startFaultServer } from '../support/fault-server';
 import { testPace } from '../support/pace';
 import { testRun } from '../support/run';
 import { noFacts } from '../support/steady-facts';
+
+const DATE = '2025-12-23';
 
 let server: FaultServer;
 let engine: Engine;
@@ -90,4 +95,60 @@ test('an endpoint that does not tell rights leaves them open', async () => {
   server.strike = (kind) => (kind === 'rights' ? { status: 501, reason: 'notImplemented' } : null);
   const found = await engine.inspectWarehouse({ release: false }, testRun());
   expect(found.map(({ failure, mayWrite }) => [failure, mayWrite])).toEqual(Array(6).fill([null, null]));
+});
+
+describe('a living instance', () => {
+  let instant: Date;
+  const report = () => deriveReport(indexByDay(noFacts, window), DATE, instant);
+  const window = reportWindow(DATE, DATE, 'UTC');
+
+  beforeEach(() => {
+    instant = new Date('2025-12-24T06:00:00Z');
+    engine = createBigQuery({ config: configAt(server), now: () => instant, pace: testPace });
+  });
+
+  test('looks at the tables again after some minutes, and not before', async () => {
+    await engine.prepare([DATE], testRun());
+    const table = server.tables.get('daily_errors');
+    table?.schema.fields.push({ name: 'more', type: 'STRING', mode: 'REQUIRED' });
+    await engine.prepare([DATE], testRun());
+    instant = new Date(instant.getTime() + 300_000);
+    await expect(engine.prepare([DATE], testRun())).rejects.toMatchObject({ code: 'SCHEMA_DRIFT' });
+  });
+
+  test('names what has changed where a load is refused for it', async () => {
+    await engine.prepare([DATE], testRun());
+    server.tables.get('daily_errors')?.schema.fields.push({ name: 'more', type: 'STRING', mode: 'REQUIRED' });
+    server.strike = (kind) => (kind === 'load' ? { jobFails: 'invalid' } : null);
+    const [tables] = await engine.publish([report()], testRun());
+    expect(tables?.map(({ failure }) => failure?.code)).toEqual(Array(4).fill('SCHEMA_DRIFT'));
+    expect(tables?.[0]?.failure?.message).toContain('table daily_errors');
+  });
+
+  test('says what BigQuery said where nothing has changed', async () => {
+    server.strike = (kind) => (kind === 'load' ? { jobFails: 'invalid' } : null);
+    const [tables] = await engine.publish([report()], testRun());
+    expect(tables?.map(({ failure }) => failure?.code)).toEqual(Array(4).fill('INVALID_QUERY'));
+  });
+
+  test('a run that is stopped while it looks does not stop another one', async () => {
+    server.play('dataset', { waitsMs: 200 }, { waitsMs: 200 });
+    const stop = new AbortController();
+    const stopped = engine.prepare([DATE], testRun({ signal: stop.signal }));
+    const other = engine.prepare([DATE], testRun({ id: 'other' }));
+    stop.abort();
+    await expect(stopped).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(await other).toEqual(new Map());
+  });
+});
+
+test('datasets may be named as the relations of the program are', async () => {
+  const source = { users: 'p.source_measurements.users', measurements: 'p.source_users.source_measurements', firstTests: null };
+  engine = createBigQuery({ config: configAt(server, { source }), now: () => new Date(), pace: testPace });
+  await engine.readFacts(reportWindow(DATE, DATE, 'UTC'), testRun());
+  const [sent] = jobs().map(({ query }) => (query as { query: string }).query);
+  expect(new Set(sent?.match(/`p\.[^`]+`/g))).toEqual(
+    new Set(['`p.source_measurements.users`', '`p.source_users.source_measurements`']),
+  );
+  expect(sent?.match(/``/)).toBeNull();
 });

@@ -79,6 +79,9 @@ describe('a report that is not whole counts as missing', () => {
     'a row is there twice': (rows) => rows.daily_funnel.splice(0, 1, { ...(rows.daily_funnel[1] as Row) }),
     'its rows are of two runs': (rows) =>
       rows.daily_errors.splice(0, 1, { ...rows.daily_errors[0], created_at: '2025-12-24T07:00:00.000Z' }),
+    'its tables are of two runs that disagree': (rows) => {
+      for (const row of rows.daily_engagement) Object.assign(row, { created_at: '2025-12-24T07:00:00.000Z', all_tests: 1 });
+    },
     'a row is of another day': (rows) =>
       rows.daily_errors.splice(0, 1, { ...rows.daily_errors[0], period_start_date: '2025-11-01' }),
   };
@@ -89,6 +92,12 @@ describe('a report that is not whole counts as missing', () => {
     const { newest } = deriveHistory(together(whole, rows), 'UTC');
     expect(newest).toMatchObject({ date: '2025-12-20' });
   });
+});
+
+test('tables of two runs that agree are a report, as old as the older run', () => {
+  const rows = report('2025-12-23', '2025-12-24T06:00:00.000Z');
+  for (const row of rows.daily_errors) row.created_at = '2025-12-24T07:00:00.000Z';
+  expect(deriveHistory(together(rows), 'UTC').newest).toEqual({ date: '2025-12-23', createdAt: '2025-12-24T06:00:00.000Z' });
 });
 
 test.each([

@@ -20,7 +20,7 @@ function reportOf(reportDate: string, at = new Date(Date.parse(reportDate) + 30 
 }
 
 function runOf(report_date: string, changes: Partial<ExportRun> = {}): ExportRun {
-  return { report_date, status: 'succeeded', time_zone: 'UTC', error_code: null, ...changes } as ExportRun;
+  return { report_date, status: 'succeeded', time_zone: 'UTC', error_code: null, request_id: 'r', ...changes } as ExportRun;
 }
 
 interface Given {
@@ -72,6 +72,25 @@ test.each<[string, Given, RegExp[]]>([
     'a newest report that is not whole',
     { states: well.slice(0, -1) },
     [/3 of 4 tables hold the report of 2025-12-24; run: kpi export --date 2025-12-24/],
+  ],
+  [
+    'a failed run that a release by command came after',
+    {
+      states: well,
+      runs: [
+        runOf('2025-12-23', { request_id: 'release-r' }),
+        runOf('2025-12-23', { status: 'failed', error_code: 'UNAVAILABLE' }),
+      ],
+    },
+    [/the last run of 2025-12-23 ended as failed \(UNAVAILABLE/],
+  ],
+  [
+    'a release by command that failed, of a date that an earlier run has exported',
+    {
+      states: well,
+      runs: [runOf('2025-12-23', { request_id: 'release-r', status: 'failed', error_code: 'QUALITY_GATE' }), runOf('2025-12-23')],
+    },
+    [/the last release of 2025-12-23 ended as failed \(QUALITY_GATE/],
   ],
   [
     'a failed run, and no better one after it',
