@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BigQuery, Job, JobMetadata } from '@google-cloud/bigquery';
-import pRetry from 'p-retry';
 import { Failure } from '../failure';
 import { demand } from './bigquery-answers';
 import { isAmbiguous, isStatus, isTransient, toBigQueryFailure } from './bigquery-errors';
@@ -73,18 +72,19 @@ export function createJobs({
   pace: Pace;
 }): Jobs {
   setMaxListeners(0, signal); // jobs run in parallel, with a few listeners each; Node warns from the eleventh on
-  const repeat = <Result>(doing: string, call: () => Promise<Result>): Promise<Result> =>
-    pRetry(() => untilAborted(signIn(client.authClient).then(call), signal).catch(wrap), {
-      retries: Number.POSITIVE_INFINITY,
-      maxRetryTime: pace.maxRetryMs,
-      minTimeout: pace.firstBackoffMs,
-      maxTimeout: pace.maxBackoffMs,
-      randomize: true,
-      signal,
-      shouldRetry: ({ error }) => isTransient(error.cause),
-    }).catch((thrown) => {
-      throw toBigQueryFailure(signal.aborted ? signal.reason : (thrown.cause ?? thrown), doing);
-    });
+  async function repeat<Result>(doing: string, call: () => Promise<Result>): Promise<Result> {
+    const began = Date.now();
+    for (let backoffMs = pace.firstBackoffMs; ; backoffMs *= 2) {
+      try {
+        return await untilAborted(() => signIn(client.authClient).then(call), signal);
+      } catch (thrown) {
+        const waitMs = Math.min(backoffMs, pace.maxBackoffMs) * (1 + Math.random());
+        const isOver = signal.aborted || !isTransient(thrown) || Date.now() + waitMs - began > pace.maxRetryMs;
+        if (isOver) throw toBigQueryFailure(signal.aborted ? signal.reason : thrown, doing);
+        await sleep(waitMs, undefined, { signal }).catch(() => {}); // the next call says that the run was stopped
+      }
+    }
+  }
 
   /** The job of that id, in this location; null where there is none. */
   async function find(id: string): Promise<Job | null> {
@@ -168,18 +168,13 @@ export function createJobs({
   return { perform, read: (doing, call) => repeat(doing, call) };
 }
 
-/** p-retry never repeats after a TypeError, or after what is no Error, as a job's errorResult: only isTransient is to decide. */
-function wrap(thrown: unknown): never {
-  throw new Error('a call of BigQuery failed', { cause: thrown });
-}
-
 /** The client's requests take no signal: at the deadline their outcome is no longer waited for. */
-async function untilAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+async function untilAborted<Result>(call: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
   signal.throwIfAborted();
   return new Promise<Result>((resolve, reject) => {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    call().then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
 

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BigQuery, type Dataset } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
-import pRetry from 'p-retry';
 import { createBigQuery } from '../../shared/adapters/bigquery';
 import type { BigQueryConfig } from '../../shared/config';
 import type { Engine } from '../../shared/engine';
@@ -68,7 +67,7 @@ export async function inWarehouse<Result>(
   work: (warehouse: Warehouse) => Promise<Result>,
 ): Promise<Result> {
   // an emulator that is busy breaks connections, and transactions of its own, now and then
-  const dataset = await pRetry(() => makeWarehouse(client, sourceFolder), { retries: 3, minTimeout: 200 });
+  const dataset = await upTo(4, () => makeWarehouse(client, sourceFolder));
   const name = String(dataset.id);
   try {
     const source = { users: `${PROJECT}.${name}.users`, measurements: `${PROJECT}.${name}.measurements`, firstTests: null };
@@ -80,6 +79,16 @@ export async function inWarehouse<Result>(
     return await work({ dataset: name, newEngine: () => createBigQuery({ config, now: () => new Date(), pace }) });
   } finally {
     await dataset.delete({ force: true });
+  }
+}
+
+async function upTo<Result>(times: number, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (times === 1) throw thrown;
+    await sleep(200);
+    return upTo(times - 1, work);
   }
 }
 
