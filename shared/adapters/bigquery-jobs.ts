@@ -174,7 +174,9 @@ async function untilAborted<Result>(call: () => Promise<Result>, signal: AbortSi
   return new Promise<Result>((resolve, reject) => {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
-    call().then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    call()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
   });
 }
 
