@@ -62,7 +62,7 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
       startedAt,
       now: () => new Date(),
       dryRun,
-      resume: resume ? 'what is final' : null,
+      resume: resume ? 'final' : null,
       stop: stop.signal,
       onStart: (wanted) => progress?.begin(wanted.length),
       onReport: (outcome, report) => {

@@ -28,7 +28,7 @@ export function createPubsubHandler({ settler, runRequest, openLog, now, deadlin
         run,
         startedAt,
         now,
-        resume: 'what is in',
+        resume: 'failed',
       });
       const verdict = judge(reports);
       if (verdict.result !== 'all') throw verdict.failure;

@@ -87,7 +87,7 @@ export interface WarehouseInspection {
 
 /**
  * The port to where the data is: an engine counts in the sources and keeps the published tables. There are two,
- * adapters/bigquery.ts and adapters/duckdb.ts. Every call fails with a Failure, never with an SDK's error.
+ * engines/bigquery/engine.ts and adapters/duckdb.ts. Every call fails with a Failure, never with an SDK's error.
  */
 export interface Engine {
   /** Looks whether the tables can take reports of these dates, before anything is counted; the dates that they can't take, and why. */

@@ -33,7 +33,7 @@ export function createOpener(config: Config, now: () => Date): OpenEngine {
       const { openDuckDb } = await loadDuckDb();
       return openDuckDb({ config: warehouse, access, now: now(), binding: bindingOf(config), waiting });
     }
-    bigQuery ??= import('./adapters/bigquery').then(({ createBigQuery }) => createBigQuery({ config: warehouse, now }));
+    bigQuery ??= import('./engines/bigquery/engine').then(({ createBigQuery }) => createBigQuery({ config: warehouse, now }));
     return bigQuery;
   };
 }

@@ -23,10 +23,11 @@ export interface RequestOptions extends Omit<ExportOptions, 'engine' | 'dryRun' 
   allowFall?: boolean;
   dryRun?: boolean;
   /**
-   * What earlier runs of the same request have exported is not done again; where they failed to release something, only that is. A repeat of a
-   * message leaves out each date that is in, a range that somebody goes on with those that are in for good.
+   * What earlier runs of the same request have exported is not done again; where they failed to release something, only that is. `final`: a
+   * date counts once its report is final. `failed`: also before, if something of the request had failed; a message that comes twice though all
+   * of it was done is done again.
    */
-  resume?: 'what is in' | 'what is final' | null;
+  resume?: 'final' | 'failed' | null;
   /** Told what will be exported, before it is. */
   onStart?: (dates: readonly CalendarDate[]) => void;
 }
@@ -87,7 +88,7 @@ interface ResumeOptions {
   run: Run;
   timeZone: string;
   now: Date;
-  resume: 'what is in' | 'what is final';
+  resume: 'final' | 'failed';
 }
 
 async function readDone(
@@ -100,9 +101,11 @@ async function readDone(
     if (runs.length === 0) return nothingDone;
     const [from = '', to = from] = [dates[0], dates.at(-1)];
     const { gaps } = await findGaps(engine, { from, to, timeZone, today: localDate(now, timeZone) }, run);
-    return doneDates(runs, gaps, { timeZone, mustBeFinal: resume === 'what is final' });
+    const done = doneDates(runs, gaps, { timeZone, mustBeFinal: resume === 'final' });
+    const isAllDone = done.unreleased.size === 0 && dates.every((date) => done.exported.has(date));
+    return resume === 'failed' && isAllDone ? nothingDone : done;
   } catch (thrown) {
-    if (resume === 'what is final') throw thrown; // somebody asked for it; a message is exported again, which does no harm
+    if (resume === 'final') throw thrown; // somebody asked for it; a message is exported again, which does no harm
     const { code, message } = toFailure(thrown);
     run.log.warning('earlier runs not read', { code, error: message });
     return nothingDone;

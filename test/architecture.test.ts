@@ -27,13 +27,13 @@ test('the layout has what these rules speak of', () => {
   expect(importsOf('shared/adapters/duckdb-connection.ts')).toContain('@duckdb/node-api');
 });
 
-test.each(code.filter((file) => !file.startsWith('shared/adapters/')))('%s imports no SDK', (file) => {
+test.each(code.filter((file) => !/^shared\/(adapters|engines)\//.test(file)))('%s imports no SDK', (file) => {
   expect(importsOf(file).filter(isSdk)).toEqual([]);
 });
 
-test.each(code.filter((file) => !file.startsWith('shared/adapters/')))('%s loads adapters on first use, if at all', (file) => {
+test.each(code.filter((file) => !/^shared\/(adapters|engines)\//.test(file)))('%s loads adapters on first use, if at all', (file) => {
   const text = readFileSync(join(root, file), 'utf8');
-  const eager = [...text.matchAll(/^import (?!type)[^;]*from '([^']*adapters\/[^']*)'/gm)].map(([, path]) => path);
+  const eager = [...text.matchAll(/^import (?!type)[^;]*from '([^']*(?:adapters|engines)\/[^']*)'/gm)].map(([, path]) => path);
   expect(eager).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
-import { createBigQuery } from '../../shared/adapters/bigquery';
 import { datesBetween } from '../../shared/calendar';
+import { createBigQuery } from '../../shared/engines/bigquery/engine';
 import { judge } from '../../shared/outcome';
 import { type ExportOptions, runExport } from '../../shared/run-export';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';

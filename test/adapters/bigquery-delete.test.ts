@@ -1,4 +1,4 @@
-import { createBigQuery } from '../../shared/adapters/bigquery';
+import { createBigQuery } from '../../shared/engines/bigquery/engine';
 import { reportTableNames } from '../../shared/tables';
 import { configAt, type Fault, type FaultServer, startFaultServer } from '../support/fault-server';
 import { testPace } from '../support/pace';

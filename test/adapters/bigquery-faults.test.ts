@@ -1,7 +1,7 @@
-import { createBigQuery } from '../../shared/adapters/bigquery';
-import type { Pace } from '../../shared/adapters/bigquery-jobs';
 import { datesBetween, reportWindow } from '../../shared/calendar';
 import type { Engine, Run } from '../../shared/engine';
+import { createBigQuery } from '../../shared/engines/bigquery/engine';
+import type { Pace } from '../../shared/engines/bigquery/jobs';
 import { factNames } from '../../shared/facts/facts';
 import { createLog } from '../../shared/log';
 import type { ReportOutcome } from '../../shared/outcome';

@@ -1,5 +1,5 @@
-import { createBigQuery } from '../../shared/adapters/bigquery';
 import { parseConfig } from '../../shared/config';
+import { createBigQuery } from '../../shared/engines/bigquery/engine';
 import { createLog } from '../../shared/log';
 import { settle } from '../../shared/open-engine';
 import type { ExportRun } from '../../shared/tables/export_runs';

@@ -1,6 +1,6 @@
-import { createBigQuery } from '../../shared/adapters/bigquery';
 import { reportWindow } from '../../shared/calendar';
 import type { Engine } from '../../shared/engine';
+import { createBigQuery } from '../../shared/engines/bigquery/engine';
 import { runExport } from '../../shared/run-export';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
 import {

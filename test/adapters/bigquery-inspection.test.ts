@@ -1,6 +1,6 @@
-import { createBigQuery } from '../../shared/adapters/bigquery';
 import { reportWindow } from '../../shared/calendar';
 import type { Engine } from '../../shared/engine';
+import { createBigQuery } from '../../shared/engines/bigquery/engine';
 import { indexByDay } from '../../shared/facts/period-facts';
 import { deriveReport } from '../../shared/report';
 import { configAt, type FaultServer, startFaultServer } from '../support/fault-server';

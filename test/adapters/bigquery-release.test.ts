@@ -1,4 +1,4 @@
-import { createBigQuery } from '../../shared/adapters/bigquery';
+import { createBigQuery } from '../../shared/engines/bigquery/engine';
 import { judge } from '../../shared/outcome';
 import { runExport } from '../../shared/run-export';
 import type { DailyMetrics } from '../../shared/tables/daily_metrics';

@@ -1,4 +1,4 @@
-import { createBigQuery } from '../../shared/adapters/bigquery';
+import { createBigQuery } from '../../shared/engines/bigquery/engine';
 import { runExport } from '../../shared/run-export';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
 import { configAt, type Fault, type FaultServer, type RequestKind, startFaultServer } from '../support/fault-server';

@@ -1,4 +1,4 @@
-import type { Pace } from '../../shared/adapters/bigquery-jobs';
+import type { Pace } from '../../shared/engines/bigquery/jobs';
 
 /** Waits of the BigQuery adapter that no test needs to be long. */
 export const testPace: Pace = {

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BigQuery, Job, JobMetadata } from '@google-cloud/bigquery';
-import { Failure } from '../failure';
-import { demand } from './bigquery-answers';
-import { isAmbiguous, isStatus, isTransient, toBigQueryFailure } from './bigquery-errors';
-import { signIn } from './google-credentials';
+import { signIn } from '../../adapters/google-credentials';
+import { Failure } from '../../failure';
+import { demand } from './answers';
+import { isAmbiguous, isStatus, isTransient, toBigQueryFailure } from './errors';
 
 /** Waiting times in milliseconds; tests shorten them. */
 export interface Pace {

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { BigQueryConfig } from '../../config';
+import type { Engine, Run } from '../../engine';
+import { factNames, releaseFactNames } from '../../facts/facts';
+import { RELEASE_DATASET } from '../../release/dataset';
+import { dailyMetricsDefinition, exportRunsDefinition } from '../../tables';
+import type { ExportRun } from '../../tables/export_runs';
+import { isDuplicate } from './errors';
+import { countFacts, inspectSource, priceFacts } from './facts';
+import { createInspector, inspectWarehouse } from './inspect';
+import { type Pace, pace as usualPace } from './jobs';
+import { load } from './load';
+import { createReader } from './read';
+import { repairTorn } from './repair';
+import { deleteReports, publishReport } from './reports';
+import { openSession, type Session } from './session';
+
+/** So many that the pace of the beginnings is the limit, for loads of up to 8 s. Load jobs in flight are four times as many. */
+const GROUPS = { reports: 1, atOnce: 20 };
+
+/** A run that was stopped still has this long to write its record. */
+const RECORD_MS = 20_000;
+
+export interface BigQueryDeps {
+  config: BigQueryConfig;
+  now: () => Date;
+  pace?: Pace;
+}
+
+/** The production engine. Made once an instance: what it has learnt of the tables counts for some minutes. */
+export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps): Engine {
+  const session = openSession({ config, now, pace });
+  const inspector = createInspector(session);
+  const { findLackingRunColumns, ...reader } = createReader(session);
+  const takeTurn = createTurns(session);
+  let hasWarned = false;
+
+  return {
+    ...reader,
+
+    prepare: inspector.findExpired,
+
+    readFacts: (window, run) => countFacts(session, run, { what: 'facts', names: factNames, window }),
+
+    readReleaseFacts: (window, run) => countFacts(session, run, { what: 'release_facts', names: releaseFactNames, window }),
+
+    readSpan: async (window, run) => (await countFacts(session, run, { what: 'span', names: ['span'], window })).facts.span,
+
+    readFreshness: async (window, run) => {
+      const { facts, bytesProcessed } = await countFacts(session, run, { what: 'freshness', names: ['freshness'], window });
+      return { rows: facts.freshness, bytesProcessed };
+    },
+
+    price: (window, run) => priceFacts(session, run, window),
+
+    groups: GROUPS,
+
+    publish: (reports, run) =>
+      Promise.all(
+        reports.map(async (report) => {
+          await takeTurn(run);
+          return inspector.nameDrift(await publishReport(session, run, report), run);
+        }),
+      ),
+
+    repair: (reports, run) =>
+      repairTorn(reports, {
+        readReportStates: reader.readReportStates,
+        reload: async (report, tables, round) => void (await publishReport(session, run, report, { tables, round })),
+        patienceMs: pace.patienceMs,
+        run,
+      }),
+
+    deleteReports: (from, to, run) => deleteReports(session, run, from, to),
+
+    putRelease: async (row, { replace }, run) => {
+      await inspector.checkRelease(run);
+      const day = row.period_date.replaceAll('-', '');
+      try {
+        await load(session, {
+          dataset: RELEASE_DATASET,
+          tableId: `${dailyMetricsDefinition.name}$${day}`,
+          rows: [row],
+          id: `kpi_export_${run.id}_release_${day}`,
+          disposition: replace ? 'WRITE_TRUNCATE' : 'WRITE_EMPTY',
+          doing: `releasing ${row.period_date}`,
+          run,
+          date: row.period_date,
+        });
+        return null;
+      } catch (thrown) {
+        if (!isDuplicate(thrown)) throw thrown;
+        // somebody was first: another run, or a job of this one that said it had failed
+        const [there] = await reader.readRelease(row.period_date, row.period_date, run.signal);
+        if (there === undefined) throw thrown;
+        return isDeepStrictEqual(there, row) ? null : there;
+      }
+    },
+
+    appendRuns: async (rows, run) => {
+      const signal = AbortSignal.timeout(RECORD_MS);
+      const lacking = await findLackingRunColumns(signal);
+      if (!hasWarned)
+        for (const column of lacking) run.log.warning('run records lack a column', { table: 'export_runs', column });
+      hasWarned = true;
+      const columns = exportRunsDefinition.columns.filter(({ name }) => !lacking.has(name));
+      await load(session, {
+        tableId: 'export_runs',
+        rows: rows.map((row) => Object.fromEntries(columns.map(({ name }) => [name, row[name as keyof ExportRun]]))),
+        id: `kpi_export_${run.id}_runs_${rows[0]?.report_date.replaceAll('-', '')}`,
+        disposition: 'WRITE_APPEND',
+        doing: 'writing the run record',
+        run,
+        date: rows.at(-1)?.report_date ?? '',
+        signal,
+      });
+    },
+
+    inspectSource: (table, { maxBytes }, run) => inspectSource(session, run, { table, maxBytes }),
+
+    inspectWarehouse: (options, run) => inspectWarehouse(session, run, options),
+
+    close: async () => {},
+  };
+}
+
+/** Waits until the tables' partitions may be changed by one more report. */
+function createTurns({ pace }: Session): (run: Run) => Promise<void> {
+  let nextAt = 0;
+  return async ({ signal }) => {
+    const at = Math.max(Date.now(), nextAt);
+    nextAt = at + pace.betweenReportsMs;
+    await sleep(at - Date.now(), undefined, { signal }).catch(() => {}); // the loads themselves say that the run was stopped
+  };
+}

@@ -1,0 +1,124 @@
+import { BigQuery, type Job, type JobMetadata } from '@google-cloud/bigquery';
+import { parseSourceCounts, selectSourceCounts } from '../../adapters/source-sql';
+import type { Window } from '../../calendar';
+import type { BigQueryConfig } from '../../config';
+import type { Run, SourceInspection } from '../../engine';
+import {
+  type AnyFactName,
+  type FactParameters,
+  factNames,
+  factParameters,
+  factsQuery,
+  parametersOf,
+  parseFacts,
+  timeBounds,
+} from '../../facts/facts';
+import { Failure } from '../../failure';
+import type { SourceTable } from '../../source-contract';
+import { parseWholeAnswer, wholeStatement } from '../../whole-answer';
+import { demand, readAllRows } from './answers';
+import { JOB_TIMEOUT_MS, labels, type Session } from './session';
+
+/** What is counted by one job: facts of a window. */
+interface Count<Name extends AnyFactName> {
+  /** Part of the job's id. */
+  what: 'facts' | 'release_facts' | 'span' | 'freshness';
+  names: readonly Name[];
+  window: Window;
+}
+
+/** One job, and so one snapshot: counts of different states of a source that is being written to would contradict each other. */
+export async function countFacts<Name extends AnyFactName>(session: Session, run: Run, { what, names, window }: Count<Name>) {
+  const { client, jobsUntil } = session;
+  const jobs = jobsUntil(run.signal);
+  const doing = `counting ${what}`;
+  const query = factsQueryJob(session, run, { names, window });
+  const job: Job = await jobs.perform({
+    doing,
+    id: `kpi_export_${run.id}_${what}_${window.lastDay.replaceAll('-', '')}`, // a run may count several windows
+    insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
+  });
+  return {
+    facts: await jobs.read(doing, async () => parseFacts(names, await readAllRows(client, job, run.signal))),
+    bytesProcessed: Number(job.metadata?.statistics?.totalBytesProcessed ?? 0),
+  };
+}
+
+/** The bytes that counting all facts of a window would read. */
+export async function priceFacts(session: Session, run: Run, window: Window): Promise<number> {
+  const query = factsQueryJob(session, run, { names: factNames, window });
+  const [job] = await session
+    .jobsUntil(run.signal)
+    .read('pricing facts', () => session.client.createQueryJob({ ...query, dryRun: true }));
+  return bytesOf(job.metadata);
+}
+
+/** Counts in a source table as a whole, unless that reads more than maxBytes. */
+export async function inspectSource(
+  { client, config, jobsUntil, now }: Session,
+  run: Run,
+  { table, maxBytes }: { table: SourceTable; maxBytes: number },
+): Promise<SourceInspection> {
+  const jobs = jobsUntil(run.signal);
+  const query = {
+    query: nameSources(wholeStatement({ rows: selectSourceCounts(table) }), config),
+    ...bind(timeBounds(now())),
+    location: config.location,
+    labels: { component: 'kpi-export', trigger: run.trigger },
+    ...(config.maxBytesBilled !== null && { maximumBytesBilled: config.maxBytesBilled }),
+  };
+  const [priced] = await jobs.read(`pricing a look at ${table}`, () => client.createQueryJob({ ...query, dryRun: true }));
+  const bytes = bytesOf(priced.metadata);
+  if (bytes > maxBytes) return { bytes, counts: null };
+  const job = await jobs.perform({
+    doing: `looking at ${table}`,
+    id: `kpi_export_${run.id}_look_${table}`,
+    insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
+  });
+  const { rows } = await jobs.read(`looking at ${table}`, async () =>
+    parseWholeAnswer(['rows'], await readAllRows(client, job, run.signal)),
+  );
+  return { bytes, counts: parseSourceCounts(demand(rows[0])) };
+}
+
+function factsQueryJob({ config, now }: Session, run: Run, { names, window }: Omit<Count<AnyFactName>, 'what'>) {
+  const firstTestsView = (config.source?.firstTests ?? null) !== null;
+  const sql = nameSources(factsQuery(names, { repeatsDates: window.repeatsDates, firstTestsView }), config);
+  const parameters = factParameters(window, now());
+  return {
+    query: sql,
+    ...bind(Object.fromEntries(parametersOf(sql).map((parameter) => [parameter, parameters[parameter]]))),
+    location: config.location,
+    labels: labels(run, window.lastDay),
+    ...(config.maxBytesBilled !== null && { maximumBytesBilled: config.maxBytesBilled }),
+  };
+}
+
+/** A query with the source's relations under their full names. */
+function nameSources(sql: string, { source }: BigQueryConfig): string {
+  if (source === null) throw new Failure('BAD_CONFIG', 'KPI_SOURCE: required to count');
+  const names = { users: source.users, measurements: source.measurements, first_tests: source.firstTests };
+  // all at once: a dataset may be named source_users itself
+  return sql.replaceAll(/\bsource_(users|measurements|first_tests)\b/g, (_, table: keyof typeof names) => `\`${names[table]}\``);
+}
+
+type Bindings = Record<string, FactParameters[keyof FactParameters]>;
+
+function bind(bindings: Bindings) {
+  const entries = Object.entries(bindings);
+  return {
+    params: Object.fromEntries(entries.map(([parameter, binding]) => [parameter, wrap(binding)])),
+    types: Object.fromEntries(entries.map(([parameter, { type }]) => [parameter, type])),
+  };
+}
+
+/** The client sends dates and instants only in its own wrappers; a plain text under the type DATE would be sent as NULL. */
+function wrap({ type, value }: Bindings[string]) {
+  if (type === 'DATE') return BigQuery.date(value);
+  return type === 'TIMESTAMP' ? BigQuery.timestamp(value) : value;
+}
+
+/** What a dry run says that a query would read. */
+function bytesOf(metadata: JobMetadata | undefined): number {
+  return Number(demand(metadata?.statistics?.totalBytesProcessed));
+}

@@ -1,0 +1,185 @@
+import type { TableMetadata } from '@google-cloud/bigquery';
+import type { CalendarDate } from '../../calendar';
+import type { Run, TableOutcome, WarehouseInspection } from '../../engine';
+import { Failure } from '../../failure';
+import { RELEASE_DATASET } from '../../release/dataset';
+import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../tables';
+import { driftOf, type FoundColumn } from '../../tables/drift';
+import { demand } from './answers';
+import { toBigQueryFailure } from './errors';
+import type { Session } from './session';
+
+/** An instance lives for days, and tables may be changed meanwhile. */
+const BELIEVED_MS = 300_000;
+
+/** What tables are like, looked up when it is needed and believed for some minutes. */
+export interface Inspector {
+  /** Dates whose partitions have expired, and why they can't be written; SCHEMA_DRIFT where tables aren't as they are defined. */
+  findExpired(dates: readonly CalendarDate[], run: Run): Promise<Map<CalendarDate, Failure>>;
+  /** SCHEMA_DRIFT where the table of the release isn't as it is defined, or lets its partitions expire. */
+  checkRelease(run: Run): Promise<void>;
+  /** Where a load was refused for what is in it, the tables are looked at again: one may have changed since they were. */
+  nameDrift(outcomes: TableOutcome[], run: Run): Promise<TableOutcome[]>;
+}
+
+export function createInspector(session: Session): Inspector {
+  // two runs at once both look: one that is stopped must not end the other
+  const inspectReports = rememberFor(BELIEVED_MS, session, (run) => inspectReportTables(session, run));
+  const inspectRelease = rememberFor(BELIEVED_MS, session, (run) => inspectReleaseTable(session, run));
+  return {
+    findExpired: async (dates, run) => {
+      const expirations = await inspectReports(run);
+      const now = session.now().getTime();
+      // a partition expires so long after the start of its day in UTC; rows loaded into an expired one vanish, though the job is DONE
+      const isExpired = (date: CalendarDate) => expirations.some((expiration) => Date.parse(date) + expiration <= now);
+      return new Map(dates.filter(isExpired).map((date) => [date, expired(date)]));
+    },
+    checkRelease: inspectRelease,
+    nameDrift: async (outcomes, run) => {
+      const isRefused = ({ failure }: TableOutcome) => failure?.code === 'INVALID_QUERY';
+      if (!outcomes.some(isRefused)) return outcomes;
+      const drift = await inspectReportTables(session, run).then(
+        () => null,
+        (thrown) => (thrown instanceof Failure && thrown.code === 'SCHEMA_DRIFT' ? thrown : null),
+      );
+      return drift === null
+        ? outcomes
+        : outcomes.map((outcome) => (isRefused(outcome) ? { ...outcome, rows: 0, failure: drift } : outcome));
+    },
+  };
+}
+
+function rememberFor<Answer>(forMs: number, { now }: Session, ask: (run: Run) => Promise<Answer>): (run: Run) => Promise<Answer> {
+  let known: { answer: Answer; until: number } | null = null;
+  return async (run) => {
+    if (known === null || now().getTime() >= known.until) known = { answer: await ask(run), until: now().getTime() + forMs };
+    return known.answer;
+  };
+}
+
+function expired(date: CalendarDate): Failure {
+  return new Failure('BAD_REQUEST', `${date} is older than the tables keep their partitions; its rows would vanish`);
+}
+
+/** Compares the dataset and the tables of a report with the definitions; a record that can't be written holds no report back. Answers the tables' partition expirations, in milliseconds. */
+async function inspectReportTables(session: Session, run: Run): Promise<number[]> {
+  await checkLocation(session, run);
+  const found = await Promise.all(
+    Object.values(reportTableDefinitions).map((definition) => inspectTable(session, run, { definition })),
+  );
+  return found.filter((expirationMs) => expirationMs > 0);
+}
+
+/** A period whose partition expires would be released a second time. */
+async function inspectReleaseTable(session: Session, run: Run): Promise<void> {
+  const expirationMs = await inspectTable(session, run, { definition: dailyMetricsDefinition, dataset: RELEASE_DATASET });
+  if (expirationMs > 0)
+    throw new Failure(
+      'SCHEMA_DRIFT',
+      `table ${RELEASE_DATASET}.${dailyMetricsDefinition.name} lets its partitions expire; run: terraform -chdir=infra apply`,
+    );
+}
+
+/** The state of the dataset and of each table; what is wrong with one hides no other. */
+export async function inspectWarehouse(
+  session: Session,
+  run: Run,
+  { release }: { release: boolean },
+): Promise<WarehouseInspection[]> {
+  const { config } = session;
+  const look = async (name: string, doing: string, work: () => Promise<Partial<WarehouseInspection>>) => {
+    const found: WarehouseInspection = { name, exists: true, failure: null, mayWrite: null, keepsDays: null };
+    return work().then(
+      (looked) => ({ ...found, ...looked }),
+      (thrown) => ({ ...found, failure: toBigQueryFailure(thrown, doing) }),
+    );
+  };
+  const tables = [
+    ...[...Object.values(reportTableDefinitions), exportRunsDefinition].map((definition) => ({
+      definition,
+      dataset: config.dataset,
+    })),
+    ...(release ? [{ definition: dailyMetricsDefinition, dataset: RELEASE_DATASET }] : []),
+  ];
+  return Promise.all([
+    look(`dataset ${config.dataset}`, 'reading the dataset', async () => {
+      await checkLocation(session, run);
+      return {};
+    }),
+    ...tables.map(({ definition, dataset }) =>
+      look(`${dataset}.${definition.name}`, `reading the schema of ${definition.name}`, async () => {
+        const expirationMs = await inspectTable(session, run, { definition, dataset });
+        const mayWrite = await mayLoad(session, dataset, definition.name);
+        return { mayWrite, keepsDays: expirationMs > 0 ? expirationMs / 86_400_000 : null };
+      }),
+    ),
+  ]);
+}
+
+async function checkLocation({ client, config, jobsUntil }: Session, run: Run): Promise<void> {
+  const location = await jobsUntil(run.signal).read('reading the dataset', async () =>
+    demand((await client.dataset(config.dataset).getMetadata())[0].location),
+  );
+  if (String(location).toLowerCase() !== config.location.toLowerCase())
+    throw new Failure('BAD_CONFIG', `KPI_LOCATION: is ${config.location}, but the dataset ${config.dataset} is in ${location}`);
+}
+
+/** Milliseconds after which the table's partitions expire, 0: never. SCHEMA_DRIFT where it isn't as it is defined. */
+async function inspectTable(
+  session: Session,
+  { signal }: Run,
+  { definition, dataset = session.config.dataset }: { definition: TableDefinition; dataset?: string },
+): Promise<number> {
+  const metadata = await readTable(session, signal, { table: definition.name, dataset });
+  checkDrift(definition, metadata);
+  return Number(metadata.timePartitioning?.expirationMs ?? 0);
+}
+
+/** Without a schema it is no answer about a table. */
+export function readTable(
+  { client, config, jobsUntil }: Session,
+  signal: AbortSignal,
+  { table, dataset = config.dataset }: { table: string; dataset?: string },
+): Promise<TableMetadata> {
+  return jobsUntil(signal).read(`reading the schema of ${table}`, async () => {
+    const [metadata] = await client.dataset(dataset).table(table).getMetadata();
+    demand(metadata.schema?.fields);
+    return metadata as TableMetadata;
+  });
+}
+
+/** Whether this account may load into a table; null where the endpoint doesn't say, as emulators don't. */
+async function mayLoad({ client, config }: Session, dataset: string, table: string): Promise<boolean | null> {
+  const needed = 'bigquery.tables.updateData';
+  return new Promise((resolve) => {
+    client.request(
+      {
+        method: 'POST',
+        uri: `${client.apiEndpoint}/bigquery/v2/projects/${config.project}/datasets/${dataset}/tables/${table}:testIamPermissions`,
+        json: { permissions: [needed] },
+      },
+      (error: Error | null, body: { permissions?: string[] }) =>
+        resolve(error ? null : (body.permissions ?? []).includes(needed)),
+    );
+  });
+}
+
+const typeNames: Record<string, string> = { INTEGER: 'INT64', FLOAT: 'FLOAT64' };
+
+export function fieldsOf({ schema }: TableMetadata) {
+  return new Map((typeof schema === 'object' ? (schema.fields ?? []) : []).map((field) => [String(field.name), field]));
+}
+
+function checkDrift(definition: TableDefinition, metadata: TableMetadata): void {
+  const { name, partitionColumn } = definition;
+  const { timePartitioning } = metadata;
+  const drift = (text: string) => new Failure('SCHEMA_DRIFT', `table ${name} ${text}; run: terraform -chdir=infra apply`);
+  const columns = [...fieldsOf(metadata)].map(([column, { type, mode }]): FoundColumn => {
+    const found = (mode ?? 'NULLABLE') as FoundColumn['mode'];
+    return { name: column, type: typeNames[String(type)] ?? String(type), mode: found };
+  });
+  const found = driftOf(definition, columns, (type) => type);
+  if (found !== null) throw drift(found);
+  if (timePartitioning?.type !== 'DAY' || timePartitioning.field !== partitionColumn)
+    throw drift(`is not partitioned by day on ${partitionColumn}`);
+}

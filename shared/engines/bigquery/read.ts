@@ -1,0 +1,151 @@
+import {
+  parseReportState,
+  selectIdentity,
+  selectRelease,
+  selectReportStates,
+  selectRows,
+  selectRuns,
+} from '../../adapters/warehouse-sql';
+import type { CalendarDate } from '../../calendar';
+import type { Engine } from '../../engine';
+import { RELEASE_DATASET } from '../../release/dataset';
+import type { ReportRows } from '../../report';
+import {
+  dailyMetricsDefinition,
+  exportRunsDefinition,
+  optionalColumns,
+  type ReportRow,
+  reportTableDefinitions,
+  reportTableNames,
+} from '../../tables';
+import type { DailyMetrics } from '../../tables/daily_metrics';
+import type { ExportRun } from '../../tables/export_runs';
+import type { WarehouseIdentity } from '../../warehouse-identity';
+import { parseWholeAnswer, wholeStatement } from '../../whole-answer';
+import { readAllRows } from './answers';
+import { fieldsOf, readTable } from './inspect';
+import { dateRange, type Session } from './session';
+
+/** For a query of the published tables, which are small. */
+const READ_MS = 60_000;
+
+/** Reads the published tables; each read ends with its signal, and by itself after a minute. */
+export interface Reader extends Pick<Engine, 'readReports' | 'readReportStates' | 'readRelease' | 'readRuns' | 'readIdentity'> {
+  /** Columns of export_runs that the table lacks and may lack; asked until it has all. */
+  findLackingRunColumns(signal: AbortSignal): Promise<Set<string>>;
+}
+
+export function createReader(session: Session): Reader {
+  const { client, config, jobsUntil, nameTable } = session;
+  let identity: WarehouseIdentity | null = null;
+  let lackingRunColumns: Set<string> | null = null;
+
+  /** Rows of queries of the published tables, of each by its name, as they were at one moment; instants as ISO 8601. */
+  async function readAll<Name extends string>(
+    { doing, params, signal: asked }: Asked,
+    queries: Record<Name, string>,
+  ): Promise<Record<Name, Record<string, unknown>[]>> {
+    const signal = readSignal(asked);
+    const names = Object.keys(queries) as Name[];
+    return jobsUntil(signal).read(doing, async () => {
+      const [job] = await client.createQueryJob({
+        query: wholeStatement(queries),
+        params,
+        location: config.location,
+        labels: { component: 'kpi-export' },
+        jobTimeoutMs: READ_MS,
+      });
+      const parts = parseWholeAnswer(names, await readAllRows(client, job, signal));
+      return Object.fromEntries(names.map((name) => [name, parts[name].map(plainRow)])) as typeof parts;
+    });
+  }
+
+  async function read<Row>(sql: string, asked: Asked): Promise<Row[]> {
+    return (await readAll(asked, { rows: sql })).rows as Row[];
+  }
+
+  async function findLackingRunColumns(signal: AbortSignal): Promise<Set<string>> {
+    if (lackingRunColumns?.size === 0) return lackingRunColumns;
+    const existing = fieldsOf(await readTable(session, signal, { table: exportRunsDefinition.name }));
+    lackingRunColumns = new Set(optionalColumns(exportRunsDefinition).flatMap(({ name }) => (existing.has(name) ? [] : name)));
+    return lackingRunColumns;
+  }
+
+  return {
+    findLackingRunColumns,
+
+    readReports: async (from, to, signal) => {
+      const queries = Object.fromEntries(reportTableNames.map((table) => [table, selectRows(table, nameTable)]));
+      const parts = await readAll({ doing: 'reading reports', params: dateRange(from, to), signal }, queries);
+      for (const table of reportTableNames) (parts[table] as unknown as ReportRow[]).sort(byReport);
+      return parts as unknown as ReportRows;
+    },
+
+    readReportStates: async (from, to, signal) => {
+      const asked = { doing: 'looking for reports', params: dateRange(from, to), signal };
+      return (await read<Record<string, unknown>>(selectReportStates(nameTable), asked)).map(parseReportState);
+    },
+
+    readRelease: async (from: CalendarDate, to: CalendarDate, signal?: AbortSignal) => {
+      const table = `\`${config.project}.${RELEASE_DATASET}.${dailyMetricsDefinition.name}\``;
+      const asked = { doing: 'reading the release', params: dateRange(from, to), signal };
+      return (await read<DailyMetrics>(selectRelease(table), asked)).sort(byPeriod);
+    },
+
+    readRuns: async (filter, signal) => {
+      const params = filter.requestId === undefined ? {} : { request_id: filter.requestId };
+      const sql = selectRuns(filter, nameTable, await findLackingRunColumns(readSignal(signal)));
+      return (await read<ExportRun>(sql, { doing: 'reading the run records', params, signal })).sort(byStart);
+    },
+
+    readIdentity: async (signal) => {
+      if (identity !== null) return identity;
+      const sql = selectIdentity(nameTable, await findLackingRunColumns(readSignal(signal)));
+      const asked = { doing: 'reading what the warehouse holds', params: {}, signal };
+      const [row] = await read<{ source: string | null; time_zone: string }>(sql, asked);
+      const id = row?.source ?? null;
+      const found: WarehouseIdentity = {
+        source: id === null ? null : { id, name: null },
+        timeZone: row?.time_zone ?? null,
+      };
+      if (found.source !== null) identity = found; // until then the first export of somebody else may come
+      return found;
+    },
+  };
+}
+
+interface Asked {
+  doing: string;
+  params: Record<string, unknown>;
+  signal: AbortSignal | undefined;
+}
+
+function readSignal(signal: AbortSignal | undefined): AbortSignal {
+  return AbortSignal.any([AbortSignal.timeout(READ_MS), ...(signal === undefined ? [] : [signal])]);
+}
+
+const INSTANT_COLUMNS = new Set(
+  [...Object.values(reportTableDefinitions), exportRunsDefinition, dailyMetricsDefinition].flatMap(({ columns }) =>
+    columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => name),
+  ),
+);
+
+/** A row out of its JSON: instants in the one spelling that all rows here have. */
+function plainRow(row: Record<string, unknown>): Record<string, unknown> {
+  const plain = (name: string, value: unknown) =>
+    value !== null && (INSTANT_COLUMNS.has(name) || /_created_at$/.test(name)) ? new Date(String(value)).toISOString() : value;
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(name, value)]));
+}
+
+/** The orders of warehouse-sql.ts: the rows of a statement of several queries come in none. */
+function byReport(one: ReportRow, other: ReportRow): number {
+  return one.report_date.localeCompare(other.report_date) || other.period_start_date.localeCompare(one.period_start_date);
+}
+
+function byPeriod(one: DailyMetrics, other: DailyMetrics): number {
+  return one.period_date.localeCompare(other.period_date);
+}
+
+function byStart(one: ExportRun, other: ExportRun): number {
+  return other.started_at.localeCompare(one.started_at) || other.report_date.localeCompare(one.report_date);
+}
