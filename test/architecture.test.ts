@@ -31,11 +31,14 @@ test.each(code.filter((file) => !/^shared\/(adapters|engines)\//.test(file)))('%
   expect(importsOf(file).filter(isSdk)).toEqual([]);
 });
 
-test.each(code.filter((file) => !/^shared\/(adapters|engines)\//.test(file)))('%s loads adapters on first use, if at all', (file) => {
-  const text = readFileSync(join(root, file), 'utf8');
-  const eager = [...text.matchAll(/^import (?!type)[^;]*from '([^']*(?:adapters|engines)\/[^']*)'/gm)].map(([, path]) => path);
-  expect(eager).toEqual([]);
-});
+test.each(code.filter((file) => !/^shared\/(adapters|engines)\//.test(file)))(
+  '%s loads adapters on first use, if at all',
+  (file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const eager = [...text.matchAll(/^import (?!type)[^;]*from '([^']*(?:adapters|engines)\/[^']*)'/gm)].map(([, path]) => path);
+    expect(eager).toEqual([]);
+  },
+);
 
 const pure = code.filter((file) =>
   /^shared\/(facts|tables|release)\/|^shared\/(calendar|gini|report|quality-gate|source-freshness|request|answer|failure|message|demo)\.ts$/.test(
