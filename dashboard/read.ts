@@ -1,8 +1,8 @@
 import { version } from '../package.json';
 import { addDays, type CalendarDate, localDate } from '../shared/calendar';
+import type { ReleaseLimits } from '../shared/config';
 import type { Engine, Run } from '../shared/engine';
 import { findGaps } from '../shared/gaps';
-import type { ReleaseLimits } from '../shared/release/rules';
 import type { DashboardData } from './data';
 import { deriveHistory, deriveReleasedHistory, releaseMetrics, reportMetrics } from './history';
 

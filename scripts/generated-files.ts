@@ -1,4 +1,4 @@
-import { RELEASE_DATASET } from '../shared/release/dataset';
+import { RELEASE_DATASET } from '../shared/config';
 import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions } from '../shared/tables';
 import { dataDictionary, releaseDataDictionary } from '../shared/tables/data-dictionary';
 import { infraSchema } from '../shared/tables/infra-schema';

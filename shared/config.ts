@@ -1,11 +1,20 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { isTimeZone, spellTimeZone } from './calendar';
 import { Failure } from './failure';
 import { nearestOf } from './nearest';
-import { RELEASE_DATASET } from './release/dataset';
-import type { ReleaseLimits } from './release/rules';
+import { isTimeZone, spellTimeZone } from './time-zone';
+
+/** The dataset of the release, beside that of the warehouse: its readers see no other. */
+export const RELEASE_DATASET = 'kpi_release';
+
+/** Thresholds of a release: KPI_RELEASE_MIN_PEOPLE and KPI_RELEASE_ROUND_TO. */
+export interface ReleaseLimits {
+  /** k: people that must stand behind a number. */
+  minPeople: number;
+  /** b: what counts are rounded to; not above k, so that nothing that is shown becomes 0. */
+  roundTo: number;
+}
 
 /** Settings of a folder, read by the command line. */
 export const CONFIG_FILE = 'kpi.config.json';

@@ -1,4 +1,5 @@
 import { type CalendarDate, daysBetween, daysWindow, localDate, reportWindow } from './calendar';
+import type { ReleaseLimits } from './config';
 import type { Engine, Run, TableOutcome } from './engine';
 import type { Facts } from './facts/facts';
 import { type FactsByDay, holdsAnyone, indexByDay } from './facts/period-facts';
@@ -6,7 +7,6 @@ import { Failure, toFailure } from './failure';
 import type { Findings, ReportOutcome } from './outcome';
 import { checkReport, checkTimes, MIN_ROWS_FOR_TIMES, refuseTimes } from './quality-gate';
 import { addBytes, isMature, openRelease, type Release, type ReleaseOutcome, releasedBy } from './release/release-periods';
-import type { ReleaseLimits } from './release/rules';
 import { deriveReport, type Report } from './report';
 import { checkFall, comparedDates, createComparison, type Revision } from './revisions';
 import { appendRecords, runRecord } from './run-record';

@@ -1,16 +1,9 @@
 import { addDays, datesBetween, daysWindow } from '../shared/calendar';
+import type { ReleaseLimits } from '../shared/config';
 import { indexByDay, periodFacts } from '../shared/facts/period-facts';
 import { countColumns } from '../shared/release/columns';
 import { deriveReleasePeriod, type ReleasePeriod } from '../shared/release/period';
-import {
-  type HidingRule,
-  hidingRules,
-  moreThanOnce,
-  partitions,
-  type ReleaseLimits,
-  release,
-  rest,
-} from '../shared/release/rules';
+import { type HidingRule, hidingRules, moreThanOnce, partitions, release, rest } from '../shared/release/rules';
 import { crowdedSource } from './support/crowded-source';
 import { onDuckDb } from './support/duckdb';
 import { type Attacker, attackDays, attackGrowth, attackRow, type Finding, type Target } from './support/release-attack';

@@ -1,8 +1,8 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { CalendarDate } from '../calendar';
+import { RELEASE_DATASET } from '../config';
 import type { ReportState, RunFilter, TableOutcome, WarehouseInspection } from '../engine';
 import { Failure } from '../failure';
-import { RELEASE_DATASET } from '../release/dataset';
 import type { Report, ReportRows } from '../report';
 import {
   dailyMetricsDefinition,

@@ -1,7 +1,7 @@
 import type { CalendarDate } from '../calendar';
+import type { ReleaseLimits } from '../config';
 import { Failure } from '../failure';
 import { countColumns, type ReleasedColumn, type ReleasedValues, releasedColumnNames } from './columns';
-import type { ReleaseLimits } from './rules';
 
 /**
  * Columns that a comparison of the two rows could tell of one person by: a count that moves by a single step of the rounding, or a value

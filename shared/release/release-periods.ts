@@ -1,4 +1,5 @@
 import { addDays, type CalendarDate, daysWindow, endOf, PERIODS } from '../calendar';
+import type { ReleaseLimits } from '../config';
 import type { Engine, Run } from '../engine';
 import { type FactsByDay, periodFacts } from '../facts/period-facts';
 import { Failure, toFailure } from '../failure';
@@ -7,7 +8,7 @@ import type { DailyMetrics } from '../tables/daily_metrics';
 import { holdSmallChanges } from './changes';
 import { type ReleasedValues, releasedColumnNames } from './columns';
 import { deriveReleasePeriod } from './period';
-import { type ReleaseLimits, release } from './rules';
+import { release } from './rules';
 
 /** What became of a period: `left` is one that was out before, and still is. */
 export type ReleaseOutcome =

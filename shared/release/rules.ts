@@ -1,3 +1,4 @@
+import type { ReleaseLimits } from '../config';
 import { giniFraction } from '../gini';
 import {
   type CountColumn,
@@ -8,14 +9,6 @@ import {
   releasedColumns,
 } from './columns';
 import { type Held, type Partition, peopleOf, type ReleasePeriod } from './period';
-
-/** Thresholds of a release: KPI_RELEASE_MIN_PEOPLE and KPI_RELEASE_ROUND_TO. */
-export interface ReleaseLimits {
-  /** k: people that must stand behind a number. */
-  minPeople: number;
-  /** b: what counts are rounded to; not above k, so that nothing that is shown becomes 0. */
-  roundTo: number;
-}
 
 /** Judges exact values: which of the counts that are still shown to hide. */
 export type HidingRule = (period: ReleasePeriod, shown: ReadonlySet<CountColumn>, limits: ReleaseLimits) => CountColumn[];

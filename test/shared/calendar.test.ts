@@ -5,12 +5,12 @@ import {
   daysWindow,
   endOf,
   isDate,
-  isTimeZone,
   localDate,
   PERIODS,
   periodLabel,
   reportWindow,
 } from '../../shared/calendar';
+import { isTimeZone } from '../../shared/time-zone';
 
 describe('isDate', () => {
   test.each([

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { BigQueryConfig } from '../../config';
+import { RELEASE_DATASET } from '../../config';
 import type { Engine, Run } from '../../engine';
 import { factNames, releaseFactNames } from '../../facts/facts';
-import { RELEASE_DATASET } from '../../release/dataset';
 import { dailyMetricsDefinition, exportRunsDefinition } from '../../tables';
 import type { ExportRun } from '../../tables/export_runs';
 import { isDuplicate } from './errors';

@@ -1,8 +1,8 @@
 import type { TableMetadata } from '@google-cloud/bigquery';
 import type { CalendarDate } from '../../calendar';
+import { RELEASE_DATASET } from '../../config';
 import type { Run, TableOutcome, WarehouseInspection } from '../../engine';
 import { Failure } from '../../failure';
-import { RELEASE_DATASET } from '../../release/dataset';
 import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../tables';
 import { driftOf, type FoundColumn } from '../../tables/drift';
 import { demand } from './answers';

@@ -7,8 +7,8 @@ import {
   selectRuns,
 } from '../../adapters/warehouse-sql';
 import type { CalendarDate } from '../../calendar';
+import { RELEASE_DATASET } from '../../config';
 import type { Engine } from '../../engine';
-import { RELEASE_DATASET } from '../../release/dataset';
 import type { ReportRows } from '../../report';
 import {
   dailyMetricsDefinition,
