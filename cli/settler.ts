@@ -1,5 +1,6 @@
 import type { ConfigFlags } from '../shared/config';
-import { createSettler, type Purpose, type Settler, type Waiting } from '../shared/open-engine';
+import type { Waiting } from '../shared/engine';
+import { createSettler, type Purpose, type Settler } from '../shared/open-engine';
 import { openCliLog } from './log';
 import { readSettings } from './settings';
 

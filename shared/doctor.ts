@@ -10,9 +10,9 @@ import {
   unknownSettings,
 } from './config';
 import { formatCount, formatMany } from './counts';
-import type { Engine, Run, SourceCounts, WarehouseInspection } from './engine';
+import type { Access, Engine, Run, SourceCounts, WarehouseInspection } from './engine';
 import { type Failure, type FailureCode, toFailure } from './failure';
-import { type Access, settle } from './open-engine';
+import { settle } from './open-engine';
 import type { Findings } from './outcome';
 import { areTooManyUnknown } from './quality-gate';
 import { runExport } from './run-export';

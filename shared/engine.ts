@@ -13,6 +13,21 @@ import type { WarehouseIdentity } from './warehouse-identity';
 /** How a run came about; a column of export_runs. */
 export type Trigger = 'pubsub' | 'http' | 'cli' | 'replay';
 
+/**
+ * What an engine is opened for: an export reads the source and writes the warehouse, a dry run only reads the source, a read only the
+ * warehouse, a write only writes it, and a look reads it if there is one.
+ */
+export type Access = 'export' | 'dry-run' | 'read' | 'write' | 'look';
+/** How a warehouse file is waited for that another process has open; a Run says it too. */
+export interface Waiting {
+  /** Ends the wait. */
+  signal?: AbortSignal;
+  /** Told once, if the wait is noticeable. */
+  log?: Log;
+  /** Milliseconds; 30 s if left out. */
+  forMs?: number;
+}
+
 /** What an engine needs to know of the run that it works for. */
 export interface Run {
   /** One attempt. */

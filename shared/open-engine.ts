@@ -1,25 +1,9 @@
 import type { Config } from './config';
-import type { Engine } from './engine';
+import type { Access, Engine, Waiting } from './engine';
 import { Failure, toFailure } from './failure';
-import type { Log } from './log';
 import { bindingOf, continueWarehouse, requireKnownSource, type WarehouseIdentity } from './warehouse-identity';
 
-/**
- * What an engine is opened for: an export reads the source and writes the warehouse, a dry run only reads the source, a read only the
- * warehouse, a write only writes it, and a look reads it if there is one.
- */
-export type Access = 'export' | 'dry-run' | 'read' | 'write' | 'look';
 export type OpenEngine = (access: Access, waiting?: Waiting) => Promise<Engine>;
-
-/** How a warehouse file is waited for that another process has open; a Run says it too. */
-export interface Waiting {
-  /** Ends the wait. */
-  signal?: AbortSignal;
-  /** Told once, if the wait is noticeable. */
-  log?: Log;
-  /** Milliseconds; 30 s if left out. */
-  forMs?: number;
-}
 
 /**
  * Opens the engine that the settings name. Each adapter, and the SDK behind it, is loaded on first use. The embedded engine is opened

@@ -1,9 +1,9 @@
 import { accessSync, constants, rmSync, statSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Waiting } from '../engine';
 import { Failure } from '../failure';
 import { checkCanBeMade, describeFault, makeFolder, nameBeside, place, realPath, removeUnfinished, statsOf } from '../files';
-import type { Waiting } from '../open-engine';
 import { type Database, errorKind, quoteText } from './duckdb-connection';
 import { reasonOf } from './duckdb-reasons';
 import { isLockError } from './duckdb-source';

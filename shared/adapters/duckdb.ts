@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { addDays, daysBetween, daysWindow, type Window } from '../calendar';
 import type { DuckDbConfig } from '../config';
-import type { Engine, Run } from '../engine';
+import type { Access, Engine, Run, Waiting } from '../engine';
 import {
   type AnyFactName,
   type FactName,
@@ -21,7 +21,6 @@ import {
 } from '../facts/facts';
 import { Failure } from '../failure';
 import { isSameFile } from '../files';
-import type { Access, Waiting } from '../open-engine';
 import { reportTableDefinitions } from '../tables';
 import type { Binding } from '../warehouse-identity';
 import { type Database, dateTimeMacro, duckDbValues, openDatabase, toEngineFailure } from './duckdb-connection';

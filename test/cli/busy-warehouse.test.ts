@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseConfig } from '../../shared/config';
+import type { Access } from '../../shared/engine';
 import { createLog } from '../../shared/log';
-import { type Access, createOpener } from '../../shared/open-engine';
+import { createOpener } from '../../shared/open-engine';
 import { holdWarehouse } from '../support/hold-warehouse';
 import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
 
