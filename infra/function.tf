@@ -100,7 +100,7 @@ resource "google_cloudfunctions2_function" "export" {
   description = each.value.description
 
   build_config {
-    runtime           = "nodejs22"
+    runtime           = "nodejs24"
     entry_point       = each.value.entry_point
     service_account   = google_service_account.account["builder"].name
     docker_repository = google_artifact_registry_repository.images.id

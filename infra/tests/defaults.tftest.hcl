@@ -88,8 +88,8 @@ run "functions" {
     error_message = "Expected exportKpi and exportKpiHttp."
   }
   assert {
-    condition     = alltrue([for function in google_cloudfunctions2_function.export : function.build_config[0].runtime == "nodejs22" && function.build_config[0].service_account == "projects/example-project/serviceAccounts/kpi-export-builder@example-project.iam.gserviceaccount.com"])
-    error_message = "Expected both on Node 22, built as the builder."
+    condition     = alltrue([for function in google_cloudfunctions2_function.export : function.build_config[0].runtime == "nodejs24" && function.build_config[0].service_account == "projects/example-project/serviceAccounts/kpi-export-builder@example-project.iam.gserviceaccount.com"])
+    error_message = "Expected both on Node 24, built as the builder."
   }
   assert {
     condition     = alltrue([for function in google_cloudfunctions2_function.export : function.build_config[0].source[0].storage_source[0].object == "kpi-export-0123456789ab.zip"])

@@ -145,9 +145,9 @@ describe('functions', () => {
     });
   });
 
-  test('both run on Node 22, out of the object whose name carries the hash of the package', () => {
+  test('both run on Node 24, out of the object whose name carries the hash of the package', () => {
     const build = only(resource('google_cloudfunctions2_function', 'export').build_config);
-    expect(build.runtime).toBe('nodejs22');
+    expect(build.runtime).toBe('nodejs24');
     expect(at(build, 'source', 'storage_source', 'object')).toBe(expression('google_storage_bucket_object.package.name'));
     expect(resource('google_storage_bucket_object', 'package')).toMatchObject({
       name: expression('basename(var.package)'),
