@@ -3,11 +3,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { schema } from './provider.mjs';
-import { withTerraform } from './terraform.mjs';
+import { main } from './terraform.mjs';
 
 const [folder = 'test/infra/inventory'] = process.argv.slice(2);
 
-await withTerraform(async ({ folder: infra, run }) => {
+await main(async ({ folder: infra, run }) => {
   for (const name of ['defaults', 'everything']) {
     const tests = readFileSync(join(infra, 'tests', `${name}.tftest.hcl`), 'utf8');
     const settings = tests.slice(0, tests.indexOf('\nrun '));
@@ -18,7 +18,10 @@ await withTerraform(async ({ folder: infra, run }) => {
       .split('\n')
       .map((line) => JSON.parse(line));
     const plan = messages.find(({ type }) => type === 'test_plan')?.test_plan;
-    if (plan === undefined) throw new Error(`Expected a plan for ${name}:\n${messages.map((one) => one['@message']).join('\n')}`);
+    if (plan === undefined) {
+      const said = messages.flatMap(({ diagnostic }) => (diagnostic ? [`${diagnostic.summary}. ${diagnostic.detail}`] : []));
+      throw new Error(`Expected a plan for ${name}:\n${said.join('\n')}`);
+    }
     writeFileSync(join(folder, `${name}.txt`), plan.resource_changes.map(describe).join('\n'));
   }
 });

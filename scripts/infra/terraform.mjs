@@ -23,7 +23,11 @@ export async function withTerraform(use) {
     child.stdout?.setEncoding('utf8').on('data', (text) => {
       output += text;
     });
-    const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+    const code = await new Promise((resolve, reject) =>
+      child
+        .on('error', () => reject(new Error('Expected terraform 1.11 or later, installed and on the PATH.')))
+        .on('close', resolve),
+    );
     return { code, output };
   };
   try {
@@ -37,7 +41,16 @@ export async function withTerraform(use) {
   }
 }
 
+/** As withTerraform, for a whole process: what goes wrong is a message and an exit code. `use` gives the code, if it is not 0. */
+export async function main(use) {
+  try {
+    process.exitCode = await withTerraform(use);
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { code } = await withTerraform(({ run }) => run(process.argv.slice(2), 'inherit'));
-  process.exitCode = code;
+  await main(async ({ run }) => (await run(process.argv.slice(2), 'inherit')).code);
 }

@@ -16,7 +16,7 @@ if (!hasTerraform) process.stdout.write('inventory: terraform is not installed; 
 
 const ifTerraform = hasTerraform ? test : test.skip;
 
-ifTerraform('what Terraform plans is in the inventory', () => {
+ifTerraform('what Terraform plans is in the inventory; npm run inventory writes it anew', () => {
   const fresh = mkdtempSync(join(tmpdir(), 'kpi-inventory-'));
   try {
     execFileSync(process.execPath, ['scripts/infra/inventory.mjs', fresh], { cwd: root });
