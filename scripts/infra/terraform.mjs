@@ -13,10 +13,11 @@ const infra = fileURLToPath(new URL('../../infra', import.meta.url));
  * Copies infra/, without anybody's settings and state, and calls `use` with the copy and with a function that runs terraform in it. That one
  * takes arguments and what `stdio` of spawn takes for standard output, and gives { code, output }; output is what was piped.
  */
-export async function withTerraform(use) {
+async function withTerraform(use) {
   const folder = mkdtempSync(join(tmpdir(), 'kpi-infra-'));
   const provider = await serveProvider();
-  const env = { ...process.env, ...provider.settings, CHECKPOINT_DISABLE: '1', TF_CLI_CONFIG_FILE: devNull };
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TF_'))); // settings, too
+  const env = { ...inherited, ...provider.settings, CHECKPOINT_DISABLE: '1', TF_CLI_CONFIG_FILE: devNull };
   const run = async (args, standardOutput = 'pipe') => {
     const child = spawn('terraform', args, { cwd: folder, env, stdio: ['ignore', standardOutput, 'inherit'] });
     let output = '';
