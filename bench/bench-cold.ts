@@ -30,7 +30,7 @@ interface Subject {
 async function main(): Promise<void> {
   const deployed = unpack();
   const bare = resolve('bench/bare-function.cjs');
-  const subjects = [20, 22].flatMap((major): Subject[] => {
+  const subjects = [20, 24].flatMap((major): Subject[] => {
     const node = nodeOf(major);
     if (node === null) return [];
     return (major < 22 ? [false] : [false, true]).flatMap((cache) => [

@@ -1,5 +1,5 @@
 resource "google_project_service" "required" {
-  for_each = toset([
+  for_each = toset(concat([
     "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
     "cloudbuild.googleapis.com",
@@ -12,7 +12,7 @@ resource "google_project_service" "required" {
     "pubsub.googleapis.com",
     "run.googleapis.com",
     "storage.googleapis.com",
-  ])
+  ], var.budget == null ? [] : ["billingbudgets.googleapis.com"]))
 
   project = var.project
   service = each.value

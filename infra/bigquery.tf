@@ -41,7 +41,15 @@ resource "google_bigquery_dataset" "metrics" {
   location                   = var.bigquery_location
   delete_contents_on_destroy = false
 
-  depends_on = [google_project_service.required]
+  dynamic "default_encryption_configuration" {
+    for_each = var.kms_keys.datasets[*]
+
+    content {
+      kms_key_name = default_encryption_configuration.value
+    }
+  }
+
+  depends_on = [google_project_service.required, google_kms_crypto_key_iam_member.agent]
 }
 
 resource "google_bigquery_table" "published" {
@@ -63,6 +71,11 @@ resource "google_bigquery_table" "published" {
     type          = "DAY"
     field         = each.value.partition_column
     expiration_ms = local.partition_expiration_ms
+  }
+
+  # A table takes the key of its dataset when it is made. The provider would make it anew, empty, where the two differ later.
+  lifecycle {
+    ignore_changes = [encryption_configuration]
   }
 }
 
@@ -112,6 +125,10 @@ resource "google_bigquery_table" "first_tests" {
     refresh_interval_ms = var.first_tests_view.refresh_hours * 60 * 60 * 1000
   }
 
+  lifecycle {
+    ignore_changes = [encryption_configuration] # see published; the dataset is the source's
+  }
+
   depends_on = [google_project_service.required]
 }
 
@@ -125,7 +142,15 @@ resource "google_bigquery_dataset" "release" {
   location                   = var.bigquery_location
   delete_contents_on_destroy = false
 
-  depends_on = [google_project_service.required]
+  dynamic "default_encryption_configuration" {
+    for_each = var.kms_keys.datasets[*]
+
+    content {
+      kms_key_name = default_encryption_configuration.value
+    }
+  }
+
+  depends_on = [google_project_service.required, google_kms_crypto_key_iam_member.agent]
 }
 
 resource "google_bigquery_table" "released" {
@@ -146,6 +171,10 @@ resource "google_bigquery_table" "released" {
     type          = "DAY"
     field         = "period_date"
     expiration_ms = 0
+  }
+
+  lifecycle {
+    ignore_changes = [encryption_configuration] # see published
   }
 
   # So that the table is the first to go: where deletion_protection refuses that, its readers keep their access.

@@ -5,12 +5,14 @@ locals {
       name        = "kpi-export"
       entry_point = "exportKpi"
       ingress     = "ALLOW_INTERNAL_ONLY"
+      timeout     = 540 # the most for one that Pub/Sub calls: docs/gotchas.md
       description = "Exports the metrics of the dates that a message names"
     }
     http = {
       name        = "kpi-export-http"
       entry_point = "exportKpiHttp"
-      ingress     = "ALLOW_ALL" # IAM still asks who calls: iam.tf lists them
+      ingress     = var.http_ingress # IAM still asks who calls: iam.tf lists them
+      timeout     = var.http_timeout_seconds
       description = "Exports the metrics of the dates that a call names, and answers with the result"
     }
   }
@@ -46,7 +48,15 @@ resource "google_storage_bucket" "source" {
   public_access_prevention    = "enforced"
   force_destroy               = true # holds the package alone, which npm run package makes again
 
-  depends_on = [google_project_service.required]
+  dynamic "encryption" {
+    for_each = var.kms_keys.bucket[*]
+
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
+  depends_on = [google_project_service.required, google_kms_crypto_key_iam_member.agent]
 }
 
 resource "google_storage_bucket_object" "package" {
@@ -92,7 +102,7 @@ resource "google_artifact_registry_repository" "images" {
 }
 
 resource "google_cloudfunctions2_function" "export" {
-  for_each = local.functions
+  for_each = { for key, function in local.functions : key => function if key != "http" || var.http_enabled }
 
   project     = var.project
   name        = each.value.name
@@ -100,7 +110,7 @@ resource "google_cloudfunctions2_function" "export" {
   description = each.value.description
 
   build_config {
-    runtime           = "nodejs22"
+    runtime           = "nodejs24"
     entry_point       = each.value.entry_point
     service_account   = google_service_account.account["builder"].name
     docker_repository = google_artifact_registry_repository.images.id
@@ -118,10 +128,10 @@ resource "google_cloudfunctions2_function" "export" {
     environment_variables            = local.environment
     ingress_settings                 = each.value.ingress
     available_cpu                    = "1"
-    available_memory                 = "512Mi"
-    timeout_seconds                  = 540
-    min_instance_count               = 0
-    max_instance_count               = 5
+    available_memory                 = var.function_memory
+    timeout_seconds                  = each.value.timeout
+    min_instance_count               = var.function_min_instances
+    max_instance_count               = var.function_max_instances
     max_instance_request_concurrency = 1
     all_traffic_on_latest_revision   = true
   }

@@ -9,10 +9,17 @@ locals {
     caller  = "For systems that call exportKpiHttp"
     builder = "Builds the functions out of the package"
   }
+
+  # By the names in kms_keys. A new project has them once they are asked for: see README.md.
+  key_users = {
+    datasets = "serviceAccount:bq-${data.google_project.this.number}@bigquery-encryption.iam.gserviceaccount.com"
+    bucket   = "serviceAccount:service-${data.google_project.this.number}@gs-project-accounts.iam.gserviceaccount.com"
+    topics   = local.pubsub_agent
+  }
 }
 
 resource "google_service_account" "account" {
-  for_each = local.accounts
+  for_each = { for name, description in local.accounts : name => description if name != "caller" || var.http_enabled }
 
   project      = var.project
   account_id   = "kpi-export-${each.key}"
@@ -117,6 +124,8 @@ resource "google_cloud_run_v2_service_iam_member" "pusher" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "caller" {
+  count = var.http_enabled ? 1 : 0
+
   project  = var.project
   location = var.region
   name     = google_cloudfunctions2_function.export["http"].name
@@ -128,8 +137,13 @@ resource "google_cloud_run_v2_service_iam_member" "caller" {
   }
 }
 
+moved {
+  from = google_cloud_run_v2_service_iam_member.caller
+  to   = google_cloud_run_v2_service_iam_member.caller[0]
+}
+
 resource "google_cloud_run_v2_service_iam_member" "invoker" {
-  for_each = toset(var.http_invokers)
+  for_each = var.http_enabled ? toset(var.http_invokers) : toset([])
 
   project  = var.project
   location = var.region
@@ -179,6 +193,18 @@ resource "google_pubsub_subscription_iam_member" "dead_letter_reader" {
   }
 }
 
+# Operators. There is no smaller thing than the project to grant this on.
+
+resource "google_project_iam_member" "status_reader" {
+  for_each = toset(var.status_readers)
+
+  project = var.project
+  role    = "roles/monitoring.viewer"
+  member  = each.value
+
+  depends_on = [google_project_service.required]
+}
+
 # Readers. google_bigquery_dataset_iam_* would delete authorized views; the API answers with legacy roles, so they are written here.
 
 resource "google_bigquery_dataset_access" "bi_reader" {
@@ -221,6 +247,18 @@ resource "google_bigquery_dataset_access" "release_reader" {
   lifecycle {
     replace_triggered_by = [google_bigquery_dataset.release[0].id]
   }
+}
+
+# Keys: what encrypts with them are Google's own accounts.
+
+resource "google_kms_crypto_key_iam_member" "agent" {
+  for_each = { for what, agent in local.key_users : what => agent if var.kms_keys[what] != null }
+
+  crypto_key_id = var.kms_keys[each.key]
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = each.value
+
+  depends_on = [google_project_service.required]
 }
 
 # Builder: reads the package, where the service keeps its copy too, and stores the image.

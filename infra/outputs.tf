@@ -27,8 +27,8 @@ output "dead_letter_subscription" {
 }
 
 output "http_url" {
-  description = "Address that exportKpiHttp answers POST at."
-  value       = "${google_cloudfunctions2_function.export["http"].service_config[0].uri}/api/export-kpi"
+  description = "Address that exportKpiHttp answers POST at; null where http_enabled is false."
+  value       = var.http_enabled ? "${google_cloudfunctions2_function.export["http"].service_config[0].uri}/api/export-kpi" : null
 }
 
 output "schedule" {

@@ -7,14 +7,18 @@ resource "google_pubsub_topic" "export" {
   project = var.project
   name    = "kpi-export"
 
-  depends_on = [google_project_service.required]
+  kms_key_name = var.kms_keys.topics
+
+  depends_on = [google_project_service.required, google_kms_crypto_key_iam_member.agent]
 }
 
 resource "google_pubsub_topic" "dead_letter" {
   project = var.project
   name    = "kpi-export-dead-letter"
 
-  depends_on = [google_project_service.required]
+  kms_key_name = var.kms_keys.topics
+
+  depends_on = [google_project_service.required, google_kms_crypto_key_iam_member.agent]
 }
 
 # Ours rather than Eventarc's: that one keeps messages for 24 hours and can't have a dead-letter policy here.

@@ -172,6 +172,101 @@ variable "first_tests_view" {
   }
 }
 
+variable "kms_keys" {
+  description = "Keys of Cloud KMS that encrypt instead of Google's own: one for the datasets, in the location of BigQuery (us for US, europe for EU), one for the bucket of the package, in the region, one for the messages on the topics. Each is optional. See README.md for tables that exist already."
+  type = object({
+    datasets = optional(string)
+    bucket   = optional(string)
+    topics   = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for key in values(var.kms_keys) : key == null ? true : can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$", key))])
+    error_message = "Expected keys as projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY, without a version."
+  }
+
+  validation {
+    condition     = var.kms_keys.datasets == null ? true : strcontains(var.kms_keys.datasets, "/locations/${lower(var.bigquery_location) == "eu" ? "europe" : lower(var.bigquery_location)}/")
+    error_message = "Expected the key of the datasets in bigquery_location: us for US, europe for EU, else the region."
+  }
+
+  validation {
+    condition     = var.kms_keys.bucket == null ? true : strcontains(var.kms_keys.bucket, "/locations/${var.region}/")
+    error_message = "Expected the key of the bucket in region."
+  }
+}
+
+# The functions.
+
+variable "function_memory" {
+  description = "Memory of an instance of either function."
+  type        = string
+  default     = "512Mi"
+  nullable    = false
+
+  validation {
+    condition     = contains(["256Mi", "512Mi", "1Gi", "2Gi", "4Gi"], var.function_memory)
+    error_message = "Expected 256Mi, 512Mi, 1Gi, 2Gi or 4Gi: an instance has one vCPU, which takes no more."
+  }
+}
+
+variable "function_min_instances" {
+  description = "Instances of each function that wait for requests; more than 0 costs around the clock."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.function_min_instances >= 0 && var.function_min_instances <= var.function_max_instances && floor(var.function_min_instances) == var.function_min_instances
+    error_message = "Expected a whole number from 0 to function_max_instances."
+  }
+}
+
+variable "function_max_instances" {
+  description = "Most instances of each function at a time, each with one request. A message that finds all of them busy is delivered again, and that counts as one of its 30 attempts."
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.function_max_instances >= 1 && var.function_max_instances <= 100 && floor(var.function_max_instances) == var.function_max_instances
+    error_message = "Expected a whole number from 1 to 100."
+  }
+}
+
+variable "http_enabled" {
+  description = "Whether there is the function exportKpiHttp, with the service account kpi-export-caller. Messages and the schedule do without it."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "http_ingress" {
+  description = "Where exportKpiHttp can be reached from; IAM asks who calls in any case."
+  type        = string
+  default     = "ALLOW_ALL"
+  nullable    = false
+
+  validation {
+    condition     = contains(["ALLOW_ALL", "ALLOW_INTERNAL_ONLY", "ALLOW_INTERNAL_AND_GCLB"], var.http_ingress)
+    error_message = "Expected ALLOW_ALL, ALLOW_INTERNAL_ONLY or ALLOW_INTERNAL_AND_GCLB, which adds load balancers."
+  }
+}
+
+variable "http_timeout_seconds" {
+  description = "When Cloud Run ends a call of exportKpiHttp, in seconds. The program itself ends each run within 540."
+  type        = number
+  default     = 540
+  nullable    = false
+
+  validation {
+    condition     = var.http_timeout_seconds >= 540 && var.http_timeout_seconds <= 3600 && floor(var.http_timeout_seconds) == var.http_timeout_seconds
+    error_message = "Expected a whole number from 540 to 3,600: a run that is cut off before its own end leaves neither a record nor an answer."
+  }
+}
+
 # Who may do what. Members as IAM writes them: user:A@B, group:A@B, serviceAccount:A@B, domain:B, principal://… or principalSet://….
 
 variable "bi_readers" {
@@ -218,6 +313,18 @@ variable "dead_letter_readers" {
 
   validation {
     condition     = alltrue([for member in var.dead_letter_readers : can(regex(local.member_pattern, member))])
+    error_message = "Expected members such as user:NAME@DOMAIN; the public is refused."
+  }
+}
+
+variable "status_readers" {
+  description = "Who runs `kpi status`: they may read the metrics of the project in Cloud Monitoring, which counts the dead letters that wait."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.status_readers : can(regex(local.member_pattern, member))])
     error_message = "Expected members such as user:NAME@DOMAIN; the public is refused."
   }
 }
@@ -389,6 +496,25 @@ variable "alert_emails" {
   validation {
     condition     = alltrue([for address in var.alert_emails : can(regex("^[^@ ]+@[^@ ]+$", address))])
     error_message = "Expected mail addresses."
+  }
+}
+
+variable "budget" {
+  description = "A budget of this project: whom to tell once a month has cost 50, 90 and 100 % of `amount`, in whole units of the billing account's currency; null: none. It stops nothing. Told are alert_emails (the first five) and those who administer the billing account."
+  type = object({
+    billing_account = string
+    amount          = number
+  })
+  default = null
+
+  validation {
+    condition     = var.budget == null ? true : can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.budget.billing_account))
+    error_message = "Expected billing_account as `gcloud billing accounts list` shows it, such as 012345-6789AB-CDEF01."
+  }
+
+  validation {
+    condition     = var.budget == null ? true : var.budget.amount >= 1 && floor(var.budget.amount) == var.budget.amount
+    error_message = "Expected amount as a whole number from 1."
   }
 }
 

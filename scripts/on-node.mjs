@@ -1,4 +1,4 @@
-// Runs a command on another major version of Node.js: node scripts/on-node.mjs 22 node_modules/.bin/jest test/shared
+// Runs a command on another major version of Node.js: node scripts/on-node.mjs 24 node_modules/.bin/jest test/shared
 // The version comes as a package of the registry, which holds nothing but the binary, and stays in node_modules/.cache.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';

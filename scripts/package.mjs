@@ -32,7 +32,7 @@ const { outputFiles, metafile } = await build({
   minifyWhitespace: true,
   platform: 'node',
   format: 'cjs',
-  target: 'node22',
+  target: 'node24',
   external: [FRAMEWORK, '@duckdb/node-api'],
   plugins: [{ name: 'sdks', setup: sdksApart }],
   loader: { '.sql': 'text' },
@@ -46,7 +46,7 @@ const deployed = {
   private: true,
   license: manifest.license,
   main: 'index.cjs',
-  engines: { node: '>=22' },
+  engines: { node: '>=24' },
   dependencies: { [FRAMEWORK]: lock.packages[`node_modules/${FRAMEWORK}`].version },
 };
 const files = {

@@ -88,8 +88,8 @@ run "functions" {
     error_message = "Expected exportKpi and exportKpiHttp."
   }
   assert {
-    condition     = alltrue([for function in google_cloudfunctions2_function.export : function.build_config[0].runtime == "nodejs22" && function.build_config[0].service_account == "projects/example-project/serviceAccounts/kpi-export-builder@example-project.iam.gserviceaccount.com"])
-    error_message = "Expected both on Node 22, built as the builder."
+    condition     = alltrue([for function in google_cloudfunctions2_function.export : function.build_config[0].runtime == "nodejs24" && function.build_config[0].service_account == "projects/example-project/serviceAccounts/kpi-export-builder@example-project.iam.gserviceaccount.com"])
+    error_message = "Expected both on Node 24, built as the builder."
   }
   assert {
     condition     = alltrue([for function in google_cloudfunctions2_function.export : function.build_config[0].source[0].storage_source[0].object == "kpi-export-0123456789ab.zip"])
@@ -100,7 +100,7 @@ run "functions" {
     error_message = "exportKpi must not be reachable from outside."
   }
   assert {
-    condition     = google_cloudfunctions2_function.export["pubsub"].service_config[0].max_instance_request_concurrency == 1 && google_cloudfunctions2_function.export["pubsub"].service_config[0].max_instance_count == 5
+    condition     = google_cloudfunctions2_function.export["pubsub"].service_config[0].max_instance_request_concurrency == 1 && google_cloudfunctions2_function.export["pubsub"].service_config[0].max_instance_count == 5 && google_cloudfunctions2_function.export["pubsub"].service_config[0].min_instance_count == 0
     error_message = "Expected five instances with one request each."
   }
   assert {
@@ -125,6 +125,19 @@ run "functions" {
   assert {
     condition     = google_cloudfunctions2_function.export["http"].service_config[0].environment_variables == google_cloudfunctions2_function.export["pubsub"].service_config[0].environment_variables
     error_message = "Both functions must run with the same settings."
+  }
+}
+
+run "keys_are_googles_and_there_is_no_budget" {
+  command = plan
+
+  assert {
+    condition     = length(google_kms_crypto_key_iam_member.agent) == 0 && length(google_bigquery_dataset.metrics.default_encryption_configuration) == 0 && length(google_storage_bucket.source.encryption) == 0 && google_pubsub_topic.export.kms_key_name == null
+    error_message = "Expected Google's own keys."
+  }
+  assert {
+    condition     = length(google_billing_budget.project) == 0 && !contains(keys(google_project_service.required), "billingbudgets.googleapis.com")
+    error_message = "Expected no budget."
   }
 }
 
@@ -241,8 +254,8 @@ run "nobody_else_has_access" {
     error_message = "Expected no readers."
   }
   assert {
-    condition     = length(google_pubsub_topic_iam_member.publisher) == 0 && length(google_cloud_run_v2_service_iam_member.invoker) == 0 && length(google_pubsub_subscription_iam_member.dead_letter_reader) == 0
-    error_message = "Expected no publishers, callers or readers of dead letters."
+    condition     = length(google_pubsub_topic_iam_member.publisher) == 0 && length(google_cloud_run_v2_service_iam_member.invoker) == 0 && length(google_pubsub_subscription_iam_member.dead_letter_reader) == 0 && length(google_project_iam_member.status_reader) == 0
+    error_message = "Expected no publishers, callers, or readers of dead letters and of metrics."
   }
   assert {
     condition     = length(google_bigquery_dataset.release) == 0 && length(google_bigquery_table.released) == 0 && length(google_bigquery_dataset_access.release_reader) == 0 && output.release_table == null

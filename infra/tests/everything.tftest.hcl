@@ -19,10 +19,24 @@ variables {
   deletion_protection = false
   first_tests_view    = { name = "first_tests", refresh_hours = 6 }
 
+  kms_keys = {
+    datasets = "projects/example-keys/locations/europe/keyRings/kpi/cryptoKeys/datasets"
+    bucket   = "projects/example-keys/locations/europe-west1/keyRings/kpi/cryptoKeys/bucket"
+    topics   = "projects/example-keys/locations/europe-west1/keyRings/kpi/cryptoKeys/topics"
+  }
+
+  function_memory        = "1Gi"
+  function_min_instances = 1
+  function_max_instances = 3
+  http_enabled           = true
+  http_ingress           = "ALLOW_INTERNAL_AND_GCLB"
+  http_timeout_seconds   = 900
+
   bi_readers          = ["serviceAccount:basedash-reader@example-project.iam.gserviceaccount.com", "group:analysts@example.com", "domain:example.com", "principalSet://iam.googleapis.com/locations/global/workforcePools/bi/*"]
   bi_query_runners    = ["serviceAccount:basedash-reader@example-project.iam.gserviceaccount.com"]
   publishers          = ["group:operators@example.com"]
   dead_letter_readers = ["group:operators@example.com"]
+  status_readers      = ["group:operators@example.com"]
   http_invokers       = ["user:someone@example.com"]
 
   schedule           = "30 5 * * 1-5"
@@ -39,6 +53,7 @@ variables {
 
   notification_channels = ["projects/example-project/notificationChannels/1"]
   alert_emails          = ["oncall@example.com"]
+  budget                = { billing_account = "012345-6789AB-CDEF01", amount = 50 }
 
   release_enabled    = true
   release_readers    = ["group:partners@example.org", "user:researcher@example.edu"]
@@ -135,8 +150,149 @@ run "who_may_ask" {
     error_message = "Expected operators to read dead letters."
   }
   assert {
-    condition     = google_cloud_run_v2_service_iam_member.invoker["user:someone@example.com"].name == "kpi-export-http" && google_cloud_run_v2_service_iam_member.caller.name == "kpi-export-http"
+    condition     = google_cloud_run_v2_service_iam_member.invoker["user:someone@example.com"].name == "kpi-export-http" && google_cloud_run_v2_service_iam_member.caller[0].name == "kpi-export-http"
     error_message = "Expected callers of exportKpiHttp alone."
+  }
+}
+
+run "operators_see_how_things_stand" {
+  command = plan
+
+  assert {
+    condition     = [for grant in google_project_iam_member.status_reader : "${grant.member} ${grant.role}"] == ["group:operators@example.com roles/monitoring.viewer"]
+    error_message = "Expected operators to read metrics, and no more."
+  }
+}
+
+run "functions_as_they_are_set" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for function in google_cloudfunctions2_function.export : function.service_config[0].available_memory == "1Gi" && function.service_config[0].min_instance_count == 1 && function.service_config[0].max_instance_count == 3])
+    error_message = "Expected both with 1Gi, in one to three instances."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.export["http"].service_config[0].ingress_settings == "ALLOW_INTERNAL_AND_GCLB" && google_cloudfunctions2_function.export["http"].service_config[0].timeout_seconds == 900
+    error_message = "Expected exportKpiHttp behind a load balancer, with 900 seconds."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.export["pubsub"].service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY" && google_cloudfunctions2_function.export["pubsub"].service_config[0].timeout_seconds == 540
+    error_message = "Expected exportKpi as it always is."
+  }
+}
+
+run "without_the_function_for_calls" {
+  command = plan
+
+  variables {
+    http_enabled = false
+  }
+
+  assert {
+    condition     = keys(google_cloudfunctions2_function.export) == ["pubsub"] && output.http_url == null
+    error_message = "Expected exportKpi alone."
+  }
+  assert {
+    condition     = length(google_cloud_run_v2_service_iam_member.caller) == 0 && length(google_cloud_run_v2_service_iam_member.invoker) == 0 && !contains(keys(google_service_account.account), "caller")
+    error_message = "Expected nobody who may call, and no account for it."
+  }
+}
+
+run "keys" {
+  command = plan
+
+  assert {
+    condition     = google_bigquery_dataset.metrics.default_encryption_configuration[0].kms_key_name == "projects/example-keys/locations/europe/keyRings/kpi/cryptoKeys/datasets" && google_bigquery_dataset.release[0].default_encryption_configuration[0].kms_key_name == "projects/example-keys/locations/europe/keyRings/kpi/cryptoKeys/datasets"
+    error_message = "Expected both datasets under their key."
+  }
+  assert {
+    condition     = google_storage_bucket.source.encryption[0].default_kms_key_name == "projects/example-keys/locations/europe-west1/keyRings/kpi/cryptoKeys/bucket"
+    error_message = "Expected the bucket under its key."
+  }
+  assert {
+    condition     = alltrue([for topic in [google_pubsub_topic.export, google_pubsub_topic.dead_letter] : topic.kms_key_name == "projects/example-keys/locations/europe-west1/keyRings/kpi/cryptoKeys/topics"])
+    error_message = "Expected both topics under their key."
+  }
+  assert {
+    condition = { for what, grant in google_kms_crypto_key_iam_member.agent : what => "${grant.member} ${grant.role} ${grant.crypto_key_id}" } == {
+      datasets = "serviceAccount:bq-123456789012@bigquery-encryption.iam.gserviceaccount.com roles/cloudkms.cryptoKeyEncrypterDecrypter projects/example-keys/locations/europe/keyRings/kpi/cryptoKeys/datasets"
+      bucket   = "serviceAccount:service-123456789012@gs-project-accounts.iam.gserviceaccount.com roles/cloudkms.cryptoKeyEncrypterDecrypter projects/example-keys/locations/europe-west1/keyRings/kpi/cryptoKeys/bucket"
+      topics   = "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com roles/cloudkms.cryptoKeyEncrypterDecrypter projects/example-keys/locations/europe-west1/keyRings/kpi/cryptoKeys/topics"
+    }
+    error_message = "Expected Google's own accounts to use the keys, each its own."
+  }
+}
+
+run "one_key_alone" {
+  command = plan
+
+  variables {
+    kms_keys = { topics = "projects/example-keys/locations/global/keyRings/kpi/cryptoKeys/topics" }
+  }
+
+  assert {
+    condition     = keys(google_kms_crypto_key_iam_member.agent) == ["topics"] && length(google_bigquery_dataset.metrics.default_encryption_configuration) == 0 && length(google_storage_bucket.source.encryption) == 0
+    error_message = "Expected Google's keys for the rest."
+  }
+}
+
+run "budget" {
+  command = plan
+
+  assert {
+    condition     = google_billing_budget.project[0].billing_account == "012345-6789AB-CDEF01" && google_billing_budget.project[0].amount[0].specified_amount[0].units == "50" && google_billing_budget.project[0].budget_filter[0].projects == toset(["projects/123456789012"])
+    error_message = "Expected a budget of 50 for this project."
+  }
+  assert {
+    condition     = [for rule in google_billing_budget.project[0].threshold_rules : rule.threshold_percent] == [0.5, 0.9, 1]
+    error_message = "Expected to be told at 50, 90 and 100 %."
+  }
+  assert {
+    condition     = google_billing_budget.project[0].all_updates_rule[0].monitoring_notification_channels == tolist(["projects/example-project/notificationChannels/oncall"])
+    error_message = "Expected the address to be told."
+  }
+  assert {
+    condition     = contains(keys(google_project_service.required), "billingbudgets.googleapis.com")
+    error_message = "Expected the API of budgets."
+  }
+}
+
+run "a_budget_that_more_than_five_are_told_of" {
+  command = plan
+
+  variables {
+    alert_emails = ["a@example.com", "b@example.com", "c@example.com", "d@example.com", "e@example.com", "f@example.com"]
+  }
+
+  assert {
+    condition     = length(google_billing_budget.project[0].all_updates_rule[0].monitoring_notification_channels) == 5
+    error_message = "Expected the five that a budget takes."
+  }
+}
+
+run "a_budget_that_one_is_told_of_twice" {
+  command = plan
+
+  variables {
+    alert_emails = ["a@example.com", "a@example.com"]
+  }
+
+  assert {
+    condition     = length(google_billing_budget.project[0].all_updates_rule[0].monitoring_notification_channels) == 1
+    error_message = "Expected each address once."
+  }
+}
+
+run "a_budget_that_nobody_else_is_told_of" {
+  command = plan
+
+  variables {
+    alert_emails = []
+  }
+
+  assert {
+    condition     = length(google_billing_budget.project[0].all_updates_rule) == 0
+    error_message = "Expected the accounts' administrators alone to be told."
   }
 }
 

@@ -31,10 +31,11 @@ run "the_public" {
     bi_query_runners    = ["allAuthenticatedUsers"]
     publishers          = ["allUsers"]
     dead_letter_readers = ["allAuthenticatedUsers"]
+    status_readers      = ["allAuthenticatedUsers"]
     http_invokers       = ["allUsers"]
   }
 
-  expect_failures = [var.bi_readers, var.bi_query_runners, var.publishers, var.dead_letter_readers, var.http_invokers]
+  expect_failures = [var.bi_readers, var.bi_query_runners, var.publishers, var.dead_letter_readers, var.status_readers, var.http_invokers]
 }
 
 run "the_public_in_the_release" {
@@ -536,4 +537,98 @@ run "a_package_that_is_not_there" {
   }
 
   expect_failures = [google_storage_bucket_object.package]
+}
+
+run "functions_that_can_not_be" {
+  command = plan
+
+  variables {
+    function_memory        = "512MB"
+    function_max_instances = 0.5
+    http_ingress           = "ALLOW_EVERYBODY"
+    http_timeout_seconds   = 60
+  }
+
+  expect_failures = [var.function_memory, var.function_max_instances, var.http_ingress, var.http_timeout_seconds]
+}
+
+run "more_waiting_instances_than_instances" {
+  command = plan
+
+  variables {
+    function_min_instances = 6
+    http_timeout_seconds   = 3601
+  }
+
+  expect_failures = [var.function_min_instances, var.http_timeout_seconds]
+}
+
+run "too_many_instances" {
+  command = plan
+
+  variables {
+    function_max_instances = 101
+  }
+
+  expect_failures = [var.function_max_instances]
+}
+
+run "half_an_instance" {
+  command = plan
+
+  variables {
+    function_min_instances = 0.5
+  }
+
+  expect_failures = [var.function_min_instances]
+}
+
+run "keys_that_are_none" {
+  command = plan
+
+  variables {
+    kms_keys = { topics = "projects/p/locations/us/keyRings/kpi/cryptoKeys/topics/cryptoKeyVersions/1" }
+  }
+
+  expect_failures = [var.kms_keys]
+}
+
+run "a_key_of_the_datasets_elsewhere" {
+  command = plan
+
+  variables {
+    kms_keys = { datasets = "projects/p/locations/us-east1/keyRings/kpi/cryptoKeys/datasets" }
+  }
+
+  expect_failures = [var.kms_keys]
+}
+
+run "a_key_of_the_bucket_elsewhere" {
+  command = plan
+
+  variables {
+    kms_keys = { bucket = "projects/p/locations/us/keyRings/kpi/cryptoKeys/bucket" }
+  }
+
+  expect_failures = [var.kms_keys]
+}
+
+run "a_budget_of_no_account" {
+  command = plan
+
+  variables {
+    budget = { billing_account = "billingAccounts/012345-6789AB-CDEF01", amount = 50 }
+  }
+
+  expect_failures = [var.budget]
+}
+
+run "a_budget_of_nothing" {
+  command = plan
+
+  variables {
+    budget = { billing_account = "012345-6789AB-CDEF01", amount = 0.5 }
+  }
+
+  expect_failures = [var.budget]
 }

@@ -14,13 +14,14 @@ export interface Infra {
   variable: Named;
   output: Named;
   locals: Body;
+  moved: Body[];
   /** The text of all files. */
   text: string;
 }
 
 /** All of infra/*.tf as one. */
 export async function readInfra(): Promise<Infra> {
-  const infra: Infra = { resource: {}, variable: {}, output: {}, locals: {}, text: '' };
+  const infra: Infra = { resource: {}, variable: {}, output: {}, locals: {}, moved: [], text: '' };
   for (const file of readdirSync(infraFolder).filter((name) => name.endsWith('.tf'))) {
     const text = readFileSync(join(infraFolder, file), 'utf8');
     const parsed = (await parse(file, text)) as Partial<Omit<Infra, 'locals' | 'text'>> & { locals?: Body[] };
@@ -30,6 +31,7 @@ export async function readInfra(): Promise<Infra> {
     Object.assign(infra.variable, parsed.variable);
     Object.assign(infra.output, parsed.output);
     Object.assign(infra.locals, ...(parsed.locals ?? []));
+    infra.moved.push(...(parsed.moved ?? []));
   }
   return infra;
 }

@@ -32,7 +32,10 @@ describe('delivery', () => {
   });
 
   test('a message is not delivered again while its run may still go on', () => {
-    const timeout = at(resource('google_cloudfunctions2_function', 'export'), 'service_config', 'timeout_seconds');
+    expect(at(resource('google_cloudfunctions2_function', 'export'), 'service_config', 'timeout_seconds')).toBe(
+      expression('each.value.timeout'),
+    );
+    const { timeout } = (infra.locals.functions as Record<string, Body>).pubsub as Body;
     expect(timeout).toBe(540);
     expect(subscription().ack_deadline_seconds).toBeGreaterThanOrEqual(Number(timeout));
     expect(subscription().ack_deadline_seconds).toBeLessThanOrEqual(600);
@@ -137,17 +140,37 @@ describe('functions', () => {
 
   test('exportKpi is internal, one request an instance, five instances', () => {
     expect(functions().pubsub).toMatchObject({ entry_point: 'exportKpi', ingress: 'ALLOW_INTERNAL_ONLY' });
-    expect(functions().http).toMatchObject({ entry_point: 'exportKpiHttp' });
+    expect(functions().http).toMatchObject({ entry_point: 'exportKpiHttp', ingress: expression('var.http_ingress') });
     expect(service()).toMatchObject({
-      max_instance_count: 5,
+      available_memory: expression('var.function_memory'),
+      min_instance_count: expression('var.function_min_instances'),
+      max_instance_count: expression('var.function_max_instances'),
       max_instance_request_concurrency: 1,
       ingress_settings: expression('each.value.ingress'),
     });
+    const defaults = ['function_memory', 'function_min_instances', 'function_max_instances', 'http_ingress', 'http_enabled'];
+    expect(defaults.map(defaultOf)).toEqual(['512Mi', 0, 5, 'ALLOW_ALL', true]);
   });
 
-  test('both run on Node 22, out of the object whose name carries the hash of the package', () => {
+  test('no call is cut off before the run ends by itself', () => {
+    const validation = at(only(infra.variable.http_timeout_seconds), 'validation', 'condition');
+    expect(validation).toContain('var.http_timeout_seconds >= 540');
+    expect(defaultOf('http_timeout_seconds')).toBe(540);
+    expect(functions().http).toMatchObject({ timeout: expression('var.http_timeout_seconds') });
+  });
+
+  test('who called before http_enabled was a variable may still call, without a moment in between', () => {
+    expect(infra.moved.map(({ from, to }) => [from, to])).toEqual([
+      [
+        expression('google_cloud_run_v2_service_iam_member.caller'),
+        expression('google_cloud_run_v2_service_iam_member.caller[0]'),
+      ],
+    ]);
+  });
+
+  test('both run on Node 24, out of the object whose name carries the hash of the package', () => {
     const build = only(resource('google_cloudfunctions2_function', 'export').build_config);
-    expect(build.runtime).toBe('nodejs22');
+    expect(build.runtime).toBe('nodejs24');
     expect(at(build, 'source', 'storage_source', 'object')).toBe(expression('google_storage_bucket_object.package.name'));
     expect(resource('google_storage_bucket_object', 'package')).toMatchObject({
       name: expression('basename(var.package)'),
@@ -169,14 +192,16 @@ describe('functions', () => {
     for (const [type, name] of [
       ['google_bigquery_table', 'first_tests'],
       ['google_project_iam_member', 'bi_query_runner'],
+      ['google_project_iam_member', 'status_reader'],
+      ['google_kms_crypto_key_iam_member', 'agent'],
+      ['google_billing_budget', 'project'],
     ] as const)
       expect([name, resource(type, name).depends_on]).toEqual([name, [expression('google_project_service.required')]]);
   });
 
   test('the address that is put out is the one that answers', () => {
-    expect(only(infra.output.http_url).value).toBe(
-      `${expression('google_cloudfunctions2_function.export["http"].service_config[0].uri')}${EXPORT_PATH}`,
-    );
+    const address = `${expression('google_cloudfunctions2_function.export["http"].service_config[0].uri')}${EXPORT_PATH}`;
+    expect(only(infra.output.http_url).value).toBe(expression(`var.http_enabled ? "${address}" : null`));
   });
 
   test('every name in the environment is a setting that the program reads', () => {
@@ -237,7 +262,9 @@ describe('identity', () => {
     'roles/artifactregistry.writer',
     'roles/bigquery.dataViewer',
     'roles/bigquery.jobUser',
+    'roles/cloudkms.cryptoKeyEncrypterDecrypter',
     'roles/logging.logWriter',
+    'roles/monitoring.viewer',
     'roles/pubsub.publisher',
     'roles/pubsub.subscriber',
     'roles/run.invoker',
@@ -253,12 +280,13 @@ describe('identity', () => {
     }
   });
 
-  test('of the project as a whole, only jobs, build logs and the sources of functions', () => {
+  test('of the project as a whole, only jobs, build logs, metrics and the sources of functions', () => {
     const onProject = Object.entries(infra.resource.google_project_iam_member ?? {}).map(([, bodies]) => only(bodies));
     expect(onProject.map(({ role }) => role).sort()).toEqual([
       'roles/bigquery.jobUser',
       'roles/bigquery.jobUser',
       'roles/logging.logWriter',
+      'roles/monitoring.viewer',
       'roles/storage.objectViewer',
     ]);
     const sources = onProject.find(({ role }) => role === 'roles/storage.objectViewer') as Body;
@@ -290,6 +318,7 @@ describe('identity', () => {
       'http_invokers',
       'publishers',
       'release_readers',
+      'status_readers',
     ]);
     for (const name of lists) {
       const [first] = only(infra.variable[String(name)]).validation as Body[];
@@ -298,6 +327,34 @@ describe('identity', () => {
         expression(`alltrue([for member in var.${name} : can(regex(local.member_pattern, member))])`),
       ]);
     }
+  });
+
+  test('a key has one user, an account of Google, and what it encrypts waits for that', () => {
+    const agent = resource('google_kms_crypto_key_iam_member', 'agent');
+    expect(agent).toMatchObject({ role: 'roles/cloudkms.cryptoKeyEncrypterDecrypter', member: expression('each.value') });
+    const encrypted = resourcesOf(infra).filter(([, body]) =>
+      JSON.stringify({ ...body, for_each: '' }).includes('var.kms_keys.'),
+    );
+    expect(encrypted.map(([address]) => address).sort()).toEqual([
+      'google_bigquery_dataset.metrics',
+      'google_bigquery_dataset.release',
+      'google_pubsub_topic.dead_letter',
+      'google_pubsub_topic.export',
+      'google_storage_bucket.source',
+    ]);
+    for (const [address, { depends_on }] of encrypted)
+      expect([address, depends_on]).toEqual([
+        address,
+        expect.arrayContaining([expression('google_kms_crypto_key_iam_member.agent')]),
+      ]);
+  });
+
+  test('no table is made anew because its key is another than that of its dataset', () => {
+    for (const name of ['published', 'released', 'first_tests'])
+      expect([name, at(resource('google_bigquery_table', name), 'lifecycle', 'ignore_changes')]).toEqual([
+        name,
+        [expression('encryption_configuration')],
+      ]);
   });
 
   test('no list of grants is owned, no key is made, no authorized view is touched', () => {
@@ -385,6 +442,17 @@ describe('alerts', () => {
     );
     expect(condition).toMatchObject({ disable_metric_validation: true, query: expression('each.value.query') });
     expect(infra.locals.alerts).toMatch(/no_export = \{[^}]*\}\[26h\]\)\) or vector\(0\)\) < 0\.5/);
+  });
+
+  test('a counter of log entries, which comes up to 10 minutes late, is looked at over 30 minutes and more', () => {
+    const windows = [...String(infra.locals.alerts).matchAll(/local\.counters\.\w+\}\[(?:(\d+)h|\$\{local\.late_log\})\]/g)];
+    expect(windows).toHaveLength(String(infra.locals.alerts).split('local.counters.').length - 1);
+    expect(windows.map(([, hours]) => hours)).toEqual(['26', undefined, undefined]);
+    expect(infra.locals.late_log).toBe('30m');
+    const condition = only(
+      at(resource('google_monitoring_alert_policy', 'alert'), 'conditions', 'condition_prometheus_query_language'),
+    );
+    expect([seconds(condition.evaluation_interval), seconds(condition.duration)]).toEqual([300, 0]);
   });
 
   test('each is explained in docs/alerts.md, under its own name', () => {

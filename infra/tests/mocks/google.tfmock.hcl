@@ -62,3 +62,13 @@ override_resource {
   target = google_cloudfunctions2_function.export["http"]
   values = { service_config = { uri = "https://kpi-export-http-abc123-ue.a.run.app" } }
 }
+
+override_resource {
+  target = google_monitoring_notification_channel.email["oncall@example.com"]
+  values = { id = "projects/example-project/notificationChannels/oncall" }
+}
+
+override_resource {
+  target = google_storage_bucket.source
+  values = { id = "example-project-kpi-export-source" }
+}
