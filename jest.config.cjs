@@ -17,6 +17,7 @@ const esModules = [
 module.exports = {
   testEnvironment: 'node',
   testTimeout: 60_000,
+  maxWorkers: '100%', // many tests wait for processes that they start
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: [
     '/node_modules/',
