@@ -74,7 +74,8 @@ export function createPubsub(projectId: string | undefined, { callMs = CALL_MS }
     publish: (topic, data, signal) =>
       call(`publishing to ${topic}`, signal, async () => {
         const api = await openPublisher();
-        const [{ messageIds }] = await api.publish({ topic: fullName('topics', topic), messages: [{ data }] }, options());
+        const alone = { ...options(), isBundling: false };
+        const [{ messageIds }] = await api.publish({ topic: fullName('topics', topic), messages: [{ data }] }, alone);
         return messageIds?.[0] ?? '';
       }),
 

@@ -147,19 +147,9 @@ describe('stopped', () => {
 
   test('during a pull, what it answers is given back, and nothing is worked on', async () => {
     let answer = () => {};
-    const answered = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    const slow: PubsubClient = {
-      ...pubsub,
-      pull: async (subscription) => {
-        const letters = await pubsub.pull(subscription);
-        await answered;
-        return letters;
-      },
-    };
+    server.play('Pull', { waits: new Promise((resolve) => (answer = resolve)) });
     const work = jest.fn();
-    const borrowing = borrow(work, { pubsub: slow });
+    const borrowing = borrow(work);
     await server.called(({ method }) => method === 'Pull');
     stop.abort();
     answer();

@@ -6,8 +6,11 @@ const types = protos.google.pubsub.v1;
 
 export type PubsubMethod = 'Publish' | 'Pull' | 'Acknowledge' | 'ModifyAckDeadline';
 
-/** How a call goes wrong: answered with a gRPC status and not carried out; or never answered, whether it was carried out or not. */
-export type PubsubFault = { status: number } | { silent: 'before' | 'after' };
+/**
+ * How a call goes wrong: answered with a gRPC status and not carried out; never answered, whether it was carried out or not; or carried out
+ * and answered once a promise comes true.
+ */
+export type PubsubFault = { status: number } | { silent: 'before' | 'after' } | { waits: Promise<void> };
 
 interface StoredMessage {
   id: string;
@@ -83,7 +86,7 @@ export async function startPubsubServer(): Promise<PubsubServer> {
   function handle(stream: ServerHttp2Stream, method: PubsubMethod, sent: Buffer): void {
     const planned = script.get(method)?.shift();
     const fault = planned === undefined ? fake.strike(method) : planned;
-    const carriesOut = fault === null || ('silent' in fault && fault.silent === 'after');
+    const carriesOut = fault === null || 'waits' in fault || ('silent' in fault && fault.silent === 'after');
     const { call, carryOut } = understand(method, sent);
     const answer = carriesOut ? carryOut() : new Uint8Array();
     const done =
@@ -91,6 +94,7 @@ export async function startPubsubServer(): Promise<PubsubServer> {
     fake.calls.push(done);
     for (const { holds, resolve } of waiters) if (holds(done)) resolve(done);
     if (fault !== null && 'silent' in fault) return;
+    if (fault !== null && 'waits' in fault) return void fault.waits.then(() => respond(stream, 0, answer));
     respond(stream, fault === null ? 0 : fault.status, answer);
   }
 
