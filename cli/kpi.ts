@@ -84,8 +84,8 @@ process.removeAllListeners('warning').on('warning', (warning) => {
 
 // a reader that has seen enough (`kpi show … | head`) is no error
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
+  if (error.code !== 'EPIPE') throw error;
+  if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(); // a command that has something to give back listens (ctrl-c.ts)
 });
 
 /** A request that is never answered would keep the process: at its end nothing is waited for any more. */

@@ -49,8 +49,10 @@ function gapsLine({ gaps: { from, to, gaps } }: Status): string {
 }
 
 function deadLettersLine({ deadLetters }: Status): string {
-  if (deadLetters.waiting !== null) return deadLetters.waiting === 0 ? 'none' : `${formatCount(deadLetters.waiting)} waiting`;
-  return 'failure' in deadLetters ? "can't be read" : `not asked: ${deadLetters.reason}`;
+  if ('failure' in deadLetters) return 'not counted';
+  if (deadLetters.waiting === null) return `not counted: ${asTyped(deadLetters.reason)}`;
+  const waiting = deadLetters.waiting === 0 ? 'none' : `${formatCount(deadLetters.waiting)} waiting`;
+  return `${waiting}, as of ${minuteOf(deadLetters.asOf.toISOString())} UTC`;
 }
 
 /** A line a run, the newest first. */

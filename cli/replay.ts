@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { formatCount } from '../shared/counts';
+import { borrowLetters, type Loan } from '../shared/borrow-letters';
+import { formatCount, formatMany } from '../shared/counts';
 import { type ReadLetter, readLetter } from '../shared/dead-letter';
 import { createRun } from '../shared/engine';
 import { Failure, toFailure } from '../shared/failure';
@@ -7,6 +8,7 @@ import { createOpener, type Settled } from '../shared/open-engine';
 import { judge } from '../shared/outcome';
 import { datesOfRequest, MAX_DATES_BY_MESSAGE } from '../shared/request';
 import { runRequest } from '../shared/run-request';
+import { type CtrlC, listenToCtrlC } from './ctrl-c';
 import { formatStretch } from './figures';
 import { openCliLog } from './log';
 import { options } from './options';
@@ -15,6 +17,7 @@ import { projectOf } from './project';
 import { readSettings } from './settings';
 import { openSettler } from './settler';
 import { fit } from './terminal';
+import { retyped } from './typed';
 
 const now = () => new Date();
 
@@ -34,7 +37,7 @@ export function replayCommand(): Command {
     .description('Show the requests on the dead-letter topic, each with its reason; export them again, or drop one.')
     .addOption(options.subscription())
     .addOption(options.project())
-    .option('--run', 'export each again; what succeeds is acknowledged, the rest stays')
+    .option('--run', 'export each again; one whose dates are in is acknowledged at once, the rest stays')
     .addOption(options.allowFall())
     .option('--discard <id>', 'acknowledge the one with this id without exporting it')
     .addOption(options.source())
@@ -48,7 +51,7 @@ Examples:
   $ kpi replay --run
   $ kpi replay --discard 9876543210
 
-Exit codes: 0 all done, 2 some could not be exported and are still there, 64 refused.`,
+Exit codes: 0 all done, 2 some could not be exported and are still there, 64 refused, 130 interrupted.`,
     )
     .action(async (flags: ReplayFlags) => {
       process.exitCode = await replay(flags);
@@ -58,46 +61,58 @@ Exit codes: 0 all done, 2 some could not be exported and are still there, 64 ref
 async function replay(flags: ReplayFlags): Promise<number> {
   if (flags.run && flags.discard !== undefined) throw new Failure('BAD_REQUEST', 'expected either --run or --discard, got both');
   // one for all letters: what its engine has learnt of the tables is not asked again
-  const settled = flags.run ? await settleForRun(flags) : openUnsettled(flags);
-  const { config, canRun } = settled;
+  const place = flags.run ? await settleForRun(flags) : openUnsettled(flags);
   const { createPubsub } = await import('../shared/adapters/pubsub');
-  const pubsub = createPubsub(projectOf(flags.project, config));
+  const pubsub = createPubsub(projectOf(flags.project, place.config));
+  const ctrlC = listenToCtrlC(() => {
+    if (place.canRun)
+      complain({ message: 'stopping: letters are given back, dates in hand are finished; Ctrl-C again ends those too' });
+  });
+  const { stop, abort } = ctrlC;
   try {
-    const lent = await pubsub.pullAll(flags.subscription);
-    const done: typeof lent = [];
-    let left = 0;
-    try {
-      for (const letter of lent) {
-        const read = readLetter(letter, { timeZone: config.timeZone, now: now(), maxDates: MAX_DATES_BY_MESSAGE });
-        process.stdout.write(`${fit(describe(letter.id, read))}\n`);
-        if (
-          letter.id === flags.discard ||
-          (flags.run && canRun && read !== null && (await runAgain(read, settled, flags.allowFall ?? false)))
-        )
-          done.push(letter);
-        else if (flags.run) left++;
-      }
-    } finally {
-      await pubsub.acknowledge(flags.subscription, done);
-      await pubsub.release(
-        flags.subscription,
-        lent.filter((letter) => !done.includes(letter)),
-      );
-    }
-    if (flags.discard !== undefined && done.length === 0) {
-      throw new Failure('BAD_REQUEST', `--discard: no letter ${flags.discard} is waiting in ${flags.subscription}`);
-    }
-    process.stdout.write(
-      `${formatCount(lent.length)} waiting${flags.run ? `, ${formatCount(done.length)} exported` : ''}${flags.discard ? ', 1 discarded' : ''}\n`,
+    return await borrowLetters({ pubsub, subscription: flags.subscription, stop, abort, complain }, (loan) =>
+      goThrough(loan, { flags, place, ctrlC }),
     );
-    return left === 0 ? EXIT.done : EXIT.partial;
+  } catch (thrown) {
+    if (!stop.aborted) throw thrown;
+    process.exitCode = EXIT.interrupted;
+    throw new Failure('TIMEOUT', `stopped; go on with: ${retyped([])}`, { cause: thrown });
   } finally {
+    ctrlC.end();
     await pubsub.close();
   }
 }
 
+/** Shows each letter, and does with it what was asked for; the exit code. */
+async function goThrough({ letters, acknowledge }: Loan, replaying: Replaying): Promise<number> {
+  const { flags, place, ctrlC } = replaying;
+  let done = 0;
+  for (const letter of letters) {
+    if (ctrlC.stop.aborted) break;
+    const read = readLetter(letter, { timeZone: place.config.timeZone, now: now(), maxDates: MAX_DATES_BY_MESSAGE });
+    say(fit(describe(read)));
+    if (letter.id !== flags.discard && !(await runAgain(read, replaying))) continue;
+    await acknowledge(letter);
+    done++;
+  }
+  if (flags.discard !== undefined && done === 0)
+    throw new Failure('BAD_REQUEST', `--discard: no letter ${flags.discard} is waiting in ${flags.subscription}`);
+  const what = flags.run ? `, ${formatCount(done)} exported` : flags.discard ? ', 1 discarded' : '';
+  say(`${formatCount(letters.length)} waiting${what}`);
+  if (!flags.run || done === letters.length) return EXIT.done;
+  if (!ctrlC.stop.aborted) return EXIT.partial;
+  say(`Stopped; go on with: ${retyped([])}`);
+  return EXIT.interrupted;
+}
+
 /** What is known of the warehouse, and whether letters can be exported into it. */
 type Place = Settled & { canRun: boolean };
+
+interface Replaying {
+  flags: ReplayFlags;
+  place: Place;
+  ctrlC: CtrlC;
+}
 
 /** A warehouse that is busy or out of reach leaves all letters where they are, and they are shown. */
 async function settleForRun(flags: ReplayFlags): Promise<Place> {
@@ -118,33 +133,35 @@ function openUnsettled(flags: ReplayFlags): Place {
 }
 
 /** Without the data of a letter that can't be read: it may hold anything. */
-function describe(id: string, read: ReadLetter | null): string {
-  if (read === null) return `${id}  can't be read; drop it with --discard ${id}`;
-  const { request, reason } = read;
-  const dates = request === null ? 'unknown dates' : formatStretch({ first: request.from, last: request.to });
-  return `${id}  ${dates}  ${reason}`;
+function describe({ id, request, reason }: ReadLetter): string {
+  if ('from' in request) return `${id}  ${formatStretch({ first: request.from, last: request.to })}  ${reason}`;
+  return `${id}  unknown dates (${formatMany(request.bytes, 'byte')}, SHA-256 ${request.sha256})  ${reason}`;
 }
 
 /** Whether all tables of all dates are in now. */
 async function runAgain(
   { request, requestId }: ReadLetter,
-  { config, openEngine }: Settled,
-  allowFall: boolean,
+  { flags, place: { config, openEngine, canRun }, ctrlC }: Replaying,
 ): Promise<boolean> {
-  if (request === null) return false;
-  const run = createRun({ requestId, trigger: 'replay', signal: new AbortController().signal, log: openCliLog(config) });
+  if (!canRun || !('from' in request)) return false;
+  const run = createRun({ requestId, trigger: 'replay', signal: ctrlC.abort, log: openCliLog(config) });
   try {
     const { reports } = await runRequest(datesOfRequest(request), {
       config,
       openEngine,
       run,
-      allowFall,
+      allowFall: flags.allowFall ?? false,
       startedAt: now(),
       now,
+      stop: ctrlC.stop,
     });
     return judge(reports).result === 'all';
   } catch (thrown) {
     complain(toFailure(thrown));
     return false;
   }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../shared/config';
-import { type DeadLetters, readStatus } from '../shared/status';
+import { type DeadLetters, readStatus, SHOW_LETTERS } from '../shared/status';
 import { holdsDemo } from '../shared/warehouse-identity';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
@@ -60,7 +60,7 @@ async function status(flags: StatusFlags): Promise<number> {
         now,
         gapDays: flags.all ? null : GAP_DAYS,
         newestRuns: flags.runs,
-        countDeadLetters: () => countDeadLetters(flags, config),
+        countDeadLetters: () => countDeadLetters(flags, config, now),
       },
       createCliRun(config),
     );
@@ -79,22 +79,17 @@ async function status(flags: StatusFlags): Promise<number> {
   }
 }
 
-/** Borrows all letters and gives them back at once: Pub/Sub has no way to count them. */
-async function countDeadLetters({ subscription, project: named }: StatusFlags, config: Config): Promise<DeadLetters> {
+/** Asks Cloud Monitoring, not Pub/Sub: to count letters there one has to pull them, which hides them from a replay beside. */
+async function countDeadLetters({ subscription, project: named }: StatusFlags, config: Config, now: Date): Promise<DeadLetters> {
   const project = projectOf(named, config);
   if (project === undefined) return { waiting: null, reason: 'no project named (--project)' };
-  const onEmulator = config.warehouse.engine === 'bigquery' && config.warehouse.endpoint !== null;
-  if (named === undefined && onEmulator && !process.env.PUBSUB_EMULATOR_HOST)
-    return { waiting: null, reason: 'BigQuery is an emulator, and of Pub/Sub none is named (PUBSUB_EMULATOR_HOST)' };
-  const { createPubsub } = await import('../shared/adapters/pubsub');
-  const pubsub = createPubsub(project);
-  try {
-    const letters = await pubsub.pullAll(subscription);
-    await pubsub.release(subscription, letters);
-    return { waiting: letters.length };
-  } finally {
-    await pubsub.close();
-  }
+  const { warehouse } = config;
+  const onEmulator = named === undefined && warehouse.engine === 'bigquery' && warehouse.endpoint !== null;
+  if (process.env.PUBSUB_EMULATOR_HOST || onEmulator)
+    return { waiting: null, reason: `an emulator has no Cloud Monitoring that counts them; ${SHOW_LETTERS}` };
+  const { readBacklog } = await import('../shared/adapters/monitoring');
+  const backlog = await readBacklog({ project, subscription }, { now });
+  return backlog ?? { waiting: null, reason: `Cloud Monitoring has no recent figure of ${subscription}; ${SHOW_LETTERS}` };
 }
 
 function parseCount(text: string): number {

@@ -1,17 +1,25 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { version } from '../package.json';
-import { type Failure, type FailureCode, toFailure } from './failure';
+import { formatCount, formatMany } from './counts';
+import { Failure, type FailureCode, toFailure } from './failure';
 import { parseStrictJson } from './json';
-import { type Message, refuseWithoutData } from './message';
-import { type ExportRequest, parseRequestData, type RequestContext } from './request';
+import { type Message, parsePublishTime, refuseWithoutData, storableId } from './message';
+import { printable } from './printable';
+import { type ExportRequest, parseRequest, parseRequestData, type RequestContext } from './request';
+
+/** What is kept of data that may hold anything. */
+export interface Digest {
+  bytes: number;
+  sha256: string;
+}
 
 /** What is kept of a request that no repeat can mend. */
 export interface DeadLetter {
   code: FailureCode;
   message: string;
   /** What was asked; where that did not parse, only its length and SHA-256, for it may hold anything. */
-  request: ExportRequest | { bytes: number; sha256: string };
+  request: ExportRequest | Digest;
   messageId: string | null;
   publishTime: string | null;
   version: string;
@@ -44,7 +52,7 @@ function bytesOf(event: unknown): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body) ?? '');
 }
 
-function digest(data: Buffer): { bytes: number; sha256: string } {
+function digest(data: Buffer): Digest {
   return { bytes: data.length, sha256: createHash('sha256').update(data).digest('hex') };
 }
 
@@ -58,59 +66,86 @@ export interface ReceivedLetter {
   attributes: Record<string, string>;
 }
 
-/** What a dead letter asks for, as far as it can be told, and why it is one. */
+/** What a dead letter asks for, and why it is one. Its texts may be printed: whoever may publish to the topic can write a letter. */
 export interface ReadLetter {
   id: string;
-  /** Null where it can't be told what was asked. */
-  request: ExportRequest | null;
+  /** Where it can't be told what was asked, the length and SHA-256 of the request, or of the whole letter. */
+  request: ExportRequest | Digest;
   reason: string;
   /** The id of the message that failed; the letter's own where Pub/Sub forwarded it. */
   requestId: string;
 }
 
+/** Far above what the program writes. */
+const MAX_LETTER_BYTES = 16_384;
+const [LONGEST_ID, LONGEST_REASON] = [256, 1_000];
+
 const ParkedLetter = z.object({
-  code: z.string().regex(/^[A-Z_]+$/),
+  code: z.string().regex(/^[A-Z_]{1,40}$/),
   message: z.string(),
   request: z.union([
     z.strictObject({ from: z.iso.date(), to: z.iso.date(), shape: z.enum(['date', 'range']) }),
-    z.strictObject({ bytes: z.number(), sha256: z.string() }),
+    z.strictObject({ bytes: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   ]),
   messageId: z.string().nullable(),
+  publishTime: z.string().nullable(),
 });
+
+type Context = Omit<RequestContext, 'askedAt'>;
 
 /**
  * Reads both forms of dead letter: ours, and a raw message that Pub/Sub forwarded after its attempts were spent, whose date counts from
- * when it was first published. Null where it is neither.
+ * when it was first published. Either may ask for what a request may ask for, and for nothing else.
  */
-export function readLetter(
-  { id, data, attributes }: ReceivedLetter,
-  context: Omit<RequestContext, 'askedAt'>,
-): ReadLetter | null {
-  const publishedAt = attributes[FORWARDED_PUBLISH_TIME];
-  if (publishedAt !== undefined) return readForwarded({ id, data, attributes }, new Date(publishedAt), context);
-  let json: unknown;
+export function readLetter(letter: ReceivedLetter, context: Context): ReadLetter {
+  const published = letter.attributes[FORWARDED_PUBLISH_TIME];
+  let read: Read;
   try {
-    json = parseStrictJson(data);
-  } catch {
-    return null;
+    read = published === undefined ? readParked(letter, context) : readForwarded(letter, published, context);
+  } catch (thrown) {
+    const origin = published === undefined ? '' : 'given up by Pub/Sub; ';
+    read = { request: digest(letter.data), reason: `${origin}can't be read: ${toFailure(thrown).message}` };
   }
-  const parsed = ParkedLetter.safeParse(json);
-  if (!parsed.success) return null;
-  const { code, message, request, messageId } = parsed.data;
-  return { id, request: 'from' in request ? request : null, reason: `${code}: ${message}`, requestId: messageId ?? id };
+  return {
+    id: printable(letter.id, LONGEST_ID),
+    request: read.request,
+    reason: printable(read.reason, LONGEST_REASON),
+    requestId: storableId(read.requestId ?? letter.id),
+  };
 }
 
-function readForwarded(
-  { id, data, attributes }: ReceivedLetter,
-  askedAt: Date,
-  context: Omit<RequestContext, 'askedAt'>,
-): ReadLetter | null {
-  if (Number.isNaN(askedAt.getTime())) return null;
+type Read = Pick<ReadLetter, 'request' | 'reason'> & { requestId?: string };
+
+function readForwarded({ data, attributes }: ReceivedLetter, published: string, context: Context): Read {
+  refuseWithoutData(data, attributes);
+  const request = parseRequestData(data, { ...context, askedAt: parsePublishTime(published) }, { bareDate: true });
+  return { request, reason: 'given up by Pub/Sub after all its attempts' };
+}
+
+function readParked({ data }: ReceivedLetter, context: Context): Read {
+  if (data.length > MAX_LETTER_BYTES)
+    throw refuse(`expected at most ${formatMany(MAX_LETTER_BYTES, 'byte')}, got ${formatCount(data.length)}`);
+  const { code, message, request, messageId, publishTime } = parseParked(data);
+  const read = { reason: `${code}: ${message}`, ...(messageId !== null && { requestId: messageId }) };
+  if (publishTime !== null) parsePublishTime(publishTime);
+  if ('bytes' in request) return { request, ...read };
+  const { from, to, shape } = request;
+  if (shape === 'date' && from !== to) throw refuse('expected one date');
+  // its dates are none that count from a time
+  return {
+    request: parseRequest(shape === 'date' ? { date: from } : { from, to }, { ...context, askedAt: context.now }),
+    ...read,
+  };
+}
+
+function parseParked(data: Buffer): z.infer<typeof ParkedLetter> {
   try {
-    refuseWithoutData(data, attributes);
-    const request = parseRequestData(data, { ...context, askedAt }, { bareDate: true });
-    return { id, request, reason: 'given up by Pub/Sub after all its attempts', requestId: id };
-  } catch (thrown) {
-    return { id, request: null, reason: `given up by Pub/Sub; ${toFailure(thrown).message}`, requestId: id };
+    return ParkedLetter.parse(parseStrictJson(data));
+  } catch {
+    throw refuse('expected a letter of this program, in JSON with each key once, or one that Pub/Sub forwarded');
   }
+}
+
+function refuse(message: string): Failure {
+  return new Failure('BAD_REQUEST', message);
 }

@@ -74,19 +74,24 @@ export function parseMessage(event: unknown, parameters: Iterable<[string, strin
   if (isEmpty(bytes) && Object.keys(message).some((key) => !messageKeys.has(key))) throw refuse(EXPECTED_DATA);
   const messageId = message.messageId ?? id;
   if (!messageId) throw refuse('expected a messageId');
-  const published = Time.safeParse(message.publishTime ?? time);
+  const publishTime = parsePublishTime(message.publishTime ?? time);
+  return { id: storableId(messageId), data: bytes, attributes: message.attributes ?? {}, publishTime };
+}
+
+/** BAD_REQUEST where it is no time, or one of which there can be no report. */
+export function parsePublishTime(text: unknown): Date {
+  const published = Time.safeParse(text);
   if (!published.success)
     throw refuse('expected a publishTime such as 2025-12-24T06:00:00Z: without one the message has no date');
   const publishTime = new Date(published.data);
   if (publishTime.getTime() < FIRST_TIME || publishTime.getTime() >= LAST_TIME)
     throw refuse('expected a publishTime from 1970 to 9998');
-  return {
-    // not every engine stores a control character, or half of a pair that stands for one character
-    id: messageId.slice(0, LONGEST_ID).replaceAll(/[^ -~]/g, '?'),
-    data: bytes,
-    attributes: message.attributes ?? {},
-    publishTime,
-  };
+  return publishTime;
+}
+
+/** The id of a message as records and logs have it: not every engine stores a control character, or half of a pair. */
+export function storableId(id: string): string {
+  return id.slice(0, LONGEST_ID).replaceAll(/[^ -~]/g, '?');
 }
 
 /** BAD_REQUEST where a message that has nothing in its data, which means today, has a date beside it. */

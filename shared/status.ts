@@ -18,8 +18,14 @@ export interface NewestReport {
   tables: number;
 }
 
-/** How many dead letters wait; null where nobody asked, and why not. */
-export type DeadLetters = { waiting: number } | { waiting: null; reason: string } | { waiting: null; failure: Failure };
+/** How many dead letters waited at some moment of the last minutes; null where it isn't known, and why not. */
+export type DeadLetters =
+  | { waiting: number; asOf: Date }
+  | { waiting: null; reason: string }
+  | { waiting: null; failure: Failure };
+
+/** Ends a line that says why they are not counted. */
+export const SHOW_LETTERS = 'to see them, run: kpi replay';
 
 export interface Status {
   timeZone: string;
@@ -42,7 +48,7 @@ export interface StatusOptions {
   gapDays: number | null;
   /** How many runs are read. */
   newestRuns: number;
-  /** Asks Pub/Sub; a Failure of it is a finding, and hides nothing else. */
+  /** A Failure of it is a finding, and hides nothing else. */
   countDeadLetters: () => Promise<DeadLetters>;
 }
 
@@ -111,7 +117,10 @@ export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<
     attention.push(
       `${deadLetters.waiting === 1 ? 'a dead letter waits' : `${formatCount(deadLetters.waiting)} dead letters wait`}; run: kpi replay`,
     );
-  if ('failure' in deadLetters) attention.push(`dead letters: ${deadLetters.failure.message} (${deadLetters.failure.code})`);
+  if ('failure' in deadLetters) {
+    const { message, code } = deadLetters.failure;
+    attention.push(`dead letters are not counted: ${message} (${code}); ${SHOW_LETTERS}`);
+  }
   return attention;
 }
 

@@ -5,6 +5,7 @@ import { renderStatus } from '../../cli/render-status';
 import type { Status } from '../../shared/status';
 import type { ExportRun } from '../../shared/tables/export_runs';
 import { ended, startKpi } from '../support/kpi-command';
+import { startPubsubServer } from '../support/pubsub-server';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-status-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -48,10 +49,35 @@ describe('of the demo data', () => {
     expect(recent.gaps.gaps).toHaveLength(30);
   });
 
-  test('a project without Pub/Sub is a finding, and hides nothing', async () => {
-    const { code, stdout } = await kpi(['status', '--json', '--project', 'test'], { PUBSUB_EMULATOR_HOST: '127.0.0.1:1' });
-    const { newest, deadLetters } = JSON.parse(stdout);
-    expect([code, newest.tables, deadLetters.code]).toEqual([2, 4, 'UNAVAILABLE']);
+  test('dead letters that may not be counted are a finding, and hide nothing', async () => {
+    const nobody = { HOME: folder, CLOUDSDK_CONFIG: join(folder, 'gcloud'), METADATA_SERVER_DETECTION: 'none' };
+    const { code, stdout } = await kpi(['status', '--json', '--project', 'test'], nobody);
+    const { newest, deadLetters, attention } = JSON.parse(stdout);
+    expect([code, newest.tables, deadLetters]).toEqual([
+      2,
+      4,
+      { waiting: null, error: expect.stringMatching(/^no Google credentials here; /), code: 'BAD_CONFIG' },
+    ]);
+    expect(attention.at(-1)).toMatch(/^dead letters are not counted: .* \(BAD_CONFIG\); to see them, run: kpi replay$/);
+    expect((await kpi(['status', '--project', 'test'], nobody)).stdout).toMatch(/\nDead letters +not counted\n/);
+  });
+
+  test('an emulator is not asked for dead letters, which would hide them, and that is no finding', async () => {
+    const server = await startPubsubServer();
+    try {
+      server.add('1', 'a letter');
+      const env = { PUBSUB_EMULATOR_HOST: server.host };
+      const { deadLetters } = JSON.parse((await kpi(['status', '--json', '--project', 'test'], env)).stdout);
+      const reason = 'an emulator has no Cloud Monitoring that counts them; to see them, run: kpi replay';
+      expect([deadLetters, server.calls]).toEqual([{ waiting: null, reason }, []]);
+      const { stdout } = await kpi(['status', '--project', 'test'], env);
+      expect(stdout.replaceAll(/\n +/g, ' ')).toMatch(
+        /\nDead letters +not counted: an emulator has no .*; to see them, run: .*kpi.* replay\n/,
+      );
+      expect(stdout).not.toContain('dead letters');
+    } finally {
+      await server.close();
+    }
   });
 
   test('colours are for terminals', async () => {
@@ -80,7 +106,7 @@ describe('at any width', () => {
     },
     newest: { reportDate: '2025-12-23', createdAt: new Date('2025-12-24T06:00:00Z'), isProvisional: true, tables: 4 },
     gaps: { from: '2021-01-01', to: '2025-12-23', gaps: [gap('2021-01-01'), gap('2021-01-03')] },
-    deadLetters: { waiting: 1234 },
+    deadLetters: { waiting: 1234, asOf: now },
     attention: [
       'the last run of 2025-12-23 ended as failed (SOURCE_NOT_READY, docs/errors.md)',
       '1,234 dead letters wait; run: kpi replay',
@@ -93,7 +119,7 @@ describe('at any width', () => {
     const text = lines.map((line) => line.trim()).join(' ');
     for (const expected of [
       '2 dates, 2021-01-01',
-      '1,234 waiting',
+      '1,234 waiting, as of 2025-12-24 08:00 UTC',
       'error: docs/errors.md explains each',
       ...status.attention.slice(0, 1),
     ])

@@ -98,7 +98,7 @@ if (!hasPubsubEmulator) {
       ...(await kpi('request', '--project', project, '--topic', deployment.topic, '--date', 'today')),
     };
     expect(Object.values(seen).join('\n')).toMatch(
-      /can't be read.*given up by Pub\/Sub; date: expected.*4 waiting.*BAD_REQUEST.*NOT_FOUND.*Published/s,
+      /can't be\s+read.*given up by\s+Pub\/Sub; can't be read: date: expected.*4 waiting.*BAD_REQUEST.*NOT_FOUND.*Published/s,
     );
     await until('it is exported', () => deployment.logged('report exported').length > 0);
     expectNoLeak(seen);

@@ -29,7 +29,7 @@ interface Given {
   letters?: DeadLetters | Failure;
 }
 
-function statusOf({ states = [], runs = [], letters = { waiting: 0 } }: Given, options: Partial<StatusOptions> = {}) {
+function statusOf({ states = [], runs = [], letters = { waiting: 0, asOf: NOW } }: Given, options: Partial<StatusOptions> = {}) {
   const engine = {
     readReportStates: async (from: string, to: string) =>
       states.filter(({ reportDate }) => reportDate >= from && reportDate <= to),
@@ -107,12 +107,12 @@ test.each<[string, Given, RegExp[]]>([
     { states: well, runs: [runOf('2025-12-24', { time_zone: 'Asia/Tokyo' })] },
     [/days of Asia\/Tokyo/],
   ],
-  ['dead letters', { states: well, letters: { waiting: 2 } }, [/^2 dead letters wait; run: kpi replay$/]],
+  ['dead letters', { states: well, letters: { waiting: 2, asOf: NOW } }, [/^2 dead letters wait; run: kpi replay$/]],
   ['no project to ask for dead letters', { states: well, letters: { waiting: null, reason: 'no project' } }, []],
   [
-    'dead letters that may not be read',
-    { states: well, letters: new Failure('ACCESS_DENIED', 'Pub/Sub refused') },
-    [/^dead letters: Pub\/Sub refused \(ACCESS_DENIED\)$/],
+    'dead letters that may not be counted',
+    { states: well, letters: new Failure('ACCESS_DENIED', 'Monitoring refused') },
+    [/^dead letters are not counted: Monitoring refused \(ACCESS_DENIED\); to see them, run: kpi replay$/],
   ],
 ])('%s', async (_, given, expected) => {
   expect((await statusOf(given)).attention).toEqual(expected.map((line) => expect.stringMatching(line)));

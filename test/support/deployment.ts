@@ -156,6 +156,16 @@ export class Deployment {
     return this.kpi('replay', '--project', project, '--subscription', this.deadLetters, ...args);
   }
 
+  /** `replay` while it runs. */
+  startReplay(...args: string[]): { said: () => string; interrupt: () => void; ended: Promise<Ended> } {
+    const command = ['replay', '--project', project, '--subscription', this.deadLetters, ...args];
+    const child = spawn(process.execPath, [join(root, 'bin/kpi.mjs'), ...command], { cwd: root, env: this.env });
+    const output = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (chunk) => (output[stream] += String(chunk)));
+    const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }));
+    return { said: () => output.stdout + output.stderr, interrupt: () => void child.kill('SIGINT'), ended };
+  }
+
   status(...args: string[]): Promise<Ended> {
     return this.kpi('status', '--project', project, '--subscription', this.deadLetters, ...args);
   }

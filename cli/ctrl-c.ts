@@ -1,0 +1,38 @@
+import { EXIT } from './outcome';
+
+/** How long a process may take to end after the second Ctrl-C. */
+const LAST_MS = 4_000;
+
+/** `SIGPIPE` is told by kpi.ts: whoever read the output is gone, as in `kpi replay --run | head`. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const;
+
+export interface CtrlC {
+  /** Aborted by the first Ctrl-C: no further work is begun. */
+  stop: AbortSignal;
+  /** Aborted by the second one: what is being done is dropped. */
+  abort: AbortSignal;
+  /** Leaves Ctrl-C to Node again, which ends the process. */
+  end(): void;
+}
+
+/** Some seconds after the second Ctrl-C the process ends, whatever it waits for. `onStop` is told of the first one. */
+export function listenToCtrlC(onStop: () => void): CtrlC {
+  const [stop, abort] = [new AbortController(), new AbortController()];
+  const interrupt = (signal: NodeJS.Signals) => {
+    if (!stop.signal.aborted) {
+      onStop();
+      stop.abort();
+    } else if (signal !== 'SIGPIPE') {
+      abort.abort();
+      setTimeout(() => process.exit(EXIT.interrupted), LAST_MS).unref();
+    }
+  };
+  for (const name of SIGNALS) process.on(name, interrupt);
+  return {
+    stop: stop.signal,
+    abort: abort.signal,
+    end: () => {
+      for (const name of SIGNALS) process.off(name, interrupt);
+    },
+  };
+}

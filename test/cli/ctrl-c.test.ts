@@ -1,0 +1,47 @@
+import { type CtrlC, listenToCtrlC } from '../../cli/ctrl-c';
+
+/** Signals are those of this process, sent to its listeners alone. */
+let exit: jest.SpyInstance;
+let said: string[];
+let ctrlC: CtrlC;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const;
+const send = (signal: NodeJS.Signals) => process.emit(signal, signal);
+const state = () => [ctrlC.stop.aborted, ctrlC.abort.aborted];
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  exit = jest.spyOn(process, 'exit').mockReturnValue(undefined as never);
+  said = [];
+  ctrlC = listenToCtrlC(() => said.push('stopping'));
+});
+
+afterEach(() => {
+  ctrlC.end();
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+});
+
+test.each(signals)('the first %s stops, and ends nothing', (signal) => {
+  send(signal);
+  jest.advanceTimersByTime(60_000);
+  expect([state(), said, exit.mock.calls]).toEqual([[true, false], ['stopping'], []]);
+});
+
+test('the second one aborts, and a process that is still there seconds later is ended', () => {
+  send('SIGINT');
+  send('SIGINT');
+  expect([state(), said, exit.mock.calls]).toEqual([[true, true], ['stopping'], []]);
+  jest.advanceTimersByTime(5_000);
+  expect(exit.mock.calls[0]).toEqual([130]);
+});
+
+test('further lines for a reader that is gone abort nothing', () => {
+  for (let line = 0; line < 3; line++) send('SIGPIPE');
+  expect(state()).toEqual([true, false]);
+});
+
+test('at its end signals are left to others', () => {
+  const before = signals.map((name) => process.listenerCount(name));
+  ctrlC.end();
+  expect(signals.map((name) => process.listenerCount(name))).toEqual(before.map((count) => count - 1));
+});
