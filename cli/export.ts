@@ -58,7 +58,8 @@ export function exportCommand(): Command {
       `
 Examples:
   $ kpi export --date 2025-12-23
-  $ kpi export --from 2025-12-01 --to 2025-12-23 --source ./data --warehouse kpi.duckdb --time-zone Europe/Berlin
+  $ kpi export --source ./data --warehouse kpi.duckdb --time-zone Europe/Berlin
+  $ kpi export --from 2025-12-01 --to 2025-12-23
   $ kpi export --from 2024-01-01 --to 2025-12-31 --resume
   $ kpi export --date yesterday --dry-run
   $ kpi export --date 2025-12-23 --json | jq .summary

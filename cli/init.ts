@@ -48,7 +48,7 @@ export function initCommand(): Command {
       `
 Examples:
   $ kpi init
-  $ kpi init --source ./data --warehouse kpi.duckdb --time-zone Europe/Berlin --yes
+  $ kpi init --source ./data --warehouse kpi.duckdb --time-zone Europe/Berlin
 
 Exit codes: 0 written, 1 a check could not be made, 64 refused (the line says what was expected), 130 interrupted.`,
     )

@@ -22,3 +22,18 @@ export function wrap(text: string, width: number, indent = 0): string {
 export function fit(line: string, width = terminalWidth()): string {
   return wrap(line, width - 2, 2);
 }
+
+type Output = Pick<NodeJS.WriteStream, 'columns' | 'isTTY'>;
+
+/** A line for standard error: fits a terminal, and stays one line elsewhere, where scripts read it. */
+export function fitTerminal(line: string, output: Output = process.stderr): string {
+  return output.isTTY ? fit(line, terminalWidth(output)) : line;
+}
+
+/** A help text in lines of at most `width`. Commands stay whole, so that they can be copied. */
+export function fitHelp(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => (line.length <= width || /^ *\$ /.test(line) ? line : wrap(line, width)))
+    .join('\n');
+}

@@ -1,9 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { ended, startKpi } from '../support/kpi-command';
+import { join } from 'node:path';
+import { ended, hasScript, startInTerminal, startKpi } from '../support/kpi-command';
 
 /** `kpi init` as a process of its own, in a folder with some data. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-init-'));
@@ -101,27 +100,20 @@ test('a file that is there is replaced with --force alone, also one that is no J
   expect(written().source).toBe('demo');
 });
 
-const hasScript = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') ?? false;
-
-/** In a terminal, which `script` makes: types each answer once its question is there. */
-async function answer(answers: [question: RegExp, answer: string][], args = '') {
-  const command = `${process.execPath} ${resolve(__dirname, '../../bin/kpi.mjs')} init ${args}`;
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
-  const child = spawn('script', ['-qfec', command, '/dev/null'], {
-    cwd: folder,
-    env: { ...env, TZ: 'Asia/Tokyo', NO_COLOR: '1' },
-  });
+/** In a terminal: types each answer once its question is there. */
+async function answer(answers: [question: RegExp, answer: string][], args: string[] = []) {
+  const child = startInTerminal(folder, ['init', ...args], { columns: 120, env: { TZ: 'Asia/Tokyo' } });
   let said = '';
   let read = 0;
   const rest = [...answers];
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     said += String(chunk);
     const [next] = rest;
     const found = next?.[0].exec(said.slice(read));
     if (next === undefined || !found) return;
     read += found.index + found[0].length;
     rest.shift();
-    child.stdin.write(next[1]);
+    child.stdin?.write(next[1]);
   });
   const [code] = await once(child, 'close');
   return { code, said, unasked: rest.length };
@@ -145,7 +137,10 @@ async function answer(answers: [question: RegExp, answer: string][], args = '') 
   });
 
   test('it does not ask what flags say', async () => {
-    const { unasked } = await answer([[/counted in \[Asia\/Tokyo\]: /, 'Europe/Berlin\r']], '--source demo --warehouse d.duckdb');
+    const { unasked } = await answer(
+      [[/counted in \[Asia\/Tokyo\]: /, 'Europe/Berlin\r']],
+      ['--source', 'demo', '--warehouse', 'd.duckdb'],
+    );
     expect([unasked, written()]).toEqual([0, { source: 'demo', warehouse: 'd.duckdb', timeZone: 'Europe/Berlin' }]);
   });
 
