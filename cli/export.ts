@@ -50,7 +50,7 @@ export function exportCommand(): Command {
     .addOption(options.allowFall())
     .option('--dry-run', 'compute and show, write nothing')
     .option('--resume', 'of a range, leave out the dates that earlier runs of it have exported for good')
-    .option('--wide', 'show all columns of the four tables, however wide')
+    .option('--wide', 'show the four tables instead of a summary, a line per row, however wide')
     .addOption(options.rebind())
     .addOption(options.json('answer as JSON on standard output, and nothing else there'))
     .addHelpText(
@@ -111,7 +111,7 @@ interface Shown {
 function show({ reports, lastReport, interrupted }: DatesRun, { config, dryRun, wide }: Shown): void {
   const say = (text: string) => process.stdout.write(`${text}\n`);
   const report = interrupted ? null : lastReport;
-  if (report !== null) say(`${renderDay(report.reportDate, report.rows, config, { inFull: wide })}\n`);
+  if (report !== null) say(`${renderDay(report.reportDate, report.rows, config, { wide })}\n`);
   say(summarize(reports, { config, dryRun, interrupted }));
   if (report !== null && !dryRun)
     say(
