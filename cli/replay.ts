@@ -7,7 +7,7 @@ import { createOpener, type Settled } from '../shared/open-engine';
 import { judge } from '../shared/outcome';
 import { datesOfRequest, MAX_DATES_BY_MESSAGE } from '../shared/request';
 import { runRequest } from '../shared/run-request';
-import { formatStretch } from './figures';
+import { formatStretch } from '../shared/stretches';
 import { openCliLog } from './log';
 import { options } from './options';
 import { complain, EXIT } from './outcome';

@@ -12,6 +12,7 @@ import {
 import { formatCount, formatMany } from './counts';
 import type { Engine, Run, SourceCounts, WarehouseInspection } from './engine';
 import { type Failure, type FailureCode, toFailure } from './failure';
+import { allDates, describeGaps, findGaps } from './gaps';
 import { type Access, settle } from './open-engine';
 import type { Findings } from './outcome';
 import { areTooManyUnknown } from './quality-gate';
@@ -288,9 +289,23 @@ function checkFindings(findings: Findings | null, { sourceMaxAgeHours, maxUnknow
 async function checkWarehouse(examination: Examination, config: Config): Promise<Check[]> {
   const area = 'warehouse';
   const warehouse = { ...config.warehouse, source: null };
-  return withEngine(examination, { ...config, warehouse }, 'export', area, async (engine, run) =>
-    (await engine.inspectWarehouse({ release: config.release.isOn }, run)).map((inspection) => checkTable(inspection)),
-  );
+  return withEngine(examination, { ...config, warehouse }, 'export', area, async (engine, run) => {
+    const inspections = await engine.inspectWarehouse({ release: config.release.isOn }, run);
+    const canRead = inspections.every(({ exists, failure }) => exists && failure === null);
+    return [...inspections.map(checkTable), ...(canRead ? [await checkGaps(examination, config, engine, run)] : [])];
+  });
+}
+
+/** Gaps hinder no export, so they are no fault. */
+async function checkGaps({ now }: Examination, { timeZone }: Config, engine: Engine, run: Run): Promise<Check> {
+  const [area, name] = ['warehouse', 'gaps'] as const;
+  try {
+    const found = await findGaps(engine, allDates(timeZone, now), run);
+    const isWhole = found.gaps.length === 0;
+    return { area, name, ok: isWhole ? true : null, found: describeGaps(found), remedy: isWhole ? null : 'run: kpi gaps' };
+  } catch (thrown) {
+    return failed(area, name, toFailure(thrown));
+  }
 }
 
 function checkTable({ name, exists, failure, mayWrite, keepsDays }: WarehouseInspection): Check {
