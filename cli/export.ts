@@ -15,7 +15,7 @@ import { renderPrice } from './render';
 import { renderDay } from './render-day';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
 import { openSettler } from './settler';
-import { commandName, nameWarehouse, retyped, warehouseFlag } from './typed';
+import { commandName, flagsFor, nameWarehouse, retyped } from './typed';
 
 interface ExportFlags {
   date?: string;
@@ -114,7 +114,7 @@ function show({ reports, lastReport, interrupted }: DatesRun, { config, dryRun, 
   say(summarize(reports, { config, dryRun, interrupted }));
   if (report !== null && !dryRun)
     say(
-      `\nNext: ${commandName()} dashboard${warehouseFlag()}             makes the page that shows all reports\n      ${commandName()} show --table NAME${warehouseFlag()}     one table in full, also as --csv`,
+      `\nNext: ${commandName()} dashboard${flagsFor('dashboard')}             makes the page that shows all reports\n      ${commandName()} show --table NAME${flagsFor('show')}     one table in full, also as --csv`,
     );
 }
 
@@ -130,8 +130,8 @@ function summarize(
     reports.length === 1 ? first.reportDate : `${formatMany(reports.length, 'date')}, ${first.reportDate} to ${last.reportDate}`;
   if (dryRun) return `Dry run of ${dates}: nothing written.`;
   const written = reports.filter(isExported);
-  if (interrupted)
-    return `Stopped: ${formatCount(written.length)} of ${dates} are in ${warehouse}\nGo on with: ${retyped(['--resume'])}`;
+  if (interrupted && written.length < reports.length)
+    return `Stopped: ${formatCount(written.length)} of ${dates} ${written.length === 1 ? 'is' : 'are'} in ${warehouse}\nGo on with: ${retyped(['--resume'])}`;
   const failures = reports.flatMap(({ reportDate, tables }) =>
     tables.flatMap(({ failure }) => (failure === undefined ? [] : [[reportDate, failure] as const])).slice(0, 1),
   );

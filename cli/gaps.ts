@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answerRange } from '../shared/answer';
-import { formatCount } from '../shared/counts';
+import { formatCount, formatMany } from '../shared/counts';
 import { Failure } from '../shared/failure';
 import { allDates, describeGaps, findGaps, type GapsFound, gapReasons, gapStretches } from '../shared/gaps';
 import type { Settled } from '../shared/open-engine';
@@ -80,7 +80,10 @@ async function gaps(flags: GapsFlags): Promise<number> {
     allowFall: flags.allowFall ?? false,
   });
   if (flags.json) writeJson({ ...found, ...answerRange(run.reports, { dryRun: false }) });
-  else process.stdout.write(`Exported ${formatCount(run.reports.filter(isExported).length)} of them\n`);
+  else
+    process.stdout.write(
+      `Exported ${formatCount(run.reports.filter(isExported).length)} of ${formatMany(dates.length, 'date')}\n`,
+    );
   return concludeRun(run);
 }
 

@@ -201,7 +201,9 @@ function report({ source, warehouse, timeZone }: Answers, checks: readonly Check
   if (faults.length > 0) say(`${renderChecks(faults, terminalWidth())}\n`);
   say(`Wrote ${CONFIG_FILE}: data from ${source}, reports to ${warehouse}, days of ${timeZone}`);
   const command = commandName();
-  say(`\nNext: ${command} export --date yesterday   makes a report of the last day that is over`);
+  const newest = checks.find(({ newestDay }) => newestDay !== undefined)?.newestDay;
+  const [date, what] = newest === undefined ? ['yesterday', 'last day that is over'] : [newest, 'newest day with a test'];
+  say(`\nNext: ${command} export --date ${date.padEnd(11)} makes a report of the ${what}`);
   say(`      ${command} doctor                    looks at all of it again`);
 }
 

@@ -2,7 +2,7 @@ import type { Day } from '../dashboard/data';
 import { metricNames } from '../dashboard/history';
 import { type MetricName, nameOf } from '../dashboard/metrics';
 import type { CalendarDate } from '../shared/calendar';
-import { formatCount } from '../shared/counts';
+import { formatMany } from '../shared/counts';
 import { type Column, dailyMetricsDefinition, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
 import { colors } from './colors';
@@ -83,7 +83,7 @@ export function renderRelease(row: DailyMetrics, { isDemo }: { isDemo: boolean }
 
 /** What a run would have BigQuery read. */
 export function renderPrice(bytes: number): string {
-  return `Counting would read ${formatCount(bytes)} bytes`;
+  return `Counting would read ${formatMany(bytes, 'byte')}`;
 }
 
 /** `Report of Tue, Dec 23, 2025  days of UTC  demo data` */

@@ -7,15 +7,19 @@ export function terminalWidth({ columns }: Pick<NodeJS.WriteStream, 'columns'> =
   return Math.max(SMALLEST_WIDTH, columns || USUAL_WIDTH);
 }
 
-/** Text in lines of at most `width`, all but the first behind `indent` more spaces. A word that is longer stays whole. */
+/** A command with its flags: half of it, copied, would be another command. */
+const COMMAND = /\b(?:npx kpi|node \S+kpi\.mjs|kpi) [a-z]+(?: --[a-z-]+(?: (?!-)[^\s;,()]+)?)*/g;
+const NO_BREAK = '\u00a0';
+
+/** Text in lines of at most `width`, all but the first behind `indent` more spaces. A longer word or command stays whole. */
 export function wrap(text: string, width: number, indent = 0): string {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.replaceAll(COMMAND, (command) => command.replaceAll(' ', NO_BREAK)).split(' ')) {
     const line = lines.at(-1);
     if (line !== undefined && line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);
   }
-  return lines.join(`\n${' '.repeat(indent)}`);
+  return lines.join(`\n${' '.repeat(indent)}`).replaceAll(NO_BREAK, ' ');
 }
 
 /** A line for a person on standard output, as wide as the terminal; what doesn't fit stands indented below. */

@@ -10,7 +10,7 @@ import type { ReleaseLimits } from './release/rules';
 import { deriveReport, type Report } from './report';
 import { checkFall, comparedDates, createComparison, type Revision } from './revisions';
 import { appendRecords, runRecord } from './run-record';
-import { checkFreshness, daysUntil } from './source-freshness';
+import { checkFreshness, daysUntil, isRecent, newestDayOf } from './source-freshness';
 import { reportTableNames } from './tables';
 import { countUnknownKinds } from './unknown-kinds';
 
@@ -128,6 +128,8 @@ interface Derivable {
   /** Dates that the tables can't take, and dates before the source begins. */
   refused: ReadonlyMap<CalendarDate, Failure>;
   days: FactsByDay;
+  /** Of the newest measurement, where a report needs it; null: there is none, or nobody asked. */
+  newestDay: CalendarDate | null;
 }
 
 /** What is known before anything is written. */
@@ -144,15 +146,16 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
   const stoppable = { ...options, run: { ...run, signal } };
   const refused = await engine.prepare(dates, stoppable.run);
   const wanted = dates.filter((date) => !refused.has(date));
-  const nothing = { days: new Map(), bytesProcessed: null, compare: () => null, release: null };
+  const nothing = { days: new Map(), newestDay: null, bytesProcessed: null, compare: () => null, release: null };
   if (wanted.length === 0) return { refused, ...nothing };
-  const { refused: empty, days, bytesProcessed } = await countDays(wanted, stoppable);
+  const { refused: empty, days, newestDay, bytesProcessed } = await countDays(wanted, stoppable);
   const held = wanted.filter((date) => !empty.has(date));
   if (held.length === 0) return { refused: new Map([...refused, ...empty]), ...nothing };
   const release = await openReleaseOf(held, days, stoppable.run, options);
   return {
     refused: new Map([...refused, ...empty]),
     days,
+    newestDay,
     bytesProcessed: addBytes(bytesProcessed, release?.bytesProcessed ?? null),
     compare: await openComparison(held, stoppable),
     release,
@@ -163,7 +166,30 @@ async function countDays(dates: readonly CalendarDate[], options: ExportOptions)
   const window = windowOf(dates, options);
   const { facts, bytesProcessed } = await options.engine.readFacts(window, options.run);
   const days = indexByDay(facts, window);
-  return { refused: await refuseDates(dates, { days, misdated: facts.misdated }, options), days, bytesProcessed };
+  const refused = await refuseDates(dates, { days, misdated: facts.misdated }, options);
+  return { refused, days, newestDay: await findNewestDay(dates, days, options), bytesProcessed };
+}
+
+/** Looked for beyond `days` only if they have no measurement and a date is to be refused for it. */
+async function findNewestDay(
+  dates: readonly CalendarDate[],
+  days: FactsByDay,
+  { engine, run, timeZone, startedAt: now, gate }: ExportOptions,
+): Promise<CalendarDate | null> {
+  const newest = newestDayOf(days);
+  const isLate = !gate.allowStale && gate.sourceMaxAgeHours > 0 && dates.some((date) => isRecent(date, { timeZone, now }));
+  return newest !== null || !isLate ? newest : readNewestDay(engine, { timeZone, now }, run);
+}
+
+/** Day of the newest measurement; null if there is none, or it can't be told. */
+export async function readNewestDay(
+  engine: Engine,
+  { timeZone, now }: { timeZone: string; now: Date },
+  run: Run,
+): Promise<CalendarDate | null> {
+  const today = localDate(now, timeZone);
+  const span = await engine.readSpan(daysWindow(today, today, timeZone), run).catch(() => []); // without it the refusal is shorter
+  return span.find(({ source }) => source === 'measurements')?.last_day ?? null;
 }
 
 /**
@@ -231,20 +257,20 @@ function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: Expor
 /** A report, if it could be derived, and why it must not be published, if it must not. */
 type Draft = { reportDate: CalendarDate } & ({ report: Report; failure: null } | { report: Report | null; failure: Failure });
 
-function draft(reportDate: CalendarDate, { refused, days }: Derivable, options: ExportOptions): Draft {
+function draft(reportDate: CalendarDate, counted: Derivable, options: ExportOptions): Draft {
   try {
-    const unwanted = refused.get(reportDate);
+    const unwanted = counted.refused.get(reportDate);
     if (unwanted !== undefined) return { reportDate, report: null, failure: unwanted };
-    const report = deriveReport(days, reportDate, options.startedAt);
-    const failure = check(report, days, options);
+    const report = deriveReport(counted.days, reportDate, options.startedAt);
+    const failure = check(report, counted, options);
     return failure === null ? { reportDate, report, failure } : { reportDate, report, failure };
   } catch (thrown) {
     return { reportDate, report: null, failure: toFailure(thrown) };
   }
 }
 
-function check(report: Report, days: FactsByDay, { gate, timeZone, startedAt }: ExportOptions): Failure | null {
-  const freshness = { timeZone, now: startedAt, maxAgeHours: gate.sourceMaxAgeHours };
+function check(report: Report, { days, newestDay }: Derivable, { gate, timeZone, startedAt }: ExportOptions): Failure | null {
+  const freshness = { timeZone, now: startedAt, maxAgeHours: gate.sourceMaxAgeHours, newestDay };
   const late = gate.allowStale ? null : checkFreshness(report.reportDate, days, freshness);
   return late ?? checkReport(report, days, gate);
 }

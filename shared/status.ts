@@ -86,7 +86,7 @@ export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<
   if (newest === null) attention.push('no report in the warehouse; run: kpi export');
   else if (newest.tables < reportTableNames.length)
     attention.push(
-      `${newest.tables} of ${reportTableNames.length} tables hold the report of ${newest.reportDate}; run: kpi export --date ${newest.reportDate}`,
+      `${newest.tables} of ${reportTableNames.length} tables ${newest.tables === 1 ? 'holds' : 'hold'} the report of ${newest.reportDate}; run: kpi export --date ${newest.reportDate}`,
     );
   if (gaps.gaps.length > 0) attention.push(`${describeGaps(gaps)}; run: kpi gaps`);
   for (const { report_date, status, error_code } of unmended(runs))

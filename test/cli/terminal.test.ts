@@ -94,3 +94,12 @@ test('every help fits 80 columns in a pipe, its examples too', async () => {
       expect(text).toContain(`warning errors of unknown kinds report_date=${date} unclassified_errors=1 total_errors=1`);
   });
 });
+
+test('a command is not cut in two', () => {
+  const command = 'npx kpi export --source ./data --allow-stale --date 2025-12-23';
+  expect(fit(`kpi: nothing was written; to try it all again: ${command}; or ask`, 70).split('\n')).toEqual([
+    'kpi: nothing was written; to try it all again:',
+    `  ${command}; or`,
+    '  ask',
+  ]);
+});
