@@ -15,6 +15,7 @@ import { renderPrice } from './render';
 import { renderDay } from './render-day';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
 import { openSettler } from './settler';
+import { renderNext } from './terminal';
 import { commandName, flagsFor, nameWarehouse, retyped } from './typed';
 
 interface ExportFlags {
@@ -114,7 +115,10 @@ function show({ reports, lastReport, interrupted }: DatesRun, { config, dryRun, 
   say(summarize(reports, { config, dryRun, interrupted }));
   if (report !== null && !dryRun)
     say(
-      `\nNext: ${commandName()} dashboard${flagsFor('dashboard')}             makes the page that shows all reports\n      ${commandName()} show --table NAME${flagsFor('show')}     one table in full, also as --csv`,
+      `\n${renderNext([
+        [`${commandName()} dashboard${flagsFor('dashboard')}`, 'makes the page that shows all reports'],
+        [`${commandName()} show --table NAME${flagsFor('show')}`, 'one table in full, also as --csv'],
+      ])}`,
     );
 }
 

@@ -11,7 +11,7 @@ import { askLine, canAsk } from './ask';
 import { examineHere, renderChecks } from './checks';
 import { options } from './options';
 import { complain, EXIT } from './outcome';
-import { terminalWidth } from './terminal';
+import { renderNext, terminalWidth } from './terminal';
 import { commandName } from './typed';
 
 interface InitFlags {
@@ -203,8 +203,11 @@ function report({ source, warehouse, timeZone }: Answers, checks: readonly Check
   const command = commandName();
   const newest = checks.find(({ newestDay }) => newestDay !== undefined)?.newestDay;
   const [date, what] = newest === undefined ? ['yesterday', 'last day that is over'] : [newest, 'newest day with a test'];
-  say(`\nNext: ${command} export --date ${date.padEnd(11)} makes a report of the ${what}`);
-  say(`      ${command} doctor                    looks at all of it again`);
+  const steps = [
+    [`${command} export --date ${date}`, `makes a report of the ${what}`],
+    [`${command} doctor`, 'looks at all of it again'],
+  ] as const;
+  say(`\n${renderNext(steps)}`);
 }
 
 function say(text: string): void {

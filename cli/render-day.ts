@@ -1,5 +1,6 @@
 import type { CalendarDate } from '../shared/calendar';
 import type { Config } from '../shared/config';
+import { describeEmptySource } from '../shared/empty-source';
 import type { ReportRows } from '../shared/report';
 import { type ReportTable, reportTableNames } from '../shared/tables';
 import { describeUnknownKinds } from '../shared/unknown-kinds';
@@ -24,6 +25,6 @@ export function renderDay(date: CalendarDate, rows: ReportRows, config: Config, 
     tables.length > 0
       ? tables.map((table) => renderReport(table, rows[table], { isDemo, width }))
       : [renderTitle(date, config.timeZone, isDemo), renderSummary(summaryOf(rows, config.timeZone), terminalWidth())];
-  const unknown = describeUnknownKinds(rows.daily_errors);
-  return [...parts, ...(unknown === null ? [] : [wrap(unknown, terminalWidth())])].join('\n\n');
+  const notes = [describeEmptySource(rows.daily_engagement), describeUnknownKinds(rows.daily_errors)];
+  return [...parts, ...notes.flatMap((note) => (note === null ? [] : wrap(note, terminalWidth())))].join('\n\n');
 }

@@ -34,6 +34,21 @@ export function fitTerminal(line: string, output: Output = process.stderr): stri
   return output.isTTY ? fit(line, terminalWidth(output)) : line;
 }
 
+/** What to do next: commands, each with what it does, beside it or, where one doesn't fit, below. */
+export function renderNext(steps: readonly (readonly [command: string, does: string])[], width = terminalWidth()): string {
+  const start = 'Next: ';
+  const longest = Math.max(...steps.map(([command]) => command.length));
+  const isBeside = steps.every(([, does]) => start.length + longest + 2 + does.length <= width);
+  return steps
+    .map(([command, does], index) => {
+      const lead = index === 0 ? start : ' '.repeat(start.length);
+      return isBeside
+        ? `${lead}${command.padEnd(longest)}  ${does}`
+        : `${lead}${command}\n${' '.repeat(start.length + 2)}${does}`;
+    })
+    .join('\n');
+}
+
 /** A help text in lines of at most `width`. Commands stay whole, so that they can be copied. */
 export function fitHelp(text: string, width: number): string {
   return text

@@ -1,7 +1,8 @@
 import { type CalendarDate, daysBetween, daysWindow, localDate, reportWindow } from './calendar';
+import { emptySource } from './empty-source';
 import type { Engine, Run, TableOutcome } from './engine';
 import type { Facts } from './facts/facts';
-import { type FactsByDay, holdsAnyone, indexByDay } from './facts/period-facts';
+import { dayOf, type FactsByDay, holdsAnyone, indexByDay } from './facts/period-facts';
 import { Failure, toFailure } from './failure';
 import type { Findings, ReportOutcome } from './outcome';
 import { checkReport, checkTimes, MIN_ROWS_FOR_TIMES, refuseTimes } from './quality-gate';
@@ -167,7 +168,15 @@ async function countDays(dates: readonly CalendarDate[], options: ExportOptions)
   const { facts, bytesProcessed } = await options.engine.readFacts(window, options.run);
   const days = indexByDay(facts, window);
   const refused = await refuseDates(dates, { days, misdated: facts.misdated }, options);
+  warnOfEmptySource(dates.filter((date) => !refused.has(date)).at(-1), days, options);
   return { refused, days, newestDay: await findNewestDay(dates, days, options), bytesProcessed };
+}
+
+function warnOfEmptySource(last: CalendarDate | undefined, days: FactsByDay, { run }: ExportOptions): void {
+  if (last === undefined) return;
+  const { accountsToDate: accounts, testersToDate: testers } = dayOf(days, last);
+  const table = emptySource({ accounts, testers });
+  if (table !== null) run.log.warning('source table without rows', { table, to: last });
 }
 
 /** Looked for beyond `days` only if they have no measurement and a date is to be refused for it. */

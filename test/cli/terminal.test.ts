@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { fit, fitHelp, fitTerminal, terminalWidth, wrap } from '../../cli/terminal';
+import { fit, fitHelp, fitTerminal, renderNext, terminalWidth, wrap } from '../../cli/terminal';
 import { ended, hasScript, startInTerminal, startKpi } from '../support/kpi-command';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-terminal-'));
@@ -49,6 +49,14 @@ test('of a help the text is wrapped, the lists and commands are not', () => {
   expect(fitHelp(`${list}\n\n${'word '.repeat(20).trim()}\n${command}`, 60)).toBe(
     `${list}\n\n${wrap('word '.repeat(20).trim(), 60)}\n${command}`,
   );
+});
+
+test.each([
+  [40, 'Next: kpi a       does this\n      kpi longer  does that'],
+  [20, 'Next: kpi a\n        does this\n      kpi longer\n        does that'],
+])('what to do next fits %i columns', (width, text) => {
+  const steps = [['kpi a', 'does this'] as const, ['kpi longer', 'does that'] as const];
+  expect(renderNext(steps, width)).toBe(text);
 });
 
 const commands = 'init export show explain status doctor gaps dashboard delete release replay request completion'.split(' ');
