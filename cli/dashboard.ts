@@ -109,7 +109,9 @@ async function open(target: string, shown = target): Promise<void> {
 /** Until Ctrl-C. */
 async function serve(render: () => Promise<Document>, { port, open: opens }: DashboardFlags): Promise<void> {
   const { url, server } = await serveDashboard({ port, render, assets }).catch((thrown) => {
-    throw new Failure('BAD_REQUEST', `--port: ${port} can't be listened on; expected a free port, or 0 for any`, {
+    // npm hands flags on only behind --
+    const way = process.env.npm_lifecycle_event === 'demo' ? 'npm run demo -- --port 0' : '--port 0';
+    throw new Failure('BAD_REQUEST', `--port: ${port} can't be listened on; expected a free port, or any: ${way}`, {
       cause: thrown,
     });
   });
