@@ -14,7 +14,7 @@ import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { holdsDemo } from '../shared/warehouse-identity';
 import { openInBrowser } from './open';
 import { datesOf, options } from './options';
-import { complain } from './outcome';
+import { complain, NOTHING_RELEASED, nothingThere } from './outcome';
 import { createCliRun } from './run';
 import { openSettler } from './settler';
 import { nearPath } from './typed';
@@ -86,13 +86,15 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
     }
   };
   const render = async (): Promise<Document> => renderDashboard(await read(), assets); // the warehouse is free again by then
-  if (flags.serve) return serve(render, flags);
+  const isEmpty = ({ days }: DashboardData) => flags.release === true && days.length === 0;
+  if (flags.serve) return flags.release && isEmpty(await read()) ? nothingThere(NOTHING_RELEASED) : serve(render, flags);
   const file = resolve(flags.out ?? DEFAULT_FILE);
   const write = createFileWriter(file, {
     ...{ flag: '--out', kind: 'a page of this program', isOwn: isPage, force: flags.force ?? false },
     config: settled.config,
   });
   const data = await read();
+  if (isEmpty(data)) return nothingThere(NOTHING_RELEASED);
   const { html } = renderDashboard(data, assets);
   write(html);
   const size = formatCount(Buffer.byteLength(html) / 1000);

@@ -19,6 +19,14 @@ export function complain({ message, code, cause }: Pick<Failure, 'message'> & Pa
   if (cause instanceof Error && wantsDebug()) process.stderr.write(whereThrown(cause));
 }
 
+export const NOTHING_RELEASED = 'nothing has been released yet; to see how a day is: kpi release --help';
+
+/** What was asked for isn't there. */
+export function nothingThere(message: string): void {
+  process.exitCode = EXIT.failed;
+  complain({ message });
+}
+
 /** The class of an error and the places in the code that led to it. Not its text, with which a stack begins: it may quote a cell. */
 function whereThrown(error: Error): string {
   const { message, stack = '' } = error;

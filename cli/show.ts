@@ -14,7 +14,7 @@ import { dailyMetricsDefinition, type ReportTable, reportTableDefinitions, repor
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
 import { holdsDemo } from '../shared/warehouse-identity';
 import { datesOf, options } from './options';
-import { complain, EXIT, writeJson } from './outcome';
+import { NOTHING_RELEASED, nothingThere, writeJson } from './outcome';
 import { DEMO_NOTE, renderDays, renderRelease, renderTableName } from './render';
 import { renderDay } from './render-day';
 import { openSettler } from './settler';
@@ -106,14 +106,14 @@ async function read(engine: Engine, flags: ShowFlags, asked: Asked): Promise<() 
       );
   }
   const date = request?.from ?? (await newestReport(engine, today));
-  if (date === null) return () => fail('no report in the warehouse; run: kpi export');
+  if (date === null) return () => nothingThere('no report in the warehouse; run: kpi export');
   const rows = await engine.readReports(date, date);
   if (reportTableNames.some((table) => rows[table].length > 0)) return () => printReport(date, rows, flags, config);
   const newest = await newestReport(engine, today);
   const there = newest === null ? 'no report is in the warehouse' : `the newest report in the warehouse is of ${newest}`;
   return () => {
     if (flags.json) writeJson(rows);
-    fail(`no report of ${date}; ${there}; run: kpi export --date ${date}`);
+    nothingThere(`no report of ${date}; ${there}; run: kpi export --date ${date}`);
   };
 }
 
@@ -160,7 +160,8 @@ function printDays(days: readonly Day[], { table, json, csv, wide }: ShowFlags, 
       `${title}${formatMany(days.length, 'day')}, as their newest reports have them${note}\n${renderDays(days, { table, width })}`,
     );
   }
-  if (days.length === 0) fail(`no report in the warehouse has a day from ${request?.from} to ${request?.to}; run: kpi gaps`);
+  if (days.length === 0)
+    nothingThere(`no report in the warehouse has a day from ${request?.from} to ${request?.to}; run: kpi gaps`);
 }
 
 function tableCsv(table: ReportTable, rows: ReportRows): string {
@@ -216,17 +217,11 @@ function printReleased(
   else if (csv) say(stringify([...rows], { header: true, columns }).trimEnd());
   else if (row !== undefined) say(renderRelease(row, { isDemo }));
   if (row !== undefined) return;
-  if (date === null) fail('nothing has been released yet; kpi release --help says how a day is');
-  else if (addDays(date, PERIODS - 1) < today) fail(`${date} has not been released; run: kpi release --date ${date}`);
-  else fail(`${date} has not been released; it can be from ${addDays(date, PERIODS)} on`);
+  if (date === null) nothingThere(NOTHING_RELEASED);
+  else if (addDays(date, PERIODS - 1) < today) nothingThere(`${date} has not been released; run: kpi release --date ${date}`);
+  else nothingThere(`${date} has not been released; it can be from ${addDays(date, PERIODS)} on`);
 }
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-/** What was asked for isn't there. */
-function fail(text: string): void {
-  process.exitCode = EXIT.failed;
-  complain({ message: text });
 }
