@@ -11,7 +11,7 @@ import { formatStretch } from '../shared/stretches';
 import { openCliLog } from './log';
 import { options } from './options';
 import { complain, EXIT } from './outcome';
-import { projectOf } from './project';
+import { requireProject } from './project';
 import { readSettings } from './settings';
 import { openSettler } from './settler';
 import { fit } from './terminal';
@@ -44,9 +44,9 @@ export function replayCommand(): Command {
       'after',
       `
 Examples:
-  $ kpi replay
-  $ kpi replay --run
-  $ kpi replay --discard 9876543210
+  $ kpi replay --project my-project
+  $ kpi replay --project my-project --run
+  $ kpi replay --project my-project --discard 9876543210
 
 Exit codes: 0 all done, 2 some could not be exported and are still there, 64 refused.`,
     )
@@ -61,7 +61,7 @@ async function replay(flags: ReplayFlags): Promise<number> {
   const settled = flags.run ? await settleForRun(flags) : openUnsettled(flags);
   const { config, canRun } = settled;
   const { createPubsub } = await import('../shared/adapters/pubsub');
-  const pubsub = createPubsub(projectOf(flags.project, config));
+  const pubsub = createPubsub(requireProject(flags.project, config, flags.subscription));
   try {
     const lent = await pubsub.pullAll(flags.subscription);
     const done: typeof lent = [];
