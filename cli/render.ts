@@ -18,7 +18,7 @@ const OMITTED = ['report_date', 'period_label', 'period_start_date', 'period_end
 export const DEMO_NOTE = colors.bold('demo data');
 
 export function renderTableName(table: ReportTable): string {
-  return colors.bold(colors.cyan(table));
+  return colors.bold(table);
 }
 
 interface ReportOptions {

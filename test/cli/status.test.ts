@@ -66,6 +66,25 @@ describe('of the demo data', () => {
     const uncoloured = await kpi(['status'], { FORCE_COLOR: '1', NO_COLOR: '1' });
     expect([plain, coloured, uncoloured].map(({ stdout }) => stdout.includes('\u001b['))).toEqual([false, true, false]);
   });
+
+  test('no text has a colour that can not be read on a light background', async () => {
+    const commands = [
+      ['status'],
+      ['show', '--wide'],
+      ['doctor'],
+      ['explain', 'all_tests'],
+      ['show', '--from', '2025-12-01', '--to', 'today'],
+    ];
+    const said = await Promise.all(commands.map((args) => kpi(args, { FORCE_COLOR: '1' })));
+    const codes = said.flatMap(({ stdout }) =>
+      Array.from(stdout.split('\u001b[').slice(1), (text) => text.slice(0, text.indexOf('m'))),
+    );
+    // bold and faint, red and green, and their ends
+    expect([...new Set(codes)].filter((code) => !['1', '2', '22', '31', '32', '39'].includes(code))).toEqual([]);
+    expect(codes).toEqual(expect.arrayContaining(['1', '2', '32']));
+    // which many terminals make bright
+    expect(said.filter(({ stdout }) => stdout.includes('\u001b[1m\u001b[3'))).toEqual([]);
+  });
 });
 
 describe('at any width', () => {
