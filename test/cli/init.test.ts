@@ -92,6 +92,15 @@ test.each<[string, string[], RegExp]>([
   expect([1, 64]).toContain(code);
 });
 
+test('the faults of all flags are told at once', async () => {
+  const flags = ['--source', './dat', '--warehouse', 'data', '--time-zone', 'Mars/X'];
+  const { code, stderr } = await kpi(['init', ...flags]);
+  expect([code, stderr.split('\n').length]).toEqual([64, 2]);
+  for (const fault of [/--time-zone: expected an IANA time zone/, /source .*dat does not exist/, /warehouse .*data/])
+    expect(stderr).toMatch(fault);
+  expect(stderr.match(/does not exist/g)).toHaveLength(1);
+});
+
 test('a file that is there is replaced with --force alone, also one that is no JSON', async () => {
   writeFileSync(file, '{ mine');
   const { code, stdout, stderr } = await kpi(['init', '--yes']);
@@ -121,20 +130,29 @@ async function answer(answers: [question: RegExp, answer: string][], args: strin
 }
 
 (hasScript ? describe : describe.skip)('in a terminal', () => {
-  test('it asks, says what is wrong, asks again with the answers so far, and writes', async () => {
+  test('it checks each answer as it is given, asks for that one alone again, and writes', async () => {
     const { code, said, unasked } = await answer([
       [/or demo \[demo\]: /, './dat\r'],
-      [/DATASET \[kpi\.duckdb\]: /, 'asked.duckdb\r'],
-      [/counted in \[Asia\/Tokyo\]: /, '\r'],
-      [/dat does not exist[\s\S]*or demo \[\.\/dat\]: /, './data\r'],
-      [/DATASET \[asked\.duckdb\]: /, '\r'],
-      [/counted in \[Asia\/Tokyo\]: /, '\r'],
+      [/dat does not exist[\s\S]*or demo \[demo\]: /, './data\r'],
+      [/DATASET \[kpi\.duckdb\]: /, 'data\r'],
+      [/✗[\s\S]*DATASET \[kpi\.duckdb\]: /, 'asked.duckdb\r'],
+      [/counted in \[Asia\/Tokyo\]: /, 'Mars/X\r'],
+      [/expected an IANA time zone[\s\S]*counted in \[Asia\/Tokyo\]: /, '\r'],
     ]);
+    expect([/or demo \[/g, /DATASET \[/g, /counted in \[/g].map((asked) => said.match(asked)?.length)).toEqual([2, 2, 2]);
     expect({ code, unasked, said, file: written() }).toMatchObject({
       code: 0,
       unasked: 0,
       file: { source: './data', warehouse: 'asked.duckdb', timeZone: 'Asia/Tokyo' },
     });
+  });
+
+  test('a flag with a fault is asked for, the others are not', async () => {
+    const { code, unasked, said } = await answer(
+      [[/dat does not exist[\s\S]*or demo \[demo\]: /, './data\r']],
+      ['--source', './dat', '--warehouse', 'flag.duckdb', '--time-zone', 'UTC'],
+    );
+    expect([code, unasked, said.includes('DATASET ['), written().source]).toEqual([0, 0, false, './data']);
   });
 
   test('it does not ask what flags say', async () => {
