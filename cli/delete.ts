@@ -123,8 +123,9 @@ function show({ request: { from, to }, states, dates, missing }: Found, config: 
       ? `The report of ${dates[0]} in ${place}:`
       : `${formatCount(dates.length)} reports, ${dates[0]} to ${dates.at(-1)}, in ${place}:`,
   );
+  const longest = Math.max(...reportTableNames.map(({ length }) => length));
   for (const table of reportTableNames)
-    say(`  ${table}  ${formatMany(rowsIn(states.filter((state) => state.table === table)), 'row')}`);
+    say(`  ${table.padEnd(longest)}  ${formatMany(rowsIn(states.filter((state) => state.table === table)), 'row')}`);
   const stretches = stretchesOf(missing.map((date) => [date, null] as const));
   const listed = stretches.slice(0, LISTED_STRETCHES).map(formatStretch);
   const unlisted =

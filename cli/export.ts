@@ -15,7 +15,7 @@ import { renderPrice } from './render';
 import { renderDay } from './render-day';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
 import { openSettler } from './settler';
-import { renderNext } from './terminal';
+import { fitTerminal, renderNext } from './terminal';
 import { commandName, flagsFor, nameWarehouse, retyped } from './typed';
 
 interface ExportFlags {
@@ -112,7 +112,7 @@ function show({ reports, lastReport, interrupted }: DatesRun, { config, dryRun, 
   const say = (text: string) => process.stdout.write(`${text}\n`);
   const report = interrupted ? null : lastReport;
   if (report !== null) say(`${renderDay(report.reportDate, report.rows, config, { wide })}\n`);
-  say(summarize(reports, { config, dryRun, interrupted }));
+  for (const line of summarize(reports, { config, dryRun, interrupted }).split('\n')) say(fitTerminal(line, process.stdout));
   if (report !== null && !dryRun)
     say(
       `\n${renderNext([

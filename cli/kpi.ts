@@ -74,7 +74,7 @@ async function main(): Promise<void> {
       process.exitCode = EXIT.refused; // no command given: the help says what is expected
       return;
     }
-    const failure = thrown instanceof CommanderError ? new Failure('BAD_REQUEST', oneLine(thrown.message)) : toFailure(thrown);
+    const failure = thrown instanceof CommanderError ? new Failure('BAD_REQUEST', oneLine(thrown)) : toFailure(thrown);
     if (process.argv.includes('--json')) writeJson(answerFailure(failure));
     complain(failure);
     process.exitCode ??= exitCode({ result: 'none', failure });
@@ -82,8 +82,9 @@ async function main(): Promise<void> {
 }
 
 /** `error: unknown option '--dat'\n(Did you mean --date?)` */
-function oneLine(message: string): string {
-  return message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+function oneLine({ code, message }: CommanderError): string {
+  const line = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  return code === 'commander.unknownCommand' && !line.endsWith('?)') ? `${line}; to see all: kpi help` : line;
 }
 
 // where there are no Google credentials, the SDK warns about its search for a metadata server; the failure says it all

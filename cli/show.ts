@@ -160,8 +160,10 @@ function printDays(days: readonly Day[], { table, json, csv, wide }: ShowFlags, 
       `${title}${formatMany(days.length, 'day')}, as their newest reports have them${note}\n${renderDays(days, { table, width })}`,
     );
   }
-  if (days.length === 0)
-    nothingThere(`no report in the warehouse has a day from ${request?.from} to ${request?.to}; run: kpi gaps`);
+  if (days.length === 0) {
+    const { from, to } = request ?? {};
+    nothingThere(`no report in the warehouse has a day from ${from} to ${to}; run: kpi export --from ${from} --to ${to}`);
+  }
 }
 
 function tableCsv(table: ReportTable, rows: ReportRows): string {

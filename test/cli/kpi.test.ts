@@ -225,6 +225,7 @@ describe('bad input ends in one clear line, with the warehouse unchanged', () =>
       /expected dates up to today, which is \d{4}-\d\d-\d\d in UTC/,
     ],
     ['an unknown option', [...dated, ...own, '--dates', 'x'], 64, /unknown option '--dates'/],
+    ['an unknown command', ['frobnicate'], 64, /unknown command 'frobnicate'; to see all: .*kpi(\.mjs)? help/],
     ['from without to', ['export', '--from', '2025-12-01', ...own], 64, /expected from and to together, to is missing/],
     ['from after to', ['export', '--from', '2025-12-02', '--to', '2025-12-01', ...own], 64, /expected from not after to/],
     [
