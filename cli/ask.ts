@@ -1,5 +1,8 @@
 import { createInterface } from 'node:readline';
-import { fitTerminal } from './terminal';
+import { terminalWidth, wrap } from './terminal';
+
+/** Columns that are left for the answer. */
+const ROOM = 20;
 
 /** Whether there is somebody to ask. */
 export function canAsk(): boolean {
@@ -8,7 +11,7 @@ export function canAsk(): boolean {
 
 /** Asks for a line, on standard error; all but the last line of a long question stand above the prompt. Null: ended by Ctrl-D, or by Ctrl-C, of which `interrupt` is told. */
 export async function askLine(question: string, interrupt: () => void): Promise<string | null> {
-  const lines = fitTerminal(question.trimEnd()).split('\n');
+  const lines = wrap(question.trimEnd(), terminalWidth(process.stderr) - ROOM, 2).split('\n');
   const prompt = `${lines.pop()} `;
   for (const line of lines) process.stderr.write(`${line}\n`);
   const reader = createInterface({ input: process.stdin, output: process.stderr });

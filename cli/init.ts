@@ -12,7 +12,7 @@ import { askLine, canAsk } from './ask';
 import { examineHere, renderChecks } from './checks';
 import { options } from './options';
 import { complain, EXIT } from './outcome';
-import { renderNext, terminalWidth } from './terminal';
+import { fitTerminal, renderNext, terminalWidth } from './terminal';
 import { commandName } from './typed';
 
 interface InitFlags {
@@ -194,7 +194,10 @@ async function askUntilFine(flags: InitFlags): Promise<Checked> {
     const said = await answerTo(`${questions[name]}${suggested === undefined ? '' : ` [${suggested}]`}: `);
     answers = { ...answers, [name]: said || suggested };
   };
-  /** Asks, unless a flag has answered, until there is no fault. BigQuery's data can't be looked at without its location. */
+  /**
+   * Asks, unless a flag has answered, until there is no fault, or one that no answer mends. BigQuery's data can't be looked at without its
+   * location.
+   */
   const settle = async (name: keyof Answers, look: (all: Answers) => Promise<Check[]>): Promise<Check[]> => {
     for (let isFirst = true; ; isFirst = false) {
       if (!isFirst || answers[name] === undefined) await ask(name);
@@ -202,13 +205,13 @@ async function askUntilFine(flags: InitFlags): Promise<Checked> {
         if (!isFirst || answers.location === undefined) await ask('location');
       const checks = await look(await suggest(answers, DEFAULT_TIME_ZONE));
       const faults = checks.filter(hinders);
-      if (faults.length === 0) return checks;
+      if (faults.length === 0 || faults.some(({ area }) => area === 'machine')) return checks;
       say(`\n${renderChecks(faults, terminalWidth())}\n`);
     }
   };
-  await settle('source', (all) => checkEarly('source', all));
-  await settle('warehouse', (all) => checkEarly('warehouse', all));
-  const checks = await settle('timeZone', examineAnswers);
+  let checks = await settle('source', (all) => checkEarly('source', all));
+  if (!checks.some(hinders)) checks = await settle('warehouse', (all) => checkEarly('warehouse', all));
+  if (!checks.some(hinders)) checks = await settle('timeZone', examineAnswers);
   return { answers: await suggest(answers, DEFAULT_TIME_ZONE), checks };
 }
 
@@ -237,7 +240,7 @@ function write(path: string, answers: Answers, force: boolean): void {
 function report({ source, warehouse, timeZone }: Answers, checks: readonly Check[]): void {
   const faults = checks.filter(({ ok }) => ok === false);
   if (faults.length > 0) say(`${renderChecks(faults, terminalWidth())}\n`);
-  say(`Wrote ${CONFIG_FILE}: data from ${source}, reports to ${warehouse}, days of ${timeZone}`);
+  say(fitTerminal(`Wrote ${CONFIG_FILE}: data from ${source}, reports to ${warehouse}, days of ${timeZone}`, process.stdout));
   const command = commandName();
   const newest = checks.find(({ newestDay }) => newestDay !== undefined)?.newestDay;
   const [date, what] = newest === undefined ? ['yesterday', 'last day that is over'] : [newest, 'newest day with a test'];

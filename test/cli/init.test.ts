@@ -111,8 +111,8 @@ test('a file that is there is replaced with --force alone, also one that is no J
 });
 
 /** In a terminal: types each answer once its question is there. */
-async function answer(answers: [question: RegExp, answer: string][], args: string[] = []) {
-  const child = startInTerminal(folder, ['init', ...args], { columns: 120, env: { TZ: 'Asia/Tokyo' } });
+async function answer(answers: [question: RegExp, answer: string][], args: string[] = [], env: Record<string, string> = {}) {
+  const child = startInTerminal(folder, ['init', ...args], { columns: 120, env: { TZ: 'Asia/Tokyo', ...env } });
   let said = '';
   let read = 0;
   const rest = [...answers];
@@ -153,6 +153,14 @@ async function answer(answers: [question: RegExp, answer: string][], args: strin
       ['--source', './dat', '--warehouse', 'flag.duckdb', '--time-zone', 'UTC'],
     );
     expect([code, unasked, said.includes('DATASET ['), written().source]).toEqual([0, 0, false, './data']);
+  });
+
+  test('what no answer mends ends it', async () => {
+    const { code, said, unasked } = await answer([[/such as US: /, 'US\r']], ['--source', 'project-x.app'], {
+      ...{ HOME: folder, CLOUDSDK_CONFIG: join(folder, 'gcloud'), METADATA_SERVER_DETECTION: 'none' },
+    });
+    expect({ code, unasked, said, isThere: existsSync(file) }).toMatchObject({ code: 64, unasked: 0, isThere: false });
+    expect(said).toContain('kpi: nothing is written: no Google credentials here');
   });
 
   test('it does not ask what flags say', async () => {
