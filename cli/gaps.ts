@@ -65,7 +65,7 @@ async function gaps(flags: GapsFlags): Promise<number> {
   if (!flags.json) show(found, holdsDemo(settled.config));
   if (!flags.fix || dates.length === 0) {
     if (flags.json) writeJson({ success: dates.length === 0, ...found });
-    else if (dates.length > 0) process.stdout.write(`Export them: ${retyped(['--fix'])}\n`);
+    else if (dates.length > 0) process.stdout.write(`Export ${dates.length === 1 ? 'it' : 'them'}: ${retyped(['--fix'])}\n`);
     return dates.length === 0 ? EXIT.done : EXIT.partial;
   }
   if (dates.length > MAX_DATES_BY_CLI)

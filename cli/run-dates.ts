@@ -2,6 +2,7 @@ import type { CalendarDate } from '../shared/calendar';
 import type { Config } from '../shared/config';
 import { createRun } from '../shared/engine';
 import { Failure } from '../shared/failure';
+import { logMessages } from '../shared/log-messages';
 import type { Settled } from '../shared/open-engine';
 import { judge } from '../shared/outcome';
 import type { Report } from '../shared/report';
@@ -54,7 +55,7 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
   let lastReport: Report | null = null;
   try {
     const outcome = await runRequest(dates, {
-      run: createRun({ requestId, trigger: 'cli', signal: abort.signal, log: openLog(config, progress) }),
+      run: createRun({ requestId, trigger: 'cli', signal: abort.signal, log: openLog(config, dates.length, progress) }),
       openEngine,
       config,
       allowStale,
@@ -81,11 +82,14 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
   }
 }
 
-/** A bar stands for the lines that say no more than that a date is in. */
-function openLog(config: Config, progress: Progress | null) {
+/** A bar stands for the lines that say no more than that a date is in. Why a date failed that is the only one is said at the end. */
+function openLog(config: Config, dates: number, progress: Progress | null) {
   if (progress === null) return openCliLog(config);
   const logLevel = config.logLevel === 'info' ? 'warning' : config.logLevel;
-  return openCliLog({ ...config, logLevel }, progress.write);
+  const isSaidLater = (line: string) => dates === 1 && line.includes(` ${logMessages.failed} `);
+  return openCliLog({ ...config, logLevel }, (line) => {
+    if (!isSaidLater(line)) progress.write(line);
+  });
 }
 
 /** Complains where something failed; the exit code of the command. */

@@ -156,14 +156,16 @@ function printDays(days: readonly Day[], { table, json, csv, wide }: ShowFlags, 
     const width = wide ? Number.POSITIVE_INFINITY : terminalWidth();
     const title = table === undefined ? '' : `${renderTableName(table)}  `;
     const note = holdsDemo(config) ? `  ${DEMO_NOTE}` : '';
-    say(
-      `${title}${formatMany(days.length, 'day')}, as their newest reports have them${note}\n${renderDays(days, { table, width })}`,
-    );
+    say(`${title}${asReported(days.length)}${note}\n${renderDays(days, { table, width })}`);
   }
   if (days.length === 0) {
     const { from, to } = request ?? {};
     nothingThere(`no report in the warehouse has a day from ${from} to ${to}; run: kpi export --from ${from} --to ${to}`);
   }
+}
+
+function asReported(days: number): string {
+  return days === 1 ? '1 day, as its newest report has it' : `${formatMany(days, 'day')}, as their newest reports have them`;
 }
 
 function tableCsv(table: ReportTable, rows: ReportRows): string {

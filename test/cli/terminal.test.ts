@@ -84,6 +84,15 @@ test('every help fits 80 columns in a pipe, its examples too', async () => {
     expect(rest.every((line) => line.startsWith('  '))).toBe(true);
   });
 
+  test('why the only date failed is said once', async () => {
+    const lost = join(folder, 'lost');
+    mkdirSync(lost);
+    writeFileSync(join(lost, 'users.csv'), 'user_id,created_at\nu1,2025-12-01T00:00:00Z\n');
+    writeFileSync(join(lost, 'measurements.csv'), 'measurement_id,user_id,session_id,created_at,error_type\n');
+    const { code, stdout } = await ended(startInTerminal(folder, ['export', '--source', lost, '--warehouse', 'lost.duckdb']));
+    expect([code, stdout.match(/the source is late/g)?.length]).toEqual([1, 1]);
+  });
+
   test('log lines beside the bar are whole, also where they are wider than the terminal', async () => {
     const source = join(folder, 'source');
     mkdirSync(source);
