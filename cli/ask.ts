@@ -1,12 +1,19 @@
 import { createInterface } from 'node:readline';
+import { terminalWidth, wrap } from './terminal';
+
+/** Columns that are left for the answer. */
+const ROOM = 20;
 
 /** Whether there is somebody to ask. */
 export function canAsk(): boolean {
   return Boolean(process.stdin.isTTY && process.stderr.isTTY);
 }
 
-/** Asks for a line, on standard error. Null: ended by Ctrl-D, or by Ctrl-C, of which `interrupt` is told. */
+/** Asks for a line, on standard error; all but the last line of a long question stand above the prompt. Null: ended by Ctrl-D, or by Ctrl-C, of which `interrupt` is told. */
 export async function askLine(question: string, interrupt: () => void): Promise<string | null> {
+  const lines = wrap(question.trimEnd(), terminalWidth(process.stderr) - ROOM, 2).split('\n');
+  const prompt = `${lines.pop()} `;
+  for (const line of lines) process.stderr.write(`${line}\n`);
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const said = await new Promise<string | null>((resolve) => {
@@ -15,7 +22,7 @@ export async function askLine(question: string, interrupt: () => void): Promise<
         reader.close();
       });
       reader.once('close', () => resolve(null));
-      reader.question(question, resolve);
+      reader.question(prompt, resolve);
     });
     if (said === null) process.stderr.write('\n');
     return said;

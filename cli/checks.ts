@@ -14,7 +14,7 @@ const CHECK_MS = 120_000;
 /** What counting a table may read unasked: some cents. */
 const MAX_BYTES = 10 * 10 ** 9;
 
-type Asked = Pick<Examination, 'env' | 'flags' | 'readFile'> & {
+type Asked = Pick<Examination, 'env' | 'flags' | 'readFile' | 'skipSource'> & {
   /** Count sources also where BigQuery reads more than MAX_BYTES for it. */
   countAll: boolean;
 };

@@ -14,7 +14,7 @@ import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { holdsDemo } from '../shared/warehouse-identity';
 import { openInBrowser } from './open';
 import { datesOf, options } from './options';
-import { complain } from './outcome';
+import { complain, NOTHING_RELEASED, nothingThere } from './outcome';
 import { createCliRun } from './run';
 import { openSettler } from './settler';
 import { nearPath } from './typed';
@@ -86,13 +86,15 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
     }
   };
   const render = async (): Promise<Document> => renderDashboard(await read(), assets); // the warehouse is free again by then
-  if (flags.serve) return serve(render, flags);
+  const isEmpty = ({ days }: DashboardData) => flags.release === true && days.length === 0;
+  if (flags.serve) return flags.release && isEmpty(await read()) ? nothingThere(NOTHING_RELEASED) : serve(render, flags);
   const file = resolve(flags.out ?? DEFAULT_FILE);
   const write = createFileWriter(file, {
     ...{ flag: '--out', kind: 'a page of this program', isOwn: isPage, force: flags.force ?? false },
     config: settled.config,
   });
   const data = await read();
+  if (isEmpty(data)) return nothingThere(NOTHING_RELEASED);
   const { html } = renderDashboard(data, assets);
   write(html);
   const size = formatCount(Buffer.byteLength(html) / 1000);
@@ -109,7 +111,9 @@ async function open(target: string, shown = target): Promise<void> {
 /** Until Ctrl-C. */
 async function serve(render: () => Promise<Document>, { port, open: opens }: DashboardFlags): Promise<void> {
   const { url, server } = await serveDashboard({ port, render, assets }).catch((thrown) => {
-    throw new Failure('BAD_REQUEST', `--port: ${port} can't be listened on; expected a free port, or 0 for any`, {
+    // npm hands flags on only behind --
+    const way = process.env.npm_lifecycle_event === 'demo' ? 'npm run demo -- --port 0' : '--port 0';
+    throw new Failure('BAD_REQUEST', `--port: ${port} can't be listened on; expected a free port, or any: ${way}`, {
       cause: thrown,
     });
   });

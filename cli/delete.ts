@@ -7,10 +7,9 @@ import { Failure } from '../shared/failure';
 import type { OpenEngine } from '../shared/open-engine';
 import { judgeFailures } from '../shared/outcome';
 import { type ExportRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
-import { stretchesOf } from '../shared/stretches';
+import { formatStretch, stretchesOf } from '../shared/stretches';
 import { reportTableNames } from '../shared/tables';
 import { askLine, canAsk } from './ask';
-import { formatStretch } from './figures';
 import { datesOf, options } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
 import { createCliRun } from './run';
@@ -124,8 +123,9 @@ function show({ request: { from, to }, states, dates, missing }: Found, config: 
       ? `The report of ${dates[0]} in ${place}:`
       : `${formatCount(dates.length)} reports, ${dates[0]} to ${dates.at(-1)}, in ${place}:`,
   );
+  const longest = Math.max(...reportTableNames.map(({ length }) => length));
   for (const table of reportTableNames)
-    say(`  ${table}  ${formatMany(rowsIn(states.filter((state) => state.table === table)), 'row')}`);
+    say(`  ${table.padEnd(longest)}  ${formatMany(rowsIn(states.filter((state) => state.table === table)), 'row')}`);
   const stretches = stretchesOf(missing.map((date) => [date, null] as const));
   const listed = stretches.slice(0, LISTED_STRETCHES).map(formatStretch);
   const unlisted =

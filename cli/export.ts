@@ -7,16 +7,16 @@ import { Failure } from '../shared/failure';
 import { isExported, type ReportOutcome } from '../shared/outcome';
 import { datesOfRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
 import { rangeRequestId } from '../shared/resume';
-import { stretchesOf } from '../shared/stretches';
+import { formatStretch, stretchesOf } from '../shared/stretches';
 import { holdsDemo } from '../shared/warehouse-identity';
-import { formatStretch } from './figures';
 import { datesOf, options } from './options';
 import { writeJson } from './outcome';
 import { renderPrice } from './render';
 import { renderDay } from './render-day';
 import { concludeRun, type DatesRun, runDates } from './run-dates';
 import { openSettler } from './settler';
-import { commandName, nameWarehouse, retyped, warehouseFlag } from './typed';
+import { fitTerminal, renderNext } from './terminal';
+import { commandName, flagsFor, nameWarehouse, retyped } from './typed';
 
 interface ExportFlags {
   date?: string;
@@ -50,7 +50,7 @@ export function exportCommand(): Command {
     .addOption(options.allowFall())
     .option('--dry-run', 'compute and show, write nothing')
     .option('--resume', 'of a range, leave out the dates that earlier runs of it have exported for good')
-    .option('--wide', 'show all columns of the four tables, however wide')
+    .option('--wide', 'show the four tables instead of a summary, a line per row, however wide')
     .addOption(options.rebind())
     .addOption(options.json('answer as JSON on standard output, and nothing else there'))
     .addHelpText(
@@ -58,7 +58,8 @@ export function exportCommand(): Command {
       `
 Examples:
   $ kpi export --date 2025-12-23
-  $ kpi export --from 2025-12-01 --to 2025-12-23 --source ./data --warehouse kpi.duckdb --time-zone Europe/Berlin
+  $ kpi export --source ./data --warehouse kpi.duckdb --time-zone Europe/Berlin
+  $ kpi export --from 2025-12-01 --to 2025-12-23
   $ kpi export --from 2024-01-01 --to 2025-12-31 --resume
   $ kpi export --date yesterday --dry-run
   $ kpi export --date 2025-12-23 --json | jq .summary
@@ -110,11 +111,14 @@ interface Shown {
 function show({ reports, lastReport, interrupted }: DatesRun, { config, dryRun, wide }: Shown): void {
   const say = (text: string) => process.stdout.write(`${text}\n`);
   const report = interrupted ? null : lastReport;
-  if (report !== null) say(`${renderDay(report.reportDate, report.rows, config, { inFull: wide })}\n`);
-  say(summarize(reports, { config, dryRun, interrupted }));
+  if (report !== null) say(`${renderDay(report.reportDate, report.rows, config, { wide })}\n`);
+  for (const line of summarize(reports, { config, dryRun, interrupted }).split('\n')) say(fitTerminal(line, process.stdout));
   if (report !== null && !dryRun)
     say(
-      `\nNext: ${commandName()} dashboard${warehouseFlag()}             makes the page that shows all reports\n      ${commandName()} show --table NAME${warehouseFlag()}     one table in full, also as --csv`,
+      `\n${renderNext([
+        [`${commandName()} dashboard${flagsFor('dashboard')}`, 'makes the page that shows all reports'],
+        [`${commandName()} show --table NAME${flagsFor('show')}`, 'one table in full, also as --csv'],
+      ])}`,
     );
 }
 
@@ -132,8 +136,8 @@ function summarize(
     reports.length === 1 ? first.reportDate : `${formatMany(reports.length, 'date')}, ${first.reportDate} to ${last.reportDate}`;
   if (dryRun) return `Dry run of ${dates}: nothing written.`;
   const written = reports.filter(isExported);
-  if (interrupted)
-    return `Stopped: ${formatCount(written.length)} of ${dates} are in ${warehouse}\nGo on with: ${retyped(['--resume'])}`;
+  if (interrupted && written.length < reports.length)
+    return `Stopped: ${formatCount(written.length)} of ${dates} ${written.length === 1 ? 'is' : 'are'} in ${warehouse}\nGo on with: ${retyped(['--resume'])}`;
   const failures = reports.flatMap(({ reportDate, tables }) =>
     tables.flatMap(({ failure }) => (failure === undefined ? [] : [[reportDate, failure] as const])).slice(0, 1),
   );

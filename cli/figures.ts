@@ -34,11 +34,6 @@ function signed(value: number, digits: number): string {
   return `${shown > 0 ? '+' : ''}${shown.toFixed(digits)}`;
 }
 
-/** `2025-12-23`, or `2025-12-01 to 2025-12-23`. */
-export function formatStretch({ first, last }: { first: CalendarDate; last: CalendarDate }): string {
-  return first === last ? first : `${first} to ${last}`;
-}
-
 /** `Dec 23` */
 export const formatDay = dates({ month: 'short', day: 'numeric' });
 /** `Tue` */

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { answerRange } from '../shared/answer';
-import { daysBetween, localDate } from '../shared/calendar';
 import { formatCount, formatMany } from '../shared/counts';
 import { Failure } from '../shared/failure';
-import { findGaps, type GapsFound, gapReasons, gapStretches } from '../shared/gaps';
+import { allDates, describeGaps, findGaps, type GapsFound, gapReasons, gapStretches } from '../shared/gaps';
 import type { Settled } from '../shared/open-engine';
 import { isExported } from '../shared/outcome';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/request';
+import { formatStretch } from '../shared/stretches';
 import { holdsDemo } from '../shared/warehouse-identity';
-import { formatStretch } from './figures';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { createCliRun } from './run';
@@ -66,7 +65,7 @@ async function gaps(flags: GapsFlags): Promise<number> {
   if (!flags.json) show(found, holdsDemo(settled.config));
   if (!flags.fix || dates.length === 0) {
     if (flags.json) writeJson({ success: dates.length === 0, ...found });
-    else if (dates.length > 0) process.stdout.write(`Export them: ${retyped(['--fix'])}\n`);
+    else if (dates.length > 0) process.stdout.write(`Export ${dates.length === 1 ? 'it' : 'them'}: ${retyped(['--fix'])}\n`);
     return dates.length === 0 ? EXIT.done : EXIT.partial;
   }
   if (dates.length > MAX_DATES_BY_CLI)
@@ -81,7 +80,10 @@ async function gaps(flags: GapsFlags): Promise<number> {
     allowFall: flags.allowFall ?? false,
   });
   if (flags.json) writeJson({ ...found, ...answerRange(run.reports, { dryRun: false }) });
-  else process.stdout.write(`Exported ${formatCount(run.reports.filter(isExported).length)} of them\n`);
+  else
+    process.stdout.write(
+      `Exported ${formatCount(run.reports.filter(isExported).length)} of ${formatMany(dates.length, 'date')}\n`,
+    );
   return concludeRun(run);
 }
 
@@ -91,22 +93,17 @@ async function search({ from, to = 'yesterday' }: GapsFlags, { config, openEngin
   const request = parseRequest({ from: from ?? to, to }, context);
   const engine = await openEngine('read');
   try {
-    const wanted = { from: from === undefined ? null : request.from, to: request.to, timeZone, today: localDate(now, timeZone) };
+    const wanted = { ...allDates(timeZone, now), to: request.to, ...(from !== undefined && { from: request.from }) };
     return await findGaps(engine, wanted, createCliRun(config));
   } finally {
     await engine.close();
   }
 }
 
-function show({ from, to, gaps }: GapsFound, isDemo: boolean): void {
-  if (from === null) {
-    say('No report in the warehouse yet; name the dates that you expect with --from');
-    return;
-  }
-  for (const stretch of gapStretches(gaps)) say(`${formatStretch(stretch)}  ${gapReasons[stretch.shared]}`);
-  say(
-    `${formatCount(gaps.length)} of ${formatMany(daysBetween(from, to) + 1, 'date')}, ${from} to ${to}, have gaps${isDemo ? ' (demo data)' : ''}`,
-  );
+function show(found: GapsFound, isDemo: boolean): void {
+  for (const stretch of gapStretches(found.gaps)) say(`${formatStretch(stretch)}  ${gapReasons[stretch.shared]}`);
+  const advice = found.from === null ? '; name the dates that you expect with --from' : '';
+  say(`${describeGaps(found)}${isDemo ? ' (demo data)' : ''}${advice}`);
 }
 
 function say(line: string): void {

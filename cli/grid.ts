@@ -28,6 +28,17 @@ export function renderGrid(columns: readonly GridColumn[], { width = Number.POSI
   return { text, omitted: columns.filter((column) => omitted.has(column)).map(({ head }) => head) };
 }
 
+/** A table as several below each other, where it is too wide for one: each begins with the first column, and all columns are shown. */
+export function renderBlocks([first, ...rest]: readonly [GridColumn, ...GridColumn[]], { width }: Required<GridOptions>): string {
+  const blocks: GridColumn[][] = [];
+  for (const column of rest) {
+    const block = blocks.at(-1);
+    if (block !== undefined && widthOf(draw([...block, column])) <= width) block.push(column);
+    else blocks.push([first, column]);
+  }
+  return blocks.map(draw).join('\n');
+}
+
 function draw(columns: readonly GridColumn[]): string {
   const hasHead = columns.some(({ head }) => head !== '');
   const table = new Table({

@@ -6,12 +6,13 @@ import type { Check } from '../shared/doctor';
 import { Failure } from '../shared/failure';
 import { describeFault, nameBeside, place } from '../shared/files';
 import { createOpener } from '../shared/open-engine';
+import { SOURCE_FILE_NAME } from '../shared/source-contract';
 import type { WarehouseIdentity } from '../shared/warehouse-identity';
 import { askLine, canAsk } from './ask';
 import { examineHere, renderChecks } from './checks';
 import { options } from './options';
 import { complain, EXIT } from './outcome';
-import { terminalWidth } from './terminal';
+import { fitTerminal, renderNext, terminalWidth } from './terminal';
 import { commandName } from './typed';
 
 interface InitFlags {
@@ -32,6 +33,9 @@ interface Answers {
   timeZone: string;
 }
 
+/** What is answered so far. */
+type Known = { [Name in keyof Answers]?: Answers[Name] | undefined };
+
 export function initCommand(): Command {
   return new Command('init')
     .description(
@@ -48,7 +52,7 @@ export function initCommand(): Command {
       `
 Examples:
   $ kpi init
-  $ kpi init --source ./data --warehouse kpi.duckdb --time-zone Europe/Berlin --yes
+  $ kpi init --source ./data --warehouse kpi.duckdb --time-zone Europe/Berlin
 
 Exit codes: 0 written, 1 a check could not be made, 64 refused (the line says what was expected), 130 interrupted.`,
     )
@@ -67,7 +71,7 @@ async function init(flags: InitFlags): Promise<number> {
       'BAD_REQUEST',
       'nothing is written: expected --yes, or --source, --warehouse and --time-zone, as there is no terminal to ask on',
     );
-  const { answers, checks } = asks ? await askUntilFine(flags) : await check(await suggest(flags, DEFAULT_TIME_ZONE));
+  const { answers, checks } = asks ? await askUntilFine(flags) : await checkGiven(flags);
   const hindrances = checks.filter(hinders);
   if (hindrances.length > 0) {
     const reasons = hindrances.map(({ found, remedy }) => (remedy === null ? found : `${found}; ${remedy}`));
@@ -89,7 +93,7 @@ function isThere(path: string): boolean {
 }
 
 /** What is not given is what the environment says, what the warehouse holds already, or a default. */
-async function suggest(given: Partial<Answers>, zone: string): Promise<Answers> {
+async function suggest(given: Known, zone: string): Promise<Answers> {
   const { KPI_SOURCE, KPI_WAREHOUSE, KPI_LOCATION, KPI_TIME_ZONE } = process.env;
   const named = given.warehouse ?? KPI_WAREHOUSE;
   const source = given.source ?? KPI_SOURCE ?? (named === undefined ? null : (await readHeld(named))?.source?.name) ?? 'demo';
@@ -117,7 +121,7 @@ async function readHeld(warehouse: string): Promise<WarehouseIdentity | null> {
 function warehouseFor(source: string): string {
   if (source === 'demo') return DEFAULT_WAREHOUSE;
   const [, project] = /^(?:bigquery:)?([^./\\:]+)\.\w+$/.exec(source) ?? [];
-  return project === undefined || existsSync(source) || source.endsWith('.duckdb')
+  return project === undefined || existsSync(source) || source.endsWith('.duckdb') || SOURCE_FILE_NAME.test(source)
     ? 'kpi.duckdb'
     : `bigquery:${project}.kpi_metrics`;
 }
@@ -131,15 +135,41 @@ interface Checked {
   checks: Check[];
 }
 
-/** The answers are checked as if they were flags: they win over the environment. */
-async function check(answers: Answers): Promise<Checked> {
-  const { source, warehouse, location, timeZone } = answers;
-  const checks = await examineHere({
+/** The answer is checked alone if it is the data; if it is the warehouse, with the data that was looked at before. */
+async function checkEarly(
+  name: 'source' | 'warehouse',
+  { source, warehouse, location }: Omit<Answers, 'timeZone'>,
+): Promise<Check[]> {
+  if (name === 'warehouse') return examineAnswers({ source, warehouse, location }, { skipSource: true });
+  const usual = warehouseFor(source);
+  const isOfOneEngine = isBigQuery(usual) === isBigQuery(warehouse);
+  const checks = await examineAnswers({ source, warehouse: isOfOneEngine ? usual : warehouse, location });
+  return checks.filter(({ area }) => area !== 'warehouse'); // the real one is asked for next
+}
+
+/** The answers are checked as if they were flags: they win over the environment. Without a time zone, days are those of the warehouse. */
+async function examineAnswers(
+  { source, warehouse, location, timeZone }: Omit<Answers, 'timeZone'> & { timeZone?: string },
+  { skipSource = false } = {},
+): Promise<Check[]> {
+  const { KPI_TIME_ZONE: _, ...env } = process.env;
+  return examineHere({
     flags: { source, warehouse, timeZone },
-    env: { ...process.env, ...(location !== undefined && { KPI_LOCATION: location }) },
+    env: { ...env, ...(location !== undefined && { KPI_LOCATION: location }) },
     readFile: () => ({ values: {}, unknown: [] }),
     countAll: false,
+    skipSource,
   });
+}
+
+/** What flags and defaults say. All faults are found: one of the settings would hide those of source and warehouse. */
+async function checkGiven(flags: InitFlags): Promise<Checked> {
+  const answers = await suggest(flags, DEFAULT_TIME_ZONE);
+  const checks = await examineAnswers(answers);
+  if (!checks.some((one) => hinders(one) && one.area === 'settings')) return { answers, checks };
+  for (const name of ['source', 'warehouse'] as const)
+    for (const one of await checkEarly(name, answers))
+      if (!checks.some(({ found }) => found.includes(one.found))) checks.push(one);
   return { answers, checks };
 }
 
@@ -148,30 +178,41 @@ function hinders({ area, ok, code }: Check): boolean {
   return ok === false && area !== 'today' && (code !== undefined || area === 'warehouse');
 }
 
-/** Asks for what no flag gives, and for everything again until no check hinders. */
-async function askUntilFine(flags: InitFlags): Promise<Checked> {
-  let checked = await check(await ask(flags, flags));
-  for (let faults = checked.checks.filter(hinders); faults.length > 0; faults = checked.checks.filter(hinders)) {
-    say(`\n${renderChecks(faults, terminalWidth())}\n`);
-    checked = await check(await ask({}, checked.answers));
-  }
-  return checked;
-}
+const questions = {
+  source: 'Data: a folder, a .duckdb file, PROJECT.DATASET of BigQuery, or demo',
+  location: 'Location of that dataset, such as US',
+  warehouse: 'Reports: a file, or bigquery:PROJECT.DATASET',
+  timeZone: 'Time zone that days are counted in',
+} as const satisfies Record<keyof Answers, string>;
 
-/** What is in `given` is not asked; `known` is what is suggested. */
-async function ask(given: InitFlags, known: Partial<Answers>): Promise<Answers> {
-  let answers = known;
-  const put = async (name: keyof Answers, question: string) => {
-    if (given[name] !== undefined) return;
-    const suggested = (await suggest(answers, Intl.DateTimeFormat().resolvedOptions().timeZone))[name];
-    const said = await answerTo(`${question}${suggested === undefined ? '' : ` [${suggested}]`}: `);
+/** Asks for what no flag gives. Each answer is checked before the next is asked for, and while it has a fault it alone is asked for again. */
+async function askUntilFine(flags: InitFlags): Promise<Checked> {
+  const { source, warehouse, location, timeZone } = flags;
+  let answers: Known = { source, warehouse, location, timeZone };
+  const ask = async (name: keyof Answers) => {
+    const suggested = (await suggest({ ...answers, [name]: undefined }, Intl.DateTimeFormat().resolvedOptions().timeZone))[name];
+    const said = await answerTo(`${questions[name]}${suggested === undefined ? '' : ` [${suggested}]`}: `);
     answers = { ...answers, [name]: said || suggested };
   };
-  await put('source', 'Data: a folder, a .duckdb file, PROJECT.DATASET of BigQuery, or demo');
-  await put('warehouse', 'Reports: a file, or bigquery:PROJECT.DATASET');
-  if (isBigQuery(answers.warehouse ?? '')) await put('location', 'Location of that dataset, such as US');
-  await put('timeZone', 'Time zone that days are counted in');
-  return suggest(answers, DEFAULT_TIME_ZONE);
+  /**
+   * Asks, unless a flag has answered, until there is no fault, or one that no answer mends. BigQuery's data can't be looked at without its
+   * location.
+   */
+  const settle = async (name: keyof Answers, look: (all: Answers) => Promise<Check[]>): Promise<Check[]> => {
+    for (let isFirst = true; ; isFirst = false) {
+      if (!isFirst || answers[name] === undefined) await ask(name);
+      if (name === 'source' && isBigQuery((await suggest(answers, DEFAULT_TIME_ZONE)).warehouse))
+        if (!isFirst || answers.location === undefined) await ask('location');
+      const checks = await look(await suggest(answers, DEFAULT_TIME_ZONE));
+      const faults = checks.filter(hinders);
+      if (faults.length === 0 || faults.some(({ area }) => area === 'machine')) return checks;
+      say(`\n${renderChecks(faults, terminalWidth())}\n`);
+    }
+  };
+  let checks = await settle('source', (all) => checkEarly('source', all));
+  if (!checks.some(hinders)) checks = await settle('warehouse', (all) => checkEarly('warehouse', all));
+  if (!checks.some(hinders)) checks = await settle('timeZone', examineAnswers);
+  return { answers: await suggest(answers, DEFAULT_TIME_ZONE), checks };
 }
 
 async function answerTo(question: string): Promise<string> {
@@ -199,10 +240,15 @@ function write(path: string, answers: Answers, force: boolean): void {
 function report({ source, warehouse, timeZone }: Answers, checks: readonly Check[]): void {
   const faults = checks.filter(({ ok }) => ok === false);
   if (faults.length > 0) say(`${renderChecks(faults, terminalWidth())}\n`);
-  say(`Wrote ${CONFIG_FILE}: data from ${source}, reports to ${warehouse}, days of ${timeZone}`);
+  say(fitTerminal(`Wrote ${CONFIG_FILE}: data from ${source}, reports to ${warehouse}, days of ${timeZone}`, process.stdout));
   const command = commandName();
-  say(`\nNext: ${command} export --date yesterday   makes a report of the last day that is over`);
-  say(`      ${command} doctor                    looks at all of it again`);
+  const newest = checks.find(({ newestDay }) => newestDay !== undefined)?.newestDay;
+  const [date, what] = newest === undefined ? ['yesterday', 'last day that is over'] : [newest, 'newest day with a test'];
+  const steps = [
+    [`${command} export --date ${date}`, `makes a report of the ${what}`],
+    [`${command} doctor`, 'looks at all of it again'],
+  ] as const;
+  say(`\n${renderNext(steps)}`);
 }
 
 function say(text: string): void {

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { answerFailure } from '../shared/answer';
-import { unknownSettings } from '../shared/config';
+import { DEFAULT_WAREHOUSE, unknownSettings } from '../shared/config';
 import { Failure, toFailure } from '../shared/failure';
 import { completionCommand } from './completion';
 import { dashboardCommand } from './dashboard';
@@ -20,6 +20,13 @@ import { requestCommand } from './request';
 import { warnOfUnknown } from './settings';
 import { showCommand } from './show';
 import { statusCommand } from './status';
+import { fitHelp, terminalWidth } from './terminal';
+
+/** commander fits its own part of a help to the terminal, and leaves the texts below it as they are. */
+const helpOutput = {
+  writeOut: (text: string) => void process.stdout.write(fitHelp(text, terminalWidth(process.stdout))),
+  writeErr: (text: string) => void process.stderr.write(fitHelp(text, terminalWidth(process.stderr))),
+};
 
 const program = new Command('kpi')
   .description("Computes a product's daily KPI aggregates and keeps them as tables that BI tools can read.")
@@ -40,17 +47,20 @@ const program = new Command('kpi')
     'after',
     `
 Examples:
-  $ kpi export --date 2025-12-23                       the built-in demo data, into ${'.kpi/warehouse.duckdb'}
-  $ kpi export --source ./data --warehouse kpi.duckdb  your own files, today's report
+  $ kpi export --date 2025-12-23
+    the built-in demo data, into ${DEFAULT_WAREHOUSE}
+  $ kpi export --source ./data --warehouse kpi.duckdb
+    your own files, today's report
   $ kpi show --date 2025-12-23 --table daily_funnel --csv
 
-Settings come from the environment too (KPI_WAREHOUSE, KPI_SOURCE, KPI_TIME_ZONE, …; see README.md), and from kpi.config.json\nin this folder (kpi init makes it). Flags win over the environment, and that over the file.`,
+Settings come from the environment too (KPI_WAREHOUSE, KPI_SOURCE, KPI_TIME_ZONE, …; see README.md), and from kpi.config.json in this folder (kpi init makes it). Flags win over the environment, and that over the file.`,
   );
 
 program.addCommand(completionCommand(program));
 
 // commander's own errors (an unknown option, a missing argument) are refusals like any other
-for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ outputError: () => {} });
+for (const command of [program, ...program.commands])
+  command.exitOverride().configureOutput({ outputError: () => {}, ...helpOutput });
 for (const command of program.commands) checkValues(command);
 
 async function main(): Promise<void> {
@@ -64,7 +74,7 @@ async function main(): Promise<void> {
       process.exitCode = EXIT.refused; // no command given: the help says what is expected
       return;
     }
-    const failure = thrown instanceof CommanderError ? new Failure('BAD_REQUEST', oneLine(thrown.message)) : toFailure(thrown);
+    const failure = thrown instanceof CommanderError ? new Failure('BAD_REQUEST', oneLine(thrown)) : toFailure(thrown);
     if (process.argv.includes('--json')) writeJson(answerFailure(failure));
     complain(failure);
     process.exitCode ??= exitCode({ result: 'none', failure });
@@ -72,8 +82,9 @@ async function main(): Promise<void> {
 }
 
 /** `error: unknown option '--dat'\n(Did you mean --date?)` */
-function oneLine(message: string): string {
-  return message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+function oneLine({ code, message }: CommanderError): string {
+  const line = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  return code === 'commander.unknownCommand' && !line.endsWith('?)') ? `${line}; to see all: kpi help` : line;
 }
 
 // where there are no Google credentials, the SDK warns about its search for a metadata server; the failure says it all

@@ -1,5 +1,6 @@
 import type { Config } from '../shared/config';
 import { createLog, type Log } from '../shared/log';
+import { fitTerminal } from './terminal';
 
 /** On standard error: standard output is for the answer. */
 export function openCliLog({ logLevel }: Config, write = writeLine): Log {
@@ -7,5 +8,5 @@ export function openCliLog({ logLevel }: Config, write = writeLine): Log {
 }
 
 function writeLine(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${fitTerminal(line)}\n`);
 }

@@ -10,7 +10,10 @@ export const options = {
   from: (description = 'first date of a range') => new Option('--from <date>', description),
   to: (description = 'last date of a range, included') => new Option('--to <date>', description),
   project: () =>
-    new Option('--project <project>', 'Google Cloud project of topics and subscriptions (default: that of the warehouse)'),
+    new Option(
+      '--project <project>',
+      'Google Cloud project of topics and subscriptions (default: that of a BigQuery warehouse, or GOOGLE_CLOUD_PROJECT)',
+    ),
   subscription: () =>
     new Option('--subscription <name>', 'subscription of the dead-letter topic').default('kpi-export-dead-letter'),
   rebind: () =>

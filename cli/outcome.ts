@@ -1,6 +1,7 @@
 import type { Failure } from '../shared/failure';
 import type { Verdict } from '../shared/outcome';
 import { wantsDebug } from './settings';
+import { fitTerminal } from './terminal';
 import { asTyped } from './typed';
 
 /** Exit codes; 64 is EX_USAGE of sysexits.h. */
@@ -12,10 +13,18 @@ export function exitCode(verdict: Verdict): number {
   return verdict.failure.refused ? EXIT.refused : EXIT.failed;
 }
 
-/** Says in one line on standard error what went wrong. */
+/** Says on standard error what went wrong, in one line unless it is a terminal that it has to fit. */
 export function complain({ message, code, cause }: Pick<Failure, 'message'> & Partial<Pick<Failure, 'code' | 'cause'>>): void {
-  process.stderr.write(`kpi: ${asTyped(message)}${code === undefined ? '' : ` (${code})`}\n`);
+  process.stderr.write(`${fitTerminal(`kpi: ${asTyped(message)}${code === undefined ? '' : ` (${code})`}`)}\n`);
   if (cause instanceof Error && wantsDebug()) process.stderr.write(whereThrown(cause));
+}
+
+export const NOTHING_RELEASED = 'nothing has been released yet; to see how a day is: kpi release --help';
+
+/** What was asked for isn't there. */
+export function nothingThere(message: string): void {
+  process.exitCode = EXIT.failed;
+  complain({ message });
 }
 
 /** The class of an error and the places in the code that led to it. Not its text, with which a stack begins: it may quote a cell. */

@@ -1,5 +1,6 @@
 import { MultiBar, Presets } from 'cli-progress';
 import { formatCount, formatMany } from '../shared/counts';
+import { fitTerminal } from './terminal';
 
 /** How far a command is with its dates; on a terminal only. Elsewhere the log has a line for each. */
 export interface Progress {
@@ -79,6 +80,7 @@ export function createProgress(stream: NodeJS.WriteStream, dates: number): Progr
       clearOnComplete: true,
       hideCursor: true,
       gracefulExit: false, // Ctrl-C is the command's
+      linewrap: true, // or lines above the bar would be cut; the bar itself is cut where it doesn't fit
     },
     Presets.shades_classic,
   );
@@ -92,7 +94,10 @@ export function createProgress(stream: NodeJS.WriteStream, dates: number): Progr
       meter.advance(failed);
       bar.increment();
     },
-    write: (line) => bars.log(`${line}\n`),
+    write(line) {
+      bars.log(`${fitTerminal(line, stream)}\n`);
+      bars.update(); // lines that wait for the next turn are lost where the bar ends before
+    },
     end: () => bars.stop(),
   };
 }

@@ -48,7 +48,7 @@ export function releaseCommand(): Command {
 Examples:
   $ kpi release --date 2025-12-12
   $ kpi release --from 2025-01-01 --to 2025-12-12
-  $ kpi release --date 2025-12-12 --replace --reason 'failures of a test device were counted'
+  $ kpi release --date 2025-12-12 --replace --reason 'a test device was counted'
 
 Exit codes: 0 all are out, 2 some could not be released, 1 none could, 64 refused (the line says what was expected), 130 interrupted.`,
     )

@@ -1,5 +1,6 @@
 import type { CalendarDate } from '../shared/calendar';
 import type { Config } from '../shared/config';
+import { describeEmptySource } from '../shared/empty-source';
 import type { ReportRows } from '../shared/report';
 import { type ReportTable, reportTableNames } from '../shared/tables';
 import { describeUnknownKinds } from '../shared/unknown-kinds';
@@ -9,22 +10,21 @@ import { renderSummary, summaryOf } from './summary';
 import { terminalWidth, wrap } from './terminal';
 
 export interface DayOptions {
-  /** All columns of the tables rather than a summary that fits the terminal. */
-  inFull: boolean;
-  tables?: readonly ReportTable[];
+  /** This table in full. Otherwise a summary, or, if wide, all tables. */
+  table?: ReportTable | undefined;
+  /** A line a period, however wide; otherwise it fits the terminal. */
+  wide: boolean;
 }
 
 /** A report for the terminal, with what its figures leave out. */
-export function renderDay(
-  date: CalendarDate,
-  rows: ReportRows,
-  config: Config,
-  { inFull, tables = reportTableNames }: DayOptions,
-): string {
+export function renderDay(date: CalendarDate, rows: ReportRows, config: Config, { table: wanted, wide }: DayOptions): string {
   const isDemo = holdsDemo(config);
-  const parts = inFull
-    ? tables.map((table) => renderReport(table, rows[table], { isDemo }))
-    : [renderTitle(date, config.timeZone, isDemo), renderSummary(summaryOf(rows, config.timeZone), terminalWidth())];
-  const unknown = describeUnknownKinds(rows.daily_errors);
-  return [...parts, ...(unknown === null ? [] : [wrap(unknown, terminalWidth())])].join('\n\n');
+  const width = wide ? Number.POSITIVE_INFINITY : terminalWidth();
+  const tables = wanted !== undefined ? [wanted] : wide ? reportTableNames : [];
+  const parts =
+    tables.length > 0
+      ? tables.map((table) => renderReport(table, rows[table], { isDemo, width }))
+      : [renderTitle(date, config.timeZone, isDemo), renderSummary(summaryOf(rows, config.timeZone), terminalWidth())];
+  const notes = [describeEmptySource(rows.daily_engagement), describeUnknownKinds(rows.daily_errors)];
+  return [...parts, ...notes.flatMap((note) => (note === null ? [] : wrap(note, terminalWidth())))].join('\n\n');
 }

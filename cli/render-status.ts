@@ -1,9 +1,10 @@
-import { formatCount, formatMany } from '../shared/counts';
-import { gapReasons, gapStretches } from '../shared/gaps';
+import { formatCount } from '../shared/counts';
+import { describeGaps, gapReasons, gapStretches } from '../shared/gaps';
 import type { Status } from '../shared/status';
+import { formatStretch } from '../shared/stretches';
 import type { ExportRun } from '../shared/tables/export_runs';
 import { colors } from './colors';
-import { formatStretch, NONE } from './figures';
+import { NONE } from './figures';
 import { type GridColumn, renderGrid } from './grid';
 import { DEMO_NOTE } from './render';
 import { fit, wrap } from './terminal';
@@ -17,7 +18,7 @@ export function renderStatus(status: Status, now: Date, width: number): string {
     ['Newest report', newestLine(status, now)],
     ['Time zone', status.timeZone],
     ...(status.isDemo ? [['Source', DEMO_NOTE]] : []),
-    ['Gaps', gapsLine(status)],
+    ['Gaps', describeGaps(status.gaps)],
     ['Dead letters', deadLettersLine(status)],
   ].map(([name = '', text = '']) => `${colors.bold(name.padEnd(15))}${wrap(text, width - 15, 15)}`);
   const listed = gapStretches(status.gaps.gaps).map(
@@ -41,11 +42,6 @@ function newestLine({ newest }: Status, now: Date): string {
   if (newest === null) return 'none';
   const state = newest.isProvisional ? 'provisional (day not over)' : 'final';
   return `${newest.reportDate}, made ${minuteOf(newest.createdAt.toISOString())} UTC (${age(now, newest.createdAt)}), ${state}`;
-}
-
-function gapsLine({ gaps: { from, to, gaps } }: Status): string {
-  if (from === null) return 'nothing to search yet';
-  return `${gaps.length === 0 ? 'none' : formatMany(gaps.length, 'date')}, ${from} to ${to}`;
 }
 
 function deadLettersLine({ deadLetters }: Status): string {

@@ -1,33 +1,46 @@
 import type { Day } from '../dashboard/data';
+import { metricNames } from '../dashboard/history';
 import { type MetricName, nameOf } from '../dashboard/metrics';
 import type { CalendarDate } from '../shared/calendar';
-import { formatCount } from '../shared/counts';
+import { formatMany } from '../shared/counts';
 import { type Column, dailyMetricsDefinition, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
 import { colors } from './colors';
 import { formatFigure, formatFullDay, formatWeekday, NONE } from './figures';
-import { renderGrid } from './grid';
+import { type GridColumn, renderBlocks, renderGrid } from './grid';
 import { PROVISIONAL_NOTE, seriesOf } from './summary';
+import { fit } from './terminal';
 
-/** Columns that every row of a report shares, or that repeat the label. */
-const OMITTED = ['report_date', 'period_start_date', 'period_end_date', 'created_at'];
+/** Columns that every row of a report shares, or that say which period it is. */
+const OMITTED = ['report_date', 'period_label', 'period_start_date', 'period_end_date', 'created_at'];
 
 /** Stands wherever figures of the built-in data are shown. */
 export const DEMO_NOTE = colors.bold('demo data');
 
+export function renderTableName(table: ReportTable): string {
+  return colors.bold(table);
+}
+
+interface ReportOptions {
+  isDemo: boolean;
+  /** Columns of the terminal. */
+  width: number;
+}
+
 /** One table of one report for the terminal, in full: a line per period, units on the figures, – for NULL. */
-export function renderReport(table: ReportTable, rows: readonly ReportRow[], { isDemo }: { isDemo: boolean }): string {
-  const columns = reportTableDefinitions[table].columns.filter(({ name }) => !OMITTED.includes(name));
-  const { text } = renderGrid(
-    columns.map((column) => ({
-      head: heading(column.name),
-      align: column.type === 'STRING' ? 'left' : 'right',
-      cells: rows.map((row) =>
-        column.name === 'period_label' ? dayIn(row.period_label) : cell(column, row[column.name as keyof ReportRow]),
-      ),
-    })),
-  );
-  const title = [colors.bold(colors.cyan(table)), colors.dim(rows[0]?.report_date ?? ''), ...(isDemo ? [DEMO_NOTE] : [])];
+export function renderReport(table: ReportTable, rows: readonly ReportRow[], { isDemo, width }: ReportOptions): string {
+  const periods: GridColumn = { head: 'Period', align: 'left', cells: rows.map((row) => dayIn(row.period_label)) };
+  const figures = reportTableDefinitions[table].columns
+    .filter(({ name }) => !OMITTED.includes(name))
+    .map(
+      (column): GridColumn => ({
+        head: inLines(nameOf(column.name)),
+        align: 'right',
+        cells: rows.map((row) => cell(column, row[column.name as keyof ReportRow])),
+      }),
+    );
+  const text = renderBlocks([periods, ...figures], { width });
+  const title = [renderTableName(table), colors.dim(rows[0]?.report_date ?? ''), ...(isDemo ? [DEMO_NOTE] : [])];
   return `${title.join('  ')}\n${text}`;
 }
 
@@ -36,11 +49,7 @@ function dayIn(label: string): string {
   return label.replace(/^.*\((.*)\)$/, '$1');
 }
 
-/** A column's name over several lines, so that a table fits a terminal. */
-function heading(name: string): string {
-  return inLines(nameOf(name.replace('period_label', 'period')));
-}
-
+/** A head over several lines. */
 function inLines(text: string): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
@@ -74,7 +83,7 @@ export function renderRelease(row: DailyMetrics, { isDemo }: { isDemo: boolean }
 
 /** What a run would have BigQuery read. */
 export function renderPrice(bytes: number): string {
-  return `Counting would read ${formatCount(bytes)} bytes`;
+  return `Counting would read ${formatMany(bytes, 'byte')}`;
 }
 
 /** `Report of Tue, Dec 23, 2025  days of UTC  demo data` */
@@ -96,16 +105,21 @@ const dayFigures: readonly MetricName[] = [
   'total_users_to_date',
 ];
 
-/** A line a day, the newest first. */
-export function renderDays(days: readonly Day[], width: number): string {
+/** A line a day, the newest first: all figures of a table, or the most wanted ones of all tables that fit. */
+export function renderDays(days: readonly Day[], { table, width }: { table?: ReportTable | undefined; width: number }): string {
   const newest = days.toReversed();
-  const figures = dayFigures.map((name, index) => {
+  const columnOf = (name: string): GridColumn => {
     const { metric, values } = seriesOf(name, newest);
-    const cells = values.map((value) => formatFigure(metric.unit, value));
-    return { head: inLines(metric.label), align: 'right' as const, cells, keep: dayFigures.length - index };
-  });
+    return { head: inLines(metric.label), align: 'right', cells: values.map((value) => formatFigure(metric.unit, value)) };
+  };
   const dates = newest.map(({ date, provisional }) => `${date} ${formatWeekday(date)}${provisional ? '*' : ''}`);
-  const { text } = renderGrid([{ head: 'day', align: 'left', cells: dates }, ...figures], { width });
-  const note = days.some(({ provisional }) => provisional) ? `\n${PROVISIONAL_NOTE}` : '';
-  return `${text}${note}`;
+  const first: GridColumn = { head: 'Day', align: 'left', cells: dates };
+  const note = days.some(({ provisional }) => provisional) ? [PROVISIONAL_NOTE] : [];
+  if (table !== undefined) return [renderBlocks([first, ...metricNames[table].map(columnOf)], { width }), ...note].join('\n');
+  const figures = dayFigures.map((name, index) => ({ ...columnOf(name), keep: dayFigures.length - index }));
+  const { text, omitted } = renderGrid([first, ...figures], { width });
+  const left = omitted.map((head) => head.replaceAll('\n', ' ')).join(', ');
+  const advice =
+    left === '' ? [] : [colors.dim(fit(`Left out for want of room: ${left}; --wide shows them, --csv all figures`, width))];
+  return [text, ...advice, ...note].join('\n');
 }

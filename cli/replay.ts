@@ -8,12 +8,12 @@ import { createOpener, type Settled } from '../shared/open-engine';
 import { judge } from '../shared/outcome';
 import { datesOfRequest, MAX_DATES_BY_MESSAGE } from '../shared/request';
 import { runRequest } from '../shared/run-request';
+import { formatStretch } from '../shared/stretches';
 import { type CtrlC, listenToCtrlC } from './ctrl-c';
-import { formatStretch } from './figures';
 import { openCliLog } from './log';
 import { options } from './options';
 import { complain, EXIT } from './outcome';
-import { projectOf } from './project';
+import { requireProject } from './project';
 import { readSettings } from './settings';
 import { openSettler } from './settler';
 import { fit } from './terminal';
@@ -47,9 +47,9 @@ export function replayCommand(): Command {
       'after',
       `
 Examples:
-  $ kpi replay
-  $ kpi replay --run
-  $ kpi replay --discard 9876543210
+  $ kpi replay --project my-project
+  $ kpi replay --project my-project --run
+  $ kpi replay --project my-project --discard 9876543210
 
 Exit codes: 0 all done, 2 some could not be exported and are still there, 64 refused, 130 interrupted.`,
     )
@@ -63,7 +63,7 @@ async function replay(flags: ReplayFlags): Promise<number> {
   // one for all letters: what its engine has learnt of the tables is not asked again
   const place = flags.run ? await settleForRun(flags) : openUnsettled(flags);
   const { createPubsub } = await import('../shared/adapters/pubsub');
-  const pubsub = createPubsub(projectOf(flags.project, place.config));
+  const pubsub = createPubsub(requireProject(flags.project, place.config, flags.subscription));
   const ctrlC = listenToCtrlC(() => {
     if (place.canRun)
       complain({ message: 'stopping: letters are given back, dates in hand are finished; Ctrl-C again ends those too' });

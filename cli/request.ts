@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { MAX_DATES_BY_MESSAGE, parseRequest } from '../shared/request';
 import { datesOf, options } from './options';
-import { projectOf } from './project';
+import { requireProject } from './project';
 import { readSettings } from './settings';
 
 /** What Cloud Scheduler publishes (infra/variables.tf). */
@@ -27,8 +27,8 @@ export function requestCommand(): Command {
       'after',
       `
 Examples:
-  $ kpi request
-  $ kpi request --date 2025-12-23`,
+  $ kpi request --project my-project
+  $ kpi request --project my-project --date 2025-12-23`,
     )
     .action(request);
 }
@@ -40,7 +40,7 @@ async function request({ topic, project, ...flags }: RequestFlags): Promise<void
   const now = new Date();
   parseRequest(body, { timeZone: config.timeZone, askedAt: now, now, maxDates: MAX_DATES_BY_MESSAGE }); // refused here rather than parked there
   const { createPubsub } = await import('../shared/adapters/pubsub');
-  const pubsub = createPubsub(projectOf(project, config));
+  const pubsub = createPubsub(requireProject(project, config, topic));
   try {
     const id = await pubsub.publish(topic, Buffer.from(JSON.stringify(body)));
     process.stdout.write(`Published ${JSON.stringify(body)} to ${topic} as message ${id}\n`);

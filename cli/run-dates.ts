@@ -2,11 +2,13 @@ import type { CalendarDate } from '../shared/calendar';
 import type { Config } from '../shared/config';
 import { createRun } from '../shared/engine';
 import { Failure } from '../shared/failure';
+import { logMessages } from '../shared/log-messages';
 import type { Settled } from '../shared/open-engine';
 import { judge } from '../shared/outcome';
 import type { Report } from '../shared/report';
 import type { ExportOutcome } from '../shared/run-export';
 import { runRequest } from '../shared/run-request';
+import { listenToCtrlC } from './ctrl-c';
 import { openCliLog } from './log';
 import { complain, EXIT, exitCode } from './outcome';
 import { createProgress, type Progress } from './progress';
@@ -42,19 +44,14 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
     dryRun = false,
     resume = false,
   } = options;
-  const stop = new AbortController();
-  const abort = new AbortController();
   const progress = process.stderr.isTTY ? createProgress(process.stderr, dates.length) : null;
-  const interrupt = () => {
-    if (!stop.signal.aborted)
-      progress?.write('Stopping: dates in hand are finished, no further one is begun; Ctrl-C again ends those too');
-    (stop.signal.aborted ? abort : stop).abort();
-  };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const { stop, abort, end } = listenToCtrlC(() =>
+    progress?.write('Stopping: dates in hand are finished, no further one is begun; Ctrl-C again ends those too'),
+  );
   let lastReport: Report | null = null;
   try {
     const outcome = await runRequest(dates, {
-      run: createRun({ requestId, trigger: 'cli', signal: abort.signal, log: openLog(config, progress) }),
+      run: createRun({ requestId, trigger: 'cli', signal: abort, log: openLog(config, dates.length, progress) }),
       openEngine,
       config,
       allowStale,
@@ -63,29 +60,32 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
       now: () => new Date(),
       dryRun,
       resume: resume ? 'final' : null,
-      stop: stop.signal,
+      stop,
       onStart: (wanted) => progress?.begin(wanted.length),
       onReport: (outcome, report) => {
         lastReport = report ?? lastReport;
         progress?.advance(judge([outcome]).result !== 'all');
       },
     });
-    return { ...outcome, lastReport, interrupted: stop.signal.aborted };
+    return { ...outcome, lastReport, interrupted: stop.aborted };
   } catch (thrown) {
-    if (!stop.signal.aborted) throw thrown;
+    if (!stop.aborted) throw thrown;
     process.exitCode = EXIT.interrupted;
     throw new Failure('TIMEOUT', `stopped before any date was in; go on with: ${retyped([])}`);
   } finally {
     progress?.end();
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    end();
   }
 }
 
-/** A bar stands for the lines that say no more than that a date is in. */
-function openLog(config: Config, progress: Progress | null) {
+/** A bar stands for the lines that say no more than that a date is in. Why a date failed that is the only one is said at the end. */
+function openLog(config: Config, dates: number, progress: Progress | null) {
   if (progress === null) return openCliLog(config);
   const logLevel = config.logLevel === 'info' ? 'warning' : config.logLevel;
-  return openCliLog({ ...config, logLevel }, progress.write);
+  const isSaidLater = (line: string) => dates === 1 && line.includes(` ${logMessages.failed} `);
+  return openCliLog({ ...config, logLevel }, (line) => {
+    if (!isSaidLater(line)) progress.write(line);
+  });
 }
 
 /** Complains where something failed; the exit code of the command. */

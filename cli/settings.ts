@@ -1,5 +1,6 @@
 import { type Config, type ConfigFlags, parseConfig, type UnknownSetting } from '../shared/config';
 import { readConfigFile } from './config-file';
+import { fitTerminal } from './terminal';
 
 /** The settings of a command: its flags, the environment, and kpi.config.json of this folder. */
 export function readSettings(flags: ConfigFlags = {}): Config {
@@ -9,7 +10,8 @@ export function readSettings(flags: ConfigFlags = {}): Config {
 }
 
 export function warnOfUnknown({ name, nearest }: UnknownSetting): void {
-  process.stderr.write(`kpi: ${name} is no setting, and is ignored${nearest === null ? '' : `; did you mean ${nearest}?`}\n`);
+  const advice = nearest === null ? '' : `; did you mean ${nearest}?`;
+  process.stderr.write(`${fitTerminal(`kpi: ${name} is no setting, and is ignored${advice}`)}\n`);
 }
 
 /** Whether places in the code are wanted with a failure; also of one that is about the settings. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import type { Day } from '../dashboard/data';
-import { deriveHistory, reportMetrics } from '../dashboard/history';
+import { deriveHistory, metricNames, placeOf, reportMetrics } from '../dashboard/history';
 import { addDays, type CalendarDate, EARLIEST, localDate, PERIODS } from '../shared/calendar';
 import type { Config } from '../shared/config';
 import { formatMany } from '../shared/counts';
@@ -14,8 +14,8 @@ import { dailyMetricsDefinition, type ReportTable, reportTableDefinitions, repor
 import type { DailyMetrics } from '../shared/tables/daily_metrics';
 import { holdsDemo } from '../shared/warehouse-identity';
 import { datesOf, options } from './options';
-import { complain, EXIT, writeJson } from './outcome';
-import { DEMO_NOTE, renderDays, renderRelease } from './render';
+import { NOTHING_RELEASED, nothingThere, writeJson } from './outcome';
+import { DEMO_NOTE, renderDays, renderRelease, renderTableName } from './render';
 import { renderDay } from './render-day';
 import { openSettler } from './settler';
 import { terminalWidth } from './terminal';
@@ -43,8 +43,8 @@ export function showCommand(): Command {
     .addOption(options.date('date of the report: YYYY-MM-DD, today or yesterday (default: the newest there is)'))
     .addOption(options.from('first day of a range: each day as its newest report has it'))
     .addOption(options.to('last day of the range, included'))
-    .addOption(new Option('--table <table>', 'one table of the report, in full').choices(reportTableNames))
-    .option('--wide', 'show all columns, however wide')
+    .addOption(new Option('--table <table>', 'one table, in full').choices(reportTableNames))
+    .option('--wide', 'a line per row with all columns, however wide')
     .addOption(new Option('--release', 'what partners see of a day (default: the newest released)').conflicts(['table', 'from']))
     .addOption(options.json('rows as JSON, by table').conflicts('csv'))
     .option('--csv', 'rows as CSV: of one table, or all figures of a day in one row')
@@ -60,7 +60,7 @@ export function showCommand(): Command {
 Examples:
   $ kpi show
   $ kpi show --date 2025-12-23 --table daily_errors --csv > errors.csv
-  $ kpi show --from 2025-12-01 --to 2025-12-23
+  $ kpi show --from 2025-12-01 --to 2025-12-23 --table daily_funnel
   $ kpi show --date 2025-12-23 --csv --out ./report
   $ kpi show --date yesterday --json | jq '.daily_funnel[0]'`,
     )
@@ -106,14 +106,14 @@ async function read(engine: Engine, flags: ShowFlags, asked: Asked): Promise<() 
       );
   }
   const date = request?.from ?? (await newestReport(engine, today));
-  if (date === null) return () => fail('no report in the warehouse; run: kpi export');
+  if (date === null) return () => nothingThere('no report in the warehouse; run: kpi export');
   const rows = await engine.readReports(date, date);
   if (reportTableNames.some((table) => rows[table].length > 0)) return () => printReport(date, rows, flags, config);
   const newest = await newestReport(engine, today);
   const there = newest === null ? 'no report is in the warehouse' : `the newest report in the warehouse is of ${newest}`;
   return () => {
     if (flags.json) writeJson(rows);
-    fail(`no report of ${date}; ${there}; run: kpi export --date ${date}`);
+    nothingThere(`no report of ${date}; ${there}; run: kpi export --date ${date}`);
   };
 }
 
@@ -132,32 +132,40 @@ function printReport(date: CalendarDate, rows: ReportRows, flags: ShowFlags, con
   if (flags.out !== undefined) writeTables(tables, rows, flags.out, flags, config);
   else if (flags.json) writeJson(Object.fromEntries(tables.map((table) => [table, rows[table]])));
   else if (flags.csv) say(flags.table === undefined ? joinedCsv(rows) : tableCsv(flags.table, rows));
-  else say(renderDay(date, rows, config, { inFull: flags.wide === true || flags.table !== undefined, tables }));
+  else say(renderDay(date, rows, config, { table: flags.table, wide: flags.wide ?? false }));
 }
 
-function printDays(days: readonly Day[], { json, csv, wide }: ShowFlags, { config, request }: Asked): void {
+function printDays(days: readonly Day[], { table, json, csv, wide }: ShowFlags, { config, request }: Asked): void {
+  const names = table === undefined ? reportMetrics.map(({ name }) => name) : metricNames[table];
   const figures = days.map(({ date, report, provisional, values }) => ({
     date,
     report_date: report,
     provisional,
-    ...Object.fromEntries(reportMetrics.map(({ name }, place) => [name, values[place] ?? null])),
+    ...Object.fromEntries(names.map((name) => [name, values[placeOf.get(name) ?? -1] ?? null])),
   }));
   if (json) writeJson({ days: figures });
   else if (csv)
     say(
       stringify(figures, {
         header: true,
-        columns: ['date', 'report_date', 'provisional', ...reportMetrics.map(({ name }) => name)],
+        columns: ['date', 'report_date', 'provisional', ...names],
         cast: { boolean: String },
       }).trimEnd(),
     );
   else if (days.length > 0) {
+    const width = wide ? Number.POSITIVE_INFINITY : terminalWidth();
+    const title = table === undefined ? '' : `${renderTableName(table)}  `;
     const note = holdsDemo(config) ? `  ${DEMO_NOTE}` : '';
-    say(
-      `${formatMany(days.length, 'day')}, as their newest reports have them${note}\n${renderDays(days, wide ? Number.POSITIVE_INFINITY : terminalWidth())}`,
-    );
+    say(`${title}${asReported(days.length)}${note}\n${renderDays(days, { table, width })}`);
   }
-  if (days.length === 0) fail(`no report in the warehouse has a day from ${request?.from} to ${request?.to}; run: kpi gaps`);
+  if (days.length === 0) {
+    const { from, to } = request ?? {};
+    nothingThere(`no report in the warehouse has a day from ${from} to ${to}; run: kpi export --from ${from} --to ${to}`);
+  }
+}
+
+function asReported(days: number): string {
+  return days === 1 ? '1 day, as its newest report has it' : `${formatMany(days, 'day')}, as their newest reports have them`;
 }
 
 function tableCsv(table: ReportTable, rows: ReportRows): string {
@@ -213,17 +221,11 @@ function printReleased(
   else if (csv) say(stringify([...rows], { header: true, columns }).trimEnd());
   else if (row !== undefined) say(renderRelease(row, { isDemo }));
   if (row !== undefined) return;
-  if (date === null) fail('nothing has been released yet; kpi release --help says how a day is');
-  else if (addDays(date, PERIODS - 1) < today) fail(`${date} has not been released; run: kpi release --date ${date}`);
-  else fail(`${date} has not been released; it can be from ${addDays(date, PERIODS)} on`);
+  if (date === null) nothingThere(NOTHING_RELEASED);
+  else if (addDays(date, PERIODS - 1) < today) nothingThere(`${date} has not been released; run: kpi release --date ${date}`);
+  else nothingThere(`${date} has not been released; it can be from ${addDays(date, PERIODS)} on`);
 }
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-/** What was asked for isn't there. */
-function fail(text: string): void {
-  process.exitCode = EXIT.failed;
-  complain({ message: text });
 }

@@ -10,10 +10,7 @@ import { createCliRun } from './run';
 import { openSettler } from './settler';
 import { terminalWidth } from './terminal';
 
-const GAP_DAYS = 31;
-
 interface StatusFlags {
-  all?: boolean;
   runs: number;
   subscription: string;
   project?: string;
@@ -25,7 +22,6 @@ interface StatusFlags {
 export function statusCommand(): Command {
   return new Command('status')
     .description('Show how things stand: the newest report and its age, gaps, the last runs, requests that wait as dead letters.')
-    .option('--all', `search all dates since the first report for gaps, not just the last ${GAP_DAYS} days`)
     .addOption(new Option('--runs <number>', 'how many of the last runs to show').argParser(parseCount).default(10))
     .addOption(options.subscription())
     .addOption(options.project())
@@ -37,7 +33,7 @@ export function statusCommand(): Command {
       `
 Examples:
   $ kpi status
-  $ kpi status --all --runs 50
+  $ kpi status --runs 50
   $ kpi status --json | jq .attention
 
 Exit codes: 0 all is well, 2 something needs attention, 1 the warehouse can't be read, 64 refused (the line says what was expected).`,
@@ -58,7 +54,6 @@ async function status(flags: StatusFlags): Promise<number> {
         timeZone: config.timeZone,
         isDemo: holdsDemo(config),
         now,
-        gapDays: flags.all ? null : GAP_DAYS,
         newestRuns: flags.runs,
         countDeadLetters: () => countDeadLetters(flags, config, now),
       },

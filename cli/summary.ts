@@ -100,7 +100,7 @@ export function renderSummary(days: readonly Day[], width: number): string {
 }
 
 /** A metric, and its figure of each day. */
-export function seriesOf(name: MetricName, days: readonly Day[]): { metric: Metric; values: (number | null)[] } {
+export function seriesOf(name: string, days: readonly Day[]): { metric: Metric; values: (number | null)[] } {
   const place = reportMetrics.findIndex((metric) => metric.name === name);
   const metric = reportMetrics[place];
   if (metric === undefined) throw new RangeError(`no metric ${name}`);

@@ -7,18 +7,52 @@ export function terminalWidth({ columns }: Pick<NodeJS.WriteStream, 'columns'> =
   return Math.max(SMALLEST_WIDTH, columns || USUAL_WIDTH);
 }
 
-/** Text in lines of at most `width`, all but the first behind `indent` more spaces. A word that is longer stays whole. */
+/** A command with its flags: half of it, copied, would be another command. */
+const COMMAND = /\b(?:npx kpi|node \S+kpi\.mjs|kpi) [a-z]+(?: --[a-z-]+(?: (?!-)[^\s;,()]+)?)*/g;
+const NO_BREAK = '\u00a0';
+
+/** Text in lines of at most `width`, all but the first behind `indent` more spaces. A longer word or command stays whole. */
 export function wrap(text: string, width: number, indent = 0): string {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.replaceAll(COMMAND, (command) => command.replaceAll(' ', NO_BREAK)).split(' ')) {
     const line = lines.at(-1);
     if (line !== undefined && line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);
   }
-  return lines.join(`\n${' '.repeat(indent)}`);
+  return lines.join(`\n${' '.repeat(indent)}`).replaceAll(NO_BREAK, ' ');
 }
 
 /** A line for a person on standard output, as wide as the terminal; what doesn't fit stands indented below. */
 export function fit(line: string, width = terminalWidth()): string {
   return wrap(line, width - 2, 2);
+}
+
+type Output = Pick<NodeJS.WriteStream, 'columns' | 'isTTY'>;
+
+/** A line for standard error: fits a terminal, and stays one line elsewhere, where scripts read it. */
+export function fitTerminal(line: string, output: Output = process.stderr): string {
+  return output.isTTY ? fit(line, terminalWidth(output)) : line;
+}
+
+/** What to do next: commands, each with what it does, beside it or, where one doesn't fit, below. */
+export function renderNext(steps: readonly (readonly [command: string, does: string])[], width = terminalWidth()): string {
+  const start = 'Next: ';
+  const longest = Math.max(...steps.map(([command]) => command.length));
+  const isBeside = steps.every(([, does]) => start.length + longest + 2 + does.length <= width);
+  return steps
+    .map(([command, does], index) => {
+      const lead = index === 0 ? start : ' '.repeat(start.length);
+      return isBeside
+        ? `${lead}${command.padEnd(longest)}  ${does}`
+        : `${lead}${command}\n${' '.repeat(start.length + 2)}${does}`;
+    })
+    .join('\n');
+}
+
+/** A help text in lines of at most `width`. Commands stay whole, so that they can be copied. */
+export function fitHelp(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => (line.length <= width || /^ *\$ /.test(line) ? line : wrap(line, width)))
+    .join('\n');
 }

@@ -12,16 +12,24 @@ export function commandName(bundle = __dirname, folder = process.cwd()): string 
   return relative(root, folder).startsWith('..') ? `node ${join(root, 'bin', 'kpi.mjs')}` : 'npx kpi';
 }
 
-/** A message with its commands as they are typed here, for the warehouse that the running command was given. */
-export function asTyped(text: string, name = commandName(), warehouse = warehouseFlag()): string {
-  return text.replaceAll(/(?<=^|: |; )kpi ([a-z]+)/g, (_, command) => `${name} ${command}${warehouse}`);
+/** A message with its commands as they are typed here, for the data that the running command was given. */
+export function asTyped(text: string, name = commandName(), typed = process.argv.slice(2)): string {
+  return text.replaceAll(/(?<=^|: |; )kpi ([a-z]+)/g, (_, command) => `${name} ${command}${flagsFor(command, typed)}`);
 }
 
-/** ` --warehouse FILE` as it was typed; empty where it wasn't. */
-export function warehouseFlag(typed = process.argv.slice(2)): string {
-  const at = typed.findIndex((arg) => /^--warehouse(=|$)/.test(arg));
-  const value = at < 0 ? undefined : (/^--warehouse=(.*)$/.exec(typed[at] ?? '')?.[1] ?? typed[at + 1]);
-  return value === undefined ? '' : ` --warehouse ${quoted(value)}`;
+/** Commands that count, and so need to know of what, unless the warehouse remembers it. */
+const counting = ['export', 'gaps', 'release', 'doctor'];
+
+/** ` --warehouse FILE`, and for a command that counts ` --source FOLDER` and the time zone, where they were typed. */
+export function flagsFor(command: string, typed = process.argv.slice(2)): string {
+  const names = counting.includes(command) ? ['--source', '--warehouse', '--time-zone'] : ['--warehouse'];
+  return names
+    .flatMap((name) => {
+      const at = typed.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
+      const value = at < 0 ? undefined : typed[at] === name ? typed[at + 1] : typed[at]?.slice(name.length + 1);
+      return value === undefined ? [] : ` ${name} ${quoted(value)}`;
+    })
+    .join('');
 }
 
 /** A path as it is typed in this folder: shorter where it lies below. */

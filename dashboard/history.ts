@@ -26,10 +26,11 @@ const { make: makeFailureRate, ...failureRate } = madeMetrics.failure_rate;
 export const releaseMetrics: Metric[] = [...releasedColumns, { ...failureRate, grows: false }];
 
 const growing = reportMetrics.filter(({ grows }) => grows).map(({ name }) => name);
-const placeOf = new Map(reportMetrics.map(({ name }, place) => [name, place]));
+/** Place of a metric's value among those of a day. */
+export const placeOf = new Map(reportMetrics.map(({ name }, place) => [name, place]));
 
 /** Names of each table's metrics, in the order of their columns. */
-const metricNames = Object.fromEntries(
+export const metricNames = Object.fromEntries(
   reportTableNames.map((table) => [table, metricsOf([reportTableDefinitions[table]]).map(({ name }) => name)]),
 ) as Record<ReportTable, string[]>;
 

@@ -1,4 +1,5 @@
 // Serves a function here as it runs deployed: node scripts/serve.mjs exportKpiHttp [--port 8080]. Prints its address when it is ready.
+// To this machine alone, unless HOST names another address, such as 0.0.0.0; in the cloud to whoever the platform lets in.
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -25,18 +26,26 @@ process.argv.splice(
   `--signature-type=${signature}`,
 );
 
-// the framework says nothing in production, and has no handler for a port that is taken
+const host = process.env.HOST || (process.env.K_SERVICE ? undefined : '127.0.0.1');
+
+// the framework says nothing in production, listens on all addresses, and has no handler for a port that is taken
 const { createServer } = http;
-http.createServer = (...given) =>
-  createServer(...given)
+http.createServer = (...given) => {
+  const server = createServer(...given);
+  const listen = server.listen.bind(server);
+  server.listen = (port, then) => listen({ port, host }, then);
+  return server
     .once('listening', function announce() {
-      const at = `localhost:${this.address().port}`;
+      const at = `${host === undefined || host === '127.0.0.1' ? 'localhost' : host}:${this.address().port}`;
       process.stdout.write(`Serving ${target} on http://${at}  (Ctrl-C ends)\nTry: ${example(at)}\n`);
     })
-    .once('error', ({ code, port }) => {
-      const reason = code === 'EADDRINUSE' ? 'is in use' : `can't be listened on (${code})`;
-      refuse(`port ${port} ${reason}; name another, such as PORT=${port === 8080 ? 8081 : 8080}`);
+    .once('error', ({ code }) => {
+      if (code !== 'EADDRINUSE' && code !== 'EACCES')
+        refuse(`HOST: can't be listened on (${code}); expected an address of this machine`);
+      const reason = code === 'EADDRINUSE' ? 'is in use' : "can't be listened on";
+      refuse(`port ${port} ${reason}; name another, such as PORT=${Number(port) === 8080 ? 8081 : 8080}`);
     });
+};
 
 const require = createRequire(import.meta.url);
 const framework = dirname(require.resolve('@google-cloud/functions-framework'));

@@ -9,3 +9,8 @@ export function formatCount(value: number): string {
 export function formatMany(value: number, one: string, many = `${one}s`): string {
   return `${formatCount(value)} ${value === 1 ? one : many}`;
 }
+
+/** `hour`, `1.5 hours`, `26 hours`, after `the last`. */
+export function formatHours(hours: number): string {
+  return hours === 1 ? 'hour' : `${hours} hours`;
+}

@@ -9,13 +9,14 @@ import {
   type UnknownSetting,
   unknownSettings,
 } from './config';
-import { formatCount, formatMany } from './counts';
+import { formatCount, formatHours, formatMany } from './counts';
 import type { Access, Engine, Run, SourceCounts, WarehouseInspection } from './engine';
 import { type Failure, type FailureCode, toFailure } from './failure';
+import { allDates, describeGaps, findGaps } from './gaps';
 import { settle } from './open-engine';
 import type { Findings } from './outcome';
 import { areTooManyUnknown } from './quality-gate';
-import { runExport } from './run-export';
+import { readNewestDay, runExport } from './run-export';
 import { type SourceTable, sourceTableNames } from './source-contract';
 import { DEMO, nameSource } from './warehouse-identity';
 
@@ -30,6 +31,8 @@ export interface Check {
   remedy: string | null;
   /** Of what failed: it could not be looked at, or would fail an export too. */
   code?: FailureCode;
+  /** Of a source that is late, the day of its newest measurement. */
+  newestDay?: CalendarDate;
 }
 
 /** What the checks see of the machine. */
@@ -48,6 +51,8 @@ export interface Examination {
   now: Date;
   /** What counting the rows of one source table may read where it is billed. */
   maxBytes: number;
+  /** Leave out the rows of the source, which were looked at before. */
+  skipSource?: boolean;
   openEngine: (config: Config, access: Access) => Promise<Engine>;
   /** Fails if there are no Google credentials, or none that Google takes. Asked only if an engine needs them. */
   signIn?: () => Promise<void>;
@@ -85,7 +90,7 @@ export async function examine(examination: Examination): Promise<Check[]> {
     checkNode(examination.machine),
     ...(credentials === null ? [] : [credentials]),
     ...(config.warehouse.engine === 'duckdb' ? checkDisk(examination.machine, config.warehouse.warehouse) : []),
-    ...(await checkSource(examination, settled)),
+    ...(examination.skipSource ? [] : await checkSource(examination, settled)),
     check,
     ...(await checkWarehouse(examination, settled)),
   ];
@@ -208,19 +213,19 @@ function checkCounts(table: SourceTable, counts: SourceCounts, price: string): C
       'without created_at',
       withoutCreatedAt,
       formatMany(withoutCreatedAt, 'row'),
-      'they are in no figure; give them their time at the source',
+      'in no figure; give each row its time at the source',
     ),
     wrong(
       'with impossible times',
       before1970 + inFuture,
       `${formatMany(before1970, 'row')} before 1970, ${formatCount(inFuture)} in the future`,
-      'they are in no figure; mend the clock or the conversion that makes them, or leave them out with a view',
+      'in no figure; mend the clock or the conversion that makes such times, or leave these rows out with a view',
     ),
     wrong(
       'with a repeated id',
       repeatedIds,
       formatMany(repeatedIds, 'row'),
-      'a report that would count them is refused; keep one row of each id',
+      'a report that counts an id twice is refused; keep one row of each id',
     ),
     ...(testers === null ? [] : [checkTesters(testers)]),
   ];
@@ -229,8 +234,8 @@ function checkCounts(table: SourceTable, counts: SourceCounts, price: string): C
 /** Tests of people without an account count, so this is no fault; but ids of two systems that don't match look the same. */
 function checkTesters({ all, withoutAccount }: NonNullable<SourceCounts['testers']>): Check {
   const share = all === 0 ? 0 : Math.round((100 * withoutAccount) / all);
-  const found = `${formatCount(withoutAccount)} of ${formatCount(all)} user ids (${share} %)`;
-  const remedy = 'conversion_rate counts none of them: if they should have accounts, compare the ids of both tables';
+  const found = `${formatCount(withoutAccount)} of ${formatMany(all, 'user id')} (${share} %)`;
+  const remedy = 'conversion_rate counts accounts alone: if everybody who tests should have one, compare the ids of both tables';
   return {
     ...{ area: 'source', name: 'measurements of users that users lacks', ok: withoutAccount === 0 ? true : null, found },
     remedy: withoutAccount === 0 ? null : remedy,
@@ -251,7 +256,9 @@ async function checkToday({ now, maxBytes }: Examination, config: Config, engine
     const options = { engine: { ...engine, price: null }, run, timeZone, gate: config, startedAt: now, now: () => now };
     const { reports } = await runExport([today], { ...options, dryRun: true });
     const failure = reports[0]?.tables[0]?.failure;
-    const found = checkFindings(reports[0]?.findings ?? null, config, now);
+    const findings = reports[0]?.findings ?? null;
+    const newestDay = findings?.sourceLatestHour === null ? await readNewestDay(engine, { timeZone, now }, run) : null;
+    const found = checkFindings(findings, newestDay, config, now);
     if (failure === undefined) return [...found, { area, name, ok: true, found: 'can be published', remedy: null }];
     // the gate names one reason, which may be said already
     return found.some(({ ok }) => ok === false) ? found : [...found, failed(area, name, failure)];
@@ -260,7 +267,12 @@ async function checkToday({ now, maxBytes }: Examination, config: Config, engine
   }
 }
 
-function checkFindings(findings: Findings | null, { sourceMaxAgeHours, maxUnknownShare }: Config, now: Date): Check[] {
+function checkFindings(
+  findings: Findings | null,
+  newestDay: CalendarDate | null,
+  { sourceMaxAgeHours, maxUnknownShare }: Config,
+  now: Date,
+): Check[] {
   if (findings === null) return [];
   const { sourceLatestHour, unclassifiedErrors, failedTests } = findings;
   const area = 'today';
@@ -271,14 +283,18 @@ function checkFindings(findings: Findings | null, { sourceMaxAgeHours, maxUnknow
   return [
     {
       ...{ area, name: 'newest measurement', ok: isFresh },
-      found: age === null ? `none in the last ${PERIODS} days` : `${formatMany(Math.ceil(age), 'hour')} old`,
+      found:
+        age !== null
+          ? `${formatMany(Math.ceil(age), 'hour')} old`
+          : `none in the last ${PERIODS} days${newestDay === null ? '' : `, the newest is of ${newestDay}`}`,
       remedy: isFresh
         ? null
-        : `look at what fills the source: expected one of the last ${sourceMaxAgeHours} hours (KPI_SOURCE_MAX_AGE_HOURS)`,
+        : `look at what fills the source: expected one of the last ${formatHours(sourceMaxAgeHours)} (KPI_SOURCE_MAX_AGE_HOURS)${newestDay === null ? '' : `; or take what is there: kpi export --date ${newestDay}`}`,
+      ...(newestDay !== null && { newestDay }),
     },
     {
       ...{ area, name: 'unknown kinds of error', ok: areKnown },
-      found: `${formatCount(unclassifiedErrors)} of ${formatCount(failedTests)} failed tests of the last ${PERIODS} days`,
+      found: `${formatCount(unclassifiedErrors)} of ${formatMany(failedTests, 'failed test')} of the last ${PERIODS} days`,
       remedy: areKnown ? null : 'look at error_type: NULL and the empty text mean success, words such as NULL or None do not',
     },
   ];
@@ -288,9 +304,23 @@ function checkFindings(findings: Findings | null, { sourceMaxAgeHours, maxUnknow
 async function checkWarehouse(examination: Examination, config: Config): Promise<Check[]> {
   const area = 'warehouse';
   const warehouse = { ...config.warehouse, source: null };
-  return withEngine(examination, { ...config, warehouse }, 'export', area, async (engine, run) =>
-    (await engine.inspectWarehouse({ release: config.release.isOn }, run)).map((inspection) => checkTable(inspection)),
-  );
+  return withEngine(examination, { ...config, warehouse }, 'export', area, async (engine, run) => {
+    const inspections = await engine.inspectWarehouse({ release: config.release.isOn }, run);
+    const canRead = inspections.every(({ exists, failure }) => exists && failure === null);
+    return [...inspections.map(checkTable), ...(canRead ? [await checkGaps(examination, config, engine, run)] : [])];
+  });
+}
+
+/** Gaps hinder no export, so they are no fault. */
+async function checkGaps({ now }: Examination, { timeZone }: Config, engine: Engine, run: Run): Promise<Check> {
+  const [area, name] = ['warehouse', 'gaps'] as const;
+  try {
+    const found = await findGaps(engine, allDates(timeZone, now), run);
+    const isWhole = found.gaps.length === 0;
+    return { area, name, ok: isWhole ? true : null, found: describeGaps(found), remedy: isWhole ? null : 'run: kpi gaps' };
+  } catch (thrown) {
+    return failed(area, name, toFailure(thrown));
+  }
 }
 
 function checkTable({ name, exists, failure, mayWrite, keepsDays }: WarehouseInspection): Check {

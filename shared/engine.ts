@@ -115,7 +115,7 @@ export interface Engine {
   /** Counts the people behind the numbers of the days of a window, for their release. */
   readReleaseFacts(window: Window, run: Run): Promise<{ facts: ReleaseFacts; bytesProcessed: number | null }>;
   /**
-   * The earliest local date of each source table, up to the window's end, how many rows its newest days have, and how many there are. Reads two
+   * The earliest and the newest local date of each source table, up to the window's end, how many rows its newest days have, and how many there are. Reads two
    * columns of both tables whole, so it is asked only where the facts leave a doubt.
    */
   readSpan(window: Window, run: Run): Promise<FactRow<'span'>[]>;

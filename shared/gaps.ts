@@ -1,6 +1,7 @@
-import { addDays, type CalendarDate, datesBetween, EARLIEST, endOf, PERIODS } from './calendar';
+import { addDays, type CalendarDate, datesBetween, daysBetween, EARLIEST, endOf, localDate, PERIODS } from './calendar';
+import { formatCount, formatMany } from './counts';
 import type { Engine, ReportState, Run } from './engine';
-import { type Stretch, stretchesOf } from './stretches';
+import { formatStretch, type Stretch, stretchesOf } from './stretches';
 import { reportTableNames } from './tables';
 
 export const gapReasons = {
@@ -25,11 +26,17 @@ export interface GapSearch {
   today: CalendarDate;
 }
 
-/** What was searched; `from` is null where there is no report at all. */
+/** What was searched; `from` is null where there is no report up to `to`. */
 export interface GapsFound {
   from: CalendarDate | null;
   to: CalendarDate;
   gaps: Gap[];
+}
+
+/** All dates of which a report can be expected: from that of the first one to yesterday. */
+export function allDates(timeZone: string, now: Date): GapSearch {
+  const today = localDate(now, timeZone);
+  return { from: null, to: addDays(today, -1), timeZone, today };
 }
 
 /** Searches the warehouse. Dates whose partitions have expired don't count: nothing could be kept there. */
@@ -81,6 +88,13 @@ function judgeStates(states: readonly ReportState[], { finalFrom }: { finalFrom:
   );
   if (!ofOneRun) return 'mixed';
   return finalFrom !== null && createdAt < finalFrom.getTime() ? 'provisional' : null;
+}
+
+/** What was found, in the same words wherever it is said: `2 of 30 dates, 2025-12-01 to 2025-12-30, have gaps`. */
+export function describeGaps({ from, to, gaps }: GapsFound): string {
+  if (from === null) return `no report up to ${to}`;
+  const dates = `${formatMany(daysBetween(from, to) + 1, 'date')}, ${formatStretch({ first: from, last: to })},`;
+  return `${gaps.length === 0 ? 'none' : formatCount(gaps.length)} of ${dates} ${gaps.length > 1 ? 'have gaps' : 'has a gap'}`;
 }
 
 /** Gaps that follow each other for one reason are one. */

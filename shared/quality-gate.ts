@@ -153,7 +153,7 @@ function checkRejected(reportDate: CalendarDate, periods: readonly DayFacts[], m
   if (rows < MIN_ROWS_FOR_SHARE || rejected <= maxShare * rows) return null;
   return new Failure(
     'QUALITY_GATE',
-    `users and measurements of the 12 periods up to ${reportDate}: ${formatCount(rejected)} of ${formatMany(rows, 'row')} lack a required value, at most ` +
+    `users and measurements of the 12 periods up to ${reportDate}: ${formatCount(rejected)} of ${formatMany(rows, 'row')} ${rejected === 1 ? 'lacks' : 'lack'} a required value, at most ` +
       `${maxShare} of them may (KPI_MAX_REJECTED_SHARE); nothing of ${reportDate} was written`,
   );
 }
@@ -164,7 +164,7 @@ function checkUnknownKinds(reportDate: CalendarDate, periods: readonly DayFacts[
   return areTooManyUnknown(unknown, failures, maxShare)
     ? new Failure(
         'QUALITY_GATE',
-        `measurements of the 12 periods up to ${reportDate}: ${formatCount(unknown)} of ${formatCount(failures)} failed tests are of unknown kinds, at most ` +
+        `measurements of the 12 periods up to ${reportDate}: ${formatCount(unknown)} of ${formatMany(failures, 'failed test')} ${unknown === 1 ? 'is of an unknown kind' : 'are of unknown kinds'}, at most ` +
           `${maxShare} of them may be (KPI_MAX_UNKNOWN_SHARE); look at error_type: the known ones are ${errorKinds.join(', ')}; NULL and the empty text mean success, words such as ` +
           `NULL or None don't; nothing of ${reportDate} was written`,
       )
@@ -217,7 +217,7 @@ function* checkShape({ reportDate, rows }: Report): Generator<string> {
       return row?.report_date === reportDate && row.period_start_date === period && row.period_end_date === period;
     });
     if (found.length !== periods.length || placed.length !== periods.length)
-      yield `${table} of ${reportDate}: each of the ${periods.length} periods once, newest first (${found.length} rows, ${placed.length} in place)`;
+      yield `${table} of ${reportDate}: each of the ${periods.length} periods once, newest first (${formatMany(found.length, 'row')}, ${placed.length} in place)`;
     for (const row of found) {
       const parsed = reportTables[table].row.safeParse(row);
       if (parsed.success) continue;
@@ -327,7 +327,7 @@ function broken(table: ReportTable, period: CalendarDate, text: string, one: num
 function toFault(reportDate: CalendarDate, faults: Iterable<string>): Failure | null {
   const [first, ...further] = faults;
   if (first === undefined) return null;
-  const more = further.length === 0 ? '' : `, nor do ${further.length} more`;
+  const more = further.length === 0 ? '' : `, nor ${further.length === 1 ? 'does 1' : `do ${further.length}`} more`;
   return new Failure('QUALITY_GATE', `${first} does not hold${more}; nothing of ${reportDate} was written`);
 }
 

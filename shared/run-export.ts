@@ -1,8 +1,9 @@
 import { type CalendarDate, daysBetween, daysWindow, localDate, reportWindow } from './calendar';
 import type { ReleaseLimits } from './config';
+import { emptySource } from './empty-source';
 import type { Engine, Run, TableOutcome } from './engine';
 import type { Facts } from './facts/facts';
-import { type FactsByDay, holdsAnyone, indexByDay } from './facts/period-facts';
+import { dayOf, type FactsByDay, holdsAnyone, indexByDay } from './facts/period-facts';
 import { Failure, toFailure } from './failure';
 import type { Findings, ReportOutcome } from './outcome';
 import { checkReport, checkTimes, MIN_ROWS_FOR_TIMES, refuseTimes } from './quality-gate';
@@ -10,7 +11,7 @@ import { addBytes, isMature, openRelease, type Release, type ReleaseOutcome, rel
 import { deriveReport, type Report } from './report';
 import { checkFall, comparedDates, createComparison, type Revision } from './revisions';
 import { appendRecords, runRecord } from './run-record';
-import { checkFreshness, daysUntil, type Freshness, freshnessByDay, isRecent } from './source-freshness';
+import { checkFreshness, daysUntil, type Freshness, freshnessByDay, isRecent, newestDayOf } from './source-freshness';
 import { reportTableNames } from './tables';
 import { countUnknownKinds } from './unknown-kinds';
 
@@ -128,6 +129,8 @@ interface Derivable {
   /** Dates that the tables can't take, and dates before the source begins. */
   refused: ReadonlyMap<CalendarDate, Failure>;
   days: FactsByDay;
+  /** Of the newest measurement, where a report needs it; null: there is none, or nobody asked. */
+  newestDay: CalendarDate | null;
 }
 
 /** What is known before anything is written. */
@@ -144,12 +147,12 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
   const stoppable = { ...options, run: { ...run, signal } };
   const refused = await engine.prepare(dates, stoppable.run);
   const wanted = dates.filter((date) => !refused.has(date));
-  const nothing = { days: new Map(), bytesProcessed: null, compare: () => null, release: null };
+  const nothing = { days: new Map(), newestDay: null, bytesProcessed: null, compare: () => null, release: null };
   const late = await findLate(wanted, stoppable);
   const timely = wanted.filter((date) => !late.dates.has(date));
   if (timely.length === 0)
     return { ...nothing, refused: new Map([...refused, ...late.dates]), bytesProcessed: late.bytesProcessed };
-  const { refused: empty, days, bytesProcessed } = await countDays(timely, stoppable);
+  const { refused: empty, days, newestDay, bytesProcessed } = await countDays(timely, stoppable);
   const held = timely.filter((date) => !empty.has(date));
   const unwanted = new Map([...refused, ...late.dates, ...empty]);
   const countedBytes = addBytes(late.bytesProcessed, bytesProcessed);
@@ -158,6 +161,7 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
   return {
     refused: unwanted,
     days,
+    newestDay,
     bytesProcessed: addBytes(countedBytes, release?.bytesProcessed ?? null),
     compare: await openComparison(held, stoppable),
     release,
@@ -178,7 +182,7 @@ async function findLate(
   const window = windowOf(recent, options);
   const { rows, bytesProcessed } = await engine.readFreshness(window, run);
   const days = freshnessByDay(rows, window);
-  const late = recent.map((date) => [date, judgeFreshness(date, days, options)] as const);
+  const late = recent.map((date) => [date, judgeFreshness(date, { days, newestDay: null }, options)] as const);
   return { dates: new Map(late.flatMap(([date, failure]) => (failure === null ? [] : [[date, failure]]))), bytesProcessed };
 }
 
@@ -186,7 +190,38 @@ async function countDays(dates: readonly CalendarDate[], options: ExportOptions)
   const window = windowOf(dates, options);
   const { facts, bytesProcessed } = await options.engine.readFacts(window, options.run);
   const days = indexByDay(facts, window);
-  return { refused: await refuseDates(dates, { days, misdated: facts.misdated }, options), days, bytesProcessed };
+  const refused = await refuseDates(dates, { days, misdated: facts.misdated }, options);
+  warnOfEmptySource(dates.filter((date) => !refused.has(date)).at(-1), days, options);
+  return { refused, days, newestDay: await findNewestDay(dates, days, options), bytesProcessed };
+}
+
+function warnOfEmptySource(last: CalendarDate | undefined, days: FactsByDay, { run }: ExportOptions): void {
+  if (last === undefined) return;
+  const { accountsToDate: accounts, testersToDate: testers } = dayOf(days, last);
+  const table = emptySource({ accounts, testers });
+  if (table !== null) run.log.warning('source table without rows', { table, to: last });
+}
+
+/** Looked for beyond `days` only if they have no measurement, a date is to be refused for it, and looking has no price. */
+async function findNewestDay(
+  dates: readonly CalendarDate[],
+  days: FactsByDay,
+  { engine, run, timeZone, startedAt: now, gate }: ExportOptions,
+): Promise<CalendarDate | null> {
+  const newest = newestDayOf(days);
+  const isLate = !gate.allowStale && gate.sourceMaxAgeHours > 0 && dates.some((date) => isRecent(date, { timeZone, now }));
+  return newest !== null || !isLate || engine.price !== null ? newest : readNewestDay(engine, { timeZone, now }, run);
+}
+
+/** Day of the newest measurement; null if there is none, or it can't be told. */
+export async function readNewestDay(
+  engine: Engine,
+  { timeZone, now }: { timeZone: string; now: Date },
+  run: Run,
+): Promise<CalendarDate | null> {
+  const today = localDate(now, timeZone);
+  const span = await engine.readSpan(daysWindow(today, today, timeZone), run).catch(() => []); // without it the refusal is shorter
+  return span.find(({ source }) => source === 'measurements')?.last_day ?? null;
 }
 
 /**
@@ -254,24 +289,28 @@ function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: Expor
 /** A report, if it could be derived, and why it must not be published, if it must not. */
 type Draft = { reportDate: CalendarDate } & ({ report: Report; failure: null } | { report: Report | null; failure: Failure });
 
-function draft(reportDate: CalendarDate, { refused, days }: Derivable, options: ExportOptions): Draft {
+function draft(reportDate: CalendarDate, counted: Derivable, options: ExportOptions): Draft {
   try {
-    const unwanted = refused.get(reportDate);
+    const unwanted = counted.refused.get(reportDate);
     if (unwanted !== undefined) return { reportDate, report: null, failure: unwanted };
-    const report = deriveReport(days, reportDate, options.startedAt);
-    const failure = check(report, days, options);
+    const report = deriveReport(counted.days, reportDate, options.startedAt);
+    const failure = check(report, counted, options);
     return failure === null ? { reportDate, report, failure } : { reportDate, report, failure };
   } catch (thrown) {
     return { reportDate, report: null, failure: toFailure(thrown) };
   }
 }
 
-function check(report: Report, days: FactsByDay, options: ExportOptions): Failure | null {
-  return judgeFreshness(report.reportDate, days, options) ?? checkReport(report, days, options.gate);
+function check(report: Report, { days, newestDay }: Derivable, options: ExportOptions): Failure | null {
+  return judgeFreshness(report.reportDate, { days, newestDay }, options) ?? checkReport(report, days, options.gate);
 }
 
-function judgeFreshness(date: CalendarDate, days: Freshness, { gate, timeZone, startedAt }: ExportOptions): Failure | null {
-  const freshness = { timeZone, now: startedAt, maxAgeHours: gate.sourceMaxAgeHours };
+function judgeFreshness(
+  date: CalendarDate,
+  { days, newestDay }: { days: Freshness; newestDay: CalendarDate | null },
+  { gate, timeZone, startedAt }: ExportOptions,
+): Failure | null {
+  const freshness = { timeZone, now: startedAt, maxAgeHours: gate.sourceMaxAgeHours, newestDay };
   return gate.allowStale ? null : checkFreshness(date, days, freshness);
 }
 

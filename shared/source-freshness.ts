@@ -1,5 +1,5 @@
 import { addDays, type CalendarDate, datesBetween, localDate, type Window } from './calendar';
-import { formatCount, formatMany } from './counts';
+import { formatCount, formatHours, formatMany } from './counts';
 import type { FactRow } from './facts/facts';
 import type { DayFacts } from './facts/period-facts';
 import { Failure } from './failure';
@@ -12,6 +12,8 @@ export interface FreshnessOptions {
   now: Date;
   /** Hours; 0: any age. */
   maxAgeHours: number;
+  /** Day of the newest measurement of all, asked for where `days` hold none; null: there is none, or it is not known. */
+  newestDay?: CalendarDate | null;
 }
 
 /** A day of zeros is believed, unless each of so many days before it was this busy. */
@@ -32,24 +34,26 @@ const BUSY_COUNT = 5;
 export function checkFreshness(
   reportDate: CalendarDate,
   days: Freshness,
-  { timeZone, now, maxAgeHours }: FreshnessOptions,
+  { timeZone, now, maxAgeHours, newestDay = null }: FreshnessOptions,
 ): Failure | null {
   if (!isRecent(reportDate, { timeZone, now })) return null;
   const yesterday = addDays(localDate(now, timeZone), -1);
+  const newest = newestDayOf(days) ?? newestDay;
+  const ways = [
+    ...(newest !== null && newest < yesterday ? [`to have the newest day there is: kpi export --date ${newest}`] : []),
+    `to publish ${reportDate} as it is: kpi export --date ${reportDate} --allow-stale`,
+  ];
   const late = (text: string) =>
-    new Failure(
-      'SOURCE_NOT_READY',
-      `the source is late: ${text}; nothing of ${reportDate} was written; kpi export --allow-stale publishes it as it is`,
-    );
+    new Failure('SOURCE_NOT_READY', `the source is late: ${text}; nothing of ${reportDate} was written; ${ways.join('; ')}`);
 
   const hours = [...days.values()].flatMap(({ latestHour }) => latestHour ?? []);
   const age = now.getTime() / 3_600_000 - (Math.max(...hours) + 1);
   if (maxAgeHours > 0 && age > maxAgeHours) {
-    const newest =
-      hours.length === 0
+    const found =
+      newest === null
         ? `of the last ${days.size} days there is none`
-        : `the newest is ${formatMany(Math.ceil(age), 'hour')} old`;
-    return late(`expected a measurement of the last ${maxAgeHours} hours, ${newest}`);
+        : `the newest is ${hours.length === 0 ? '' : `${formatMany(Math.ceil(age), 'hour')} old, `}of ${newest}`;
+    return late(`expected a measurement of the last ${formatHours(maxAgeHours)}, ${found}`);
   }
 
   const counted = [
@@ -81,6 +85,12 @@ export function freshnessByDay(
     else Object.assign(found, { tests: source_rows, latestHour: latest_hour });
   }
   return days;
+}
+
+/** The newest day with a measurement; null if there is none. */
+export function newestDayOf(days: Freshness): CalendarDate | null {
+  const found = [...days].flatMap(([day, { latestHour }]) => (latestHour === null ? [] : [day]));
+  return found.sort().at(-1) ?? null;
 }
 
 /** Whether a report is of today or yesterday. */

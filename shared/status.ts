@@ -1,8 +1,8 @@
-import { addDays, type CalendarDate, EARLIEST, endOf, localDate } from './calendar';
+import { type CalendarDate, EARLIEST, endOf } from './calendar';
 import { formatCount } from './counts';
 import type { Engine, Run } from './engine';
 import { type Failure, toFailure } from './failure';
-import { findGapsAmong, type GapsFound } from './gaps';
+import { allDates, describeGaps, findGapsAmong, type GapsFound } from './gaps';
 import { isRelease } from './resume';
 import { reportTableNames } from './tables';
 import type { ExportRun } from './tables/export_runs';
@@ -44,8 +44,6 @@ export interface StatusOptions {
   timeZone: string;
   isDemo: boolean;
   now: Date;
-  /** Days before today that are searched for gaps; null: all since the first report. */
-  gapDays: number | null;
   /** How many runs are read. */
   newestRuns: number;
   /** A Failure of it is a finding, and hides nothing else. */
@@ -54,14 +52,11 @@ export interface StatusOptions {
 
 export async function readStatus(
   engine: Engine,
-  { timeZone, isDemo, now, gapDays, newestRuns, countDeadLetters }: StatusOptions,
+  { timeZone, isDemo, now, newestRuns, countDeadLetters }: StatusOptions,
   run: Run,
 ): Promise<Status> {
-  const today = localDate(now, timeZone);
-  const states = await engine.readReportStates(EARLIEST, today);
-  const dates = states.map(({ reportDate }) => reportDate).sort();
-  const from = [dates[0] ?? today, gapDays === null ? EARLIEST : addDays(today, -gapDays)].sort().at(-1) ?? today; // the later one
-  const search = { from, to: addDays(today, -1), timeZone, today };
+  const search = allDates(timeZone, now);
+  const states = await engine.readReportStates(EARLIEST, search.today);
   const found = {
     timeZone,
     isDemo,
@@ -98,12 +93,9 @@ export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<
   if (newest === null) attention.push('no report in the warehouse; run: kpi export');
   else if (newest.tables < reportTableNames.length)
     attention.push(
-      `${newest.tables} of ${reportTableNames.length} tables hold the report of ${newest.reportDate}; run: kpi export --date ${newest.reportDate}`,
+      `${newest.tables} of ${reportTableNames.length} tables ${newest.tables === 1 ? 'holds' : 'hold'} the report of ${newest.reportDate}; run: kpi export --date ${newest.reportDate}`,
     );
-  if (gaps.gaps.length > 0)
-    attention.push(
-      `${gaps.gaps.length === 1 ? 'a date has a gap' : `${formatCount(gaps.gaps.length)} dates have gaps`}; run: kpi gaps`,
-    );
+  if (gaps.gaps.length > 0) attention.push(`${describeGaps(gaps)}; run: kpi gaps`);
   for (const run of unmended(runs)) {
     const { report_date, status, error_code } = run;
     attention.push(

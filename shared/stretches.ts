@@ -7,6 +7,11 @@ export interface Stretch<Shared> {
   shared: Shared;
 }
 
+/** `2025-12-23`, or `2025-12-01 to 2025-12-23`. */
+export function formatStretch({ first, last }: Pick<Stretch<unknown>, 'first' | 'last'>): string {
+  return first === last ? first : `${first} to ${last}`;
+}
+
 /** Dates in order, each with what it may share with the date before. */
 export function stretchesOf<Shared>(dates: readonly (readonly [CalendarDate, Shared])[]): Stretch<Shared>[] {
   const found: Stretch<Shared>[] = [];

@@ -20,5 +20,6 @@ export function countUnknownKinds(days: readonly ErrorCounts[]): { unknown: numb
 export function describeUnknownKinds(days: readonly ErrorCounts[]): string | null {
   const { unknown, failures } = countUnknownKinds(days);
   if (unknown === 0) return null;
-  return `${formatCount(unknown)} of ${formatMany(failures, 'failed test')} are of unknown kinds: no column but total_errors counts them`;
+  const [are, them] = unknown === 1 ? ['is of an unknown kind', 'it'] : ['are of unknown kinds', 'them'];
+  return `${formatCount(unknown)} of ${formatMany(failures, 'failed test')} ${are}: no column but total_errors counts ${them}`;
 }

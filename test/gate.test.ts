@@ -218,6 +218,8 @@ test('through the doors: a late source is an error that invites to try again, an
       code: 1,
       said: expect.stringMatching(/the source is late: .*--allow-stale.*\(SOURCE_NOT_READY\)/),
     });
+    const [, advised] = /newest day there is: .* export --date (\d{4}-\d\d-\d\d);/.exec(refused.said) ?? [];
+    expect((await runKpi(['export', '--date', String(advised), '--dry-run'], env)).code).toBe(0);
     expect(await http.post('/api/export-kpi', '')).toMatch(/^503 .*"code":"SOURCE_NOT_READY"/);
     const message = { messageId: '1', publishTime: new Date().toISOString() };
     expect(await pubsub.post('/projects/p/topics/t', JSON.stringify({ message, subscription: 's' }))).toMatch(/^500 /);

@@ -140,11 +140,17 @@ export type ReleaseFactName = keyof typeof releaseFacts;
 export const releaseFactNames = Object.keys(releaseFacts) as ReleaseFactName[];
 export type ReleaseFacts = { [Name in ReleaseFactName]: FactRow<Name>[] };
 
-/** Asked only where a date lies before everything that the source holds, or many rows have an impossible time. */
+/** Asked only where a date lies before everything that the source holds, or after it, or many rows have an impossible time. */
 export const spanFact = {
   span: {
     sql: span,
-    row: z.strictObject({ source: z.enum(sourceTableNames), first_day: Day.nullable(), newest_rows: Count, source_rows: Count }),
+    row: z.strictObject({
+      source: z.enum(sourceTableNames),
+      first_day: Day.nullable(),
+      last_day: Day.nullable(),
+      newest_rows: Count,
+      source_rows: Count,
+    }),
   },
 };
 

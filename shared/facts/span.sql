@@ -1,7 +1,9 @@
--- One row per source table, whatever the window: the local day of its earliest row, NULL if there is none, how many rows its newest 12 days have, and how many there are.
+-- One row per source table, whatever the window: the local days of its earliest and its newest row, NULL if there is none, how many rows its
+-- newest 12 days have, and how many there are.
 SELECT
   'users' AS source,
   CAST(DATETIME(MIN(created_at), @time_zone) AS DATE) AS first_day,
+  CAST(DATETIME(MAX(created_at), @time_zone) AS DATE) AS last_day,
   COUNTIF(UNIX_SECONDS(created_at) > UNIX_SECONDS(newest) - 12 * 86400) AS newest_rows,
   COUNT(*) AS source_rows
 FROM source_users
@@ -11,6 +13,7 @@ UNION ALL
 SELECT
   'measurements' AS source,
   CAST(DATETIME(MIN(created_at), @time_zone) AS DATE) AS first_day,
+  CAST(DATETIME(MAX(created_at), @time_zone) AS DATE) AS last_day,
   COUNTIF(UNIX_SECONDS(created_at) > UNIX_SECONDS(newest) - 12 * 86400) AS newest_rows,
   COUNT(*) AS source_rows
 FROM source_measurements

@@ -149,7 +149,7 @@ test('gaps are listed with their reason, and fixed', async () => {
     },
   ]);
   const fixed = await kpi(...args, '--fix');
-  expect([fixed.code, fixed.stdout.split('\n').at(-2)]).toEqual([0, 'Exported 3 of them']);
+  expect([fixed.code, fixed.stdout.split('\n').at(-2)]).toEqual([0, 'Exported 3 of 3 dates']);
   expect(logged(fixed, 'report exported')).toHaveLength(3);
   expect((await kpi(...args)).code).toBe(0);
 });

@@ -100,16 +100,26 @@ test.each([
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
 });
 
-test('refuses a port that is taken', async () => {
+test.each([
+  ['by itself', '', '--port 0'],
+  ['of npm run demo', 'demo', 'npm run demo -- --port 0'],
+])('a port that is taken is refused, with what to type: %s', async (_, script, way) => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
-  const { code, stderr } = await kpi('dashboard', '--serve', '--port', String(port), '--warehouse', warehouse);
+  const args = ['dashboard', '--serve', '--port', String(port), '--warehouse', warehouse];
+  const { code, stderr } = await ended(startKpi(folder, args, { npm_lifecycle_event: script }));
   other.close();
   expect([code, stderr]).toEqual([
     64,
-    `kpi: --port: ${port} can't be listened on; expected a free port, or 0 for any (BAD_REQUEST)\n`,
+    `kpi: --port: ${port} can't be listened on; expected a free port, or any: ${way} (BAD_REQUEST)\n`,
   ]);
+});
+
+test.each([[[]], [['--serve', '--port', '0']]])('of a release in which nothing is yet it makes no page: %j', async (args) => {
+  const { code, stdout, stderr } = await kpi('dashboard', '--release', '--warehouse', warehouse, ...args);
+  expect([code, stdout, existsSync(join(folder, '.kpi/dashboard.html'))]).toEqual([1, '', false]);
+  expect(stderr).toMatch(/^kpi: nothing has been released yet; to see how a day is: .* release --warehouse \S+ --help\n$/);
 });
 
 describe('served', () => {

@@ -38,7 +38,7 @@ test('without a terminal it shows what would go, and wants --yes', async () => {
     64,
     [
       `2 reports, 2025-12-09 to 2025-12-10, in warehouse.duckdb:`,
-      ...tables.map((table) => `  ${table}  24 rows`),
+      ...tables.map((table) => `  ${table.padEnd('daily_advanced_metrics'.length)}  24 rows`),
       '  no report of 2025-12-11 to 2025-12-12',
       '',
     ].join('\n'),
@@ -86,7 +86,7 @@ test('once more, it finds nothing to delete', async () => {
   expect(await kpi('delete', '--date', '2025-12-23', '--yes')).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(
-      /^The report of 2025-12-23 in .*:\n( {2}daily_\w+ {2}12 rows\n){4}Deleted 48 rows; the release is as it was\n$/,
+      /^The report of 2025-12-23 in .*:\n( {2}daily_\w+ {2,}12 rows\n){4}Deleted 48 rows; the release is as it was\n$/,
     ),
   });
   expect(await kpi('delete', '--date', '2025-12-23', '--yes')).toMatchObject({

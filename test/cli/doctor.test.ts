@@ -60,7 +60,11 @@ test('counts rows without created_at and repeated ids, each with its remedy', as
       remedy: expect.stringContaining('keep one row'),
     }),
     expect.objectContaining({ name: 'measurements without created_at', found: '2 rows' }),
-    expect.objectContaining({ name: 'newest measurement', found: 'none in the last 12 days' }),
+    expect.objectContaining({
+      name: 'newest measurement',
+      found: 'none in the last 12 days, the newest is of 2025-12-02',
+      remedy: expect.stringMatching(/; or take what is there: kpi export --date 2025-12-02$/),
+    }),
   ]);
 });
 

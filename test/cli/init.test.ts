@@ -1,9 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { ended, startKpi } from '../support/kpi-command';
+import { join } from 'node:path';
+import { ended, hasScript, startInTerminal, startKpi } from '../support/kpi-command';
 
 /** `kpi init` as a process of its own, in a folder with some data. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-init-'));
@@ -51,6 +50,7 @@ test.each<[string, string[], Record<string, string>, object]>([
 test('what a later row may mend is told, and hinders nothing; the next command needs no flag', async () => {
   const { stdout } = await kpi(['init', '--source', './data', '--yes']);
   expect(stdout).toMatch(/✗ users without created_at +1 row\n/);
+  expect(stdout).toMatch(/\nNext: .* export --date 2025-12-01\s+makes a report of the newest day with a test\n/);
   const { code, stdout: exported } = await kpi(['export', '--date', '2025-12-02']);
   expect([code, exported.includes('Wrote 48 rows of 2025-12-02 to kpi.duckdb')]).toEqual([0, true]);
 });
@@ -92,6 +92,15 @@ test.each<[string, string[], RegExp]>([
   expect([1, 64]).toContain(code);
 });
 
+test('the faults of all flags are told at once', async () => {
+  const flags = ['--source', './dat', '--warehouse', 'data', '--time-zone', 'Mars/X'];
+  const { code, stderr } = await kpi(['init', ...flags]);
+  expect([code, stderr.split('\n').length]).toEqual([64, 2]);
+  for (const fault of [/--time-zone: expected an IANA time zone/, /source .*dat does not exist/, /warehouse .*data/])
+    expect(stderr).toMatch(fault);
+  expect(stderr.match(/does not exist/g)).toHaveLength(1);
+});
+
 test('a file that is there is replaced with --force alone, also one that is no JSON', async () => {
   writeFileSync(file, '{ mine');
   const { code, stdout, stderr } = await kpi(['init', '--yes']);
@@ -101,42 +110,36 @@ test('a file that is there is replaced with --force alone, also one that is no J
   expect(written().source).toBe('demo');
 });
 
-const hasScript = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') ?? false;
-
-/** In a terminal, which `script` makes: types each answer once its question is there. */
-async function answer(answers: [question: RegExp, answer: string][], args = '') {
-  const command = `${process.execPath} ${resolve(__dirname, '../../bin/kpi.mjs')} init ${args}`;
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
-  const child = spawn('script', ['-qfec', command, '/dev/null'], {
-    cwd: folder,
-    env: { ...env, TZ: 'Asia/Tokyo', NO_COLOR: '1' },
-  });
+/** In a terminal: types each answer once its question is there. */
+async function answer(answers: [question: RegExp, answer: string][], args: string[] = [], env: Record<string, string> = {}) {
+  const child = startInTerminal(folder, ['init', ...args], { columns: 120, env: { TZ: 'Asia/Tokyo', ...env } });
   let said = '';
   let read = 0;
   const rest = [...answers];
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     said += String(chunk);
     const [next] = rest;
     const found = next?.[0].exec(said.slice(read));
     if (next === undefined || !found) return;
     read += found.index + found[0].length;
     rest.shift();
-    child.stdin.write(next[1]);
+    child.stdin?.write(next[1]);
   });
   const [code] = await once(child, 'close');
   return { code, said, unasked: rest.length };
 }
 
 (hasScript ? describe : describe.skip)('in a terminal', () => {
-  test('it asks, says what is wrong, asks again with the answers so far, and writes', async () => {
+  test('it checks each answer as it is given, asks for that one alone again, and writes', async () => {
     const { code, said, unasked } = await answer([
       [/or demo \[demo\]: /, './dat\r'],
-      [/DATASET \[kpi\.duckdb\]: /, 'asked.duckdb\r'],
-      [/counted in \[Asia\/Tokyo\]: /, '\r'],
-      [/dat does not exist[\s\S]*or demo \[\.\/dat\]: /, './data\r'],
-      [/DATASET \[asked\.duckdb\]: /, '\r'],
-      [/counted in \[Asia\/Tokyo\]: /, '\r'],
+      [/dat does not exist[\s\S]*or demo \[demo\]: /, './data\r'],
+      [/DATASET \[kpi\.duckdb\]: /, 'data\r'],
+      [/✗[\s\S]*DATASET \[kpi\.duckdb\]: /, 'asked.duckdb\r'],
+      [/counted in \[Asia\/Tokyo\]: /, 'Mars/X\r'],
+      [/expected an IANA time zone[\s\S]*counted in \[Asia\/Tokyo\]: /, '\r'],
     ]);
+    expect([/or demo \[/g, /DATASET \[/g, /counted in \[/g].map((asked) => said.match(asked)?.length)).toEqual([2, 2, 2]);
     expect({ code, unasked, said, file: written() }).toMatchObject({
       code: 0,
       unasked: 0,
@@ -144,8 +147,27 @@ async function answer(answers: [question: RegExp, answer: string][], args = '') 
     });
   });
 
+  test('a flag with a fault is asked for, the others are not', async () => {
+    const { code, unasked, said } = await answer(
+      [[/dat does not exist[\s\S]*or demo \[demo\]: /, './data\r']],
+      ['--source', './dat', '--warehouse', 'flag.duckdb', '--time-zone', 'UTC'],
+    );
+    expect([code, unasked, said.includes('DATASET ['), written().source]).toEqual([0, 0, false, './data']);
+  });
+
+  test('what no answer mends ends it', async () => {
+    const { code, said, unasked } = await answer([[/such as US: /, 'US\r']], ['--source', 'project-x.app'], {
+      ...{ HOME: folder, CLOUDSDK_CONFIG: join(folder, 'gcloud'), METADATA_SERVER_DETECTION: 'none' },
+    });
+    expect({ code, unasked, said, isThere: existsSync(file) }).toMatchObject({ code: 64, unasked: 0, isThere: false });
+    expect(said).toContain('kpi: nothing is written: no Google credentials here');
+  });
+
   test('it does not ask what flags say', async () => {
-    const { unasked } = await answer([[/counted in \[Asia\/Tokyo\]: /, 'Europe/Berlin\r']], '--source demo --warehouse d.duckdb');
+    const { unasked } = await answer(
+      [[/counted in \[Asia\/Tokyo\]: /, 'Europe/Berlin\r']],
+      ['--source', 'demo', '--warehouse', 'd.duckdb'],
+    );
     expect([unasked, written()]).toEqual([0, { source: 'demo', warehouse: 'd.duckdb', timeZone: 'Europe/Berlin' }]);
   });
 

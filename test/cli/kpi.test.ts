@@ -225,6 +225,7 @@ describe('bad input ends in one clear line, with the warehouse unchanged', () =>
       /expected dates up to today, which is \d{4}-\d\d-\d\d in UTC/,
     ],
     ['an unknown option', [...dated, ...own, '--dates', 'x'], 64, /unknown option '--dates'/],
+    ['an unknown command', ['frobnicate'], 64, /unknown command 'frobnicate'; to see all: .*kpi(\.mjs)? help/],
     ['from without to', ['export', '--from', '2025-12-01', ...own], 64, /expected from and to together, to is missing/],
     ['from after to', ['export', '--from', '2025-12-02', '--to', '2025-12-01', ...own], 64, /expected from not after to/],
     [
@@ -381,6 +382,28 @@ describe('show', () => {
       1,
       expect.stringContaining('no report in the warehouse has a day from 2020-12-21'),
     ]);
+  });
+
+  test('of a range and a table shows the figures of that table', async () => {
+    const range = ['show', '--from', '2025-12-21', '--to', '2025-12-22', '--table', 'daily_funnel', '--warehouse', warehouse];
+    expect((await kpi([...range, '--csv'])).stdout.split('\n').slice(0, 2)).toEqual([
+      'date,report_date,provisional,accounts_created,accounts_with_tests,conversion_rate',
+      '2025-12-21,2025-12-23,false,1,0,0',
+    ]);
+    expect(JSON.parse((await kpi([...range, '--json'])).stdout).days[0]).toEqual({
+      ...{ date: '2025-12-21', report_date: '2025-12-23', provisional: false },
+      ...{ accounts_created: 1, accounts_with_tests: 0, conversion_rate: 0 },
+    });
+    const { stdout } = await kpi(range);
+    expect(stdout).toMatch(/^daily_funnel {2}2 days, as their newest reports have them\n/);
+    expect(stdout).toMatch(/^│ 2025-12-21 Sun │ +1 │ +0 │ +0\.0 % │$/m);
+  });
+
+  test('of a table fits 80 columns in a pipe, and with --wide has a line per period', async () => {
+    const args = [...dated, '--table', 'daily_engagement'];
+    const [narrow, wide] = [await kpi(args), await kpi([...args, '--wide'])].map(({ stdout }) => stdout);
+    expect(narrow?.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect([narrow, wide].map((text) => text?.match(/^│ Dec 23 │/gm)?.length)).toEqual([2, 1]);
   });
 
   test('writes a file for each table, and replaces none without --force', async () => {

@@ -43,10 +43,16 @@ describe('of the demo data', () => {
     const failed = await kpi(['export', '--date', '2025-12-01', '--source', '.', '--warehouse', '.kpi/warehouse.duckdb']);
     expect(failed.code).toBe(64); // refused: leaves no record
     expect((await kpi(['export', '--date', '2025-12-01'])).code).toBe(0);
-    const { code, stdout } = await kpi(['status', '--all', '--json']);
-    expect([code, JSON.parse(stdout).attention]).toEqual([2, [expect.stringMatching(/^\d+ dates have gaps; run: kpi gaps$/)]]);
-    const recent = JSON.parse((await kpi(['status', '--json'])).stdout);
-    expect(recent.gaps.gaps).toHaveLength(30);
+    const { code, stdout } = await kpi(['status', '--json']);
+    const found = /^[\d,]+ of [\d,]+ dates, 2025-12-01 to \d{4}-\d\d-\d\d, have gaps/;
+    expect([code, JSON.parse(stdout).attention]).toEqual([2, [expect.stringMatching(found)]]);
+  });
+
+  test('status, gaps and doctor count the same gaps, in the same words', async () => {
+    const [status, gaps, doctor] = await Promise.all(['status', 'gaps', 'doctor'].map((name) => kpi([name])));
+    const [words = 'none'] = /\S+ of \S+ dates, 2025-12-01 to \S+, have gaps/.exec(gaps?.stdout ?? '') ?? [];
+    for (const one of [status, gaps, doctor]) expect(one?.stdout.replaceAll(/\s+/g, ' ')).toContain(words);
+    expect([status?.code, gaps?.code, doctor?.code]).toEqual([2, 2, 0]); // gaps hinder no export
   });
 
   test('dead letters that may not be counted are a finding, and hide nothing', async () => {
@@ -86,6 +92,25 @@ describe('of the demo data', () => {
     const uncoloured = await kpi(['status'], { FORCE_COLOR: '1', NO_COLOR: '1' });
     expect([plain, coloured, uncoloured].map(({ stdout }) => stdout.includes('\u001b['))).toEqual([false, true, false]);
   });
+
+  test('no text has a colour that can not be read on a light background', async () => {
+    const commands = [
+      ['status'],
+      ['show', '--wide'],
+      ['doctor'],
+      ['explain', 'all_tests'],
+      ['show', '--from', '2025-12-01', '--to', 'today'],
+    ];
+    const said = await Promise.all(commands.map((args) => kpi(args, { FORCE_COLOR: '1' })));
+    const codes = said.flatMap(({ stdout }) =>
+      Array.from(stdout.split('\u001b[').slice(1), (text) => text.slice(0, text.indexOf('m'))),
+    );
+    // bold and faint, red and green, and their ends
+    expect([...new Set(codes)].filter((code) => !['1', '2', '22', '31', '32', '39'].includes(code))).toEqual([]);
+    expect(codes).toEqual(expect.arrayContaining(['1', '2', '32']));
+    // which many terminals make bright
+    expect(said.filter(({ stdout }) => stdout.includes('\u001b[1m\u001b[3'))).toEqual([]);
+  });
 });
 
 describe('at any width', () => {
@@ -118,7 +143,7 @@ describe('at any width', () => {
     expect(lines.filter((line) => line.length > width)).toEqual([]);
     const text = lines.map((line) => line.trim()).join(' ');
     for (const expected of [
-      '2 dates, 2021-01-01',
+      '2 of 1,818 dates, 2021-01-01',
       '1,234 waiting, as of 2025-12-24 08:00 UTC',
       'error: docs/errors.md explains each',
       ...status.attention.slice(0, 1),

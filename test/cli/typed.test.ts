@@ -18,9 +18,15 @@ test('a command is named as it can be typed', () => {
 
 test.each([
   ['no report in the warehouse; run: kpi export', 'no report in the warehouse; run: npx kpi export'],
-  ['the source is late; kpi export --allow-stale publishes it', 'the source is late; npx kpi export --allow-stale publishes it'],
   ['warehouse kpi.duckdb does not exist', 'warehouse kpi.duckdb does not exist'],
-])('%j', (text, typed) => expect(asTyped(text, 'npx kpi')).toBe(typed));
+])('%j', (text, typed) => expect(asTyped(text, 'npx kpi', [])).toBe(typed));
+
+test.each([
+  ['run: kpi export --date 2025-12-23', "run: npx kpi export --source 'my data' --warehouse w.duckdb --date 2025-12-23"],
+  ['run: kpi show', 'run: npx kpi show --warehouse w.duckdb'],
+])('%j is named for the data that was typed', (text, expected) => {
+  expect(asTyped(text, 'npx kpi', ['export', '--source', 'my data', '--warehouse=w.duckdb'])).toBe(expected);
+});
 
 test('a command is typed again with its flags, quoted for a shell', () => {
   expect(retyped(['--resume'], ['export', '--source', "it's here", '--from=2025-01-01'])).toMatch(

@@ -47,14 +47,14 @@ function headsOf(text: string): string {
 }
 
 test.each(reportTableNames)('%s in the terminal has the same names', (table) => {
-  const text = headsOf(renderReport(table, rows[table] as ReportRow[], { isDemo: false }));
+  const text = headsOf(renderReport(table, rows[table] as ReportRow[], { isDemo: false, width: 80 }));
   for (const { name, unit } of reportTableDefinitions[table].columns) {
     if (unit !== null) for (const word of names.get(name)?.split(' ') ?? ['no name']) expect(text).toContain(` ${word} `);
   }
 });
 
 test('days in the terminal have the same names', () => {
-  const text = headsOf(renderDays(summaryOf(rows, 'UTC'), 200));
+  const text = headsOf(renderDays(summaryOf(rows, 'UTC'), { width: 200 }));
   for (const word of 'Active users Adjusted success rate Accounts created'.split(' ')) expect(text).toContain(` ${word} `);
 });
 

@@ -40,6 +40,31 @@ test.each<[string, RegExp]>([
   }
 });
 
+const inCloud = { K_SERVICE: 'x', KPI_WAREHOUSE: 'duckdb:kpi.duckdb', KPI_DEAD_LETTER_TOPIC: 'letters' };
+
+/** Another address of this machine: on Linux the whole of 127.0.0.0/8 is. */
+const onLinux = process.platform === 'linux' ? test : test.skip;
+onLinux.each<[string, Record<string, string>, boolean]>([
+  ['by default', {}, false],
+  ['in the cloud', inCloud, true],
+  ['with HOST=0.0.0.0', { HOST: '0.0.0.0' }, true],
+  ['in the cloud with HOST', { ...inCloud, HOST: '127.0.0.1' }, false],
+])('%s it listens on other addresses or not', async (_, env, expected) => {
+  const server = serve('exportKpiHttp', { PORT: '0', ...env });
+  try {
+    const [address = ''] = await ready(server);
+    const [, port] = /:(\d+) {2}/.exec(address) ?? [];
+    const isServed = (host: string) =>
+      fetch(`http://${host}:${port}/none`).then(
+        ({ status }) => status === 404,
+        () => false,
+      );
+    expect([await isServed('127.0.0.1'), await isServed('127.0.0.2')]).toEqual([true, expected]);
+  } finally {
+    server.kill();
+  }
+});
+
 test.each(['exportKpi', 'exportKpiHttp'])('%s on a port that is in use ends in one line', async (target) => {
   const other = createServer().listen(0);
   await once(other, 'listening');
@@ -60,6 +85,11 @@ test.each(['exportKpi', 'exportKpiHttp'])('%s on a port that is in use ends in o
 
 test.each<[string, Record<string, string>, string]>([
   ['no port', { PORT: 'abc' }, 'PORT (--port): expected a number from 0 to 65535'],
+  [
+    'no address of this machine',
+    { PORT: '0', HOST: '192.0.2.1' },
+    "HOST: can't be listened on (EADDRNOTAVAIL); expected an address of this machine",
+  ],
   ['a port too high', { PORT: '65536' }, 'PORT (--port): expected a number from 0 to 65535'],
   [
     'a wrong setting',

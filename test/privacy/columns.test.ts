@@ -56,7 +56,7 @@ const allowed: Record<string, Columns> = {
   'fact intake': { day: 'day', outcome: 'word', source_rows: 'count', latest_hour: 'hour' },
   'fact users': { day: 'day', outcome: 'word', source_rows: 'count' },
   'fact misdated': { source: 'word', source_rows: 'count' },
-  'fact span': { source: 'word', first_day: 'day', newest_rows: 'count', source_rows: 'count' },
+  'fact span': { source: 'word', first_day: 'day', last_day: 'day', newest_rows: 'count', source_rows: 'count' },
   'fact people': { role: 'word', day: 'day', first_test_day: 'day', people: 'count' },
   'fact release_tests': {
     ...{ day: 'day', users: 'count', repeat_users: 'count', repeat_successful_users: 'count' },

@@ -1,5 +1,5 @@
 import type { ReportState } from '../../shared/engine';
-import { type Gap, gapsAmong } from '../../shared/gaps';
+import { allDates, describeGaps, type Gap, gapsAmong } from '../../shared/gaps';
 import { reportTableNames } from '../../shared/tables';
 
 const TIME_ZONE = 'America/New_York';
@@ -67,4 +67,21 @@ test('each date of the range is looked at, in order', () => {
     to: '2025-12-05',
   });
   expect(found.map(({ reportDate }) => reportDate)).toEqual(['2025-12-01', '2025-12-03', '2025-12-05']);
+});
+
+test('all dates end with yesterday in the report time zone', () => {
+  const now = new Date('2025-12-24T02:00:00Z');
+  expect(allDates(TIME_ZONE, now)).toMatchObject({ from: null, to: '2025-12-22', today: '2025-12-23' });
+  expect(allDates('UTC', now)).toMatchObject({ from: null, to: '2025-12-23', today: '2025-12-24' });
+});
+
+test.each<[string | null, string, number, string]>([
+  [null, '2025-12-23', 0, 'no report up to 2025-12-23'],
+  ['2025-12-23', '2025-12-23', 0, 'none of 1 date, 2025-12-23, has a gap'],
+  ['2025-12-23', '2025-12-23', 1, '1 of 1 date, 2025-12-23, has a gap'],
+  ['2025-12-01', '2025-12-23', 1, '1 of 23 dates, 2025-12-01 to 2025-12-23, has a gap'],
+  ['2021-12-01', '2025-12-23', 1234, '1,234 of 1,484 dates, 2021-12-01 to 2025-12-23, have gaps'],
+])('from %s to %s %i gaps are told in words', (from, to, count, words) => {
+  const gaps = Array.from({ length: count }, (): Gap => ({ reportDate: to, reason: 'missing' }));
+  expect(describeGaps({ from, to, gaps })).toBe(words);
 });

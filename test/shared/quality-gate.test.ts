@@ -59,8 +59,8 @@ test.each<[string, Facts['misdated'], string | null]>([
   ['a few', [{ source: 'users', source_rows: 19 }], null],
 ])('times out of bounds: %s', (_, misdated, message) => {
   const failure = checkTimes(misdated, [
-    { source: 'users', first_day: DATE, newest_rows: 5, source_rows: 100 },
-    { source: 'measurements', first_day: DATE, newest_rows: 168, source_rows: 1400 },
+    { source: 'users', first_day: DATE, last_day: DATE, newest_rows: 5, source_rows: 100 },
+    { source: 'measurements', first_day: DATE, last_day: DATE, newest_rows: 168, source_rows: 1400 },
   ]);
   expect(failure && [failure.code, failure.message]).toEqual(message && ['SOURCE_CONTRACT', expect.stringContaining(message)]);
 });
@@ -203,7 +203,9 @@ describe('a rule that is broken is named, with table, period and both numbers', 
   ])('%s', (text, change) => {
     const changed = subject();
     change(changed);
-    expect(check(changed)).toMatch(new RegExp(`^QUALITY_GATE ${quote(text)} does not hold(, nor do \\d+ more)?; nothing of`));
+    expect(check(changed)).toMatch(
+      new RegExp(`^QUALITY_GATE ${quote(text)} does not hold(, nor (does 1|do \\d+) more)?; nothing of`),
+    );
   });
 });
 
@@ -299,7 +301,7 @@ describe('rejected rows', () => {
     const said = check(withRows(rows, rejected), share);
     if (refused) {
       expect(said).toBe(
-        `QUALITY_GATE users and measurements of the 12 periods up to ${DATE}: ${rejected} of 1,000 rows lack a required value, ` +
+        `QUALITY_GATE users and measurements of the 12 periods up to ${DATE}: ${rejected} of 1,000 rows ${rejected === 1 ? 'lacks' : 'lack'} a required value, ` +
           `at most ${share} of them may (KPI_MAX_REJECTED_SHARE); nothing of ${DATE} was written`,
       );
     } else {

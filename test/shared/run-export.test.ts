@@ -190,7 +190,7 @@ describe('dates before the source begins', () => {
   const holding = (facts: Partial<Facts>, firstDay: string | null = null) =>
     createEngine({
       readFacts: async () => ({ facts: { ...noFacts, ...facts }, bytesProcessed: 7 }),
-      readSpan: async () => [{ source: 'users', first_day: firstDay, newest_rows: 0, source_rows: 0 }],
+      readSpan: async () => [{ source: 'users', first_day: firstDay, last_day: firstDay, newest_rows: 0, source_rows: 0 }],
     });
   const day = '2025-01-04';
   const dates = datesBetween('2025-01-01', '2025-01-05');

@@ -19,6 +19,8 @@ interface Situation {
   maxAgeHours?: number;
   /** Newest measurement there is; days after it are empty. */
   newest?: string;
+  /** Day of the newest one before the days that are counted. */
+  newestDay?: string;
   /** Tests or accounts of single days; all others have 10. */
   tests?: Record<string, number>;
   accounts?: Record<string, number>;
@@ -31,10 +33,11 @@ function check({
   timeZone = 'UTC',
   maxAgeHours = 26,
   newest = now,
+  newestDay,
   tests = {},
   accounts = {},
 }: Situation): string | null {
-  const options = { timeZone, now: new Date(now), maxAgeHours };
+  const options = { timeZone, now: new Date(now), maxAgeHours, ...(newestDay !== undefined && { newestDay }) };
   const window = reportWindow(reportDate, daysUntil(reportDate, options), timeZone);
   const days = new Map(indexByDay(steadyFacts(window.firstDay, window.lastDay), window));
   const newestHour = Math.floor(Date.parse(newest) / 3_600_000);
@@ -51,8 +54,10 @@ function check({
   return failure && `${failure.code} ${failure.message}`;
 }
 
-const late = (text: string, date = TODAY) =>
-  `SOURCE_NOT_READY the source is late: ${text}; nothing of ${date} was written; kpi export --allow-stale publishes it as it is`;
+const late = (text: string, date = TODAY, newest?: string) =>
+  `SOURCE_NOT_READY the source is late: ${text}; nothing of ${date} was written; ${
+    newest === undefined ? '' : `to have the newest day there is: kpi export --date ${newest}; `
+  }to publish ${date} as it is: kpi export --date ${date} --allow-stale`;
 
 describe('age', () => {
   test.each<[string, Situation, string | null]>([
@@ -62,12 +67,12 @@ describe('age', () => {
     [
       'more than 26 hours even at the end of its hour',
       { newest: '2025-12-22T02:59:59Z' },
-      late('expected a measurement of the last 26 hours, the newest is 27 hours old'),
+      late('expected a measurement of the last 26 hours, the newest is 27 hours old, of 2025-12-22'),
     ],
     [
       'the same, asked for yesterday',
       { newest: '2025-12-22T02:59:59Z', reportDate: YESTERDAY },
-      late('expected a measurement of the last 26 hours, the newest is 27 hours old', YESTERDAY),
+      late('expected a measurement of the last 26 hours, the newest is 27 hours old, of 2025-12-22', YESTERDAY),
     ],
     [
       'the same, asked for the day before: it may be as it is',
@@ -78,24 +83,39 @@ describe('age', () => {
     [
       'of an hour and a half',
       { newest: '2025-12-23T03:00:00Z', maxAgeHours: 1.5 },
-      late('expected a measurement of the last 1.5 hours, the newest is 2 hours old'),
+      late('expected a measurement of the last 1.5 hours, the newest is 2 hours old, of 2025-12-23'),
     ],
     [
       'no measurement at all',
       { newest: '2025-11-01T00:00:00Z' },
       late('expected a measurement of the last 26 hours, of the last 13 days there is none'),
     ],
+    [
+      'the newest measurement days ago: that day can be had',
+      { newest: '2025-12-20T12:30:00Z' },
+      late('expected a measurement of the last 26 hours, the newest is 65 hours old, of 2025-12-20', TODAY, '2025-12-20'),
+    ],
+    [
+      'months ago, as the whole source says',
+      { newest: '2025-08-01T00:00:00Z', newestDay: '2025-08-01' },
+      late('expected a measurement of the last 26 hours, the newest is of 2025-08-01', TODAY, '2025-08-01'),
+    ],
+    [
+      'of the last hour',
+      { newest: '2025-12-23T03:00:00Z', maxAgeHours: 1 },
+      late('expected a measurement of the last hour, the newest is 2 hours old, of 2025-12-23'),
+    ],
     ['yesterday, late in the evening, of a source that is fresh', { now: '2025-12-23T23:59:00Z', reportDate: YESTERDAY }, null],
     [
       'yesterday, late in the evening, of a source that stopped yesterday at 20:00',
       { now: '2025-12-23T23:59:00Z', newest: '2025-12-22T20:00:00Z', reportDate: YESTERDAY },
-      late('expected a measurement of the last 26 hours, the newest is 27 hours old', YESTERDAY),
+      late('expected a measurement of the last 26 hours, the newest is 27 hours old, of 2025-12-22', YESTERDAY),
     ],
     ['a measurement of the future', { newest: '2025-12-23T23:00:00Z' }, null],
     [
       'today is the date in the report time zone',
       { now: '2025-12-23T11:00:00Z', timeZone: 'Pacific/Kiritimati', reportDate: '2025-12-24', newest: '2025-12-21T10:00:00Z' },
-      late('expected a measurement of the last 26 hours, the newest is 48 hours old', '2025-12-24'),
+      late('expected a measurement of the last 26 hours, the newest is 48 hours old, of 2025-12-21', '2025-12-24', '2025-12-21'),
     ],
     [
       'and so is what is neither today nor yesterday',

@@ -40,7 +40,7 @@ function statusOf({ states = [], runs = [], letters = { waiting: 0, asOf: NOW } 
     if (letters instanceof Failure) throw letters;
     return letters;
   };
-  const defaults = { timeZone: 'UTC', isDemo: false, now: NOW, gapDays: 31, newestRuns: 10, countDeadLetters };
+  const defaults = { timeZone: 'UTC', isDemo: false, now: NOW, newestRuns: 10, countDeadLetters };
   return readStatus(engine, { ...defaults, ...options }, testRun());
 }
 
@@ -66,8 +66,12 @@ test('a report is provisional until its day is over in the report time zone', as
 
 test.each<[string, Given, RegExp[]]>([
   ['an empty warehouse', {}, [/no report in the warehouse; run: kpi export/]],
-  ['a date left out', { states: [...reportOf('2025-12-21'), ...well.slice(4)] }, [/^a date has a gap; run: kpi gaps$/]],
-  ['a schedule that stopped', { states: reportOf('2025-12-20') }, [/^3 dates have gaps/]],
+  [
+    'a date left out',
+    { states: [...reportOf('2025-12-21'), ...well.slice(4)] },
+    [/^1 of 3 dates, 2025-12-21 to 2025-12-23, has a gap; run: kpi gaps$/],
+  ],
+  ['a schedule that stopped', { states: reportOf('2025-12-20') }, [/^3 of 4 dates, 2025-12-20 to 2025-12-23, have gaps/]],
   [
     'a newest report that is not whole',
     { states: well.slice(0, -1) },
@@ -118,8 +122,7 @@ test.each<[string, Given, RegExp[]]>([
   expect((await statusOf(given)).attention).toEqual(expected.map((line) => expect.stringMatching(line)));
 });
 
-test('gaps of the last days only, or of all', async () => {
-  const states = [...reportOf('2025-10-01'), ...well];
-  expect((await statusOf({ states }, { gapDays: 2 })).gaps).toEqual({ from: '2025-12-22', to: '2025-12-23', gaps: [] });
-  expect((await statusOf({ states }, { gapDays: null })).gaps.gaps).toHaveLength(81);
+test('gaps are searched from the first report to yesterday', async () => {
+  const { gaps } = await statusOf({ states: [...reportOf('2025-10-01'), ...well] });
+  expect([gaps.from, gaps.to, gaps.gaps.length]).toEqual(['2025-10-01', '2025-12-23', 81]);
 });

@@ -14,6 +14,7 @@ test.each<[string, ErrorCounts[], string | null]>([
     ],
     '5 of 7 failed tests are of unknown kinds: no column but total_errors counts them',
   ],
+  ['one', [{ ...none, total_errors: 1 }], '1 of 1 failed test is of an unknown kind: no column but total_errors counts it'],
 ])('%s', (_, days, text) => {
   expect(describeUnknownKinds(days)).toBe(text);
 });

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -10,13 +10,31 @@ export interface Result {
   stderr: string;
 }
 
+const program = resolve(__dirname, '../../bin/kpi.mjs');
+
 /** The command line as a process of its own, in a folder, without the settings of whoever runs the tests. `npm test` has built it. */
 export function startKpi(folder: string, args: string[], env: Record<string, string> = {}): ChildProcess {
-  const settings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
-  return spawn(process.execPath, [resolve(__dirname, '../../bin/kpi.mjs'), ...args], {
+  return spawn(process.execPath, [program, ...args], { cwd: folder, env: { ...withoutSettings(), ...env } });
+}
+
+/** Tests in a terminal need it. */
+export const hasScript = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') ?? false;
+
+/** The same in a terminal, which `script` makes: all that it writes, on either output, is its standard output. */
+export function startInTerminal(
+  folder: string,
+  args: string[],
+  { columns = 80, env = {} }: { columns?: number; env?: Record<string, string> } = {},
+): ChildProcess {
+  const words = [process.execPath, program, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+  return spawn('script', ['-qfec', `stty cols ${columns} rows 50; exec ${words.join(' ')}`, '/dev/null'], {
     cwd: folder,
-    env: { ...settings, ...env },
+    env: { ...withoutSettings(), NO_COLOR: '1', ...env },
   });
+}
+
+function withoutSettings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
 }
 
 export async function ended(child: ChildProcess): Promise<Result> {
