@@ -117,6 +117,7 @@ test.each([
 });
 
 test.each([[[]], [['--serve', '--port', '0']]])('of a release in which nothing is yet it makes no page: %j', async (args) => {
+  rmSync(join(folder, '.kpi/dashboard.html'), { force: true });
   const { code, stdout, stderr } = await kpi('dashboard', '--release', '--warehouse', warehouse, ...args);
   expect([code, stdout, existsSync(join(folder, '.kpi/dashboard.html'))]).toEqual([1, '', false]);
   expect(stderr).toMatch(/^kpi: nothing has been released yet; to see how a day is: .* release --warehouse \S+ --help\n$/);

@@ -216,10 +216,10 @@ describe('exportKpi', () => {
   );
 
   test('reads a structured CloudEvent with data_base64', async () => {
-    const { data, ...rest } = JSON.parse(String(HTTP.structured(event('2025-12-19')).body));
+    const { data, ...rest } = JSON.parse(String(HTTP.structured(event('2025-12-22')).body));
     const body = { ...rest, data_base64: Buffer.from(JSON.stringify(data)).toString('base64') };
     const response = await post(events, TOPIC_PATH, body, { 'content-type': 'application/cloudevents+json' });
-    expect([response.status, logged()]).toEqual([204, [exported('2025-12-19')]]);
+    expect([response.status, logged()]).toEqual([204, [exported('2025-12-22')]]);
   });
 
   test.each(['0001-01-01T00:00:00Z', '1960-06-01T00:00:00Z', '9999-12-31T23:00:00Z', '1970-01-01T00:00:00Z'])(

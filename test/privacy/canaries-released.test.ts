@@ -44,6 +44,6 @@ test('what is released, replaced, held, shown and mended', async () => {
   await kpi(/"reason":"of a test device".*revision 2/s, ...replacement, '--accept-small-changes');
 
   await kpi(/2025-12-22 {2}no report/, 'gaps', '--from', '2025-12-22', '--to', CANARY_DAY);
-  await kpi(/Exported 1 of them/, 'gaps', '--from', '2025-12-22', '--to', CANARY_DAY, '--fix');
+  await kpi(/Exported 1 of 1 date\n/, 'gaps', '--from', '2025-12-22', '--to', CANARY_DAY, '--fix');
   await doors.expectNoLeak(seen);
 });
