@@ -59,13 +59,6 @@ function digest(data: Buffer): Digest {
 /** The attribute in which Pub/Sub keeps when a message that it forwarded was first published. */
 const FORWARDED_PUBLISH_TIME = 'CloudPubSubDeadLetterSourceTopicPublishTime';
 
-/** A message of the dead-letter topic, as it is received. */
-export interface ReceivedLetter {
-  id: string;
-  data: Buffer;
-  attributes: Record<string, string>;
-}
-
 /** What a dead letter asks for, and why it is one. Its texts may be printed: whoever may publish to the topic can write a letter. */
 export interface ReadLetter {
   id: string;

@@ -1,6 +1,5 @@
 import { PubSub, v1 } from '@google-cloud/pubsub';
 import { PassThroughClient } from 'google-auth-library';
-import type { ReceivedLetter } from '../dead-letter';
 import { Failure, type FailureCode } from '../failure';
 import { within } from '../within';
 import { signIn } from './google-credentials';
@@ -13,6 +12,13 @@ const CLOSE_MS = 500;
 const MESSAGES_AT_ONCE = 100;
 /** A request may have 512 KiB, an ack id has about 200 bytes. */
 const ACK_IDS_AT_ONCE = 1_000;
+
+/** A message of the dead-letter topic, as it is received. */
+export interface ReceivedLetter {
+  id: string;
+  data: Buffer;
+  attributes: Record<string, string>;
+}
 
 /** A message on loan: until it is acknowledged or given back, nobody else gets it. */
 export interface LentLetter extends ReceivedLetter {
