@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { version as duckDbVersion } from '@duckdb/node-api';
-import { addDays, type CalendarDate } from '../shared/calendar';
+import { addDays, type CalendarDate } from '../shared/metrics/calendar';
 import { machine, mebibytes, median, seconds, table, times, writeResults } from './document';
 import type { Measured } from './measured';
 import { drawGrowth } from './plot';

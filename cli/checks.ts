@@ -1,8 +1,8 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
-import { type Check, type Examination, examine } from '../shared/doctor';
-import { createOpener } from '../shared/open-engine';
+import { createOpener } from '../shared/engines/open';
+import { type Check, type Examination, examine } from '../shared/operate/doctor';
 import { colors } from './colors';
 import { createCliRun } from './run';
 import { wrap } from './terminal';
@@ -31,7 +31,7 @@ export async function examineHere({ countAll, ...asked }: Asked): Promise<Check[
     signIn: async () => {
       const [{ GoogleAuth }, { signIn }] = await Promise.all([
         import('google-auth-library'),
-        import('../shared/adapters/google-credentials'),
+        import('../shared/platform/google-credentials'),
       ]);
       await signIn(new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/bigquery'] }));
     },

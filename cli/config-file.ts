@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CONFIG_FILE, parseConfigFile } from '../shared/config';
-import { Failure } from '../shared/failure';
-import { statsOf } from '../shared/files';
-import { parseStrictJson } from '../shared/json';
+import { CONFIG_FILE, parseConfigFile } from '../shared/platform/config';
+import { Failure } from '../shared/platform/failure';
+import { statsOf } from '../shared/platform/files';
+import { parseStrictJson } from '../shared/platform/json';
 
 const MAX_BYTES = 64 * 1024;
 const EXPECTED = `${CONFIG_FILE}: expected an object in JSON, each key once, such as {"source": "./data", "timeZone": "Europe/Berlin"}`;

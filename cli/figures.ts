@@ -1,6 +1,6 @@
-import type { CalendarDate } from '../shared/calendar';
-import { formatCount } from '../shared/counts';
-import type { Unit } from '../shared/tables/columns';
+import type { CalendarDate } from '../shared/metrics/calendar';
+import type { Unit } from '../shared/metrics/tables/columns';
+import { formatCount } from '../shared/platform/counts';
 
 /** What stands for NULL. */
 export const NONE = '–';

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
-import { answerFailure } from '../shared/answer';
-import { DEFAULT_WAREHOUSE, unknownSettings } from '../shared/config';
-import { Failure, toFailure } from '../shared/failure';
+import { answerFailure } from '../shared/export/answer';
+import { DEFAULT_WAREHOUSE, unknownSettings } from '../shared/platform/config';
+import { Failure, toFailure } from '../shared/platform/failure';
 import { completionCommand } from './completion';
 import { dashboardCommand } from './dashboard';
 import { deleteCommand } from './delete';

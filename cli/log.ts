@@ -1,5 +1,5 @@
-import type { Config } from '../shared/config';
-import { createLog, type Log } from '../shared/log';
+import type { Config } from '../shared/platform/config';
+import { createLog, type Log } from '../shared/platform/log';
 import { fitTerminal } from './terminal';
 
 /** On standard error: standard output is for the answer. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command, Option } from 'commander';
-import { Failure } from '../shared/failure';
-import { nearestOf } from '../shared/nearest';
+import { Failure } from '../shared/platform/failure';
+import { nearestOf } from '../shared/platform/nearest';
 import { shellQuote } from './typed';
 
 /** Scripts of package.json that start the command line, and what of its arguments whoever calls them has written. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { RequestBody } from '../shared/request';
+import type { RequestBody } from '../shared/export/request';
 
 /** Options that several commands share. */
 export const options = {

@@ -1,5 +1,5 @@
-import type { Failure } from '../shared/failure';
-import type { Verdict } from '../shared/outcome';
+import type { Verdict } from '../shared/export/outcome';
+import type { Failure } from '../shared/platform/failure';
 import { wantsDebug } from './settings';
 import { fitTerminal } from './terminal';
 import { asTyped } from './typed';

@@ -1,5 +1,5 @@
 import { MultiBar, Presets } from 'cli-progress';
-import { formatCount, formatMany } from '../shared/counts';
+import { formatCount, formatMany } from '../shared/platform/counts';
 import { fitTerminal } from './terminal';
 
 /** How far a command is with its dates; on a terminal only. Elsewhere the log has a line for each. */

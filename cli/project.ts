@@ -1,5 +1,5 @@
-import type { Config } from '../shared/config';
-import { Failure } from '../shared/failure';
+import type { Config } from '../shared/platform/config';
+import { Failure } from '../shared/platform/failure';
 
 /** Project of topics and subscriptions: the one named, that of a BigQuery warehouse, or the environment's. */
 export function projectOf(named: string | undefined, { warehouse }: Config): string | undefined {

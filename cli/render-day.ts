@@ -1,10 +1,10 @@
-import type { CalendarDate } from '../shared/calendar';
-import type { Config } from '../shared/config';
-import { describeEmptySource } from '../shared/empty-source';
-import type { ReportRows } from '../shared/report';
-import { type ReportTable, reportTableNames } from '../shared/tables';
-import { describeUnknownKinds } from '../shared/unknown-kinds';
-import { holdsDemo } from '../shared/warehouse-identity';
+import { holdsDemo } from '../shared/engines/identity';
+import type { CalendarDate } from '../shared/metrics/calendar';
+import { describeEmptySource } from '../shared/metrics/checks/empty-source';
+import { describeUnknownKinds } from '../shared/metrics/checks/unknown-kinds';
+import type { ReportRows } from '../shared/metrics/report';
+import { type ReportTable, reportTableNames } from '../shared/metrics/tables';
+import type { Config } from '../shared/platform/config';
 import { renderReport, renderTitle } from './render';
 import { renderSummary, summaryOf } from './summary';
 import { terminalWidth, wrap } from './terminal';

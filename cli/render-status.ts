@@ -1,8 +1,8 @@
-import { formatCount } from '../shared/counts';
-import { describeGaps, gapReasons, gapStretches } from '../shared/gaps';
-import type { Status } from '../shared/status';
-import { formatStretch } from '../shared/stretches';
-import type { ExportRun } from '../shared/tables/export_runs';
+import { describeGaps, gapReasons, gapStretches } from '../shared/export/gaps';
+import { formatStretch } from '../shared/metrics/stretches';
+import type { ExportRun } from '../shared/metrics/tables/export_runs';
+import type { Status } from '../shared/operate/status';
+import { formatCount } from '../shared/platform/counts';
 import { colors } from './colors';
 import { NONE } from './figures';
 import { type GridColumn, renderGrid } from './grid';

@@ -1,10 +1,16 @@
 import type { Day } from '../dashboard/data';
 import { metricNames } from '../dashboard/history';
 import { type MetricName, nameOf } from '../dashboard/metrics';
-import type { CalendarDate } from '../shared/calendar';
-import { formatMany } from '../shared/counts';
-import { type Column, dailyMetricsDefinition, type ReportRow, type ReportTable, reportTableDefinitions } from '../shared/tables';
-import type { DailyMetrics } from '../shared/tables/daily_metrics';
+import type { CalendarDate } from '../shared/metrics/calendar';
+import {
+  type Column,
+  dailyMetricsDefinition,
+  type ReportRow,
+  type ReportTable,
+  reportTableDefinitions,
+} from '../shared/metrics/tables';
+import type { DailyMetrics } from '../shared/metrics/tables/daily_metrics';
+import { formatMany } from '../shared/platform/counts';
 import { colors } from './colors';
 import { formatFigure, formatFullDay, formatWeekday, NONE } from './figures';
 import { type GridColumn, renderBlocks, renderGrid } from './grid';

@@ -1,14 +1,14 @@
 import { Command } from 'commander';
-import { borrowLetters, type Loan } from '../shared/borrow-letters';
-import { formatCount, formatMany } from '../shared/counts';
-import { type ReadLetter, readLetter } from '../shared/dead-letter';
-import { createRun } from '../shared/engine';
-import { Failure, toFailure } from '../shared/failure';
-import { createOpener, type Settled } from '../shared/open-engine';
-import { judge } from '../shared/outcome';
-import { datesOfRequest, MAX_DATES_BY_MESSAGE } from '../shared/request';
-import { runRequest } from '../shared/run-request';
-import { formatStretch } from '../shared/stretches';
+import { createRun } from '../shared/engines/engine';
+import { createOpener, type Settled } from '../shared/engines/open';
+import { judge } from '../shared/export/outcome';
+import { datesOfRequest, MAX_DATES_BY_MESSAGE } from '../shared/export/request';
+import { runRequest } from '../shared/export/run-request';
+import { formatStretch } from '../shared/metrics/stretches';
+import { borrowLetters, type Loan } from '../shared/operate/borrow-letters';
+import { type ReadLetter, readLetter } from '../shared/operate/dead-letter';
+import { formatCount, formatMany } from '../shared/platform/counts';
+import { Failure, toFailure } from '../shared/platform/failure';
 import { type CtrlC, listenToCtrlC } from './ctrl-c';
 import { openCliLog } from './log';
 import { options } from './options';
@@ -62,7 +62,7 @@ async function replay(flags: ReplayFlags): Promise<number> {
   if (flags.run && flags.discard !== undefined) throw new Failure('BAD_REQUEST', 'expected either --run or --discard, got both');
   // one for all letters: what its engine has learnt of the tables is not asked again
   const place = flags.run ? await settleForRun(flags) : openUnsettled(flags);
-  const { createPubsub } = await import('../shared/adapters/pubsub');
+  const { createPubsub } = await import('../shared/pubsub/client');
   const pubsub = createPubsub(requireProject(flags.project, place.config, flags.subscription));
   const ctrlC = listenToCtrlC(() => {
     if (place.canRun)

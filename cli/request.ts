@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { MAX_DATES_BY_MESSAGE, parseRequest } from '../shared/request';
+import { MAX_DATES_BY_MESSAGE, parseRequest } from '../shared/export/request';
 import { datesOf, options } from './options';
 import { requireProject } from './project';
 import { readSettings } from './settings';
@@ -39,7 +39,7 @@ async function request({ topic, project, ...flags }: RequestFlags): Promise<void
   const config = readSettings();
   const now = new Date();
   parseRequest(body, { timeZone: config.timeZone, askedAt: now, now, maxDates: MAX_DATES_BY_MESSAGE }); // refused here rather than parked there
-  const { createPubsub } = await import('../shared/adapters/pubsub');
+  const { createPubsub } = await import('../shared/pubsub/client');
   const pubsub = createPubsub(requireProject(project, config, topic));
   try {
     const id = await pubsub.publish(topic, Buffer.from(JSON.stringify(body)));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Config } from '../shared/config';
-import { createRun, type Run } from '../shared/engine';
+import { createRun, type Run } from '../shared/engines/engine';
+import type { Config } from '../shared/platform/config';
 import { openCliLog } from './log';
 
 /** The run of a command that nothing else asked for; without a signal nothing ends it early. */

@@ -1,4 +1,4 @@
-import { type Config, type ConfigFlags, parseConfig, type UnknownSetting } from '../shared/config';
+import { type Config, type ConfigFlags, parseConfig, type UnknownSetting } from '../shared/platform/config';
 import { readConfigFile } from './config-file';
 import { fitTerminal } from './terminal';
 

@@ -1,6 +1,6 @@
-import type { ConfigFlags } from '../shared/config';
-import type { Waiting } from '../shared/engine';
-import { createSettler, type Purpose, type Settler } from '../shared/open-engine';
+import type { Waiting } from '../shared/engines/engine';
+import { createSettler, type Purpose, type Settler } from '../shared/engines/open';
+import type { ConfigFlags } from '../shared/platform/config';
 import { openCliLog } from './log';
 import { readSettings } from './settings';
 

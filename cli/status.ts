@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Config } from '../shared/config';
-import { type DeadLetters, readStatus, SHOW_LETTERS } from '../shared/status';
-import { holdsDemo } from '../shared/warehouse-identity';
+import { holdsDemo } from '../shared/engines/identity';
+import { type DeadLetters, readStatus, SHOW_LETTERS } from '../shared/operate/status';
+import type { Config } from '../shared/platform/config';
 import { options } from './options';
 import { EXIT, writeJson } from './outcome';
 import { projectOf } from './project';
@@ -82,7 +82,7 @@ async function countDeadLetters({ subscription, project: named }: StatusFlags, c
   const onEmulator = named === undefined && warehouse.engine === 'bigquery' && warehouse.endpoint !== null;
   if (process.env.PUBSUB_EMULATOR_HOST || onEmulator)
     return { waiting: null, reason: `an emulator has no Cloud Monitoring that counts them; ${SHOW_LETTERS}` };
-  const { readBacklog } = await import('../shared/adapters/monitoring');
+  const { readBacklog } = await import('../shared/pubsub/monitoring');
   const backlog = await readBacklog({ project, subscription }, { now });
   return backlog ?? { waiting: null, reason: `Cloud Monitoring has no recent figure of ${subscription}; ${SHOW_LETTERS}` };
 }

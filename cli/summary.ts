@@ -1,8 +1,8 @@
 import type { Day, Metric } from '../dashboard/data';
 import { deriveHistory, reportMetrics } from '../dashboard/history';
 import type { MetricName } from '../dashboard/metrics';
-import { addDays } from '../shared/calendar';
-import type { ReportRows } from '../shared/report';
+import { addDays } from '../shared/metrics/calendar';
+import type { ReportRows } from '../shared/metrics/report';
 import { colors } from './colors';
 import { formatChange, formatDay, formatFigure, formatWeekday } from './figures';
 import { wrap } from './terminal';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Config } from '../shared/config';
+import type { Config } from '../shared/platform/config';
 
 /**
  * How the command is typed: `kpi` where it is installed, `npx kpi` in a checkout, from outside of the checkout by its path. Messages name

@@ -1,7 +1,8 @@
 import { chmodSync, closeSync, openSync, readdirSync, readSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Config } from '../shared/config';
-import { Failure } from '../shared/failure';
+import { SOURCE_FILE_NAME, sourceTableNames, tableOfName } from '../shared/metrics/source-contract';
+import type { Config } from '../shared/platform/config';
+import { Failure } from '../shared/platform/failure';
 import {
   checkCanBeMade,
   describeFault,
@@ -13,8 +14,7 @@ import {
   realPath,
   removeUnfinished,
   statsOf,
-} from '../shared/files';
-import { SOURCE_FILE_NAME, sourceTableNames, tableOfName } from '../shared/source-contract';
+} from '../shared/platform/files';
 
 export interface FileWriterOptions {
   /** The flag that names the file, for messages. */

@@ -1,5 +1,5 @@
-import type { CalendarDate } from '../shared/calendar';
-import type { Unit } from '../shared/tables/columns';
+import type { CalendarDate } from '../shared/metrics/calendar';
+import type { Unit } from '../shared/metrics/tables/columns';
 
 /** What the page is given: all that it shows, and nothing that it doesn't. Embedded into it as JSON. */
 export interface DashboardData {

@@ -1,14 +1,14 @@
-import { type CalendarDate, endOf, PERIODS } from '../shared/calendar';
-import { agree } from '../shared/quality-gate';
-import { periodsOf, type ReportRows } from '../shared/report';
+import { type CalendarDate, endOf, PERIODS } from '../shared/metrics/calendar';
+import { agree } from '../shared/metrics/checks/quality-gate';
+import { periodsOf, type ReportRows } from '../shared/metrics/report';
 import {
   dailyMetricsDefinition,
   type ReportRow,
   type ReportTable,
   reportTableDefinitions,
   reportTableNames,
-} from '../shared/tables';
-import type { DailyMetrics } from '../shared/tables/daily_metrics';
+} from '../shared/metrics/tables';
+import type { DailyMetrics } from '../shared/metrics/tables/daily_metrics';
 import type { Day, Metric } from './data';
 import { madeMetrics, metricsOf } from './metrics';
 

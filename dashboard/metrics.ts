@@ -1,6 +1,6 @@
-import { errorKinds } from '../shared/facts/facts';
-import type { DerivedRow, ReportTable, TableDefinition } from '../shared/tables';
-import { percentage } from '../shared/tables/columns';
+import { errorKinds } from '../shared/metrics/facts/facts';
+import type { DerivedRow, ReportTable, TableDefinition } from '../shared/metrics/tables';
+import { percentage } from '../shared/metrics/tables/columns';
 import type { Metric } from './data';
 
 /** A figure of a published table. */

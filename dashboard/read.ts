@@ -1,8 +1,8 @@
 import { version } from '../package.json';
-import { addDays, type CalendarDate, localDate } from '../shared/calendar';
-import type { ReleaseLimits } from '../shared/config';
-import type { Engine, Run } from '../shared/engine';
-import { findGaps } from '../shared/gaps';
+import type { Engine, Run } from '../shared/engines/engine';
+import { findGaps } from '../shared/export/gaps';
+import { addDays, type CalendarDate, localDate } from '../shared/metrics/calendar';
+import type { ReleaseLimits } from '../shared/platform/config';
 import type { DashboardData } from './data';
 import { deriveHistory, deriveReleasedHistory, releaseMetrics, reportMetrics } from './history';
 

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Failure, toFailure } from '../shared/failure';
+import { type Failure, toFailure } from '../shared/platform/failure';
 import { type Document, type PageAssets, renderNotice } from './document';
 
 export interface ServeOptions {

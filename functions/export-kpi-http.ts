@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from '@google-cloud/functions-framework';
-import { type Answer, answer, answerFailure } from '../shared/answer';
-import { createRun } from '../shared/engine';
-import { Failure, toFailure } from '../shared/failure';
-import { logFailure } from '../shared/log';
-import { judge, type Verdict } from '../shared/outcome';
-import { datesOfRequest, MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
+import { createRun } from '../shared/engines/engine';
+import { type Answer, answer, answerFailure } from '../shared/export/answer';
+import { judge, type Verdict } from '../shared/export/outcome';
+import { datesOfRequest, MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/export/request';
+import { Failure, toFailure } from '../shared/platform/failure';
+import { logFailure } from '../shared/platform/log';
 import type { HandlerDeps } from './handler-deps';
 
 export const EXPORT_PATH = '/api/export-kpi';
 
-/** `POST /api/export-kpi` with the JSON of a request, or no body for today; docs of the answer: shared/answer.ts. */
+/** `POST /api/export-kpi` with the JSON of a request, or no body for today; docs of the answer: shared/export/answer.ts. */
 export function createHttpHandler({ settler, runRequest, openLog, now, deadlineMs }: HandlerDeps) {
   async function handle(req: Request): Promise<[status: number, body: Answer]> {
     const startedAt = now();

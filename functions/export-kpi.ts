@@ -1,11 +1,11 @@
-import { type Park, toDeadLetter } from '../shared/dead-letter';
-import { createRun } from '../shared/engine';
-import { toFailure } from '../shared/failure';
-import { logFailure } from '../shared/log';
-import { logMessages } from '../shared/log-messages';
-import { type Message, parseMessage } from '../shared/message';
-import { judge } from '../shared/outcome';
-import { datesOfRequest, type ExportRequest, MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/request';
+import { createRun } from '../shared/engines/engine';
+import { type Message, parseMessage } from '../shared/export/message';
+import { judge } from '../shared/export/outcome';
+import { datesOfRequest, type ExportRequest, MAX_DATES_BY_MESSAGE, parseRequestData } from '../shared/export/request';
+import { type Park, toDeadLetter } from '../shared/operate/dead-letter';
+import { toFailure } from '../shared/platform/failure';
+import { logFailure } from '../shared/platform/log';
+import { logMessages } from '../shared/platform/log-messages';
 import { urlParameters } from './front';
 import type { HandlerDeps } from './handler-deps';
 

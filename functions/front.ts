@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { type Answer, answerFailure } from '../shared/answer';
-import { Failure } from '../shared/failure';
-import type { Log } from '../shared/log';
+import { type Answer, answerFailure } from '../shared/export/answer';
+import { Failure } from '../shared/platform/failure';
+import type { Log } from '../shared/platform/log';
 
 /**
  * Stands before the framework's server, which has no place for it: the framework drops a body whose content type it doesn't know, answers

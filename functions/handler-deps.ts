@@ -1,6 +1,6 @@
-import type { Log } from '../shared/log';
-import type { Settler } from '../shared/open-engine';
-import type { runRequest } from '../shared/run-request';
+import type { Settler } from '../shared/engines/open';
+import type { runRequest } from '../shared/export/run-request';
+import type { Log } from '../shared/platform/log';
 
 /** What both functions are made of. */
 export interface HandlerDeps {

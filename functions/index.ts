@@ -1,8 +1,8 @@
 import { cloudEvent, http } from '@google-cloud/functions-framework';
-import { parseConfig, requireSource, unknownSettings } from '../shared/config';
-import { parkNowhere } from '../shared/dead-letter';
-import { createLog, traceOf } from '../shared/log';
-import { createSettler } from '../shared/open-engine';
+import { createSettler } from '../shared/engines/open';
+import { parkNowhere } from '../shared/operate/dead-letter';
+import { parseConfig, requireSource, unknownSettings } from '../shared/platform/config';
+import { createLog, traceOf } from '../shared/platform/log';
 import { createPubsubHandler } from './export-kpi';
 import { createHttpHandler } from './export-kpi-http';
 import { installFront } from './front';
@@ -33,7 +33,7 @@ for (const { name, nearest } of unknownSettings(process.env))
 const deps: HandlerDeps = {
   settler: createSettler(config, 'export', now, { forMs: 0 }), // a busy file is not waited for: Pub/Sub and callers ask again
   // tables, facts and their checks are no use to a request that is refused
-  runRequest: async (...request) => (await import('../shared/run-request')).runRequest(...request),
+  runRequest: async (...request) => (await import('../shared/export/run-request')).runRequest(...request),
   openLog,
   now,
   deadlineMs: DEADLINE_MS,

@@ -1,5 +1,5 @@
 locals {
-  # The program's own texts: shared/log-messages.ts. A test holds the two together.
+  # The program's own texts: shared/platform/log-messages.ts. A test holds the two together.
   log_messages = {
     exported    = "report exported"
     failed      = "export failed"

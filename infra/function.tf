@@ -17,7 +17,7 @@ locals {
     }
   }
 
-  # Names are those of shared/config.ts; null: not set, the program's default holds.
+  # Names are those of shared/platform/config.ts; null: not set, the program's default holds.
   settings = {
     NODE_ENV                 = "production" # no stack in an answer
     LOG_EXECUTION_ID         = "true"

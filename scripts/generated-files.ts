@@ -1,8 +1,8 @@
-import { RELEASE_DATASET } from '../shared/config';
-import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions } from '../shared/tables';
-import { dataDictionary, releaseDataDictionary } from '../shared/tables/data-dictionary';
-import { infraSchema } from '../shared/tables/infra-schema';
-import { metricDefinitionsView } from '../shared/tables/infra-views';
+import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions } from '../shared/metrics/tables';
+import { dataDictionary, releaseDataDictionary } from '../shared/metrics/tables/data-dictionary';
+import { infraSchema } from '../shared/metrics/tables/infra-schema';
+import { metricDefinitionsView } from '../shared/metrics/tables/infra-views';
+import { RELEASE_DATASET } from '../shared/platform/config';
 import { glossary } from './glossary';
 
 /** Files that are made from the definitions, by path. `npm run generate` writes them; a test says whether they are current. */

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { licencesOf } from './licences.mjs';
@@ -88,7 +88,7 @@ function sdksApart({ onLoad, onResolve }) {
   }));
   for (const [sdk, names] of Object.entries(SDKS)) {
     onResolve({ filter: new RegExp(`^(${Object.keys(names).join('|')})$`) }, ({ importer }) =>
-      importer.includes(join('shared', 'adapters')) ? { path: `./${sdk}.cjs`, external: true } : undefined,
+      importer.startsWith(resolve('shared')) ? { path: `./${sdk}.cjs`, external: true } : undefined,
     );
   }
 }

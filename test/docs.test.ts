@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { scripts } from '../package.json';
-import { Settings } from '../shared/config';
+import { Settings } from '../shared/platform/config';
 
 /** What the documents name exists: files, headings, commands, settings. */
 const root = resolve(__dirname, '..');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { failureKinds } from '../shared/failure';
+import { failureKinds } from '../shared/platform/failure';
 
 /** docs/errors.md and the union say the same. */
 test('docs/errors.md lists every code with its kind, and no other', () => {

@@ -1,5 +1,5 @@
-import type { ReportRows } from '../shared/report';
-import { reportTableNames } from '../shared/tables';
+import type { ReportRows } from '../shared/metrics/report';
+import { reportTableNames } from '../shared/metrics/tables';
 import { onDuckDb } from './support/duckdb';
 import { type ExportedReport, exportReports } from './support/export';
 import { randomSource } from './support/random-source';

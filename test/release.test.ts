@@ -1,6 +1,6 @@
-import { addDays, datesBetween, daysWindow } from '../shared/calendar';
-import type { ReleaseLimits } from '../shared/config';
-import { indexByDay, periodFacts } from '../shared/facts/period-facts';
+import { addDays, datesBetween, daysWindow } from '../shared/metrics/calendar';
+import { indexByDay, periodFacts } from '../shared/metrics/facts/period-facts';
+import type { ReleaseLimits } from '../shared/platform/config';
 import { countColumns } from '../shared/release/columns';
 import { deriveReleasePeriod, type ReleasePeriod } from '../shared/release/period';
 import { type HidingRule, hidingRules, moreThanOnce, partitions, release, rest } from '../shared/release/rules';

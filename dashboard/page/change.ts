@@ -1,4 +1,4 @@
-import type { CalendarDate } from '../../shared/calendar';
+import type { CalendarDate } from '../../shared/metrics/calendar';
 import type { MetricName } from '../metrics';
 import { h, spoken } from './elements';
 import { formatDate, formatFigure, formatNumber } from './format';

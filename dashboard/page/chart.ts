@@ -1,6 +1,6 @@
 import { areaY, axisX, axisY, dot, gridY, lineY, link, type Markish, plot, rectY, text } from '@observablehq/plot';
-import { addDays, type CalendarDate } from '../../shared/calendar';
-import type { Unit } from '../../shared/tables/columns';
+import { addDays, type CalendarDate } from '../../shared/metrics/calendar';
+import type { Unit } from '../../shared/metrics/tables/columns';
 import { svg } from './elements';
 import { formatNumber, signs } from './format';
 import { within } from './history';

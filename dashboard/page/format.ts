@@ -1,5 +1,5 @@
-import type { CalendarDate } from '../../shared/calendar';
-import type { Unit } from '../../shared/tables/columns';
+import type { CalendarDate } from '../../shared/metrics/calendar';
+import type { Unit } from '../../shared/metrics/tables/columns';
 
 const MINUS = '−';
 const NO_BREAK_SPACE = '\u00a0';

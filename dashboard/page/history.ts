@@ -1,4 +1,4 @@
-import { addDays, type CalendarDate, datesBetween, daysBetween } from '../../shared/calendar';
+import { addDays, type CalendarDate, datesBetween, daysBetween } from '../../shared/metrics/calendar';
 import type { DashboardData, Day, Metric } from '../data';
 import type { MetricName } from '../metrics';
 

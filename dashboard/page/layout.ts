@@ -1,4 +1,4 @@
-import type { ReportTable } from '../../shared/tables';
+import type { ReportTable } from '../../shared/metrics/tables';
 import type { MetricName } from '../metrics';
 import type { Parts } from './history';
 

@@ -1,5 +1,5 @@
-import { addDays, type CalendarDate } from '../../shared/calendar';
-import type { ReportTable } from '../../shared/tables';
+import { addDays, type CalendarDate } from '../../shared/metrics/calendar';
+import type { ReportTable } from '../../shared/metrics/tables';
 import type { DashboardData } from '../data';
 import { renderCards } from './cards';
 import { layOutForPrint } from './drawing';

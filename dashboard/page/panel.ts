@@ -1,4 +1,4 @@
-import { addDays, type CalendarDate } from '../../shared/calendar';
+import { addDays, type CalendarDate } from '../../shared/metrics/calendar';
 import type { MetricName } from '../metrics';
 import { type Chart, drawChart, type Series } from './chart';
 import { keepDrawn } from './drawing';

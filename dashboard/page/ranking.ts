@@ -1,4 +1,4 @@
-import type { CalendarDate } from '../../shared/calendar';
+import type { CalendarDate } from '../../shared/metrics/calendar';
 import { renderChange } from './change';
 import { h } from './elements';
 import { formatDate, formatFigure } from './format';

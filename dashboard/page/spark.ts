@@ -1,4 +1,4 @@
-import { addDays, type CalendarDate, datesBetween } from '../../shared/calendar';
+import { addDays, type CalendarDate, datesBetween } from '../../shared/metrics/calendar';
 import type { MetricName } from '../metrics';
 import { drawChart, type Series } from './chart';
 import { keepDrawn } from './drawing';

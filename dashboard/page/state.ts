@@ -1,5 +1,5 @@
-import { type CalendarDate, isDate } from '../../shared/calendar';
-import type { ReportTable } from '../../shared/tables';
+import { type CalendarDate, isDate } from '../../shared/metrics/calendar';
+import type { ReportTable } from '../../shared/metrics/tables';
 
 /** What the reader has chosen; kept in the fragment of the URL, so that a view can be sent, and the back button works. */
 export interface State {

@@ -1,4 +1,4 @@
-import { addDays, type CalendarDate, localDate, PERIODS } from '../../shared/calendar';
+import { addDays, type CalendarDate, localDate, PERIODS } from '../../shared/metrics/calendar';
 import type { DashboardData } from '../data';
 import type { MetricName } from '../metrics';
 import { h } from './elements';

@@ -1,4 +1,4 @@
-import type { CalendarDate } from '../../shared/calendar';
+import type { CalendarDate } from '../../shared/metrics/calendar';
 import { later } from './drawing';
 import { h } from './elements';
 import { formatDateWithYear, formatFigure, signs } from './format';

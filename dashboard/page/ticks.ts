@@ -1,4 +1,4 @@
-import { addDays, type CalendarDate, daysBetween } from '../../shared/calendar';
+import { addDays, type CalendarDate, daysBetween } from '../../shared/metrics/calendar';
 import { formatMonth, formatMonthAndDay } from './format';
 
 /** A day that is named below a chart. */

@@ -1,6 +1,6 @@
-import type { CalendarDate } from '../calendar';
-import type { ReleaseLimits } from '../config';
-import { Failure } from '../failure';
+import type { CalendarDate } from '../metrics/calendar';
+import type { ReleaseLimits } from '../platform/config';
+import { Failure } from '../platform/failure';
 import { countColumns, type ReleasedColumn, type ReleasedValues, releasedColumnNames } from './columns';
 
 /**

@@ -1,4 +1,4 @@
-import type { DailyMetrics } from '../tables/daily_metrics';
+import type { DailyMetrics } from '../metrics/tables/daily_metrics';
 
 /** The columns of a released row that say which row it is. */
 export const keyColumns = ['period_date', 'revision', 'released_at'] as const satisfies (keyof DailyMetrics)[];

@@ -1,7 +1,7 @@
-import type { CalendarDate } from '../calendar';
-import { errorKinds, type ReleaseFacts } from '../facts/facts';
-import type { PeriodFacts } from '../facts/period-facts';
-import { Failure } from '../failure';
+import type { CalendarDate } from '../metrics/calendar';
+import { errorKinds, type ReleaseFacts } from '../metrics/facts/facts';
+import type { PeriodFacts } from '../metrics/facts/period-facts';
+import { Failure } from '../platform/failure';
 import type { CountColumn } from './columns';
 
 /** A number of things, how many people hold them, and the most of them that one person holds. */

@@ -1,5 +1,5 @@
-import type { ReleaseLimits } from '../config';
-import { giniFraction } from '../gini';
+import { giniFraction } from '../metrics/gini';
+import type { ReleaseLimits } from '../platform/config';
 import {
   type CountColumn,
   countColumns,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { sections } from '../../dashboard/page/layout';
-import { reportTableNames } from '../../shared/tables';
+import { reportTableNames } from '../../shared/metrics/tables';
 import { folder, launchBrowser, makePage, makeWarehouse, query, visit, withDatabase } from './support';
 
 /** What the charts draw, read off the rendered page. */

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { reportMetrics } from '../../dashboard/history';
 import { panelsOf, sections } from '../../dashboard/page/layout';
-import { reportTableNames } from '../../shared/tables';
+import { reportTableNames } from '../../shared/metrics/tables';
 import { launchBrowser, makePage, makeWarehouse, visit } from './support';
 
 /** Pairs are read off the places of the rendered texts, not off the markup. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { reportMetrics } from '../../dashboard/history';
 import { cards, panelsOf, sections } from '../../dashboard/page/layout';
-import { addDays } from '../../shared/calendar';
-import { reportTableDefinitions, reportTableNames } from '../../shared/tables';
+import { addDays } from '../../shared/metrics/calendar';
+import { reportTableDefinitions, reportTableNames } from '../../shared/metrics/tables';
 import { glossaryNames } from '../support/glossary';
 import { launchBrowser, makePage, makeWarehouse, query, visit } from './support';
 

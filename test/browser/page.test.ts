@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
-import { addDays, datesBetween } from '../../shared/calendar';
-import { reportTableNames } from '../../shared/tables';
+import { addDays, datesBetween } from '../../shared/metrics/calendar';
+import { reportTableNames } from '../../shared/metrics/tables';
 import {
   folder,
   kpi,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { addDays, datesBetween } from '../../shared/calendar';
+import { addDays, datesBetween } from '../../shared/metrics/calendar';
 import { ended, queryDuckDb, type Result, startKpi } from '../support/kpi-command';
 
 /** Ranges of dates by the command line: what is left of them after a fault, gaps, and what an export revises. */

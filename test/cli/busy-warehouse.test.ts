@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseConfig } from '../../shared/config';
-import type { Access } from '../../shared/engine';
-import { createLog } from '../../shared/log';
-import { createOpener } from '../../shared/open-engine';
+import type { Access } from '../../shared/engines/engine';
+import { createOpener } from '../../shared/engines/open';
+import { parseConfig } from '../../shared/platform/config';
+import { createLog } from '../../shared/platform/log';
 import { holdWarehouse } from '../support/hold-warehouse';
 import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
 

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reportMetrics } from '../../dashboard/history';
-import { reportTableNames } from '../../shared/tables';
+import { reportTableNames } from '../../shared/metrics/tables';
 import { ended, startKpi } from '../support/kpi-command';
 
 /** What `kpi completion` prints, in the shells that are for it. */

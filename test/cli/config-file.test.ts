@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Check } from '../../shared/doctor';
+import type { Check } from '../../shared/operate/doctor';
 import { ended, startKpi } from '../support/kpi-command';
 
 /** kpi.config.json in the folder where a command runs. */

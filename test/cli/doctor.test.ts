@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { renderChecks } from '../../cli/checks';
-import type { Check } from '../../shared/doctor';
+import type { Check } from '../../shared/operate/doctor';
 import { ended, startKpi } from '../support/kpi-command';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-doctor-'));

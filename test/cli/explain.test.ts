@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { reportMetrics } from '../../dashboard/history';
-import { reportTableDefinitions } from '../../shared/tables';
+import { reportTableDefinitions } from '../../shared/metrics/tables';
 import { ended, startKpi } from '../support/kpi-command';
 
 /** `kpi explain`, which needs neither settings nor a warehouse. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireProject } from '../../cli/project';
-import { parseConfig } from '../../shared/config';
+import { parseConfig } from '../../shared/platform/config';
 import { ended, startKpi } from '../support/kpi-command';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-project-'));

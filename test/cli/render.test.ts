@@ -1,6 +1,6 @@
 import { renderDays, renderReport } from '../../cli/render';
 import { metricNames, reportMetrics } from '../../dashboard/history';
-import { type ReportRow, reportTableNames } from '../../shared/tables';
+import { type ReportRow, reportTableNames } from '../../shared/metrics/tables';
 
 const period = {
   report_date: '2025-12-23',

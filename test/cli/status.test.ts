@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderStatus } from '../../cli/render-status';
-import type { Status } from '../../shared/status';
-import type { ExportRun } from '../../shared/tables/export_runs';
+import type { ExportRun } from '../../shared/metrics/tables/export_runs';
+import type { Status } from '../../shared/operate/status';
 import { ended, startKpi } from '../support/kpi-command';
 import { startPubsubServer } from '../support/pubsub-server';
 

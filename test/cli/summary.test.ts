@@ -1,6 +1,6 @@
 import { renderSummary, summaryOf } from '../../cli/summary';
-import { addDays } from '../../shared/calendar';
-import type { ReportRows } from '../../shared/report';
+import { addDays } from '../../shared/metrics/calendar';
+import type { ReportRows } from '../../shared/metrics/report';
 
 const DATE = '2025-12-23';
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, s
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { sourceId } from '../../shared/warehouse-identity';
+import { sourceId } from '../../shared/engines/identity';
 import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
 
 /** A warehouse takes reports of one source and one time zone. Each test has a folder of its own, and its default warehouse. */

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { createFileWriter, type FileWriterOptions } from '../../cli/write-file';
-import { parseConfig } from '../../shared/config';
+import { parseConfig } from '../../shared/platform/config';
 import { inTemporaryFolder } from '../support/temporary-folder';
 
 const OWN = 'made here';

@@ -1,8 +1,8 @@
 import { deriveHistory, deriveReleasedHistory, releaseMetrics, reportMetrics } from '../../dashboard/history';
-import { addDays, type CalendarDate } from '../../shared/calendar';
-import { periodsOf, type ReportRows } from '../../shared/report';
-import { type ReportTable, reportTableDefinitions, reportTableNames } from '../../shared/tables';
-import type { DailyMetrics } from '../../shared/tables/daily_metrics';
+import { addDays, type CalendarDate } from '../../shared/metrics/calendar';
+import { periodsOf, type ReportRows } from '../../shared/metrics/report';
+import { type ReportTable, reportTableDefinitions, reportTableNames } from '../../shared/metrics/tables';
+import type { DailyMetrics } from '../../shared/metrics/tables/daily_metrics';
 
 type Row = Record<string, string | number | null>;
 

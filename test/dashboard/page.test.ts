@@ -6,7 +6,7 @@ import { cards, panelsOf, sections } from '../../dashboard/page/layout';
 import { formatState, parseState, unknownIn } from '../../dashboard/page/state';
 import { unknownKinds } from '../../dashboard/page/status';
 import { ticksOf } from '../../dashboard/page/ticks';
-import { addDays } from '../../shared/calendar';
+import { addDays } from '../../shared/metrics/calendar';
 
 /** What of the page needs no browser. */
 const tables = ['daily_engagement', 'daily_funnel'];

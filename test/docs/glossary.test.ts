@@ -2,8 +2,8 @@ import { renderDays, renderReport } from '../../cli/render';
 import { renderSummary, summaryOf } from '../../cli/summary';
 import { releaseMetrics, reportMetrics } from '../../dashboard/history';
 import { sections } from '../../dashboard/page/layout';
-import { periodsOf, type ReportRows } from '../../shared/report';
-import { type ReportRow, reportTableDefinitions, reportTableNames } from '../../shared/tables';
+import { periodsOf, type ReportRows } from '../../shared/metrics/report';
+import { type ReportRow, reportTableDefinitions, reportTableNames } from '../../shared/metrics/tables';
 import { glossaryNames } from '../support/glossary';
 
 const DATE = '2025-12-23';

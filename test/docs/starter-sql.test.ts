@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, openDatabase, quoteText, type Value } from '../../shared/adapters/duckdb-connection';
+import { type Database, openDatabase, quoteText, type Value } from '../../shared/engines/duckdb/connection';
 import { ended, startKpi } from '../support/kpi-command';
 import { biViews, starterQueries } from '../support/starter-sql';
 

@@ -1,12 +1,12 @@
 import { createPubsubHandler } from '../../functions/export-kpi';
 import { createHttpHandler } from '../../functions/export-kpi-http';
 import type { HandlerDeps } from '../../functions/handler-deps';
-import { parseConfig } from '../../shared/config';
-import type { DeadLetter } from '../../shared/dead-letter';
-import { Failure, type FailureCode, failureKinds } from '../../shared/failure';
-import { createLog } from '../../shared/log';
-import type { ReportOutcome } from '../../shared/outcome';
-import { reportTableNames } from '../../shared/tables';
+import type { ReportOutcome } from '../../shared/export/outcome';
+import { reportTableNames } from '../../shared/metrics/tables';
+import type { DeadLetter } from '../../shared/operate/dead-letter';
+import { parseConfig } from '../../shared/platform/config';
+import { Failure, type FailureCode, failureKinds } from '../../shared/platform/failure';
+import { createLog } from '../../shared/platform/log';
 
 const event = {
   id: 'e1',

@@ -1,8 +1,8 @@
 import { createPubsubHandler } from '../../functions/export-kpi';
 import { createPark } from '../../functions/park';
-import { parseConfig } from '../../shared/config';
-import { Failure } from '../../shared/failure';
-import { createLog } from '../../shared/log';
+import { parseConfig } from '../../shared/platform/config';
+import { Failure } from '../../shared/platform/failure';
+import { createLog } from '../../shared/platform/log';
 import { type PubsubServer, startPubsubServer } from '../support/pubsub-server';
 
 /** A dead letter on its way to the topic, over real gRPC: the message that led to it is acknowledged, by returning, only once it is there. */

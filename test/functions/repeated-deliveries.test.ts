@@ -1,10 +1,10 @@
 import { createPubsubHandler } from '../../functions/export-kpi';
-import { parseConfig } from '../../shared/config';
-import type { DeadLetter } from '../../shared/dead-letter';
 import { createBigQuery } from '../../shared/engines/bigquery/engine';
-import { createLog } from '../../shared/log';
-import { runRequest } from '../../shared/run-request';
-import { reportTableNames } from '../../shared/tables';
+import { runRequest } from '../../shared/export/run-request';
+import { reportTableNames } from '../../shared/metrics/tables';
+import type { DeadLetter } from '../../shared/operate/dead-letter';
+import { parseConfig } from '../../shared/platform/config';
+import { createLog } from '../../shared/platform/log';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
 import { configAt, destination, type FaultServer, startFaultServer } from '../support/fault-server';
 import { testPace } from '../support/pace';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openDuckDb } from '../../shared/adapters/duckdb';
-import type { Window } from '../../shared/calendar';
+import { openDuckDb } from '../../shared/engines/duckdb/engine';
+import type { Window } from '../../shared/metrics/calendar';
 import {
   type AnyFactName,
   type FactRow,
@@ -10,9 +10,9 @@ import {
   parametersOf,
   parseFacts,
   releaseFactNames,
-} from '../../shared/facts/facts';
-import { createLog } from '../../shared/log';
-import { type SourceTable, sourceColumns } from '../../shared/source-contract';
+} from '../../shared/metrics/facts/facts';
+import { type SourceTable, sourceColumns } from '../../shared/metrics/source-contract';
+import { createLog } from '../../shared/platform/log';
 import type { SourceRows } from '../support/source-rows';
 import type { ReferenceServer, Table } from './reference-server';
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { reportWindow, type Window } from '../../shared/calendar';
-import { factNames, factsQuery, releaseFactNames } from '../../shared/facts/facts';
+import { reportWindow, type Window } from '../../shared/metrics/calendar';
+import { factNames, factsQuery, releaseFactNames } from '../../shared/metrics/facts/facts';
 import { caseNames, readCase } from '../support/cases';
 import { randomSource } from '../support/random-source';
 import { type SourceFormat, writeSource } from '../support/source-files';

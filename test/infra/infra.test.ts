@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXPORT_PATH } from '../../functions/export-kpi-http';
-import { parseConfig, Settings } from '../../shared/config';
-import { logMessages } from '../../shared/log-messages';
-import { MAX_REQUEST_BYTES, parseRequestData } from '../../shared/request';
-import { isTimeZone } from '../../shared/time-zone';
+import { MAX_REQUEST_BYTES, parseRequestData } from '../../shared/export/request';
+import { parseConfig, Settings } from '../../shared/platform/config';
+import { logMessages } from '../../shared/platform/log-messages';
+import { isTimeZone } from '../../shared/platform/time-zone';
 import { at, type Body, type Infra, infraFolder, only, readInfra, resourcesOf, seconds } from './hcl';
 
 let infra: Infra;

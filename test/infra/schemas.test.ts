@@ -1,7 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
-import { infraSchema } from '../../shared/tables/infra-schema';
+import {
+  dailyMetricsDefinition,
+  exportRunsDefinition,
+  reportTableDefinitions,
+  type TableDefinition,
+} from '../../shared/metrics/tables';
+import { infraSchema } from '../../shared/metrics/tables/infra-schema';
 import { at, type Body, type Infra, infraFolder, only, readInfra } from './hcl';
 
 const published = [...Object.values(reportTableDefinitions), exportRunsDefinition];

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, openDatabase, type Value } from '../../shared/adapters/duckdb-connection';
-import { type ReportTable, reportTableDefinitions } from '../../shared/tables';
-import { periodColumns } from '../../shared/tables/columns';
-import { metricDefinitionsView } from '../../shared/tables/infra-views';
+import { type Database, openDatabase, type Value } from '../../shared/engines/duckdb/connection';
+import { type ReportTable, reportTableDefinitions } from '../../shared/metrics/tables';
+import { periodColumns } from '../../shared/metrics/tables/columns';
+import { metricDefinitionsView } from '../../shared/metrics/tables/infra-views';
 import { type Infra, infraFolder, only, readInfra } from './hcl';
 
 const folder = join(infraFolder, 'views');

@@ -1,7 +1,7 @@
-import { datesBetween } from '../../shared/calendar';
-import { findGaps } from '../../shared/gaps';
-import { judge } from '../../shared/outcome';
-import { runExport } from '../../shared/run-export';
+import { findGaps } from '../../shared/export/gaps';
+import { judge } from '../../shared/export/outcome';
+import { runExport } from '../../shared/export/run-export';
+import { datesBetween } from '../../shared/metrics/calendar';
 import { type Emulator, emulatorIsAvailable, inWarehouse, openEmulator } from '../support/bigquery-emulator';
 import { type Asked, startCountingProxy } from '../support/counting-proxy';
 import { ended, startKpi } from '../support/kpi-command';
@@ -13,7 +13,7 @@ import { inTemporaryFolder } from '../support/temporary-folder';
 const TIME_ZONE = 'Europe/Berlin';
 const FROM = '2024-07-01';
 const YEAR = datesBetween(FROM, '2025-06-30');
-/** The emulator takes its time over each load: a year only where it is asked for (test/adapters/backfill.test.ts has it in memory). */
+/** The emulator takes its time over each load: a year only where it is asked for (test/shared/engines/bigquery/backfill.test.ts has it in memory). */
 const RANGE = YEAR.slice(0, Number(process.env.KPI_TEST_BACKFILL_DATES ?? 60));
 const SIXTY = YEAR.slice(0, 60);
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { datesBetween } from '../../shared/calendar';
-import { runExport } from '../../shared/run-export';
-import { sourceTableNames } from '../../shared/source-contract';
-import { reportTableNames } from '../../shared/tables';
+import { runExport } from '../../shared/export/run-export';
+import { datesBetween } from '../../shared/metrics/calendar';
+import { sourceTableNames } from '../../shared/metrics/source-contract';
+import { reportTableNames } from '../../shared/metrics/tables';
 import {
   type Emulator,
   emulatorIsAvailable,

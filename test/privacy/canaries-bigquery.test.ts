@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Facts, ReleaseFacts } from '../../shared/facts/facts';
+import type { Facts, ReleaseFacts } from '../../shared/metrics/facts/facts';
 import { filesBelow, leaks } from '../support/canaries';
 import { PUSH_PATH, pushBody, type Seen } from '../support/canary-doors';
 import { cannedFacts } from '../support/canned-facts';

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { type DeadLetter, toDeadLetter } from '../../shared/dead-letter';
-import { facts, releaseFacts, spanFact } from '../../shared/facts/facts';
-import { Failure } from '../../shared/failure';
-import { reportTables } from '../../shared/tables';
-import { DailyMetrics } from '../../shared/tables/daily_metrics';
-import { ExportRun } from '../../shared/tables/export_runs';
+import { facts, releaseFacts, spanFact } from '../../shared/metrics/facts/facts';
+import { reportTables } from '../../shared/metrics/tables';
+import { DailyMetrics } from '../../shared/metrics/tables/daily_metrics';
+import { ExportRun } from '../../shared/metrics/tables/export_runs';
+import { type DeadLetter, toDeadLetter } from '../../shared/operate/dead-letter';
+import { Failure } from '../../shared/platform/failure';
 
 /**
  * Everything that leaves an engine, and everything that is written, logged or parked, column by column, with what it is. Whoever adds one
@@ -126,7 +126,7 @@ const schemas: Record<string, z.ZodObject> = {
 
 /** Types are gone when a test runs, so the fields of the log are read off the text. */
 function logFields(): string[] {
-  const text = readFileSync(join(__dirname, '../../shared/log.ts'), 'utf8');
+  const text = readFileSync(join(__dirname, '../../shared/platform/log.ts'), 'utf8');
   const body = /interface LogFields \{(.*?)^\}/ms.exec(text)?.[1] ?? '';
   return Array.from(body.matchAll(/^ {2}(\w+)\?:/gm), ([, name = '']) => name);
 }

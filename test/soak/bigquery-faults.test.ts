@@ -1,5 +1,5 @@
 import { createBigQuery } from '../../shared/engines/bigquery/engine';
-import { runExport } from '../../shared/run-export';
+import { runExport } from '../../shared/export/run-export';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
 import { configAt, type Fault, type FaultServer, type RequestKind, startFaultServer } from '../support/fault-server';
 import { testPace } from '../support/pace';

@@ -1,12 +1,12 @@
 import { createPubsubHandler } from '../../functions/export-kpi';
-import { addDays, type CalendarDate } from '../../shared/calendar';
-import { parseConfig } from '../../shared/config';
-import type { DeadLetter } from '../../shared/dead-letter';
-import type { Engine, TableOutcome } from '../../shared/engine';
-import { Failure } from '../../shared/failure';
-import { createLog } from '../../shared/log';
-import { runRequest } from '../../shared/run-request';
-import { reportTableNames } from '../../shared/tables';
+import type { Engine, TableOutcome } from '../../shared/engines/engine';
+import { runRequest } from '../../shared/export/run-request';
+import { addDays, type CalendarDate } from '../../shared/metrics/calendar';
+import { reportTableNames } from '../../shared/metrics/tables';
+import type { DeadLetter } from '../../shared/operate/dead-letter';
+import { parseConfig } from '../../shared/platform/config';
+import { Failure } from '../../shared/platform/failure';
+import { createLog } from '../../shared/platform/log';
 import { createRandom, type Random } from '../support/random-source';
 import { anAccountBefore, noFacts } from '../support/steady-facts';
 

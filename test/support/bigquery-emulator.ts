@@ -6,12 +6,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BigQuery, type Dataset } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
-import type { BigQueryConfig } from '../../shared/config';
-import { RELEASE_DATASET } from '../../shared/config';
-import type { Engine } from '../../shared/engine';
 import { createBigQuery } from '../../shared/engines/bigquery/engine';
-import { type SourceColumnType, sourceColumns, sourceTableNames } from '../../shared/source-contract';
-import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
+import type { Engine } from '../../shared/engines/engine';
+import { type SourceColumnType, sourceColumns, sourceTableNames } from '../../shared/metrics/source-contract';
+import {
+  dailyMetricsDefinition,
+  exportRunsDefinition,
+  reportTableDefinitions,
+  type TableDefinition,
+} from '../../shared/metrics/tables';
+import type { BigQueryConfig } from '../../shared/platform/config';
+import { RELEASE_DATASET } from '../../shared/platform/config';
 import { testPace } from './pace';
 
 /** A real project, reached with the application default credentials, in which datasets may be made and dropped; else the emulator's. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { addDays, type CalendarDate, datesBetween } from '../../shared/calendar';
+import { addDays, type CalendarDate, datesBetween } from '../../shared/metrics/calendar';
 import type { SourceRows } from './source-rows';
 
 /** Marks of what must not leave a source: of ids and texts, of numeric ids, and of instants, as text and as microseconds since 1970. */

@@ -1,7 +1,7 @@
-import { reportWindow } from '../../shared/calendar';
-import type { FactRow, Facts, ReleaseFacts } from '../../shared/facts/facts';
-import type { ReportRows } from '../../shared/report';
-import { reportTableNames } from '../../shared/tables';
+import { reportWindow } from '../../shared/metrics/calendar';
+import type { FactRow, Facts, ReleaseFacts } from '../../shared/metrics/facts/facts';
+import type { ReportRows } from '../../shared/metrics/report';
+import { reportTableNames } from '../../shared/metrics/tables';
 import { onDuckDb } from './duckdb';
 import type { FaultServer } from './fault-server';
 import { randomSource } from './random-source';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { reportTableDefinitions, reportTableNames } from '../../shared/tables';
-import { periodColumns } from '../../shared/tables/columns';
+import { reportTableDefinitions, reportTableNames } from '../../shared/metrics/tables';
+import { periodColumns } from '../../shared/metrics/tables/columns';
 import type { ExpectedReport } from './report-differences';
 import type { SourceRows } from './source-rows';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openDuckDb } from '../../shared/adapters/duckdb';
+import { openDuckDb } from '../../shared/engines/duckdb/engine';
 import type { OnEngine } from './export';
 import { inTemporaryFolder } from './temporary-folder';
 

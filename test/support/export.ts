@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { datesBetween } from '../../shared/calendar';
-import type { Engine } from '../../shared/engine';
-import type { ReportRows } from '../../shared/report';
-import { runExport } from '../../shared/run-export';
+import type { Engine } from '../../shared/engines/engine';
+import { runExport } from '../../shared/export/run-export';
+import { datesBetween } from '../../shared/metrics/calendar';
+import type { ReportRows } from '../../shared/metrics/report';
 import { testGate, testRun } from './run';
 
 /** Runs `work` with an engine that reads a source folder and has an empty warehouse of its own, which is gone afterwards. */

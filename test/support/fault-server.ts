@@ -1,9 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BigQueryConfig } from '../../shared/config';
-import type { FactRow, Facts, ReleaseFacts } from '../../shared/facts/facts';
-import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../shared/tables';
+import type { FactRow, Facts, ReleaseFacts } from '../../shared/metrics/facts/facts';
+import {
+  dailyMetricsDefinition,
+  exportRunsDefinition,
+  reportTableDefinitions,
+  type TableDefinition,
+} from '../../shared/metrics/tables';
+import type { BigQueryConfig } from '../../shared/platform/config';
 
 /** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`, a statement that removes rows of them a `delete`, a test of permissions `rights`. */
 export type RequestKind =
@@ -167,7 +172,7 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
     return found(resource(job));
   }
 
-  /** The rows of each part of a statement (shared/whole-answer.ts). */
+  /** The rows of each part of a statement (shared/metrics/facts/whole-answer.ts). */
   function partsOf(job: StoredJob): [part: string, row: StoredRow][] {
     const { query } = job.configuration.query as { query: string };
     const names = [...query.matchAll(/SELECT '(\w+)' AS part,/g)].map(([, name]) => name ?? '');

@@ -1,4 +1,4 @@
-import type { ReportTable } from '../../shared/tables';
+import type { ReportTable } from '../../shared/metrics/tables';
 import type { ExpectedPeriod, ExpectedReport } from './report-differences';
 import type { MeasurementRow, SourceRows, UserRow } from './source-rows';
 

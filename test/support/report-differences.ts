@@ -1,4 +1,4 @@
-import { type ReportTable, reportTableNames } from '../../shared/tables';
+import { type ReportTable, reportTableNames } from '../../shared/metrics/tables';
 import type { ExportedReport } from './export';
 
 /** What a report must say: of every period every column, those that all tables share aside. */

@@ -1,6 +1,6 @@
-import type { Run } from '../../shared/engine';
-import { createLog } from '../../shared/log';
-import type { GateSettings } from '../../shared/run-export';
+import type { Run } from '../../shared/engines/engine';
+import type { GateSettings } from '../../shared/export/run-export';
+import { createLog } from '../../shared/platform/log';
 
 /** The defaults of a deployment. */
 export const testGate: GateSettings = { maxRejectedShare: 0.05, maxUnknownShare: 0.5, sourceMaxAgeHours: 26 };

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { openDatabase, quoteText } from '../../shared/adapters/duckdb-connection';
-import { type SourceTable, sourceColumns, sourceTableNames } from '../../shared/source-contract';
+import { openDatabase, quoteText } from '../../shared/engines/duckdb/connection';
+import { type SourceTable, sourceColumns, sourceTableNames } from '../../shared/metrics/source-contract';
 import type { SourceRows } from './source-rows';
 
 export const sourceFormats = ['csv', 'ndjson', 'parquet'] as const;

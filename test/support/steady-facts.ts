@@ -1,5 +1,5 @@
-import { addDays, type CalendarDate, datesBetween } from '../../shared/calendar';
-import type { Facts } from '../../shared/facts/facts';
+import { addDays, type CalendarDate, datesBetween } from '../../shared/metrics/calendar';
+import type { Facts } from '../../shared/metrics/facts/facts';
 
 /** Of a source that holds nothing. */
 export const noFacts: Facts = { activity: [], sessions: [], intake: [], users: [], people: [], misdated: [] };

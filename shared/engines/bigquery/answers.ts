@@ -1,5 +1,5 @@
 import type { BigQuery, Job } from '@google-cloud/bigquery';
-import { answerColumns, IncompleteAnswer } from '../../whole-answer';
+import { answerColumns, IncompleteAnswer } from '../../metrics/facts/whole-answer';
 
 /**
  * What makes sure that an answer of BigQuery is whole. A proxy or a captive network may answer in its place, with status 200 and a page of

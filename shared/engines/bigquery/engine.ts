@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { BigQueryConfig } from '../../config';
-import { RELEASE_DATASET } from '../../config';
-import type { Engine, Run } from '../../engine';
-import { factNames, releaseFactNames } from '../../facts/facts';
-import { dailyMetricsDefinition, exportRunsDefinition } from '../../tables';
-import type { ExportRun } from '../../tables/export_runs';
+import { factNames, releaseFactNames } from '../../metrics/facts/facts';
+import { dailyMetricsDefinition, exportRunsDefinition } from '../../metrics/tables';
+import type { ExportRun } from '../../metrics/tables/export_runs';
+import type { BigQueryConfig } from '../../platform/config';
+import { RELEASE_DATASET } from '../../platform/config';
+import type { Engine, Run } from '../engine';
 import { isDuplicate } from './errors';
 import { countFacts, inspectSource, priceFacts } from './facts';
 import { createInspector, inspectWarehouse } from './inspect';

@@ -1,5 +1,5 @@
-import { Failure, type FailureCode } from '../../failure';
-import { IncompleteAnswer } from '../../whole-answer';
+import { IncompleteAnswer } from '../../metrics/facts/whole-answer';
+import { Failure, type FailureCode } from '../../platform/failure';
 
 /** What of an error of the client, or of a job's errorResult, decides: never its message, which may quote data. */
 export interface BigQueryError {

@@ -1,8 +1,5 @@
 import { BigQuery, type Job, type JobMetadata } from '@google-cloud/bigquery';
-import { parseSourceCounts, selectSourceCounts } from '../../adapters/source-sql';
-import type { Window } from '../../calendar';
-import type { BigQueryConfig } from '../../config';
-import type { Run, SourceInspection } from '../../engine';
+import type { Window } from '../../metrics/calendar';
 import {
   type AnyFactName,
   type FactParameters,
@@ -12,10 +9,13 @@ import {
   parametersOf,
   parseFacts,
   timeBounds,
-} from '../../facts/facts';
-import { Failure } from '../../failure';
-import type { SourceTable } from '../../source-contract';
-import { parseWholeAnswer, wholeStatement } from '../../whole-answer';
+} from '../../metrics/facts/facts';
+import { parseWholeAnswer, wholeStatement } from '../../metrics/facts/whole-answer';
+import type { SourceTable } from '../../metrics/source-contract';
+import type { BigQueryConfig } from '../../platform/config';
+import { Failure } from '../../platform/failure';
+import type { Run, SourceInspection } from '../engine';
+import { parseSourceCounts, selectSourceCounts } from '../source-sql';
 import { demand, readAllRows } from './answers';
 import { JOB_TIMEOUT_MS, labels, type Session } from './session';
 

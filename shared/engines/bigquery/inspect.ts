@@ -1,10 +1,10 @@
 import type { TableMetadata } from '@google-cloud/bigquery';
-import type { CalendarDate } from '../../calendar';
-import { RELEASE_DATASET } from '../../config';
-import type { Run, TableOutcome, WarehouseInspection } from '../../engine';
-import { Failure } from '../../failure';
-import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../tables';
-import { driftOf, type FoundColumn } from '../../tables/drift';
+import type { CalendarDate } from '../../metrics/calendar';
+import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../metrics/tables';
+import { driftOf, type FoundColumn } from '../../metrics/tables/drift';
+import { RELEASE_DATASET } from '../../platform/config';
+import { Failure } from '../../platform/failure';
+import type { Run, TableOutcome, WarehouseInspection } from '../engine';
 import { demand } from './answers';
 import { toBigQueryFailure } from './errors';
 import type { Session } from './session';

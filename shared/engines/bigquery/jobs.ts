@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BigQuery, Job, JobMetadata } from '@google-cloud/bigquery';
-import { signIn } from '../../adapters/google-credentials';
-import { Failure } from '../../failure';
+import { Failure } from '../../platform/failure';
+import { signIn } from '../../platform/google-credentials';
 import { demand } from './answers';
 import { isAmbiguous, isStatus, isTransient, toBigQueryFailure } from './errors';
 

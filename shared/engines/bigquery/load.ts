@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import type { CalendarDate } from '../../calendar';
-import type { Run } from '../../engine';
+import type { CalendarDate } from '../../metrics/calendar';
+import type { Run } from '../engine';
 import { outputRows, tooFewRows } from './jobs';
 import { JOB_TIMEOUT_MS, labels, type Session } from './session';
 

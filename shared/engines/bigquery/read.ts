@@ -1,15 +1,6 @@
-import {
-  parseReportState,
-  selectIdentity,
-  selectRelease,
-  selectReportStates,
-  selectRows,
-  selectRuns,
-} from '../../adapters/warehouse-sql';
-import type { CalendarDate } from '../../calendar';
-import { RELEASE_DATASET } from '../../config';
-import type { Engine } from '../../engine';
-import type { ReportRows } from '../../report';
+import type { CalendarDate } from '../../metrics/calendar';
+import { parseWholeAnswer, wholeStatement } from '../../metrics/facts/whole-answer';
+import type { ReportRows } from '../../metrics/report';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
@@ -17,11 +8,13 @@ import {
   type ReportRow,
   reportTableDefinitions,
   reportTableNames,
-} from '../../tables';
-import type { DailyMetrics } from '../../tables/daily_metrics';
-import type { ExportRun } from '../../tables/export_runs';
-import type { WarehouseIdentity } from '../../warehouse-identity';
-import { parseWholeAnswer, wholeStatement } from '../../whole-answer';
+} from '../../metrics/tables';
+import type { DailyMetrics } from '../../metrics/tables/daily_metrics';
+import type { ExportRun } from '../../metrics/tables/export_runs';
+import { RELEASE_DATASET } from '../../platform/config';
+import type { Engine } from '../engine';
+import type { WarehouseIdentity } from '../identity';
+import { parseReportState, selectIdentity, selectRelease, selectReportStates, selectRows, selectRuns } from '../warehouse-sql';
 import { readAllRows } from './answers';
 import { fieldsOf, readTable } from './inspect';
 import { dateRange, type Session } from './session';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CalendarDate } from '../../calendar';
-import type { Engine, ReportState, Run } from '../../engine';
-import { toFailure } from '../../failure';
-import type { Report } from '../../report';
-import { type ReportTable, reportTableNames } from '../../tables';
+import type { CalendarDate } from '../../metrics/calendar';
+import type { Report } from '../../metrics/report';
+import { type ReportTable, reportTableNames } from '../../metrics/tables';
+import { toFailure } from '../../platform/failure';
+import type { Engine, ReportState, Run } from '../engine';
 
 /** After so many looks two runs that go on writing over each other are left to whoever looks for gaps. */
 const MOST_LOOKS = 5;

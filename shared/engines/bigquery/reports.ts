@@ -1,8 +1,8 @@
-import { deleteRows } from '../../adapters/warehouse-sql';
-import type { CalendarDate } from '../../calendar';
-import type { Run, TableOutcome } from '../../engine';
-import type { Report } from '../../report';
-import { type ReportTable, reportTableNames } from '../../tables';
+import type { CalendarDate } from '../../metrics/calendar';
+import type { Report } from '../../metrics/report';
+import { type ReportTable, reportTableNames } from '../../metrics/tables';
+import type { Run, TableOutcome } from '../engine';
+import { deleteRows } from '../warehouse-sql';
 import { toBigQueryFailure } from './errors';
 import { load } from './load';
 import { dateRange, JOB_TIMEOUT_MS, labels, type Session } from './session';

@@ -1,8 +1,8 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
-import type { CalendarDate } from '../../calendar';
-import type { BigQueryConfig } from '../../config';
-import type { Run } from '../../engine';
+import type { CalendarDate } from '../../metrics/calendar';
+import type { BigQueryConfig } from '../../platform/config';
+import type { Run } from '../engine';
 import { demandWholeAnswers } from './answers';
 import { createJobs, type Jobs, type Pace } from './jobs';
 

@@ -1,4 +1,5 @@
-import { errorKinds } from '../../../shared/facts/facts';
+import { errorKinds } from '../../../shared/metrics/facts/facts';
+import { dailyMetricsDefinition } from '../../../shared/metrics/tables';
 import {
   type CountColumn,
   countColumns,
@@ -8,7 +9,6 @@ import {
 } from '../../../shared/release/columns';
 import type { HeldCount, ReleasePeriod } from '../../../shared/release/period';
 import { hidingRules, rate, release, roundTo } from '../../../shared/release/rules';
-import { dailyMetricsDefinition } from '../../../shared/tables';
 
 const k = 20;
 const limits = { minPeople: k, roundTo: 10 };

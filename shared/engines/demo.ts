@@ -1,0 +1,137 @@
+import { errorKinds } from '../metrics/facts/facts';
+
+/** Rows of the two source tables; created_at in seconds since 1970. */
+export interface DemoData {
+  users: { user_id: string; created_at: number }[];
+  measurements: { measurement_id: string; user_id: string; session_id: string; created_at: number; error_type: string | null }[];
+}
+
+const DAY_SECONDS = 86_400;
+const LAUNCH = Date.UTC(2025, 5, 1) / 1000;
+
+/** After so many days an account is no longer used. */
+const LIFETIME_DAYS = 150;
+
+/** Sunday to Saturday: how busy a day is. */
+const WEEKDAY = [0.62, 1.16, 1.2, 1.12, 1.08, 0.94, 0.7];
+
+/** How often each kind of error comes up, in the order of errorKinds. */
+const KIND_WEIGHTS = [0.08, 0.24, 0.2, 0.12, 0.26, 0.1];
+
+/**
+ * A product since its launch in June 2025: accounts that come faster as it grows. Most of them test on working days at first and less
+ * later, fail more often while they are new, and try again; some never test. One guest a day tests without an account. What an account
+ * does depends on the account alone, so reports of different dates agree about the days they share. Nothing lies after `now`.
+ */
+export function generateDemo(now: Date): DemoData {
+  const data: DemoData = { users: [], measurements: [] };
+  const end = now.getTime() / 1000;
+  const lastDay = Math.floor((end - LAUNCH) / DAY_SECONDS);
+  for (let day = 0; day <= lastDay; day++) {
+    for (let account = 0; account < accountsOf(day); account++) {
+      const random = createRandom(1, day, account);
+      const created_at = instant(day, timeOfDay(random));
+      if (created_at > end) continue;
+      const user_id = `demo-${day}-${account}`;
+      data.users.push({ user_id, created_at });
+      generateTests(data.measurements, { user_id, day, lastDay, random });
+    }
+    generateTests(data.measurements, { user_id: `guest-${day}`, day, lastDay: day, random: createRandom(2, day) });
+  }
+  return { users: data.users, measurements: data.measurements.filter((row) => row.created_at <= end) };
+}
+
+/** Accounts created on a day: some nine at launch, about twenty-four a year later, with the weekly rhythm. */
+function accountsOf(day: number): number {
+  const expected = (9 + 18 * (1 - Math.exp(-day / 200))) * weekday(day);
+  return Math.floor(expected + createRandom(3, day)());
+}
+
+interface Person {
+  user_id: string;
+  /** The day on which the person came; days count from the launch. */
+  day: number;
+  lastDay: number;
+  random: () => number;
+}
+
+/** All tests of a person, from the first day on. */
+function generateTests(tests: DemoData['measurements'], { user_id, day: firstDay, lastDay, random }: Person): void {
+  const habit = 0.15 + 0.6 * random();
+  const staying = 10 + LIFETIME_DAYS * random() ** 2;
+  const isConvinced = random() < 0.72;
+  for (let day = firstDay; day <= Math.min(lastDay, firstDay + LIFETIME_DAYS); day++) {
+    const age = day - firstDay;
+    const appetite = age === 0 ? 0.55 : habit * Math.exp(-age / staying);
+    if (!isConvinced || random() >= appetite * weekday(day)) continue;
+    const sessions = random() < 0.18 ? 2 : 1;
+    for (let session = 0; session < sessions; session++) {
+      const session_id = `${user_id}-${day}-${session}`;
+      generateAttempts(tests, { user_id, session_id, day, session, failing: 0.22 + 0.26 * Math.exp(-age / 12), random });
+    }
+  }
+}
+
+interface Session {
+  user_id: string;
+  session_id: string;
+  day: number;
+  /** 0 for the first of the day. */
+  session: number;
+  /** How likely the first attempt fails. */
+  failing: number;
+  random: () => number;
+}
+
+/** Up to five attempts, until one succeeds or the person gives up. */
+function generateAttempts(
+  tests: DemoData['measurements'],
+  { user_id, session_id, day, session, failing, random }: Session,
+): void {
+  let seconds = timeOfDay(random) + session * 5400;
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const hasFailed = random() < failing * 0.92 ** attempt;
+    tests.push({
+      measurement_id: `${session_id}-${attempt}`,
+      user_id,
+      session_id,
+      created_at: instant(day, seconds),
+      error_type: hasFailed ? pickKind(random()) : null,
+    });
+    if (!hasFailed || random() < 0.25) return;
+    seconds += 25 + 90 * random();
+  }
+}
+
+function weekday(day: number): number {
+  return WEEKDAY[day % 7] ?? 1; // the launch was on a Sunday
+}
+
+/** Seconds since midnight, mostly between morning and late evening. */
+function timeOfDay(random: () => number): number {
+  return Math.floor((7 + 16 * ((random() + random()) / 2) + random()) * 3600);
+}
+
+function instant(day: number, seconds: number): number {
+  return LAUNCH + day * DAY_SECONDS + Math.floor(seconds);
+}
+
+function pickKind(point: number): string {
+  let left = point;
+  for (const [index, kind] of errorKinds.entries()) {
+    left -= KIND_WEIGHTS[index] ?? 0;
+    if (left < 0) return kind;
+  }
+  return errorKinds[0];
+}
+
+/** mulberry32, seeded by all of `seeds`: numbers from 0 to below 1, the same on every machine. */
+function createRandom(...seeds: number[]): () => number {
+  let state = seeds.reduce((hash, seed) => Math.imul(hash ^ (seed + 0x9e3779b9), 0x85ebca6b) ^ (hash >>> 13), 0x811c9dc5);
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,305 @@
+import { existsSync } from 'node:fs';
+import type { DuckDBValue } from '@duckdb/node-api';
+import { addDays, daysBetween, daysWindow, type Window } from '../../metrics/calendar';
+import {
+  type AnyFactName,
+  type FactName,
+  type FactParameters,
+  type Facts,
+  factParameters,
+  factQuery,
+  factsByDay,
+  parametersOf,
+  parseFactRows,
+  type RelationName,
+  type ReleaseFacts,
+  relations,
+  releaseFactNames,
+  timeBounds,
+} from '../../metrics/facts/facts';
+import { reportTableDefinitions } from '../../metrics/tables';
+import type { DuckDbConfig } from '../../platform/config';
+import { Failure } from '../../platform/failure';
+import { isSameFile } from '../../platform/files';
+import type { Access, Engine, Run, Waiting } from '../engine';
+import type { Binding } from '../identity';
+import { parseSourceCounts, selectSourceCounts } from '../source-sql';
+import { type Database, dateTimeMacro, duckDbValues, openDatabase, toEngineFailure } from './connection';
+import { attachWarehouse, isThere, makeWarehouse, requireRoom } from './file';
+import { openSource, type Source } from './source';
+import {
+  appendRuns,
+  checkTable,
+  deleteReports,
+  inspectTables,
+  publish,
+  putRelease,
+  readIdentity,
+  readRelease,
+  readReportStates,
+  readReports,
+  readRuns,
+} from './warehouse';
+
+/** Relations that are kept in temporary tables, because several facts read them. */
+const MATERIALIZED = ['attempts', 'accounts', 'first_tests'] as const satisfies RelationName[];
+
+/** Reports that are written in one transaction. */
+const GROUPS = { reports: 50, atOnce: 1 };
+
+/** Days that are counted at once: bounds the memory that a long range takes. */
+const DAYS_AT_ONCE = 31;
+
+export interface DuckDbDeps {
+  config: DuckDbConfig;
+  access: Access;
+  now: Date;
+  /** What the file is bound to by what is written first; null or left out: nothing. */
+  binding?: Binding | null;
+  waiting?: Waiting | undefined;
+}
+
+/**
+ * Opens the embedded engine. Refuses a source that can't be read, and waits for a warehouse file that another process has open; creates
+ * the warehouse file only when there is something to write.
+ */
+export async function openDuckDb({ config, access, now, binding = null, waiting = {} }: DuckDbDeps): Promise<Engine> {
+  if ((access === 'read' || access === 'write') && !isThere(config.warehouse)) {
+    throw new Failure(
+      'BAD_CONFIG',
+      `warehouse ${config.warehouse} ${existsSync(config.warehouse) ? 'is an empty file' : 'does not exist'}; export a date first, or name another with --warehouse`,
+    );
+  }
+  if (config.source?.kind === 'path' && isSameFile(config.source.path, config.warehouse))
+    throw new Failure('BAD_CONFIG', 'KPI_SOURCE (--source): the same file as the warehouse; expected two');
+  const endTurn = access === 'dry-run' ? () => {} : await takeTurn(config.warehouse);
+  const database = await openDatabase().catch((thrown) => {
+    endTurn();
+    throw toEngineFailure(thrown);
+  });
+  try {
+    const readsSource = access === 'export' || access === 'dry-run';
+    const source = readsSource && config.source !== null ? await openSource(database, config.source, now) : null;
+    // an existing file is locked now rather than after the work
+    const attached = access !== 'dry-run' && isThere(config.warehouse);
+    if (attached)
+      await attachWarehouse(database, config.warehouse, { readOnly: access !== 'export' && access !== 'write' }, waiting);
+    const engine = createEngine(database, source, { now, warehouse: config.warehouse, attached, binding });
+    return { ...engine, close: () => engine.close().finally(endTurn) };
+  } catch (thrown) {
+    database.close();
+    endTurn();
+    throw toEngineFailure(thrown);
+  }
+}
+
+/** By warehouse file, the end of the last turn that was asked for. */
+const turns = new Map<string, Promise<void>>();
+
+/**
+ * Waits until nobody else in this process has the file. DuckDB's lock keeps other processes out, but not a second database of the same
+ * process, as two requests at once would make: both would write over each other.
+ */
+async function takeTurn(path: string): Promise<() => void> {
+  const before = turns.get(path);
+  let end = () => {};
+  const turn = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  turns.set(path, turn);
+  await before;
+  return () => {
+    if (turns.get(path) === turn) turns.delete(path);
+    end();
+  };
+}
+
+interface EngineOptions {
+  now: Date;
+  warehouse: string;
+  /** Whether the warehouse's file is. */
+  attached: boolean;
+  binding: Binding | null;
+}
+
+function createEngine(database: Database, source: Source | null, { now, warehouse, attached, binding }: EngineOptions): Engine {
+  const counting = { database, source, now };
+  /** Whether there is a warehouse, which is attached then. */
+  const attach = async (run: Run): Promise<boolean> => {
+    if (!attached && isThere(warehouse)) {
+      await attachWarehouse(database, warehouse, { readOnly: false }, run);
+      attached = true;
+    }
+    return attached;
+  };
+  const write = async <Result>(work: () => Promise<Result>, run: Run): Promise<Result> => {
+    if (await attach(run)) return work();
+    const made = await makeWarehouse(database, warehouse, work);
+    if (made === null) return write(work, run);
+    await attach(run).catch(() => false); // it is written; whoever needs the file next tries again
+    return made.result;
+  };
+  return {
+    prepare: async () => {
+      if (!attached) requireRoom(warehouse);
+      for (const definition of Object.values(reportTableDefinitions)) await checkTable(database, definition);
+      return new Map();
+    },
+    readFacts: (window, run) =>
+      interruptible(database, run.signal, async () => ({
+        facts: await countFacts(counting, window),
+        bytesProcessed: null,
+      })),
+    readReleaseFacts: (window, run) =>
+      interruptible(database, run.signal, async () => ({
+        facts: await countReleaseFacts(counting, window),
+        bytesProcessed: null,
+      })),
+    readSpan: (window, run) =>
+      interruptible(database, run.signal, async () => {
+        await materialize(counting, window, []);
+        return countFact(counting, 'span', window);
+      }),
+    readFreshness: (window, run) =>
+      interruptible(database, run.signal, async () => {
+        await materialize(counting, window, ['attempts']);
+        return { rows: await countFact(counting, 'freshness', window), bytesProcessed: null };
+      }),
+    price: null,
+    groups: GROUPS,
+    publish: (reports, run) => interruptible(database, run.signal, () => write(() => publish(database, reports, binding), run)),
+    repair: async () => {}, // a transaction has all tables of a date
+    deleteReports: (from, to, run) => interruptible(database, run.signal, () => deleteReports(database, from, to)),
+    readRelease: async (from, to) => (attached ? failing(readRelease(database, from, to)) : []),
+    putRelease: (row, options, run) =>
+      interruptible(database, run.signal, () => write(() => putRelease(database, row, options, binding), run)),
+    appendRuns: async (rows, run) => {
+      if (await attach(run)) await appendRuns(database, rows, run.id); // else the run failed, and there is no warehouse to say so in
+    },
+    readReports: (from, to) => failing(readReports(database, from, to)),
+    readReportStates: (from, to) => failing(readReportStates(database, from, to)),
+    readRuns: (filter) => failing(readRuns(database, filter)),
+    inspectSource: (table, _, run) =>
+      interruptible(database, run.signal, async () => {
+        const { epoch, future } = timeBounds(now);
+        const bounds = { epoch: duckDbValues.TIMESTAMP(epoch.value), future: duckDbValues.TIMESTAMP(future.value) };
+        const [row] = await database.rows(selectSourceCounts(table).replaceAll('@', '$'), bounds).catch(async (thrown) => {
+          throw (await source?.blame(thrown)) ?? thrown;
+        });
+        return { bytes: null, counts: parseSourceCounts(row) };
+      }),
+    inspectWarehouse: async ({ release }) => [
+      { name: 'file', exists: attached, failure: null, mayWrite: attached || canBeMade(warehouse), keepsDays: null },
+      ...(attached ? await inspectTables(database, { release }) : []),
+    ],
+    readIdentity: async () => (attached ? failing(readIdentity(database)) : null),
+    close: async () => database.close(),
+  };
+}
+
+/** The same, with a Failure for the engine's error. */
+function failing<Result>(work: Promise<Result>): Promise<Result> {
+  return work.catch((thrown) => {
+    throw toEngineFailure(thrown);
+  });
+}
+
+function canBeMade(path: string): boolean {
+  try {
+    requireRoom(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function interruptible<Result>(database: Database, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  const interrupt = () => database.interrupt();
+  signal.addEventListener('abort', interrupt);
+  try {
+    if (signal.aborted) throw new Failure('TIMEOUT', 'the run was stopped before it had finished');
+    return await work();
+  } catch (thrown) {
+    throw toEngineFailure(thrown);
+  } finally {
+    signal.removeEventListener('abort', interrupt);
+  }
+}
+
+/** What facts are counted with. */
+interface Counting {
+  database: Database;
+  source: Source | null;
+  now: Date;
+}
+
+async function countFact<Name extends AnyFactName>({ database, source, now }: Counting, name: Name, window: Window) {
+  const sql = factQuery(name, window, MATERIALIZED);
+  try {
+    return parseFactRows(name, await database.rows(sql.replaceAll('@', '$'), bind(sql, window, now)));
+  } catch (thrown) {
+    throw (await source?.blame(thrown)) ?? thrown;
+  }
+}
+
+async function countFacts(counting: Counting, window: Window): Promise<Facts> {
+  const facts: Facts = { activity: [], sessions: [], intake: [], users: [], people: [], misdated: [] };
+  const count = async <Name extends FactName>(name: Name, piece: Window) => {
+    facts[name].push(...((await countFact(counting, name, piece)) as never[]));
+  };
+  await materialize(counting, window, ['accounts', 'first_tests']);
+  for (const name of ['users', 'people', 'misdated'] as const) await count(name, window);
+  for (const piece of pieces(window)) {
+    await materialize(counting, piece, ['attempts']);
+    for (const name of factsByDay) await count(name, piece);
+  }
+  return facts;
+}
+
+async function countReleaseFacts(counting: Counting, window: Window): Promise<ReleaseFacts> {
+  const facts: ReleaseFacts = { release_tests: [], release_errors: [], release_sessions: [] };
+  for (const piece of pieces(window)) {
+    await materialize(counting, piece, ['attempts']);
+    for (const name of releaseFactNames) facts[name].push(...((await countFact(counting, name, piece)) as never[]));
+  }
+  return facts;
+}
+
+/** A long window as shorter ones that follow each other. */
+function pieces(window: Window): Window[] {
+  const starts = Array.from(
+    { length: Math.ceil((daysBetween(window.firstDay, window.lastDay) + 1) / DAYS_AT_ONCE) },
+    (_, index) => addDays(window.firstDay, index * DAYS_AT_ONCE),
+  );
+  return starts.map((start, index) => {
+    const next = starts[index + 1];
+    return daysWindow(start, next === undefined ? window.lastDay : addDays(next, -1), window.timeZone);
+  });
+}
+
+async function materialize(
+  { database, source, now }: Counting,
+  window: Window,
+  names: readonly (typeof MATERIALIZED)[number][],
+): Promise<void> {
+  try {
+    await database.run(dateTimeMacro(window));
+    for (const name of names) {
+      const sql = relations(window)[name];
+      await database.run(`CREATE OR REPLACE TABLE ${name} AS\n${sql.replaceAll('@', '$')}`, bind(sql, window, now));
+    }
+  } catch (thrown) {
+    throw (await source?.blame(thrown)) ?? thrown;
+  }
+}
+
+function bind(sql: string, window: Window, now: Date): Record<string, DuckDBValue> {
+  const parameters = factParameters(window, now);
+  const value = (name: keyof FactParameters) => {
+    const parameter = parameters[name];
+    return parameter.type === 'TIMESTAMP'
+      ? duckDbValues.TIMESTAMP(parameter.value)
+      : duckDbValues[parameter.type](parameter.value);
+  };
+  return Object.fromEntries(parametersOf(sql).map((name) => [name, value(name)]));
+}

@@ -1,0 +1,294 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import type { CalendarDate } from '../../metrics/calendar';
+import type { Report, ReportRows } from '../../metrics/report';
+import {
+  dailyMetricsDefinition,
+  exportRunsDefinition,
+  optionalColumns,
+  type ReportRow,
+  type ReportTable,
+  reportTableDefinitions,
+  reportTableNames,
+  type TableDefinition,
+} from '../../metrics/tables';
+import type { BigQueryType } from '../../metrics/tables/columns';
+import type { DailyMetrics } from '../../metrics/tables/daily_metrics';
+import { driftOf, type FoundColumn } from '../../metrics/tables/drift';
+import type { ExportRun } from '../../metrics/tables/export_runs';
+import { RELEASE_DATASET } from '../../platform/config';
+import { Failure } from '../../platform/failure';
+import type { ReportState, RunFilter, TableOutcome, WarehouseInspection } from '../engine';
+import { type Binding, checkBinding, sourceId, type WarehouseIdentity } from '../identity';
+import {
+  deleteRows,
+  parseReportState,
+  selectIdentity,
+  selectRelease,
+  selectReportStates,
+  selectRows,
+  selectRuns,
+} from '../warehouse-sql';
+import { type Database, duckDbValues, quoteText, toEngineFailure, typeName, type Value } from './connection';
+
+const duckDbTypes = {
+  STRING: 'VARCHAR',
+  INT64: 'BIGINT',
+  FLOAT64: 'DOUBLE',
+  DATE: 'DATE',
+  TIMESTAMP: 'TIMESTAMPTZ',
+} satisfies Record<BigQueryType, string>;
+
+type Schema = 'kpi_metrics' | typeof RELEASE_DATASET;
+
+/** Whether a file holds tables or views, and no schema of a warehouse: it was made for something else. */
+export async function isForeign(database: Database): Promise<boolean> {
+  const schemas = await database.rows("SELECT schema_name AS name FROM duckdb_schemas() WHERE database_name = 'warehouse'");
+  const own = ['kpi_metrics', RELEASE_DATASET, 'kpi_warehouse'];
+  if (schemas.some(({ name }) => own.includes(String(name)))) return false;
+  const [found] = await database.rows(
+    `SELECT 1 FROM duckdb_tables() WHERE database_name = 'warehouse'
+     UNION ALL SELECT 1 FROM duckdb_views() WHERE database_name = 'warehouse' AND NOT internal`,
+  );
+  return found !== undefined;
+}
+
+/** What the file holds reports of: one row, in a schema of its own, so that no tool takes it for figures. */
+const IDENTITY = 'warehouse.kpi_warehouse.identity';
+
+/** In a file of a version that didn't remember it, what the run records say. */
+export async function readIdentity(database: Database): Promise<WarehouseIdentity> {
+  const [there] = await database.rows(
+    "SELECT 1 FROM duckdb_tables() WHERE database_name = 'warehouse' AND schema_name = 'kpi_warehouse' AND table_name = 'identity'",
+  );
+  if (there !== undefined) {
+    const [row] = await database.rows(`SELECT source, time_zone FROM ${IDENTITY}`);
+    const name = String(row?.source);
+    return { source: { id: sourceId(name), name }, timeZone: String(row?.time_zone) };
+  }
+  if (!(await checkTable(database, exportRunsDefinition))) return { source: null, timeZone: null };
+  const [run] = await read(database, selectIdentity(nameTable, await lackingColumns(database, exportRunsDefinition)), {});
+  return { source: null, timeZone: run === undefined ? null : String(run.time_zone) };
+}
+
+/** In the transaction that writes: of two first exports at once, one is refused. */
+async function bind(database: Database, binding: Binding): Promise<void> {
+  const held = await readIdentity(database);
+  checkBinding(binding, held);
+  if (held.source?.name === binding.source && held.timeZone === binding.timeZone) return;
+  await database.run('CREATE SCHEMA IF NOT EXISTS warehouse.kpi_warehouse');
+  await database.run(`CREATE OR REPLACE TABLE ${IDENTITY} AS SELECT $source AS source, $time_zone AS time_zone`, {
+    source: binding.source,
+    time_zone: binding.timeZone,
+  });
+}
+
+/** All rows of all reports, or none. */
+export async function publish(
+  database: Database,
+  reports: readonly Report[],
+  binding: Binding | null,
+): Promise<TableOutcome[][]> {
+  await transaction(database, async () => {
+    if (binding !== null) await bind(database, binding);
+    for (const table of reportTableNames) {
+      const definition = reportTableDefinitions[table];
+      await prepareTable(database, definition);
+      const dates = reports.map((report) => quoteText(report.reportDate)).join(', ');
+      await database.run(`DELETE FROM ${nameTable(table)} WHERE report_date IN (${dates})`);
+      await insert(
+        database,
+        definition,
+        reports.flatMap((report) => report.rows[table] as ReportRow[]),
+      );
+    }
+  });
+  return reports.map((report) => reportTableNames.map((table) => ({ table, rows: report.rows[table].length })));
+}
+
+/** Of all tables, or of none. */
+export async function deleteReports(database: Database, from: CalendarDate, to: CalendarDate): Promise<TableOutcome[]> {
+  const outcomes: TableOutcome[] = [];
+  await transaction(database, async () => {
+    for (const table of reportTableNames) {
+      const sql = deleteRows(table, nameTable);
+      const [deleted] = (await checkTable(database, reportTableDefinitions[table]))
+        ? await read(database, sql, dateRange(from, to))
+        : [];
+      outcomes.push({ table, rows: Number(deleted?.Count ?? 0) });
+    }
+  });
+  return outcomes;
+}
+
+async function transaction(database: Database, work: () => Promise<void>): Promise<void> {
+  await database.run('BEGIN TRANSACTION');
+  try {
+    await work();
+    await database.run('COMMIT');
+  } catch (thrown) {
+    await database.run('ROLLBACK').catch(() => {}); // a failed COMMIT has ended the transaction
+    throw thrown;
+  }
+}
+
+async function insert(
+  database: Database,
+  { name, columns }: TableDefinition,
+  rows: readonly object[],
+  schema: Schema = 'kpi_metrics',
+): Promise<void> {
+  const names = columns.map((column) => column.name).join(', ');
+  const structure = columns.map((column) => `"${column.name}": "${duckDbTypes[column.type]}"`).join(', ');
+  await database.run(
+    `INSERT INTO ${nameTable(name, schema)} (${names})
+     SELECT ${names} FROM (SELECT unnest(from_json(CAST($rows AS JSON), '[{${structure}}]'), recursive := true))`,
+    { rows: JSON.stringify(rows) },
+  );
+}
+
+/** Creates the table, or checks the one that is there. */
+async function prepareTable(database: Database, definition: TableDefinition, schema: Schema = 'kpi_metrics'): Promise<void> {
+  const { description, columns } = definition;
+  const table = nameTable(definition.name, schema);
+  if (await checkTable(database, definition, schema)) {
+    const lacking = await lackingColumns(database, definition);
+    for (const { name, type, description } of columns.filter((column) => lacking.has(column.name))) {
+      await database.run(`ALTER TABLE ${table} ADD COLUMN ${name} ${duckDbTypes[type]}`);
+      await database.run(`COMMENT ON COLUMN ${table}.${name} IS ${quoteText(description)}`);
+    }
+    return;
+  }
+  const definitions = columns.map(
+    (column) => `${column.name} ${duckDbTypes[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
+  );
+  await database.run(`CREATE SCHEMA IF NOT EXISTS warehouse.${schema}`);
+  await database.run(`CREATE TABLE ${table} (${definitions.join(', ')})`);
+  await database.run(`COMMENT ON TABLE ${table} IS ${quoteText(description)}`);
+  for (const column of columns)
+    await database.run(`COMMENT ON COLUMN ${table}.${column.name} IS ${quoteText(column.description)}`);
+}
+
+function columnsOf(database: Database, table: string, schema: Schema): Promise<Record<string, Value>[]> {
+  return database.rows(
+    `SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = '${schema}' AND table_name = '${table}'`,
+  );
+}
+
+/** Columns that a table lacks and may lack. */
+async function lackingColumns(database: Database, definition: TableDefinition): Promise<Set<string>> {
+  const existing = new Set((await columnsOf(database, definition.name, 'kpi_metrics')).map((row) => row.column_name));
+  return new Set(optionalColumns(definition).flatMap(({ name }) => (existing.has(name) ? [] : name)));
+}
+
+/** Whether the table exists; SCHEMA_DRIFT if it lacks columns that it must have. Extra nullable columns are not drift. */
+export async function checkTable(
+  database: Database,
+  definition: TableDefinition,
+  schema: Schema = 'kpi_metrics',
+): Promise<boolean> {
+  const { name } = definition;
+  const existing = await columnsOf(database, name, schema);
+  if (existing.length === 0) return false;
+  const columns = existing.map(({ column_name, data_type, is_nullable }): FoundColumn => {
+    const type = String(data_type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
+    const isKnown = (Object.values(duckDbTypes) as string[]).includes(type);
+    return {
+      name: String(column_name),
+      type: isKnown ? type : typeName(type),
+      mode: is_nullable === false ? 'REQUIRED' : 'NULLABLE',
+    };
+  });
+  const drift = driftOf(definition, columns, (type) => duckDbTypes[type]);
+  if (drift !== null) throw new Failure('SCHEMA_DRIFT', `table ${schema}.${name} ${drift}; rename it or name another warehouse`);
+  return true;
+}
+
+/** Each published table by itself. */
+export async function inspectTables(database: Database, { release }: { release: boolean }): Promise<WarehouseInspection[]> {
+  const wanted: [TableDefinition, Schema][] = [
+    ...[...Object.values(reportTableDefinitions), exportRunsDefinition].map((definition): [TableDefinition, Schema] => [
+      definition,
+      'kpi_metrics',
+    ]),
+    ...(release ? [[dailyMetricsDefinition, RELEASE_DATASET] as [TableDefinition, Schema]] : []),
+  ];
+  const inspections: WarehouseInspection[] = [];
+  for (const [definition, schema] of wanted) {
+    const found = { name: `${schema}.${definition.name}`, exists: true, failure: null, mayWrite: true, keepsDays: null };
+    try {
+      inspections.push({ ...found, exists: await checkTable(database, definition, schema) });
+    } catch (thrown) {
+      inspections.push({ ...found, failure: toEngineFailure(thrown) });
+    }
+  }
+  return inspections;
+}
+
+export async function appendRuns(database: Database, rows: readonly ExportRun[], runId: string): Promise<void> {
+  await transaction(database, async () => {
+    await prepareTable(database, exportRunsDefinition);
+    const dates = rows.map((row) => quoteText(row.report_date)).join(', ');
+    await database.run(`DELETE FROM ${nameTable('export_runs')} WHERE run_id = $id AND report_date IN (${dates})`, { id: runId });
+    await insert(database, exportRunsDefinition, rows);
+  });
+}
+
+export async function readReports(database: Database, from: CalendarDate, to: CalendarDate): Promise<ReportRows> {
+  const rows: Partial<Record<ReportTable, unknown>> = {};
+  for (const table of reportTableNames) {
+    const exists = await checkTable(database, reportTableDefinitions[table]);
+    rows[table] = exists ? await read(database, selectRows(table, nameTable), dateRange(from, to)) : [];
+  }
+  return rows as ReportRows;
+}
+
+export async function readReportStates(database: Database, from: CalendarDate, to: CalendarDate): Promise<ReportState[]> {
+  for (const definition of Object.values(reportTableDefinitions)) if (!(await checkTable(database, definition))) return [];
+  const rows = await read(database, selectReportStates(nameTable), dateRange(from, to));
+  return rows.map(parseReportState);
+}
+
+export async function readRuns(database: Database, filter: RunFilter): Promise<ExportRun[]> {
+  if (!(await checkTable(database, exportRunsDefinition))) return [];
+  const parameters = filter.requestId === undefined ? {} : { request_id: filter.requestId };
+  const sql = selectRuns(filter, nameTable, await lackingColumns(database, exportRunsDefinition));
+  return (await read(database, sql, parameters)) as unknown as ExportRun[];
+}
+
+export async function readRelease(database: Database, from: CalendarDate, to: CalendarDate): Promise<DailyMetrics[]> {
+  if (!(await checkTable(database, dailyMetricsDefinition, RELEASE_DATASET))) return [];
+  const sql = selectRelease(nameTable(dailyMetricsDefinition.name, RELEASE_DATASET));
+  return (await read(database, sql, dateRange(from, to))) as unknown as DailyMetrics[];
+}
+
+/** The row that is out and stays; null where this one is. */
+export async function putRelease(
+  database: Database,
+  row: DailyMetrics,
+  { replace }: { replace: boolean },
+  binding: Binding | null,
+): Promise<DailyMetrics | null> {
+  let there: DailyMetrics | undefined;
+  await transaction(database, async () => {
+    if (binding !== null) await bind(database, binding);
+    await prepareTable(database, dailyMetricsDefinition, RELEASE_DATASET);
+    [there] = replace ? [] : await readRelease(database, row.period_date, row.period_date);
+    if (there !== undefined) return;
+    const table = nameTable(dailyMetricsDefinition.name, RELEASE_DATASET);
+    await database.run(`DELETE FROM ${table} WHERE period_date = $period`, { period: duckDbValues.DATE(row.period_date) });
+    await insert(database, dailyMetricsDefinition, [row], RELEASE_DATASET);
+  });
+  return there ?? null;
+}
+
+function read(database: Database, sql: string, parameters: Record<string, DuckDBValue>): Promise<Record<string, Value>[]> {
+  return database.rows(sql.replaceAll('@', '$'), parameters);
+}
+
+function dateRange(from: CalendarDate, to: CalendarDate): Record<string, DuckDBValue> {
+  return { from: duckDbValues.DATE(from), to: duckDbValues.DATE(to) };
+}
+
+function nameTable(table: string, schema: Schema = 'kpi_metrics'): string {
+  return `warehouse.${schema}.${table}`;
+}

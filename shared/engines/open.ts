@@ -1,0 +1,97 @@
+import type { Config } from '../platform/config';
+import { Failure, toFailure } from '../platform/failure';
+import type { Access, Engine, Waiting } from './engine';
+import { bindingOf, continueWarehouse, requireKnownSource, type WarehouseIdentity } from './identity';
+
+export type OpenEngine = (access: Access, waiting?: Waiting) => Promise<Engine>;
+
+/**
+ * Opens the engine that the settings name. Each adapter, and the SDK behind it, is loaded on first use. The embedded engine is opened
+ * for each run, so that its file is free in between; BigQuery's is made once, and remembers what it has learnt of the tables.
+ */
+export function createOpener(config: Config, now: () => Date): OpenEngine {
+  const { warehouse } = config;
+  let bigQuery: Promise<Engine> | undefined;
+  return async (access, waiting) => {
+    if (warehouse.engine === 'duckdb') {
+      const { openDuckDb } = await loadDuckDb();
+      return openDuckDb({ config: warehouse, access, now: now(), binding: bindingOf(config), waiting });
+    }
+    bigQuery ??= import('./bigquery/engine').then(({ createBigQuery }) => createBigQuery({ config: warehouse, now }));
+    return bigQuery;
+  };
+}
+
+let duckDb: Promise<typeof import('./duckdb/engine')> | undefined;
+
+/** It is an optional package, and not deployed. Asked once: a bundle fails differently the second time. */
+function loadDuckDb(): Promise<typeof import('./duckdb/engine')> {
+  duckDb ??= import('./duckdb/engine').catch((cause) => {
+    if (cause.code !== 'MODULE_NOT_FOUND') throw cause;
+    throw new Failure(
+      'BAD_CONFIG',
+      'DuckDB, the embedded engine, is not installed; install the optional packages too, or name a warehouse bigquery:PROJECT.DATASET (--warehouse)',
+      { cause },
+    );
+  });
+  return duckDb;
+}
+
+/** Settings as they apply to the warehouse that they name, and what opens it with them. */
+export interface Settled {
+  config: Config;
+  openEngine: OpenEngine;
+}
+
+/** What settings are for: an export needs a source, and must know what it writes to. */
+export type Purpose = 'export' | 'read';
+
+/** Settings, some of which only the warehouse knows. Each call looks at it, unless what it asks is named. */
+export interface Settler {
+  timeZone(): Promise<string>;
+  /** BAD_CONFIG where the warehouse holds reports of another source or time zone than is named. */
+  settle(): Promise<Settled>;
+}
+
+export function createSettler(named: Config, purpose: Purpose, now: () => Date, waiting?: Waiting): Settler {
+  const open = createOpener(named, now);
+  const settler: Settler = {
+    timeZone: async () => (named.isNamed.timeZone ? named.timeZone : (await settler.settle()).config.timeZone),
+    settle: async () => {
+      const config = await settle(named, purpose, (access) => open(access, waiting));
+      return { config, openEngine: config.warehouse.engine === 'bigquery' ? open : createOpener(config, now) };
+    },
+  };
+  return settler;
+}
+
+/** What isn't named goes on as the warehouse has it. */
+export async function settle(named: Config, purpose: Purpose, open: OpenEngine): Promise<Config> {
+  const identity = await readIdentity(open);
+  const config = await continueOrBlame(named, identity, purpose, open);
+  return purpose === 'export' ? requireKnownSource(config, identity) : config;
+}
+
+/** A source that can't be opened is told before one that isn't the warehouse's: a name mistyped is the likelier mistake. */
+async function continueOrBlame(named: Config, identity: WarehouseIdentity | null, purpose: Purpose, open: OpenEngine) {
+  try {
+    return continueWarehouse(named, identity);
+  } catch (refused) {
+    if (purpose === 'export') await (await open('dry-run')).close();
+    throw refused;
+  }
+}
+
+async function readIdentity(open: OpenEngine, signal?: AbortSignal): Promise<WarehouseIdentity | null> {
+  const engine = await open('look');
+  try {
+    return await engine.readIdentity(signal);
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    // no run records, or an account that may only write, or only read the release: nothing is known, and nothing refused
+    if (failure.code === 'NOT_FOUND' || failure.code === 'ACCESS_DENIED') return null;
+    throw failure;
+  } finally {
+    await engine.close();
+  }
+}

@@ -1,0 +1,82 @@
+import {
+  dailyMetricsDefinition,
+  exportRunsDefinition,
+  type ReportTable,
+  reportTableDefinitions,
+  reportTableNames,
+  type TableDefinition,
+} from '../metrics/tables';
+import type { ReportState, RunFilter } from './engine';
+
+/** What is read of the published tables, in the SQL that both engines understand. `name` gives a table's full name. */
+export type NameTable = (table: string) => string;
+
+/** Binds @from and @to. */
+export function selectRows(table: ReportTable, name: NameTable): string {
+  return `SELECT ${columnsOf(reportTableDefinitions[table])} FROM ${name(table)}
+WHERE report_date BETWEEN @from AND @to
+ORDER BY report_date, period_start_date DESC`;
+}
+
+/** Binds @from and @to. */
+export function deleteRows(table: ReportTable, name: NameTable): string {
+  return `DELETE FROM ${name(table)} WHERE report_date BETWEEN @from AND @to`;
+}
+
+/** Binds @from and @to. One row per report date and table that has rows of it. */
+export function selectReportStates(name: NameTable): string {
+  return reportTableNames
+    .map(
+      (table) => `SELECT
+  report_date,
+  '${table}' AS table_name,
+  COUNT(*) AS row_count,
+  MIN(created_at) AS first_created_at,
+  MAX(created_at) AS last_created_at
+FROM ${name(table)}
+WHERE report_date BETWEEN @from AND @to
+GROUP BY report_date`,
+    )
+    .join('\nUNION ALL\n');
+}
+
+/** A row of selectReportStates, instants as ISO 8601. */
+export function parseReportState(row: Record<string, unknown>): ReportState {
+  return {
+    reportDate: String(row.report_date),
+    table: row.table_name as ReportTable,
+    rows: Number(row.row_count),
+    firstCreatedAt: new Date(String(row.first_created_at)),
+    lastCreatedAt: new Date(String(row.last_created_at)),
+  };
+}
+
+/** Binds @from and @to. `table` is the full name. */
+export function selectRelease(table: string): string {
+  return `SELECT ${columnsOf(dailyMetricsDefinition)} FROM ${table}
+WHERE period_date BETWEEN @from AND @to
+ORDER BY period_date`;
+}
+
+/** Binds @request_id where the filter names one. The newest first. Columns that the table lacks are NULL. */
+export function selectRuns({ requestId, newest }: RunFilter, name: NameTable, lacking: ReadonlySet<string>): string {
+  return [
+    `SELECT ${columnsOf(exportRunsDefinition, lacking)} FROM ${name('export_runs')}`,
+    ...(requestId === undefined ? [] : ['WHERE request_id = @request_id']),
+    'ORDER BY started_at DESC, report_date DESC',
+    ...(newest === undefined ? [] : [`LIMIT ${newest}`]),
+  ].join('\n');
+}
+
+/** One row at most: the newest run that wrote something, of those that say out of which source if there are any. */
+export function selectIdentity(name: NameTable, lacking: ReadonlySet<string>): string {
+  const isLacking = lacking.has('source');
+  return `SELECT time_zone, ${isLacking ? 'NULL AS source' : 'source'} FROM ${name('export_runs')}
+WHERE status <> 'failed'
+ORDER BY ${isLacking ? '' : 'IF(source IS NULL, 1, 0), '}started_at DESC
+LIMIT 1`;
+}
+
+function columnsOf({ columns }: TableDefinition, lacking: ReadonlySet<string> = new Set()): string {
+  return columns.map(({ name }) => (lacking.has(name) ? `NULL AS ${name}` : name)).join(', ');
+}

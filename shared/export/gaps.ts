@@ -1,0 +1,103 @@
+import type { Engine, ReportState, Run } from '../engines/engine';
+import { addDays, type CalendarDate, datesBetween, daysBetween, EARLIEST, endOf, localDate, PERIODS } from '../metrics/calendar';
+import { formatStretch, type Stretch, stretchesOf } from '../metrics/stretches';
+import { reportTableNames } from '../metrics/tables';
+import { formatCount, formatMany } from '../platform/counts';
+
+export const gapReasons = {
+  missing: 'no report',
+  incomplete: 'rows are missing',
+  mixed: 'rows of more than one run',
+  provisional: 'made before the day was over',
+} as const;
+
+/** A date that has no whole and final report, and why. */
+export interface Gap {
+  reportDate: CalendarDate;
+  reason: keyof typeof gapReasons;
+}
+
+export interface GapSearch {
+  /** Null: from the first date that has a report. */
+  from: CalendarDate | null;
+  to: CalendarDate;
+  timeZone: string;
+  /** In the report time zone. */
+  today: CalendarDate;
+}
+
+/** What was searched; `from` is null where there is no report up to `to`. */
+export interface GapsFound {
+  from: CalendarDate | null;
+  to: CalendarDate;
+  gaps: Gap[];
+}
+
+/** All dates of which a report can be expected: from that of the first one to yesterday. */
+export function allDates(timeZone: string, now: Date): GapSearch {
+  const today = localDate(now, timeZone);
+  return { from: null, to: addDays(today, -1), timeZone, today };
+}
+
+/** Searches the warehouse. Dates whose partitions have expired don't count: nothing could be kept there. */
+export async function findGaps(engine: Engine, search: GapSearch, run: Run): Promise<GapsFound> {
+  return findGapsAmong(await engine.readReportStates(search.from ?? EARLIEST, search.to, run.signal), engine, search, run);
+}
+
+/** The same of states that have been read; those after `to` don't count. */
+export async function findGapsAmong(
+  states: readonly ReportState[],
+  engine: Engine,
+  search: GapSearch,
+  run: Run,
+): Promise<GapsFound> {
+  const first = states.map(({ reportDate }) => reportDate).sort()[0];
+  const from = search.from ?? first ?? null;
+  if (from === null || from > search.to) return { from: null, to: search.to, gaps: [] };
+  const gaps = gapsAmong(states, { ...search, from });
+  const expired = await engine.prepare(
+    gaps.map(({ reportDate }) => reportDate),
+    run,
+  );
+  return { from, to: search.to, gaps: gaps.filter(({ reportDate }) => !expired.has(reportDate)) };
+}
+
+/** A report is whole when each of the four tables holds its 12 rows, all of one run, and final when it was made after its day was over. */
+export function gapsAmong(
+  states: readonly ReportState[],
+  { from, to, timeZone, today }: GapSearch & { from: CalendarDate },
+): Gap[] {
+  const byDate = new Map<CalendarDate, ReportState[]>();
+  for (const state of states) byDate.set(state.reportDate, [...(byDate.get(state.reportDate) ?? []), state]);
+  return datesBetween(from, to).flatMap((reportDate): Gap[] => {
+    const reason = judgeStates(byDate.get(reportDate) ?? [], {
+      // yesterday's report is made for good by the next daily run
+      finalFrom: reportDate < addDays(today, -1) ? endOf(reportDate, timeZone) : null,
+    });
+    return reason === null ? [] : [{ reportDate, reason }];
+  });
+}
+
+function judgeStates(states: readonly ReportState[], { finalFrom }: { finalFrom: Date | null }): Gap['reason'] | null {
+  const [first] = states;
+  if (first === undefined) return 'missing';
+  if (states.length < reportTableNames.length || states.some(({ rows }) => rows !== PERIODS)) return 'incomplete';
+  const createdAt = first.firstCreatedAt.getTime();
+  const ofOneRun = states.every((state) =>
+    [state.firstCreatedAt, state.lastCreatedAt].every((instant) => instant.getTime() === createdAt),
+  );
+  if (!ofOneRun) return 'mixed';
+  return finalFrom !== null && createdAt < finalFrom.getTime() ? 'provisional' : null;
+}
+
+/** What was found, in the same words wherever it is said: `2 of 30 dates, 2025-12-01 to 2025-12-30, have gaps`. */
+export function describeGaps({ from, to, gaps }: GapsFound): string {
+  if (from === null) return `no report up to ${to}`;
+  const dates = `${formatMany(daysBetween(from, to) + 1, 'date')}, ${formatStretch({ first: from, last: to })},`;
+  return `${gaps.length === 0 ? 'none' : formatCount(gaps.length)} of ${dates} ${gaps.length > 1 ? 'have gaps' : 'has a gap'}`;
+}
+
+/** Gaps that follow each other for one reason are one. */
+export function gapStretches(gaps: readonly Gap[]): Stretch<Gap['reason']>[] {
+  return stretchesOf(gaps.map(({ reportDate, reason }) => [reportDate, reason] as const));
+}

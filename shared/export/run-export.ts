@@ -1,0 +1,443 @@
+import type { Engine, Run, TableOutcome } from '../engines/engine';
+import { type CalendarDate, daysBetween, daysWindow, localDate, reportWindow } from '../metrics/calendar';
+import { emptySource } from '../metrics/checks/empty-source';
+import { checkFreshness, daysUntil, type Freshness, freshnessByDay, isRecent, newestDayOf } from '../metrics/checks/freshness';
+import { checkReport, checkTimes, MIN_ROWS_FOR_TIMES, refuseTimes } from '../metrics/checks/quality-gate';
+import { checkFall, comparedDates, createComparison, type Revision } from '../metrics/checks/revisions';
+import { countUnknownKinds } from '../metrics/checks/unknown-kinds';
+import type { Facts } from '../metrics/facts/facts';
+import { dayOf, type FactsByDay, holdsAnyone, indexByDay } from '../metrics/facts/period-facts';
+import { deriveReport, type Report } from '../metrics/report';
+import { reportTableNames } from '../metrics/tables';
+import type { ReleaseLimits } from '../platform/config';
+import { Failure, toFailure } from '../platform/failure';
+import type { Findings, ReportOutcome } from './outcome';
+import { addBytes, isMature, openRelease, type Release, type ReleaseOutcome, releasedBy } from './release-periods';
+import { appendRecords, runRecord } from './run-record';
+
+export interface ExportOptions {
+  engine: Engine;
+  run: Run;
+  timeZone: string;
+  /** Recorded as what was counted (engines/identity.ts). */
+  source?: string | null;
+  /** The one instant that all rows of the run carry as created_at. */
+  startedAt: Date;
+  now: () => Date;
+  /** Releases the oldest period of each report whose date is over; else nothing is released. */
+  release?: ReleaseLimits | null;
+  gate: GateSettings;
+  /** Compute, or where that costs money say what it would cost, but write nothing. */
+  dryRun: boolean;
+  /** Aborted: what is being counted is dropped, what is being written is finished and recorded, and no further date is begun. */
+  stop?: AbortSignal;
+  /** Told of each date as soon as it is known how it went, with its report where one was to be published. */
+  onReport?: (outcome: ReportOutcome, report: Report | null) => void;
+}
+
+/** What a report must pass to be published. */
+export interface GateSettings {
+  /** Share of the source rows that may be rejected, 0 to 1. */
+  maxRejectedShare: number;
+  /** Share of the failed tests whose kind of error may be unknown, 0 to 1. */
+  maxUnknownShare: number;
+  /** Hours that the newest measurement may be old where a report is of today or yesterday; 0: any number. */
+  sourceMaxAgeHours: number;
+  /** Publish reports of today and yesterday also where the source is late. */
+  allowStale?: boolean | undefined;
+  /** Publish reports also if tests or people of final days fall below half of what is published: rows were deleted on purpose. */
+  allowFall?: boolean | undefined;
+}
+
+export interface ExportOutcome {
+  /** One of each date, in their order. */
+  reports: ReportOutcome[];
+  /** Of a dry run, the bytes that counting would read; null of other runs, and where the engine doesn't bill for them. */
+  price: number | null;
+}
+
+/** Dates whose run records are written together, in one load job on BigQuery: what a killed run may have published and not recorded. */
+const DATES_PER_RECORD = 50;
+
+/** Each count reads the accounts and first tests of all time, and the days of its window. */
+const CLUSTER_DAYS = 60;
+
+/**
+ * The one way to an export, whatever the door: counts the facts of all dates at once, those far apart in clusters, then derives and checks each
+ * report in memory and publishes it, date by date, with a record of the run. `dates` are in order. What happened to a date or a table is in the
+ * outcome; what fails for one reason alone fails as a whole. A date that is refused holds no other back.
+ */
+export async function runExport(dates: readonly CalendarDate[], options: ExportOptions): Promise<ExportOutcome> {
+  if (options.dryRun) return dryRun(dates, options);
+  const outcomes: ReportOutcome[] = [];
+  for (const cluster of clustersOf(dates)) {
+    if (options.stop?.aborted && outcomes.length > 0) break;
+    const counted = await count(cluster, options).catch((thrown) => toFailure(thrown));
+    if (counted instanceof Failure) {
+      const failed = dates.slice(outcomes.length).map((date) => failedReport(date, counted));
+      await record(failed, null, options);
+      outcomes.push(...failed);
+      break;
+    }
+    for (const chunk of inChunks(cluster, DATES_PER_RECORD)) {
+      const written = await writeGroups(chunk, counted, options);
+      await record(written, counted.bytesProcessed, options);
+      outcomes.push(...written);
+    }
+  }
+  const notBegun = new Failure('TIMEOUT', 'the run was stopped before it came to this date');
+  const reports = [...outcomes, ...dates.slice(outcomes.length).map((date) => failedReport(date, notBegun))];
+  const tables = reports.flatMap((report) => report.tables);
+  const failure = tables[0]?.failure;
+  if (failure !== undefined && tables.every((table) => table.failure === failure)) throw failure;
+  return { reports, price: null };
+}
+
+async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): Promise<ExportOutcome> {
+  const { engine, run } = options;
+  const tables = reportTableNames.map((table): TableOutcome => ({ table, rows: 0 }));
+  const reports: ReportOutcome[] = [];
+  let bytes: number | null = null;
+  for (const cluster of clustersOf(dates)) {
+    if (engine.price !== null) {
+      bytes = addBytes(bytes, await engine.price(windowOf(cluster, options), run));
+      reports.push(...cluster.map((reportDate) => ({ reportDate, tables, findings: null, release: null })));
+      continue;
+    }
+    const counted = await countDays(cluster, options);
+    for (const date of cluster) {
+      const one = draft(date, counted, options);
+      reports.push(conclude(one, { tables: one.failure === null ? tables : allFailed(one.failure) }, options));
+    }
+  }
+  return { reports, price: bytes };
+}
+
+/** Dates in groups that are counted together: days that nobody asks for are worth a count of their own from so many on. */
+function clustersOf(dates: readonly CalendarDate[]): CalendarDate[][] {
+  const clusters: CalendarDate[][] = [];
+  for (const date of dates) {
+    const last = clusters.at(-1);
+    if (last !== undefined && daysBetween(last.at(-1) ?? date, date) <= CLUSTER_DAYS) last.push(date);
+    else clusters.push([date]);
+  }
+  return clusters;
+}
+
+/** What reports are derived from. */
+interface Derivable {
+  /** Dates that the tables can't take, and dates before the source begins. */
+  refused: ReadonlyMap<CalendarDate, Failure>;
+  days: FactsByDay;
+  /** Of the newest measurement, where a report needs it; null: there is none, or nobody asked. */
+  newestDay: CalendarDate | null;
+}
+
+/** What is known before anything is written. */
+interface Counted extends Derivable {
+  bytesProcessed: number | null;
+  /** What a report changes of what had been published; null where that can't be told. */
+  compare: (report: Report) => Revision | null;
+  release: Release | null;
+}
+
+async function count(dates: readonly CalendarDate[], options: ExportOptions): Promise<Counted> {
+  const { engine, run, stop } = options;
+  const signal = stop === undefined ? run.signal : AbortSignal.any([run.signal, stop]);
+  const stoppable = { ...options, run: { ...run, signal } };
+  const refused = await engine.prepare(dates, stoppable.run);
+  const wanted = dates.filter((date) => !refused.has(date));
+  const nothing = { days: new Map(), newestDay: null, bytesProcessed: null, compare: () => null, release: null };
+  const late = await findLate(wanted, stoppable);
+  const timely = wanted.filter((date) => !late.dates.has(date));
+  if (timely.length === 0)
+    return { ...nothing, refused: new Map([...refused, ...late.dates]), bytesProcessed: late.bytesProcessed };
+  const { refused: empty, days, newestDay, bytesProcessed } = await countDays(timely, stoppable);
+  const held = timely.filter((date) => !empty.has(date));
+  const unwanted = new Map([...refused, ...late.dates, ...empty]);
+  const countedBytes = addBytes(late.bytesProcessed, bytesProcessed);
+  if (held.length === 0) return { ...nothing, refused: unwanted, bytesProcessed: countedBytes };
+  const release = await openReleaseOf(held, days, stoppable.run, options);
+  return {
+    refused: unwanted,
+    days,
+    newestDay,
+    bytesProcessed: addBytes(countedBytes, release?.bytesProcessed ?? null),
+    compare: await openComparison(held, stoppable),
+    release,
+  };
+}
+
+/**
+ * The dates whose reports would be refused because the source is late, found by its newest rows where a full count costs money: a repeat
+ * would pay for it again and again.
+ */
+async function findLate(
+  dates: readonly CalendarDate[],
+  options: ExportOptions,
+): Promise<{ dates: Map<CalendarDate, Failure>; bytesProcessed: number | null }> {
+  const { engine, run, gate, timeZone, startedAt } = options;
+  const recent = dates.filter((date) => isRecent(date, { timeZone, now: startedAt }));
+  if (engine.price === null || gate.allowStale || recent.length === 0) return { dates: new Map(), bytesProcessed: null };
+  const window = windowOf(recent, options);
+  const { rows, bytesProcessed } = await engine.readFreshness(window, run);
+  const days = freshnessByDay(rows, window);
+  const late = recent.map((date) => [date, judgeFreshness(date, { days, newestDay: null }, options)] as const);
+  return { dates: new Map(late.flatMap(([date, failure]) => (failure === null ? [] : [[date, failure]]))), bytesProcessed };
+}
+
+async function countDays(dates: readonly CalendarDate[], options: ExportOptions) {
+  const window = windowOf(dates, options);
+  const { facts, bytesProcessed } = await options.engine.readFacts(window, options.run);
+  const days = indexByDay(facts, window);
+  const refused = await refuseDates(dates, { days, misdated: facts.misdated }, options);
+  warnOfEmptySource(dates.filter((date) => !refused.has(date)).at(-1), days, options);
+  return { refused, days, newestDay: await findNewestDay(dates, days, options), bytesProcessed };
+}
+
+function warnOfEmptySource(last: CalendarDate | undefined, days: FactsByDay, { run }: ExportOptions): void {
+  if (last === undefined) return;
+  const { accountsToDate: accounts, testersToDate: testers } = dayOf(days, last);
+  const table = emptySource({ accounts, testers });
+  if (table !== null) run.log.warning('source table without rows', { table, to: last });
+}
+
+/** Looked for beyond `days` only if they have no measurement, a date is to be refused for it, and looking has no price. */
+async function findNewestDay(
+  dates: readonly CalendarDate[],
+  days: FactsByDay,
+  { engine, run, timeZone, startedAt: now, gate }: ExportOptions,
+): Promise<CalendarDate | null> {
+  const newest = newestDayOf(days);
+  const isLate = !gate.allowStale && gate.sourceMaxAgeHours > 0 && dates.some((date) => isRecent(date, { timeZone, now }));
+  return newest !== null || !isLate || engine.price !== null ? newest : readNewestDay(engine, { timeZone, now }, run);
+}
+
+/** Day of the newest measurement; null if there is none, or it can't be told. */
+export async function readNewestDay(
+  engine: Engine,
+  { timeZone, now }: { timeZone: string; now: Date },
+  run: Run,
+): Promise<CalendarDate | null> {
+  const today = localDate(now, timeZone);
+  const span = await engine.readSpan(daysWindow(today, today, timeZone), run).catch(() => []); // without it the refusal is shorter
+  return span.find(({ source }) => source === 'measurements')?.last_day ?? null;
+}
+
+/**
+ * The dates up to which the source holds no account and no test: their reports would be zeros. One failure stands for all of them.
+ *
+ * @throws SOURCE_CONTRACT where most of the newest rows have an impossible time
+ */
+async function refuseDates(
+  dates: readonly CalendarDate[],
+  { days, misdated }: { days: FactsByDay; misdated: Facts['misdated'] },
+  { engine, run, timeZone, startedAt }: ExportOptions,
+): Promise<Map<CalendarDate, Failure>> {
+  for (const { source, source_rows } of misdated)
+    if (source_rows > 0) run.log.warning('times out of bounds', { table: source, rows: source_rows });
+  const empty = dates.filter((date) => !holdsAnyone(days, date));
+  const last = empty.at(-1);
+  const seen = [...days.keys()].find((day) => holdsAnyone(days, day));
+  const isClear = misdated.every(({ source_rows }) => source_rows < MIN_ROWS_FOR_TIMES);
+  const today = localDate(startedAt, timeZone);
+  const span =
+    isClear && (last === undefined || seen !== undefined) ? [] : await engine.readSpan(daysWindow(today, today, timeZone), run);
+  const first = seen ?? span.flatMap(({ first_day }) => first_day ?? []).sort()[0];
+  const failure = (first === undefined ? refuseTimes(misdated) : null) ?? checkTimes(misdated, span);
+  if (failure !== null) throw failure;
+  const begins = first === undefined ? 'nor any later' : `its first date is ${first}`;
+  const before = new Failure('BAD_REQUEST', `the source holds no account and no test up to ${last}; ${begins}`);
+  return new Map(empty.map((date) => [date, before]));
+}
+
+/** That a run can't say what it revises is no reason not to export. */
+async function openComparison(
+  dates: readonly CalendarDate[],
+  { engine, run, timeZone }: ExportOptions,
+): Promise<Counted['compare']> {
+  const [first = '', last = first] = [dates[0], dates.at(-1)];
+  const { from, to } = comparedDates(first, last);
+  try {
+    return createComparison(await engine.readReports(from, to, run.signal), timeZone);
+  } catch (thrown) {
+    const { code, message } = toFailure(thrown);
+    run.log.warning('earlier reports not read', { code, error: message });
+    return () => null;
+  }
+}
+
+/** Null where none of these reports releases its oldest period. */
+async function openReleaseOf(
+  dates: readonly CalendarDate[],
+  days: FactsByDay,
+  counting: Run,
+  { engine, run, timeZone, startedAt, release: limits = null }: ExportOptions,
+): Promise<Release | null> {
+  if (limits === null) return null;
+  const periods = dates.map(releasedBy).filter((period) => isMature(period, startedAt, timeZone) && holdsAnyone(days, period));
+  if (periods.length === 0) return null;
+  const options = { engine, run, timeZone, limits, releasedAt: startedAt, replace: null };
+  return openRelease(periods, async () => ({ days, bytesProcessed: null }), options, counting);
+}
+
+function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: ExportOptions) {
+  const [first = '', last = first] = [dates[0], dates.at(-1)];
+  return reportWindow(first, daysUntil(last, { timeZone, now: startedAt }), timeZone);
+}
+
+/** A report, if it could be derived, and why it must not be published, if it must not. */
+type Draft = { reportDate: CalendarDate } & ({ report: Report; failure: null } | { report: Report | null; failure: Failure });
+
+function draft(reportDate: CalendarDate, counted: Derivable, options: ExportOptions): Draft {
+  try {
+    const unwanted = counted.refused.get(reportDate);
+    if (unwanted !== undefined) return { reportDate, report: null, failure: unwanted };
+    const report = deriveReport(counted.days, reportDate, options.startedAt);
+    const failure = check(report, counted, options);
+    return failure === null ? { reportDate, report, failure } : { reportDate, report, failure };
+  } catch (thrown) {
+    return { reportDate, report: null, failure: toFailure(thrown) };
+  }
+}
+
+function check(report: Report, { days, newestDay }: Derivable, options: ExportOptions): Failure | null {
+  return judgeFreshness(report.reportDate, { days, newestDay }, options) ?? checkReport(report, days, options.gate);
+}
+
+function judgeFreshness(
+  date: CalendarDate,
+  { days, newestDay }: { days: Freshness; newestDay: CalendarDate | null },
+  { gate, timeZone, startedAt }: ExportOptions,
+): Failure | null {
+  const freshness = { timeZone, now: startedAt, maxAgeHours: gate.sourceMaxAgeHours, newestDay };
+  return gate.allowStale ? null : checkFreshness(date, days, freshness);
+}
+
+/** Publishes the reports of some dates, a few at a time: as soon as one group is done the next is begun, until the run is stopped. */
+async function writeGroups(dates: readonly CalendarDate[], counted: Counted, options: ExportOptions): Promise<ReportOutcome[]> {
+  const { engine, run, stop } = options;
+  const groups = inChunks(dates, engine.groups.reports);
+  const outcomes: ReportOutcome[][] = [];
+  const published: Report[] = [];
+  let begun = 0;
+  const writeOneByOne = async () => {
+    for (let next = begun++; next < groups.length && !stop?.aborted; next = begun++)
+      outcomes[next] = await write(groups[next] ?? [], counted, published, options);
+  };
+  await Promise.all(Array.from({ length: engine.groups.atOnce }, writeOneByOne));
+  if (published.length > 0) await engine.repair(published, run);
+  return outcomes.flat();
+}
+
+/** Publishes the reports of a few dates, those that there are, and adds those that are in to `published`. */
+async function write(
+  dates: readonly CalendarDate[],
+  counted: Counted,
+  published: Report[],
+  options: ExportOptions,
+): Promise<ReportOutcome[]> {
+  const drafts = dates.map((date) => compareDraft(draft(date, counted, options), counted, options));
+  const tables = await publish(
+    drafts.flatMap(({ report, failure }) => (failure === null ? report : [])),
+    options,
+  );
+  const outcomes: ReportOutcome[] = [];
+  for (const one of drafts) {
+    if (one.failure !== null) {
+      outcomes.push(conclude(one, { tables: allFailed(one.failure) }, options));
+      continue;
+    }
+    const written = tables.get(one.reportDate) ?? [];
+    if (written.every(({ failure }) => failure === undefined)) published.push(one.report);
+    outcomes.push(
+      conclude(
+        one,
+        { tables: written, revision: one.revision, release: await releaseBy(one.reportDate, written, counted, options) },
+        options,
+      ),
+    );
+  }
+  return outcomes;
+}
+
+/** A draft with what it changes of earlier reports, refused where it loses most of what they had. */
+function compareDraft(one: Draft, { compare }: Counted, { gate }: ExportOptions): Draft & { revision: Revision | null } {
+  const revision = one.failure === null ? compare(one.report) : null;
+  const failure = revision === null || gate.allowFall ? null : checkFall(revision, one.reportDate);
+  return failure === null ? { ...one, revision } : { ...one, failure, revision };
+}
+
+/** Puts out the oldest period of a report that is in, and whose date is over. */
+async function releaseBy(
+  reportDate: CalendarDate,
+  tables: readonly TableOutcome[],
+  { release }: Counted,
+  { timeZone, startedAt }: ExportOptions,
+): Promise<ReleaseOutcome | null> {
+  const period = releasedBy(reportDate);
+  const isDue = isMature(period, startedAt, timeZone) && tables.every(({ failure }) => failure === undefined);
+  return release !== null && isDue ? release.put(period) : null;
+}
+
+/** By date, how each table went. What fails as a whole fails the dates in hand, and not those before or after. */
+async function publish(reports: readonly Report[], { engine, run }: ExportOptions): Promise<Map<CalendarDate, TableOutcome[]>> {
+  const tables =
+    reports.length === 0
+      ? []
+      : await engine.publish(reports, run).catch((thrown) => {
+          const failed = allFailed(toFailure(thrown));
+          return reports.map(() => failed);
+        });
+  return new Map(reports.map(({ reportDate }, index) => [reportDate, tables[index] ?? []]));
+}
+
+/** Says how a date went: to the log what is remarkable, to the caller all of it. */
+function conclude(
+  { reportDate, report, failure }: Draft,
+  written: { tables: TableOutcome[]; revision?: Revision | null; release?: ReleaseOutcome | null },
+  { run, onReport }: ExportOptions,
+): ReportOutcome {
+  const { tables, revision = null, release = null } = written;
+  const findings = report && findingsOf(report, revision);
+  const outcome: ReportOutcome = { reportDate, tables, findings, release };
+  if (findings !== null) logFindings(reportDate, findings, revision?.fallen ?? [], run);
+  onReport?.(outcome, failure === null ? report : null);
+  return outcome;
+}
+
+function findingsOf({ rejectedRows, unclassifiedErrors, sourceLatestHour, rows }: Report, revision: Revision | null): Findings {
+  const { failures: failedTests } = countUnknownKinds(rows.daily_errors);
+  return { rejectedRows, unclassifiedErrors, failedTests, sourceLatestHour, revisedValues: revision?.values ?? null };
+}
+
+function logFindings(report_date: CalendarDate, findings: Findings, fallen: Revision['fallen'], { log }: Run): void {
+  const { rejectedRows, unclassifiedErrors: unclassified_errors, failedTests: total_errors, revisedValues } = findings;
+  if (rejectedRows > 0) log.warning('rows rejected', { report_date, rejected_rows: rejectedRows });
+  if (unclassified_errors > 0) log.warning('errors of unknown kinds', { report_date, unclassified_errors, total_errors });
+  if (revisedValues !== null && revisedValues > 0) log.info('figures revised', { report_date, revised_values: revisedValues });
+  for (const { table, column } of fallen) log.warning('final figure fell', { report_date, table, column });
+}
+
+function allFailed(failure: Failure): TableOutcome[] {
+  return reportTableNames.map((table) => ({ table, rows: 0, failure }));
+}
+
+function failedReport(reportDate: CalendarDate, failure: Failure): ReportOutcome {
+  return { reportDate, tables: allFailed(failure), findings: null, release: null };
+}
+
+async function record(outcomes: readonly ReportOutcome[], bytesProcessed: number | null, options: ExportOptions): Promise<void> {
+  const { engine, run, startedAt, timeZone, source = null } = options;
+  const context = { run, startedAt, finishedAt: options.now(), timeZone, source, bytesProcessed };
+  const rows = outcomes.filter((outcome) => !isRefused(outcome)).map((outcome) => runRecord(outcome, context));
+  await appendRecords(engine, rows, run);
+}
+
+function isRefused({ tables }: ReportOutcome): boolean {
+  return tables.every(({ failure }) => failure?.refused);
+}
+
+function inChunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}

@@ -1,0 +1,70 @@
+import { version } from '../../package.json';
+import type { Engine, Run } from '../engines/engine';
+import type { ExportRun } from '../metrics/tables/export_runs';
+import { type Failure, toFailure } from '../platform/failure';
+import { isExported, judge, type ReportOutcome } from './outcome';
+import { countCells, type ReleaseOutcome } from './release-periods';
+
+/** Of the metric definitions; raised when one moves a figure. */
+export const DEFINITIONS_VERSION = 2;
+
+export interface RecordContext {
+  run: Run;
+  startedAt: Date;
+  finishedAt: Date;
+  timeZone: string;
+  /** As export_runs has it; null: not said. */
+  source: string | null;
+  bytesProcessed: number | null;
+}
+
+/** The row of export_runs that says how the export of one date went. Codes, counts and instants cut to the hour; never a text. */
+export function runRecord(
+  outcome: ReportOutcome,
+  { run, startedAt, finishedAt, timeZone, source, bytesProcessed }: RecordContext,
+): ExportRun {
+  const verdict = judge([outcome]);
+  const { findings, release } = outcome;
+  return {
+    run_id: run.id,
+    request_id: run.requestId,
+    report_date: outcome.reportDate,
+    trigger: run.trigger,
+    status: isExported(outcome) || verdict.result === 'all' ? 'succeeded' : verdict.result === 'some' ? 'partial' : 'failed',
+    started_at: startedAt.toISOString(),
+    finished_at: finishedAt.toISOString(),
+    time_zone: timeZone,
+    definitions_version: DEFINITIONS_VERSION,
+    program_version: version,
+    rejected_rows: findings?.rejectedRows ?? null,
+    unclassified_errors: findings?.unclassifiedErrors ?? null,
+    revised_values: findings?.revisedValues ?? null,
+    source_latest_hour: findings?.sourceLatestHour?.toISOString() ?? null,
+    bytes_processed: bytesProcessed,
+    ...releaseColumns(release),
+    error_code: firstFailure(outcome)?.code ?? null,
+    source,
+  };
+}
+
+/** What a run released; nothing where the period was out before. */
+function releaseColumns(release: ReleaseOutcome | null): Pick<ExportRun, 'released_period' | 'released_cells' | 'hidden_cells'> {
+  if (release === null || release.state === 'left' || release.state === 'failed')
+    return { released_period: null, released_cells: null, hidden_cells: null };
+  return { released_period: release.period, ...countCells(release.row) };
+}
+
+function firstFailure({ tables, release }: ReportOutcome): Failure | undefined {
+  return [...tables, ...(release === null ? [] : [release])].flatMap(({ failure }) => failure ?? [])[0];
+}
+
+/** What was published counts, not its record: where that can't be written, the log says so and the rest stands. */
+export async function appendRecords(engine: Engine, rows: readonly ExportRun[], run: Run): Promise<void> {
+  if (rows.length === 0) return;
+  try {
+    await engine.appendRuns(rows, run);
+  } catch (thrown) {
+    const { code, message } = toFailure(thrown);
+    run.log.warning('run record not written', { code, error: message });
+  }
+}

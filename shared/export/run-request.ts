@@ -1,0 +1,136 @@
+import type { Engine, Run } from '../engines/engine';
+import { recordedSource } from '../engines/identity';
+import type { OpenEngine } from '../engines/open';
+import { type CalendarDate, localDate } from '../metrics/calendar';
+import type { Config } from '../platform/config';
+import { type Failure, toFailure } from '../platform/failure';
+import { type Log, logFailure } from '../platform/log';
+import { logMessages } from '../platform/log-messages';
+import { findGaps } from './gaps';
+import { isExported, judge, type ReportOutcome } from './outcome';
+import { isMature, releasedBy, reportOf } from './release-periods';
+import { type DoneDates, doneDates } from './resume';
+import { type ExportOptions, type ExportOutcome, runExport } from './run-export';
+import { releasePeriods } from './run-release';
+
+/** The run is made by the door; its log carries run_id and request_id. */
+export interface RequestOptions extends Omit<ExportOptions, 'engine' | 'dryRun' | 'timeZone' | 'source' | 'gate' | 'release'> {
+  config: Config;
+  openEngine: OpenEngine;
+  /** Publish reports of today and yesterday also where the source is late. */
+  allowStale?: boolean;
+  /** Publish reports also if most of what is published of their days is gone. */
+  allowFall?: boolean;
+  dryRun?: boolean;
+  /**
+   * What earlier runs of the same request have exported is not done again; where they failed to release something, only that is. `final`: a
+   * date counts once its report is final. `failed`: also before, if something of the request had failed; a message that comes twice though all
+   * of it was done is done again.
+   */
+  resume?: 'final' | 'failed' | null;
+  /** Told what will be exported, before it is. */
+  onStart?: (dates: readonly CalendarDate[]) => void;
+}
+
+/** Exports dates, from opening the engine to closing it, and logs how each went as soon as it is known. What is thrown, the door logs. */
+export async function runRequest(
+  dates: readonly CalendarDate[],
+  {
+    config,
+    openEngine,
+    allowStale = false,
+    allowFall = false,
+    dryRun = false,
+    resume = null,
+    onStart,
+    ...options
+  }: RequestOptions,
+): Promise<ExportOutcome> {
+  const { run, startedAt, now } = options;
+  const { timeZone, release } = config;
+  const signal = options.stop === undefined ? run.signal : AbortSignal.any([run.signal, options.stop]);
+  const engine = await openEngine(dryRun ? 'dry-run' : 'export', { signal, log: run.log });
+  try {
+    const done = resume === null ? nothingDone : await readDone(engine, dates, { run, timeZone, now: startedAt, resume });
+    const wanted = dates.filter((date) => !done.exported.has(date));
+    const unreleased = dates.filter((date) => done.unreleased.has(date));
+    const source = recordedSource(config);
+    const gate = { ...config, allowStale, allowFall };
+    const repeated = await repeatReleases(unreleased, { engine, run, timeZone, startedAt, now, source, gate, release });
+    if (wanted.length === 0) return { reports: repeated, price: null };
+    onStart?.(wanted);
+    const refusals = new Set<Failure>(); // one may stand for a thousand dates, and is logged once
+    const { reports, price } = await runExport(wanted, {
+      ...options,
+      engine,
+      timeZone,
+      source,
+      gate,
+      release: release.isOn ? release : null,
+      dryRun,
+      onReport: (outcome, report) => {
+        const { failure } = outcome.tables[0] ?? {};
+        if (failure === undefined || !refusals.has(failure))
+          logReport(outcome, run.log, now().getTime() - startedAt.getTime(), dryRun);
+        if (failure?.refused) refusals.add(failure);
+        options.onReport?.(outcome, report);
+      },
+    });
+    return { reports: [...repeated, ...reports], price };
+  } finally {
+    await engine.close();
+  }
+}
+
+const nothingDone: DoneDates = { exported: new Set(), unreleased: new Set() };
+
+interface ResumeOptions {
+  run: Run;
+  timeZone: string;
+  now: Date;
+  resume: 'final' | 'failed';
+}
+
+async function readDone(
+  engine: Engine,
+  dates: readonly CalendarDate[],
+  { run, timeZone, now, resume }: ResumeOptions,
+): Promise<DoneDates> {
+  try {
+    const runs = await engine.readRuns({ requestId: run.requestId }, run.signal);
+    if (runs.length === 0) return nothingDone;
+    const [from = '', to = from] = [dates[0], dates.at(-1)];
+    const { gaps } = await findGaps(engine, { from, to, timeZone, today: localDate(now, timeZone) }, run);
+    const done = doneDates(runs, gaps, { timeZone, mustBeFinal: resume === 'final' });
+    const isAllDone = done.unreleased.size === 0 && dates.every((date) => done.exported.has(date));
+    return resume === 'failed' && isAllDone ? nothingDone : done;
+  } catch (thrown) {
+    if (resume === 'final') throw thrown; // somebody asked for it; a message is exported again, which does no harm
+    const { code, message } = toFailure(thrown);
+    run.log.warning('earlier runs not read', { code, error: message });
+    return nothingDone;
+  }
+}
+
+type RepeatOptions = Required<Pick<ExportOptions, 'engine' | 'run' | 'timeZone' | 'startedAt' | 'now' | 'source' | 'gate'>> &
+  Pick<Config, 'release'>;
+
+/** Releases what earlier runs of the request failed to, of reports that are in. */
+async function repeatReleases(
+  reportDates: readonly CalendarDate[],
+  { startedAt, release: limits, ...options }: RepeatOptions,
+): Promise<ReportOutcome[]> {
+  const { timeZone } = options;
+  const periods = reportDates.map(releasedBy).filter((period) => isMature(period, startedAt, timeZone));
+  if (!limits.isOn || periods.length === 0) return [];
+  const outcomes = await releasePeriods(periods, { ...options, limits, releasedAt: startedAt, replace: null });
+  return outcomes.map((release) => ({ reportDate: reportOf(release.period), tables: [], findings: null, release }));
+}
+
+function logReport(report: ReportOutcome, log: Log, durationMs: number, dryRun: boolean): void {
+  const fields = { report_date: report.reportDate, duration_ms: durationMs };
+  const verdict = judge([report]);
+  if (verdict.result !== 'all') logFailure(log, verdict.failure, fields);
+  if (isExported(report) && !dryRun)
+    log.info(logMessages.exported, { ...fields, rows: report.tables.reduce((total, { rows }) => total + rows, 0) });
+}

@@ -1,0 +1,117 @@
+import { Failure } from '../../platform/failure';
+import { type CalendarDate, endOf } from '../calendar';
+import { periodsOf, type Report } from '../report';
+import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames, reportTables } from '../tables';
+
+/** Rows of the published tables as they were before a run. */
+export type PublishedRows = Record<ReportTable, readonly ReportRow[]>;
+
+/** What a report changes of final figures that had been published before. */
+export interface Revision {
+  /** Numbers that differ. */
+  values: number;
+  /** Counts that are lower than they were, by table and column: rows were deleted at the source, or have expired there. */
+  fallen: { table: ReportTable; column: string }[];
+  /** Of tests and people, the counts that are less than half of what they were; the newest day first. */
+  halved: Halved[];
+}
+
+export interface Halved {
+  table: ReportTable;
+  column: string;
+  period: CalendarDate;
+  was: number;
+  is: number;
+}
+
+/** Counts of tests and people. Rows that go missing by a fault show in one of them. */
+const WATCHED: readonly string[] = [
+  'all_tests',
+  'active_users',
+  'accounts_created',
+  'total_users_to_date',
+  'total_active_users_to_date',
+];
+
+/** Why a report that lost most of its rows must not be published; null where it didn't, or where that is meant. */
+export function checkFall({ halved: [first] }: Revision, reportDate: CalendarDate): Failure | null {
+  if (first === undefined) return null;
+  const { table, column, period, was, is } = first;
+  return new Failure(
+    'QUALITY_GATE',
+    `${table}.${column} of ${period} fell from ${was} to ${is}, below half of what is published; nothing of ${reportDate} was written; ` +
+      'kpi export --allow-fall publishes it, where rows were deleted on purpose',
+  );
+}
+
+/**
+ * Compares reports with what had been published when the run began: each period with its newest report, up to the report's own date,
+ * that was made after the day was over. Earlier ones don't count: they were to change. Nor does it where a column grows from one report
+ * to the next by its definition, as the accounts of a young cohort that have tested do.
+ */
+export function createComparison(published: PublishedRows, timeZone: string): (report: Report) => Revision {
+  const byPeriod = new Map(reportTableNames.map((table) => [table, finalRows(published[table], timeZone)]));
+  return (report) => {
+    const revision: Revision = { values: 0, fallen: [], halved: [] };
+    for (const table of reportTableNames) {
+      const before = byPeriod.get(table);
+      const fallen = new Set<string>();
+      for (const row of report.rows[table]) {
+        const earlier = before?.get(row.period_start_date)?.find(({ report_date }) => report_date <= report.reportDate);
+        if (earlier === undefined) continue;
+        for (const change of changes(table, earlier, row)) {
+          revision.values++;
+          if (change.fell) fallen.add(change.column);
+          const { column, was, is } = change;
+          if (WATCHED.includes(column) && 2 * is < was)
+            revision.halved.push({ table, column, period: row.period_start_date, was, is });
+        }
+      }
+      for (const column of fallen) revision.fallen.push({ table, column });
+    }
+    return revision;
+  };
+}
+
+/** The rows of each period that were made after it was over, the newest report first. */
+function finalRows(rows: readonly ReportRow[], timeZone: string): Map<CalendarDate, ReportRow[]> {
+  const ends = new Map<CalendarDate, Date>();
+  const byPeriod = new Map<CalendarDate, ReportRow[]>();
+  for (const row of rows) {
+    const period = row.period_start_date;
+    const end = ends.get(period) ?? endOf(period, timeZone);
+    ends.set(period, end);
+    if (Date.parse(row.created_at) < end.getTime()) continue;
+    byPeriod.set(period, [...(byPeriod.get(period) ?? []), row]);
+  }
+  for (const found of byPeriod.values()) found.sort((one, other) => (one.report_date < other.report_date ? 1 : -1));
+  return byPeriod;
+}
+
+interface Change {
+  column: string;
+  fell: boolean;
+  was: number;
+  is: number;
+}
+
+function* changes(table: ReportTable, before: ReportRow, after: ReportRow): Generator<Change> {
+  const growing: readonly string[] = before.report_date === after.report_date ? [] : reportTables[table].growing;
+  for (const { name, type } of reportTableDefinitions[table].columns) {
+    if (type !== 'INT64' && type !== 'FLOAT64') continue;
+    const [was = null, is = null] = [before, after].map((row) => (row as Record<string, unknown>)[name] as number | null);
+    const fell = type === 'INT64' && Number(is) < Number(was);
+    if (growing.includes(name) ? fell : differs(was, is)) yield { column: name, fell, was: Number(was), is: Number(is) };
+  }
+}
+
+/** Ratios may have lost their last digits in a warehouse. */
+function differs(one: number | null, other: number | null): boolean {
+  if (one === null || other === null) return one !== other;
+  return Math.abs(one - other) > 1e-9 * Math.max(1, Math.abs(one));
+}
+
+/** The report dates whose rows a comparison for reports of `from` to `to` looks at. */
+export function comparedDates(from: CalendarDate, to: CalendarDate): { from: CalendarDate; to: CalendarDate } {
+  return { from: periodsOf(from).at(-1) ?? from, to };
+}

@@ -1,0 +1,25 @@
+import { formatCount, formatMany } from '../../platform/counts';
+import { errorKinds } from '../facts/facts';
+import type { DailyErrors } from '../tables/daily_errors';
+
+/** Published counts of failed tests; those of days that add up. */
+export type ErrorCounts = Pick<DailyErrors, (typeof errorKinds)[number] | 'total_errors'>;
+
+/** Failed tests, and those of them whose kind of error is none of the known ones. */
+export function countUnknownKinds(days: readonly ErrorCounts[]): { unknown: number; failures: number } {
+  let failures = 0;
+  let known = 0;
+  for (const day of days) {
+    failures += day.total_errors;
+    for (const kind of errorKinds) known += day[kind];
+  }
+  return { unknown: failures - known, failures };
+}
+
+/** For a person, what a share of unknown kinds says; null if all kinds are known. */
+export function describeUnknownKinds(days: readonly ErrorCounts[]): string | null {
+  const { unknown, failures } = countUnknownKinds(days);
+  if (unknown === 0) return null;
+  const [are, them] = unknown === 1 ? ['is of an unknown kind', 'it'] : ['are of unknown kinds', 'them'];
+  return `${formatCount(unknown)} of ${formatMany(failures, 'failed test')} ${are}: no column but total_errors counts ${them}`;
+}

@@ -1,0 +1,105 @@
+import { formatMany } from '../platform/counts';
+import { Failure, toFailure } from '../platform/failure';
+import { within } from '../platform/within';
+import type { LentLetter, PubsubClient } from '../pubsub/client';
+
+export interface LoanPace {
+  /** How long letters are lent for: after a process was killed, they can be read again once this is over. At most 600. */
+  leaseSeconds: number;
+  /** Between two extensions of the loan. */
+  extendMs: number;
+  /** The longest that giving back may take, whatever the network does. */
+  giveBackMs: number;
+}
+
+export const loanPace: LoanPace = { leaseSeconds: 180, extendMs: 60_000, giveBackMs: 2_500 };
+
+export interface LoanOptions {
+  pubsub: PubsubClient;
+  subscription: string;
+  /** Aborted: all letters are given back at once, also those that are being worked on. */
+  stop: AbortSignal;
+  /** Aborted: no acknowledgement is waited for any more. */
+  abort: AbortSignal;
+  /** Told what fails beside the work: a loan that could not be extended or given back. */
+  complain: (failure: Failure) => void;
+  pace?: LoanPace;
+}
+
+export interface Loan {
+  letters: readonly LentLetter[];
+  /** Removes a letter that is done. */
+  acknowledge: (letter: LentLetter) => Promise<void>;
+}
+
+/** A pull may come back empty although messages wait; so many in a row are believed. */
+const EMPTY_PULLS = 3;
+
+/**
+ * Borrows all letters of a subscription for as long as `work` takes, and gives back those that it hasn't acknowledged: when it has ended,
+ * in whatever way, and at once where it is stopped.
+ */
+export async function borrowLetters<Result>(options: LoanOptions, work: (loan: Loan) => Promise<Result>): Promise<Result> {
+  const { pubsub, subscription, stop, abort, complain, pace = loanPace } = options;
+  /** On loan, by id. */
+  const lent = new Map<string, LentLetter>();
+  /** What may still lend letters, or extend their loan. */
+  let lending: Promise<unknown> = Promise.resolve();
+  const track = <Promised extends Promise<unknown>>(promise: Promised): Promised => {
+    lending = Promise.allSettled([lending, promise]);
+    return promise;
+  };
+
+  const lend = async (letters: readonly LentLetter[]) => {
+    if (letters.length > 0 && !stop.aborted) await pubsub.lend(subscription, letters, pace.leaseSeconds);
+  };
+  /** Answers how many letters it found that were not there before. */
+  const pull = async () => {
+    const before = lent.size;
+    const found = await pubsub.pull(subscription);
+    for (const letter of found) lent.set(letter.id, letter);
+    await lend(found);
+    return lent.size - before;
+  };
+  const extend = () => lend([...lent.values()]).catch((thrown) => complain(toFailure(thrown)));
+  const extending = setInterval(() => void track(extend()), pace.extendMs);
+
+  const giveBack = async () => {
+    clearInterval(extending);
+    const waiting = within(lending, { ms: pace.giveBackMs / 3 }, 'Pub/Sub', `reading ${subscription}`);
+    await waiting.catch(() => {}); // it fails elsewhere
+    const letters = [...lent.values()];
+    lent.clear();
+    if (letters.length === 0) return;
+    const giving = pubsub.lend(subscription, letters, 0);
+    await within(giving, { ms: (pace.giveBackMs * 2) / 3 }, 'Pub/Sub', `giving letters back to ${subscription}`).catch(
+      (cause) => {
+        const message = `${formatMany(letters.length, 'letter')} could not be given back; wait ${pace.leaseSeconds} seconds to read them again`;
+        complain(new Failure('UNAVAILABLE', message, { cause }));
+      },
+    );
+  };
+  let givenBack = Promise.resolve();
+  const stopped = () => {
+    givenBack = giveBack();
+  };
+  stop.addEventListener('abort', stopped);
+
+  try {
+    for (let empty = 0; empty < EMPTY_PULLS; ) {
+      const pulling = track(pull());
+      empty = (await within(pulling, { signal: stop }, 'Pub/Sub', `reading ${subscription}`)) === 0 ? empty + 1 : 0;
+    }
+    return await work({
+      letters: [...lent.values()],
+      acknowledge: async (letter) => {
+        await pubsub.acknowledge(subscription, letter, abort);
+        lent.delete(letter.id);
+      },
+    });
+  } finally {
+    stop.removeEventListener('abort', stopped);
+    await givenBack;
+    await giveBack();
+  }
+}

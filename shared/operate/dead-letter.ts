@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { version } from '../../package.json';
+import { type Message, parsePublishTime, refuseWithoutData, storableId } from '../export/message';
+import { type ExportRequest, parseRequest, parseRequestData, type RequestContext } from '../export/request';
+import { formatCount, formatMany } from '../platform/counts';
+import { Failure, type FailureCode, toFailure } from '../platform/failure';
+import { parseStrictJson } from '../platform/json';
+import { printable } from '../platform/printable';
+import type { ReceivedLetter } from '../pubsub/client';
+
+/** What is kept of data that may hold anything. */
+export interface Digest {
+  bytes: number;
+  sha256: string;
+}
+
+/** What is kept of a request that no repeat can mend. */
+export interface DeadLetter {
+  code: FailureCode;
+  message: string;
+  /** What was asked; where that did not parse, only its length and SHA-256, for it may hold anything. */
+  request: ExportRequest | Digest;
+  messageId: string | null;
+  publishTime: string | null;
+  version: string;
+}
+
+/** Keeps a dead letter. Throws if it can't: then the message must not be acknowledged. */
+export type Park = (letter: DeadLetter) => Promise<void>;
+
+/** Where there is no dead-letter topic the log entry, which every parked request makes, is all that is kept. */
+export const parkNowhere: Park = async () => {};
+
+/** `request` and `message` as far as they were understood; `event` is what arrived. */
+export function toDeadLetter(
+  { code, message: text }: Failure,
+  { request, message, event }: { request: ExportRequest | undefined; message: Message | undefined; event: unknown },
+): DeadLetter {
+  return {
+    code,
+    message: text,
+    request: request ?? digest(message?.data ?? bytesOf(event)),
+    messageId: message?.id ?? null,
+    publishTime: message?.publishTime.toISOString() ?? null,
+    version,
+  };
+}
+
+/** What arrived: a body, the data of an event in binary mode, or a value that was taken apart already. */
+function bytesOf(event: unknown): Buffer {
+  const body = typeof event === 'object' && event !== null && 'data' in event && Buffer.isBuffer(event.data) ? event.data : event;
+  return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body) ?? '');
+}
+
+function digest(data: Buffer): Digest {
+  return { bytes: data.length, sha256: createHash('sha256').update(data).digest('hex') };
+}
+
+/** The attribute in which Pub/Sub keeps when a message that it forwarded was first published. */
+const FORWARDED_PUBLISH_TIME = 'CloudPubSubDeadLetterSourceTopicPublishTime';
+
+/** What a dead letter asks for, and why it is one. Its texts may be printed: whoever may publish to the topic can write a letter. */
+export interface ReadLetter {
+  id: string;
+  /** Where it can't be told what was asked, the length and SHA-256 of the request, or of the whole letter. */
+  request: ExportRequest | Digest;
+  reason: string;
+  /** The id of the message that failed; the letter's own where Pub/Sub forwarded it. */
+  requestId: string;
+}
+
+/** Far above what the program writes. */
+const MAX_LETTER_BYTES = 16_384;
+const [LONGEST_ID, LONGEST_REASON] = [256, 1_000];
+
+const ParkedLetter = z.object({
+  code: z.string().regex(/^[A-Z_]{1,40}$/),
+  message: z.string(),
+  request: z.union([
+    z.strictObject({ from: z.iso.date(), to: z.iso.date(), shape: z.enum(['date', 'range']) }),
+    z.strictObject({ bytes: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  ]),
+  messageId: z.string().nullable(),
+  publishTime: z.string().nullable(),
+});
+
+type Context = Omit<RequestContext, 'askedAt'>;
+
+/**
+ * Reads both forms of dead letter: ours, and a raw message that Pub/Sub forwarded after its attempts were spent, whose date counts from
+ * when it was first published. Either may ask for what a request may ask for, and for nothing else.
+ */
+export function readLetter(letter: ReceivedLetter, context: Context): ReadLetter {
+  const published = letter.attributes[FORWARDED_PUBLISH_TIME];
+  let read: Read;
+  try {
+    read = published === undefined ? readParked(letter, context) : readForwarded(letter, published, context);
+  } catch (thrown) {
+    const origin = published === undefined ? '' : 'given up by Pub/Sub; ';
+    read = { request: digest(letter.data), reason: `${origin}can't be read: ${toFailure(thrown).message}` };
+  }
+  return {
+    id: printable(letter.id, LONGEST_ID),
+    request: read.request,
+    reason: printable(read.reason, LONGEST_REASON),
+    requestId: storableId(read.requestId ?? letter.id),
+  };
+}
+
+type Read = Pick<ReadLetter, 'request' | 'reason'> & { requestId?: string };
+
+function readForwarded({ data, attributes }: ReceivedLetter, published: string, context: Context): Read {
+  refuseWithoutData(data, attributes);
+  const request = parseRequestData(data, { ...context, askedAt: parsePublishTime(published) }, { bareDate: true });
+  return { request, reason: 'given up by Pub/Sub after all its attempts' };
+}
+
+function readParked({ data }: ReceivedLetter, context: Context): Read {
+  if (data.length > MAX_LETTER_BYTES)
+    throw refuse(`expected at most ${formatMany(MAX_LETTER_BYTES, 'byte')}, got ${formatCount(data.length)}`);
+  const { code, message, request, messageId, publishTime } = parseParked(data);
+  const read = { reason: `${code}: ${message}`, ...(messageId !== null && { requestId: messageId }) };
+  if (publishTime !== null) parsePublishTime(publishTime);
+  if ('bytes' in request) return { request, ...read };
+  const { from, to, shape } = request;
+  if (shape === 'date' && from !== to) throw refuse('expected one date');
+  // its dates are none that count from a time
+  return {
+    request: parseRequest(shape === 'date' ? { date: from } : { from, to }, { ...context, askedAt: context.now }),
+    ...read,
+  };
+}
+
+function parseParked(data: Buffer): z.infer<typeof ParkedLetter> {
+  try {
+    return ParkedLetter.parse(parseStrictJson(data));
+  } catch {
+    throw refuse('expected a letter of this program, in JSON with each key once, or one that Pub/Sub forwarded');
+  }
+}
+
+function refuse(message: string): Failure {
+  return new Failure('BAD_REQUEST', message);
+}

@@ -1,0 +1,127 @@
+import type { Engine, Run } from '../engines/engine';
+import { allDates, describeGaps, findGapsAmong, type GapsFound } from '../export/gaps';
+import { isRelease } from '../export/resume';
+import { type CalendarDate, EARLIEST, endOf } from '../metrics/calendar';
+import { reportTableNames } from '../metrics/tables';
+import type { ExportRun } from '../metrics/tables/export_runs';
+import { formatCount } from '../platform/counts';
+import { type Failure, toFailure } from '../platform/failure';
+
+/** The newest report of which any table holds rows. */
+export interface NewestReport {
+  reportDate: CalendarDate;
+  /** When its newest rows were made. */
+  createdAt: Date;
+  /** Made before its day was over in the report time zone: its youngest period isn't complete. */
+  isProvisional: boolean;
+  /** Tables that hold rows of it. */
+  tables: number;
+}
+
+/** How many dead letters waited at some moment of the last minutes; null where it isn't known, and why not. */
+export type DeadLetters =
+  | { waiting: number; asOf: Date }
+  | { waiting: null; reason: string }
+  | { waiting: null; failure: Failure };
+
+/** Ends a line that says why they are not counted. */
+export const SHOW_LETTERS = 'to see them, run: kpi replay';
+
+export interface Status {
+  timeZone: string;
+  /** Of the built-in data. */
+  isDemo: boolean;
+  newest: NewestReport | null;
+  gaps: GapsFound;
+  /** The newest first. */
+  runs: ExportRun[];
+  deadLetters: DeadLetters;
+  /** What somebody should look at, each in a line that names the command for it; nothing where all is well. */
+  attention: string[];
+}
+
+export interface StatusOptions {
+  timeZone: string;
+  isDemo: boolean;
+  now: Date;
+  /** How many runs are read. */
+  newestRuns: number;
+  /** A Failure of it is a finding, and hides nothing else. */
+  countDeadLetters: () => Promise<DeadLetters>;
+}
+
+export async function readStatus(
+  engine: Engine,
+  { timeZone, isDemo, now, newestRuns, countDeadLetters }: StatusOptions,
+  run: Run,
+): Promise<Status> {
+  const search = allDates(timeZone, now);
+  const states = await engine.readReportStates(EARLIEST, search.today);
+  const found = {
+    timeZone,
+    isDemo,
+    newest: newestOf(states, timeZone),
+    gaps: await findGapsAmong(states, engine, search, run),
+    runs: await engine.readRuns({ newest: newestRuns }),
+    deadLetters: await countDeadLetters().catch((thrown): DeadLetters => ({ waiting: null, failure: toFailure(thrown) })),
+  };
+  return { ...found, attention: judgeStatus(found) };
+}
+
+function newestOf(states: Awaited<ReturnType<Engine['readReportStates']>>, timeZone: string): NewestReport | null {
+  const reportDate = states
+    .map((state) => state.reportDate)
+    .sort()
+    .at(-1);
+  if (reportDate === undefined) return null;
+  const ofIt = states.filter((state) => state.reportDate === reportDate);
+  const [oldest, newest] = [
+    Math.min(...ofIt.map(({ firstCreatedAt }) => firstCreatedAt.getTime())),
+    Math.max(...ofIt.map(({ lastCreatedAt }) => lastCreatedAt.getTime())),
+  ];
+  return {
+    reportDate,
+    createdAt: new Date(newest),
+    isProvisional: oldest < endOf(reportDate, timeZone).getTime(),
+    tables: ofIt.length,
+  };
+}
+
+/** What of a status needs somebody. */
+export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<Status, 'attention'>): string[] {
+  const attention: string[] = [];
+  if (newest === null) attention.push('no report in the warehouse; run: kpi export');
+  else if (newest.tables < reportTableNames.length)
+    attention.push(
+      `${newest.tables} of ${reportTableNames.length} tables ${newest.tables === 1 ? 'holds' : 'hold'} the report of ${newest.reportDate}; run: kpi export --date ${newest.reportDate}`,
+    );
+  if (gaps.gaps.length > 0) attention.push(`${describeGaps(gaps)}; run: kpi gaps`);
+  for (const run of unmended(runs)) {
+    const { report_date, status, error_code } = run;
+    attention.push(
+      `the last ${isRelease(run) ? 'release' : 'run'} of ${report_date} ended as ${status}${error_code === null ? '' : ` (${error_code}, docs/errors.md)`}`,
+    );
+  }
+  const zone = runs[0]?.time_zone;
+  if (zone !== undefined && zone !== timeZone)
+    attention.push(`the newest run counted days of ${zone}, the settings say ${timeZone}; set KPI_TIME_ZONE`);
+  if (deadLetters.waiting !== null && deadLetters.waiting > 0)
+    attention.push(
+      `${deadLetters.waiting === 1 ? 'a dead letter waits' : `${formatCount(deadLetters.waiting)} dead letters wait`}; run: kpi replay`,
+    );
+  if ('failure' in deadLetters) {
+    const { message, code } = deadLetters.failure;
+    attention.push(`dead letters are not counted: ${message} (${code}); ${SHOW_LETTERS}`);
+  }
+  return attention;
+}
+
+/** Of each date the newest export and the newest release by command, where that has not put everything in. */
+function unmended(runs: readonly ExportRun[]): ExportRun[] {
+  const newest = new Map<string, ExportRun>();
+  for (const run of runs) {
+    const what = `${run.report_date} ${isRelease(run) ? 'release' : 'export'}`;
+    if (!newest.has(what)) newest.set(what, run);
+  }
+  return [...newest.values()].filter(({ status }) => status !== 'succeeded');
+}

@@ -1,0 +1,139 @@
+import { createBigQuery } from '../../../../shared/engines/bigquery/engine';
+import { judge } from '../../../../shared/export/outcome';
+import { runExport } from '../../../../shared/export/run-export';
+import type { DailyMetrics } from '../../../../shared/metrics/tables/daily_metrics';
+import { type CannedFacts, cannedFacts } from '../../../support/canned-facts';
+import { CANARY, configAt, destination, type Fault, type FaultServer, startFaultServer } from '../../../support/fault-server';
+import { testPace } from '../../../support/pace';
+import { testGate, testRun } from '../../../support/run';
+
+const DATE = '2025-06-15';
+const PERIOD = '2025-06-04';
+const AFTERWARDS = new Date('2025-06-16T12:00:00.000Z');
+const PARTITION = 'daily_metrics$20250604';
+const limits = { minPeople: 11, roundTo: 5 };
+
+let canned: CannedFacts;
+let server: FaultServer;
+
+beforeAll(async () => {
+  canned = await cannedFacts(DATE, DATE);
+});
+
+beforeEach(async () => {
+  server = await startFaultServer(canned.facts);
+});
+
+afterEach(() => server.close());
+
+async function exportDate(id: string, startedAt = AFTERWARDS) {
+  const engine = createBigQuery({ config: configAt(server), now: () => startedAt, pace: testPace });
+  const run = testRun({ id });
+  const { timeZone } = canned;
+  const { reports } = await runExport([DATE], {
+    engine,
+    run,
+    timeZone,
+    gate: testGate,
+    startedAt,
+    now: () => startedAt,
+    dryRun: false,
+    release: limits,
+  });
+  return { reports, release: reports[0]?.release ?? null };
+}
+
+const row = () => server.partitions.get(PARTITION)?.[0] as DailyMetrics | undefined;
+const releaseJobs = () => [...server.jobs.values()].filter((job) => job.kind === 'load' && destination(job) === PARTITION);
+
+test('a period is loaded once, into its own partition of kpi_release, only if that is empty', async () => {
+  const { release } = await exportDate('first');
+  expect(release).toMatchObject({ period: PERIOD, state: 'released' });
+  const [job] = releaseJobs();
+  expect(job?.configuration.load).toMatchObject({
+    destinationTable: { projectId: 'test', datasetId: 'kpi_release', tableId: PARTITION },
+    writeDisposition: 'WRITE_EMPTY',
+    createDisposition: 'CREATE_NEVER',
+  });
+  expect(row()).toMatchObject({ period_date: PERIOD, revision: 1, released_at: AFTERWARDS.toISOString() });
+  expect(server.runs[0]).toMatchObject({ released_period: PERIOD, bytes_processed: 3000 });
+
+  const before = JSON.stringify(row());
+  const queries = server.count('query');
+  const again = await exportDate('second', new Date(AFTERWARDS.getTime() + 60_000));
+  expect(again.release).toMatchObject({ state: 'left' });
+  expect(JSON.stringify(row())).toBe(before);
+  expect(releaseJobs()).toHaveLength(1);
+  expect(server.count('query') - queries).toBe(2); // freshness and facts; the people are not counted again
+});
+
+test('a report whose date is not over releases nothing, and asks for nothing', async () => {
+  const { release } = await exportDate('early', new Date('2025-06-15T12:00:00.000Z'));
+  expect([release, releaseJobs(), server.count('query')]).toEqual([null, [], 2]);
+});
+
+test('two runs at once: what the other one has put out stays', async () => {
+  const other = { period_date: PERIOD, revision: 1, released_at: '2025-06-16T11:59:59.000Z', all_tests: null };
+  server.strike = (kind) => {
+    // the other run is between our look and our load
+    if (kind === 'load' && !server.partitions.has(PARTITION) && server.partitions.size >= 4)
+      server.partitions.set(PARTITION, [other]);
+    return null;
+  };
+  const { release, reports } = await exportDate('slower');
+  expect(release).toMatchObject({ state: 'left', row: other });
+  expect(judge(reports)).toEqual({ result: 'all' });
+  expect(row()).toEqual(other);
+});
+
+/** Of the release alone: the four loads of the report go through. */
+const releaseMeets = (...faults: Fault[]) => server.play('load', null, null, null, null, ...faults);
+
+test.each<{ name: string; faults: Fault[] }>([
+  { name: 'the answer is lost', faults: [{ reset: 'after' }] },
+  {
+    name: 'the answer is an error, though it was carried out',
+    faults: [{ carriedOut: true, status: 503, reason: 'backendError' }],
+  },
+  { name: 'it breaks down before', faults: [{ reset: 'before' }, { status: 503, reason: 'backendError' }] },
+  { name: 'the job fails, and another one succeeds', faults: [{ jobFails: 'backendError' }] },
+])('is released by this run where $name', async ({ faults }) => {
+  releaseMeets(...faults);
+  const { release } = await exportDate('stumbling');
+  expect(release).toMatchObject({ state: 'released' });
+  expect(row()).toMatchObject({ revision: 1, released_at: AFTERWARDS.toISOString() });
+  expect(server.runs[0]).toMatchObject({ released_period: PERIOD });
+});
+
+test('a job that had put the row out before it failed is not taken for another run', async () => {
+  await exportDate('before');
+  const released = row();
+  server.partitions.delete(PARTITION);
+  let failed = false;
+  server.strike = (kind) => {
+    if (kind !== 'load' || failed || server.count('load') < 10) return null;
+    failed = true;
+    server.partitions.set(PARTITION, [{ ...released }]);
+    return { jobFails: 'backendError' };
+  };
+  const { release } = await exportDate('after');
+  expect([failed, release]).toMatchObject([true, { state: 'released' }]);
+  expect(row()).toEqual(released);
+});
+
+test('the report stands where the release is refused, and the failure says nothing of the data', async () => {
+  releaseMeets({ status: 403, reason: 'accessDenied' });
+  const { reports, release } = await exportDate('refused');
+  expect(judge(reports)).toMatchObject({ result: 'some', failure: { code: 'ACCESS_DENIED', kind: 'retryable' } });
+  expect(release?.failure?.message).not.toContain(CANARY);
+  expect(server.runs[0]).toMatchObject({ status: 'succeeded', error_code: 'ACCESS_DENIED', released_period: null });
+  expect((await exportDate('repeat')).release).toMatchObject({ state: 'released' });
+});
+
+test('a table whose partitions expire is refused: its periods would be released twice', async () => {
+  const table = server.tables.get('daily_metrics');
+  if (table) table.timePartitioning.expirationMs = '1000000000';
+  const { release } = await exportDate('expiring');
+  expect(release).toMatchObject({ state: 'failed', failure: { code: 'SCHEMA_DRIFT' } });
+  expect(row()).toBeUndefined();
+});

@@ -1,0 +1,251 @@
+import type { Engine, TableOutcome } from '../../../shared/engines/engine';
+import { judge } from '../../../shared/export/outcome';
+import { type ExportOptions, runExport } from '../../../shared/export/run-export';
+import { datesBetween } from '../../../shared/metrics/calendar';
+import type { Facts } from '../../../shared/metrics/facts/facts';
+import { reportTableNames } from '../../../shared/metrics/tables';
+import type { ExportRun } from '../../../shared/metrics/tables/export_runs';
+import { Failure } from '../../../shared/platform/failure';
+import { testGate, testRun } from '../../support/run';
+import { anAccountBefore, noFacts } from '../../support/steady-facts';
+
+const DATES = datesBetween('2025-01-01', '2025-04-30');
+
+/** An engine whose tables take everything and whose source holds one old account, unless changed; and what was asked of it. */
+function createEngine(changes: Partial<Engine> = {}) {
+  const published: string[][] = [];
+  const records: ExportRun[][] = [];
+  const windows: string[] = [];
+  const engine: Engine = {
+    prepare: async () => new Map(),
+    readFacts: async ({ firstDay, lastDay }) => {
+      windows.push(`${firstDay} ${lastDay}`);
+      return { facts: { ...noFacts, people: [anAccountBefore(firstDay)] }, bytesProcessed: 7 };
+    },
+    readReleaseFacts: async () => ({
+      facts: { release_tests: [], release_errors: [], release_sessions: [] },
+      bytesProcessed: 3,
+    }),
+    readSpan: async () => [],
+    readFreshness: async () => ({ rows: [], bytesProcessed: null }),
+    price: null,
+    groups: { reports: 4, atOnce: 1 },
+    repair: async () => {},
+    publish: async (reports) => {
+      published.push(reports.map(({ reportDate }) => reportDate));
+      return reports.map(() => reportTableNames.map((table): TableOutcome => ({ table, rows: 12 })));
+    },
+    appendRuns: async (rows) => void records.push([...rows]),
+    deleteReports: async () => [],
+    readRelease: async () => [],
+    putRelease: async () => null,
+    readReports: async () => ({ daily_engagement: [], daily_advanced_metrics: [], daily_errors: [], daily_funnel: [] }),
+    readReportStates: async () => [],
+    readRuns: async () => [],
+    inspectSource: async () => ({ bytes: null, counts: null }),
+    inspectWarehouse: async () => [],
+    readIdentity: async () => null,
+    close: async () => {},
+    ...changes,
+  };
+  return { engine, published, records, windows };
+}
+
+function run(engine: Engine, changes: Partial<ExportOptions> = {}, dates = DATES) {
+  const startedAt = new Date('2026-01-01T00:00:00Z');
+  const options = { engine, run: testRun(), timeZone: 'UTC', gate: testGate, startedAt, now: () => startedAt, dryRun: false };
+  return runExport(dates, { ...options, ...changes });
+}
+
+test('a range is counted once, published a few dates at a time and recorded many at a time', async () => {
+  const { engine, published, records, windows } = createEngine();
+  const { reports } = await run(engine);
+  expect(judge(reports)).toEqual({ result: 'all' });
+  expect(windows).toEqual(['2024-12-20 2025-04-30']);
+  expect(published.flat()).toEqual(DATES);
+  expect(Math.max(...published.map((group) => group.length))).toBe(4);
+  expect(records.map((rows) => rows.length)).toEqual([50, 50, 20]);
+  expect(records.flat().map(({ report_date, status }) => [report_date, status])).toEqual(
+    DATES.map((date) => [date, 'succeeded']),
+  );
+});
+
+test('dates far apart are counted by themselves, so that years between them are not read', async () => {
+  const { engine, published, windows } = createEngine();
+  const dates = ['2020-01-15', '2020-02-20', '2025-06-15'];
+  const { reports } = await run(engine, {}, dates);
+  expect(judge(reports)).toEqual({ result: 'all' });
+  expect(windows).toEqual(['2020-01-03 2020-02-20', '2025-06-03 2025-06-15']);
+  expect(published.flat()).toEqual(dates);
+});
+
+test('of clusters, the first that can not be counted ends the run', async () => {
+  const { engine, published, records } = createEngine();
+  const failing: Engine = {
+    ...engine,
+    readFacts: async (window, run) => {
+      if (window.lastDay === '2025-06-15') throw new Failure('BYTES_LIMIT', 'a fault of the test');
+      return engine.readFacts(window, run);
+    },
+  };
+  const { reports } = await run(failing, {}, ['2020-01-15', '2025-06-15', '2025-12-15']);
+  expect(reports.map(({ tables }) => tables[0]?.failure?.code)).toEqual([undefined, 'BYTES_LIMIT', 'BYTES_LIMIT']);
+  expect(published.flat()).toEqual(['2020-01-15']);
+  expect(records.flat().map(({ status }) => status)).toEqual(['succeeded', 'failed', 'failed']);
+});
+
+test('a group is begun as soon as one is done, and the outcomes are in the order of the dates', async () => {
+  let running = 0;
+  let most = 0;
+  let slowIsDone = () => {};
+  const slow = new Promise<void>((resolve) => {
+    slowIsDone = resolve;
+  });
+  const { engine, published } = createEngine({ groups: { reports: 1, atOnce: 3 } });
+  const sliding: Engine = {
+    ...engine,
+    publish: async (reports, run) => {
+      most = Math.max(most, ++running);
+      if (reports[0]?.reportDate === DATES[0]) await slow;
+      if (reports[0]?.reportDate === DATES[9]) slowIsDone(); // all others have been published while the first was on its way
+      await new Promise(setImmediate);
+      running--;
+      return engine.publish(reports, run);
+    },
+  };
+  const { reports } = await run(sliding, {}, DATES.slice(0, 10));
+  expect(reports.map(({ reportDate }) => reportDate)).toEqual(DATES.slice(0, 10));
+  expect([most, published.flat().at(-1)]).toEqual([3, DATES[0]]);
+});
+
+test('dates that fail do not hold back the others', async () => {
+  const { engine, records } = createEngine();
+  const failing: Engine = {
+    ...engine,
+    groups: { reports: 1, atOnce: 1 },
+    publish: async (reports, run) => {
+      if (reports[0]?.reportDate === '2025-02-03') throw new Failure('UNAVAILABLE', 'a fault of the test');
+      return engine.publish(reports, run);
+    },
+  };
+  const { reports } = await run(failing);
+  const failed = reports.filter((report) => judge([report]).result !== 'all').map(({ reportDate }) => reportDate);
+  expect(failed).toEqual(['2025-02-03']);
+  expect(judge(reports).result).toBe('some');
+  expect(records.flat().filter(({ status }) => status === 'failed')).toEqual([
+    expect.objectContaining({ report_date: '2025-02-03', error_code: 'UNAVAILABLE' }),
+  ]);
+});
+
+test('what fails everywhere for one reason fails as a whole', async () => {
+  const { engine, records } = createEngine({
+    publish: async () => {
+      throw new Failure('SCHEMA_DRIFT', 'a fault of the test');
+    },
+    groups: { reports: 50, atOnce: 1 },
+  });
+  await expect(run(engine, {}, DATES.slice(0, 20))).rejects.toMatchObject({ code: 'SCHEMA_DRIFT' });
+  expect(records.flat().map(({ status }) => status)).toEqual(Array(20).fill('failed'));
+});
+
+test('stopped, it finishes and records the dates in hand, and leaves the others without a record', async () => {
+  const stop = new AbortController();
+  const { engine, published, records } = createEngine();
+  const { reports } = await run(engine, {
+    stop: stop.signal,
+    onReport: ({ reportDate }) => {
+      if (reportDate === '2025-01-10') stop.abort();
+    },
+  });
+  expect(published.flat()).toEqual(DATES.slice(0, 12)); // three groups of four
+  expect(records.flat().map(({ report_date }) => report_date)).toEqual(DATES.slice(0, 12));
+  expect(reports).toHaveLength(DATES.length);
+  expect(judge(reports)).toMatchObject({ result: 'some', failure: { code: 'TIMEOUT' } });
+});
+
+test('stopped while it counts, it ends at once', async () => {
+  const stop = new AbortController();
+  const { engine, published } = createEngine({
+    readFacts: (_, { signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(new Failure('TIMEOUT', 'stopped')));
+        stop.abort();
+      }),
+  });
+  await expect(run(engine, { stop: stop.signal })).rejects.toMatchObject({ code: 'TIMEOUT' });
+  expect(published).toEqual([]);
+});
+
+test('what had been published can not be read: the export goes on, and does not say what it revised', async () => {
+  const { engine, records } = createEngine({
+    readReports: async () => {
+      throw new Failure('UNAVAILABLE', 'a fault of the test');
+    },
+  });
+  expect(judge((await run(engine)).reports)).toEqual({ result: 'all' });
+  expect(new Set(records.flat().map(({ revised_values }) => revised_values))).toEqual(new Set([null]));
+});
+
+describe('dates before the source begins', () => {
+  const holding = (facts: Partial<Facts>, firstDay: string | null = null) =>
+    createEngine({
+      readFacts: async () => ({ facts: { ...noFacts, ...facts }, bytesProcessed: 7 }),
+      readSpan: async () => [{ source: 'users', first_day: firstDay, last_day: firstDay, newest_rows: 0, source_rows: 0 }],
+    });
+  const day = '2025-01-04';
+  const dates = datesBetween('2025-01-01', '2025-01-05');
+
+  test.each<[string, Partial<Facts>]>([
+    [
+      'an account',
+      {
+        people: [{ role: 'account', day, first_test_day: null, people: 1 }],
+        users: [{ day, outcome: 'account', source_rows: 1 }],
+      },
+    ],
+    [
+      'a test, of a row that counts for nothing else',
+      {
+        people: [{ role: 'tester', day, first_test_day: null, people: 1 }],
+        intake: [{ day, outcome: 'rejected', source_rows: 1, latest_hour: 0 }],
+      },
+    ],
+  ])('of a range that comes to %s, one failure stands for them, and the others are exported without them', async (_, facts) => {
+    const { engine, published, records } = holding(facts);
+    const { reports } = await run(engine, {}, dates);
+    const failures = reports.map(({ tables }) => tables[0]?.failure);
+    expect(new Set(failures.slice(0, 3)).size).toBe(1);
+    expect(failures[0]).toMatchObject({
+      code: 'BAD_REQUEST',
+      message: 'the source holds no account and no test up to 2025-01-03; its first date is 2025-01-04',
+    });
+    expect(published.flat()).toEqual(['2025-01-04', '2025-01-05']);
+    expect(records.flat().map(({ report_date }) => report_date)).toEqual(['2025-01-04', '2025-01-05']);
+    expect(judge(reports)).toMatchObject({ result: 'some', failure: { code: 'BAD_REQUEST' } });
+  });
+
+  test.each<[string, string | null, Facts['misdated'], object]>([
+    [
+      'the source begins later',
+      '2025-03-01',
+      [],
+      { code: 'BAD_REQUEST', message: expect.stringMatching(/first date is 2025-03-01$/) },
+    ],
+    [
+      'the source is empty',
+      null,
+      [],
+      { code: 'BAD_REQUEST', message: expect.stringMatching(/up to 2025-01-05; nor any later$/) },
+    ],
+    [
+      'all of its rows have impossible times',
+      null,
+      [{ source: 'users', source_rows: 1 }],
+      { code: 'SOURCE_CONTRACT', message: expect.stringMatching(/^users holds 1 row whose created_at is before 1970/) },
+    ],
+  ])('%s: nothing is written', async (_, firstDay, misdated, failure) => {
+    const { engine, published } = holding({ misdated }, firstDay);
+    await expect(run(engine, {}, dates)).rejects.toMatchObject(failure);
+    expect(published).toEqual([]);
+  });
+});

@@ -1,0 +1,108 @@
+import type * as z from 'zod';
+import {
+  type AnyFactName,
+  errorKinds,
+  factNames,
+  factQuery,
+  facts,
+  factsQuery,
+  parametersOf,
+  parseFactRows,
+  parseFacts,
+  releaseFactNames,
+  releaseFacts,
+} from '../../../../shared/metrics/facts/facts';
+import attempts from '../../../../shared/metrics/facts/relations/attempts.sql';
+import { reportTableDefinitions } from '../../../../shared/metrics/tables';
+
+const allFacts = { ...facts, ...releaseFacts };
+const names = [...factNames, ...releaseFactNames];
+const relationsIn = (sql: string) => [...sql.matchAll(/^(?:WITH )?(\w+) AS \($/gm)].map(([, name]) => name);
+
+test('the kinds of error are the same in the SQL, in the facts and in the table', () => {
+  const list = /error_type IN \(([^)]*)\)/.exec(attempts)?.[1] ?? '';
+  expect([...list.matchAll(/'(\w+)'/g)].map(([, kind]) => kind)).toEqual([...errorKinds]);
+  const columns = reportTableDefinitions.daily_errors.columns.map(({ name }) => name);
+  expect(columns.slice(4, -2)).toEqual([...errorKinds]);
+});
+
+test('a set of kinds has a bit for each kind, in their order, and one for the others', () => {
+  const bits = [...releaseFacts.release_errors.sql.matchAll(/IF\((\w+) > 0, (\d+), 0\)/g)].map(([, kind, bit]) => [
+    kind,
+    Number(bit),
+  ]);
+  expect(bits).toEqual([...errorKinds, 'unclassified'].map((kind, index) => [kind, 1 << index]));
+  for (const [kind] of bits) expect(releaseFacts.release_errors.sql).toContain(`COUNTIF(outcome = '${kind}') AS ${kind}`);
+});
+
+test.each<[AnyFactName, string[]]>([
+  ['activity', ['attempts', 'measurements']],
+  ['sessions', ['attempts', 'measurements']],
+  ['intake', ['attempts']],
+  ['users', ['accounts']],
+  ['people', ['accounts', 'first_tests', 'people']],
+  ['release_tests', ['attempts', 'measurements']],
+  ['release_errors', ['attempts', 'measurements']],
+  ['release_sessions', ['attempts', 'measurements']],
+])('%s is preceded by the relations that it reads, in the order of their dependence', (name, relations) => {
+  expect(relationsIn(factQuery(name, { repeatsDates: false }))).toEqual(relations);
+  expect(relationsIn(factQuery(name, { repeatsDates: false }, ['attempts', 'accounts', 'first_tests']))).toEqual(
+    relations.filter((relation) => ['measurements', 'people'].includes(relation)),
+  );
+});
+
+test.each<[string, AnyFactName[], string[]]>([
+  ['the facts', factNames, ['attempts', 'measurements', 'accounts', 'first_tests', 'people']],
+  ['those of the release', releaseFactNames, ['attempts', 'measurements']],
+])('one query of %s defines each relation once', (_, names, relations) => {
+  const sql = factsQuery(names, { repeatsDates: false });
+  expect(relationsIn(sql)).toEqual(relations);
+  expect([...sql.matchAll(/SELECT '(\w+)' AS part,/g)].map(([, name]) => name)).toEqual([...names, 'control']);
+});
+
+test('a view of first tests is read instead of the history', () => {
+  const sql = factQuery('people', { repeatsDates: true, firstTestsView: true });
+  expect(sql).toContain('FROM source_first_tests');
+  expect(sql).not.toMatch(/FROM source_measurements/);
+});
+
+test.each(names)('%s names each source table once at the most, so that it is read once', (name) => {
+  const sql = factQuery(name, { repeatsDates: false }).replaceAll(/--.*$/gm, '');
+  const read = [...sql.matchAll(/\bFROM (source_\w+)\b/g)].map(([, table]) => table);
+  expect(read).toEqual([...new Set(read)]);
+  expect(read).not.toEqual([]);
+});
+
+const boundsOf = (name: AnyFactName) =>
+  name === 'misdated' ? ['epoch', 'future'] : ['time_zone', 'epoch', 'scan_from', 'scan_until'];
+
+test.each(names)('%s binds what it is given, and pastes no value', (name) => {
+  expect(parametersOf(factQuery(name, { repeatsDates: false }))).toEqual(expect.arrayContaining(boundsOf(name)));
+});
+
+/** Only counts, days and words of a closed list can come out: no column of free text. */
+test.each(names)('%s lets no free text out', (name) => {
+  for (const [column, schema] of Object.entries<z.ZodType>(allFacts[name].row.shape)) {
+    const takesAnyText = schema.safeParse('someone@example.org').success;
+    expect([column, takesAnyText]).toEqual([column, false]);
+  }
+});
+
+test('a row that is not as it should be is refused by its columns, without its values', () => {
+  const row = { day: '2025-12-23', failures: 0, users: 1, successful_users: 1, tests: 'someone', successes: 1 };
+  expect(() => parseFactRows('activity', [row])).toThrow('fact activity: unexpected value in tests');
+});
+
+test('the rows of one query are taken apart by fact, and no other row is taken', () => {
+  const user = { day: '2025-12-23', outcome: 'account', source_rows: 3 };
+  const person = { role: 'account', day: '2025-12-23', first_test_day: null, people: 2 };
+  const rows = [
+    { part: 'users', part_row: JSON.stringify(user), place: 1, all_rows: 3 },
+    { part: 'people', part_row: JSON.stringify(person), place: 2, all_rows: 3 },
+    { part: 'control', part_row: '{}', place: 3, all_rows: 3 },
+  ];
+  expect(parseFacts(['users', 'people', 'activity'], rows)).toEqual({ users: [user], people: [person], activity: [] });
+  expect(() => parseFacts(['users'], rows)).toThrow();
+  const tooMuch = [{ ...rows[0], part_row: JSON.stringify({ ...user, user_id: '1' }) }, ...rows.slice(1)];
+  expect(() => parseFacts(['users', 'people'], tooMuch)).toThrow('fact users');
+});

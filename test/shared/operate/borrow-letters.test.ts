@@ -1,0 +1,189 @@
+import { borrowLetters, type Loan, type LoanOptions, type LoanPace } from '../../../shared/operate/borrow-letters';
+import { Failure } from '../../../shared/platform/failure';
+import { createPubsub, type PubsubClient } from '../../../shared/pubsub/client';
+import { type PubsubServer, startPubsubServer } from '../../support/pubsub-server';
+
+/** Letters on loan, over real gRPC. */
+const pace: LoanPace = { leaseSeconds: 180, extendMs: 600_000, giveBackMs: 30_000 };
+
+let server: PubsubServer;
+let pubsub: PubsubClient;
+let stop: AbortController;
+let complaints: Failure[];
+const before = process.env.PUBSUB_EMULATOR_HOST;
+
+beforeEach(async () => {
+  server = await startPubsubServer();
+  process.env.PUBSUB_EMULATOR_HOST = server.host;
+  pubsub = createPubsub('test');
+  stop = new AbortController();
+  complaints = [];
+  for (const id of ['one', 'two', 'three']) server.add(id, `{"letter":"${id}"}`);
+});
+
+afterEach(async () => {
+  await pubsub.close();
+  await server.close();
+  if (before === undefined) delete process.env.PUBSUB_EMULATOR_HOST;
+  else process.env.PUBSUB_EMULATOR_HOST = before;
+});
+
+function borrow<Result>(work: (loan: Loan) => Promise<Result>, changes: Partial<LoanOptions> = {}): Promise<Result> {
+  return borrowLetters(
+    {
+      ...{ pubsub, subscription: 'letters', stop: stop.signal, abort: new AbortController().signal, pace },
+      complain: (failure) => complaints.push(failure),
+      ...changes,
+    },
+    work,
+  );
+}
+
+const waiting = () => server.messages.filter(({ ackId }) => ackId === null).map(({ id }) => id);
+const of = (loan: Loan, wanted: string) => {
+  const found = loan.letters.find(({ id }) => id === wanted);
+  if (found === undefined) throw new Error(`no letter ${wanted}`);
+  return found;
+};
+
+test('all letters are lent once, however few a pull answers with, and all are back after the work', async () => {
+  for (let index = 0; index < 250; index++) server.add(`more-${index}`, '');
+  server.play('Pull', null, { status: 14 });
+  const ids = await borrow(async ({ letters }) => {
+    expect(waiting()).toEqual([]);
+    return letters.map(({ id }) => id);
+  });
+  expect(ids).toEqual(server.messages.map(({ id }) => id));
+  expect([new Set(ids).size, server.lent(), complaints]).toEqual([253, [], []]);
+});
+
+test('a letter is gone as soon as it is acknowledged, while the others are worked on', async () => {
+  await borrow(async (loan) => {
+    await loan.acknowledge(of(loan, 'two'));
+    expect(server.messages.map(({ id }) => id)).toEqual(['one', 'three']);
+    expect(server.lent()).toEqual(['one', 'three']);
+  });
+  expect(waiting()).toEqual(['one', 'three']);
+});
+
+test('loans are extended as long as the work takes, of those letters that are left', async () => {
+  const isExtension = (ids: string[]) => (call: { seconds?: number; ids: string[] }) =>
+    call.seconds === 180 && call.ids.join() === ids.join();
+  await borrow(
+    async (loan) => {
+      server.calls.length = 0;
+      await server.called(isExtension(['one', 'two', 'three']));
+      await loan.acknowledge(of(loan, 'one'));
+      server.calls.length = 0;
+      for (let time = 0; time < 3; time++) {
+        await server.called(isExtension(['two', 'three']));
+        server.calls.length = 0;
+      }
+    },
+    { pace: { ...pace, extendMs: 5 } },
+  );
+  const given = server.calls.findIndex(({ seconds }) => seconds === 0);
+  expect(server.calls.slice(given)).toEqual([{ method: 'ModifyAckDeadline', ids: ['two', 'three'], seconds: 0 }]);
+});
+
+test('an extension that fails is told, and the next one is tried', async () => {
+  await borrow(
+    async () => {
+      server.calls.length = 0;
+      server.play('ModifyAckDeadline', { status: 13 });
+      for (let time = 0; time < 2; time++) {
+        await server.called(({ seconds }) => seconds === 180);
+        server.calls.length = 0;
+      }
+    },
+    { pace: { ...pace, extendMs: 5 } },
+  );
+  expect(complaints.map(({ code, message }) => `${code} ${message}`)).toEqual([
+    'UNAVAILABLE Pub/Sub refused or failed while borrowing letters of letters (gRPC status 13)',
+  ]);
+  expect(server.lent()).toEqual([]);
+});
+
+test('letters are back where the work fails, and its failure is the answer', async () => {
+  const failure = new Failure('QUALITY_GATE', 'the reason');
+  await expect(borrow(() => Promise.reject(failure))).rejects.toBe(failure);
+  expect(server.lent()).toEqual([]);
+});
+
+test('letters are back where a later pull fails', async () => {
+  server.play('Pull', null, { status: 7 });
+  await expect(borrow(async () => {})).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+  expect(waiting()).toEqual(['one', 'two', 'three']);
+});
+
+test('a letter that could not be acknowledged is back too', async () => {
+  server.play('Acknowledge', { status: 13 });
+  await expect(borrow((loan) => loan.acknowledge(of(loan, 'one')))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(waiting()).toEqual(['one', 'two', 'three']);
+});
+
+describe('stopped', () => {
+  test('during the work, all letters that are not done are back before it has ended', async () => {
+    await borrow(async (loan) => {
+      await loan.acknowledge(of(loan, 'one'));
+      stop.abort();
+      await server.called(({ seconds }) => seconds === 0);
+      expect(waiting()).toEqual(['two', 'three']);
+    });
+    expect(server.calls.filter(({ seconds }) => seconds === 0)).toHaveLength(1);
+  });
+
+  test('during the work, no loan is extended any more', async () => {
+    await borrow(
+      async () => {
+        await server.called(({ method, seconds }) => method === 'ModifyAckDeadline' && seconds === 180);
+        stop.abort();
+        await server.called(({ seconds }) => seconds === 0);
+      },
+      { pace: { ...pace, extendMs: 1 } },
+    );
+    expect(server.calls.at(-1)).toMatchObject({ method: 'ModifyAckDeadline', seconds: 0 });
+  });
+
+  test('during a pull, what it answers is given back, and nothing is worked on', async () => {
+    let answer = () => {};
+    server.play('Pull', { waits: new Promise((resolve) => (answer = resolve)) });
+    const work = jest.fn();
+    const borrowing = borrow(work);
+    await server.called(({ method }) => method === 'Pull');
+    stop.abort();
+    answer();
+    await expect(borrowing).rejects.toMatchObject({ code: 'TIMEOUT', message: 'stopped while reading letters' });
+    expect([server.lent(), work.mock.calls]).toEqual([[], []]);
+  });
+
+  test('during a pull that is never answered, the others are given back, and it ends', async () => {
+    server.play('Pull', null, { silent: 'before' });
+    const borrowing = borrow(async () => {}, { pace: { ...pace, giveBackMs: 30 } });
+    await server.called(({ method, ids }) => method === 'Pull' && ids.length === 0);
+    stop.abort();
+    await expect(borrowing).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(server.lent()).toEqual([]);
+  });
+});
+
+test('where giving back is never answered, it says when letters can be read again, and ends', async () => {
+  await borrow(
+    async () => {
+      server.strike = () => ({ silent: 'before' });
+    },
+    { pace: { ...pace, giveBackMs: 30 } },
+  );
+  expect(complaints.map(({ code, message }) => `${code} ${message}`)).toEqual([
+    'UNAVAILABLE 3 letters could not be given back; wait 180 seconds to read them again',
+  ]);
+});
+
+test('an acknowledgement is not waited for after the second Ctrl-C', async () => {
+  server.play('Acknowledge', { silent: 'before' });
+  const abort = new AbortController();
+  const borrowing = borrow((loan) => loan.acknowledge(of(loan, 'one')), { abort: abort.signal });
+  await server.called(({ method }) => method === 'Acknowledge');
+  abort.abort();
+  await expect(borrowing).rejects.toMatchObject({ code: 'TIMEOUT', message: 'stopped while acknowledging in letters' });
+});
