@@ -4,6 +4,7 @@ import { duckDbValues } from '../shared/engines/duckdb/connection';
 import { openDuckDb } from '../shared/engines/duckdb/engine';
 import { createRun } from '../shared/engines/engine';
 import { addDays, type CalendarDate, daysBetween, reportWindow } from '../shared/metrics/calendar';
+import { factNames } from '../shared/metrics/facts/facts';
 import { indexByDay } from '../shared/metrics/facts/period-facts';
 import { deriveReport, periodsOf } from '../shared/metrics/report';
 import { reportTableNames } from '../shared/metrics/tables';
@@ -50,7 +51,7 @@ const ways: Record<string, (source: string, from: CalendarDate, to: CalendarDate
           .map(([name, value]) => [`${table}.${name} ${row.period_start_date}`, number(value)]),
       ),
     );
-    const counted = Object.entries(facts).map(([name, rows]) => [name, digest(rows)]);
+    const counted = factNames.map((name) => [name, digest(facts[name])]);
     return { milliseconds, counted: Object.fromEntries([...counted, ...columns]) };
   },
 

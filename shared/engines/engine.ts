@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { CalendarDate, Window } from '../metrics/calendar';
-import type { FactRow, Facts, ReleaseFacts } from '../metrics/facts/facts';
-import type { Report, ReportRows } from '../metrics/report';
+import type { CalendarDate, ReportWindow, Window } from '../metrics/calendar';
+import type { CountedFacts, FactRow, ReleaseFacts } from '../metrics/facts/facts';
+import type { FurtherRows, Report, ReportRows } from '../metrics/report';
 import type { SourceTable } from '../metrics/source-contract';
-import type { ReportTable } from '../metrics/tables';
+import type { FurtherTable, PublishedTable } from '../metrics/tables';
 import type { DailyMetrics } from '../metrics/tables/daily_metrics';
 import type { ExportRun } from '../metrics/tables/export_runs';
 import type { Failure } from '../platform/failure';
@@ -49,13 +49,13 @@ export function createRun({ requestId, trigger, signal, log }: Omit<Run, 'id'>):
 
 /** Whether what was to be done to a table is done, and to how many rows. */
 export type TableOutcome =
-  | { table: ReportTable; rows: number; failure?: undefined }
-  | { table: ReportTable; rows: 0; failure: Failure };
+  | { table: PublishedTable; rows: number; failure?: undefined }
+  | { table: PublishedTable; rows: 0; failure: Failure };
 
 /** What is in a table of the report of a date. */
 export interface ReportState {
   reportDate: CalendarDate;
-  table: ReportTable;
+  table: PublishedTable;
   rows: number;
   /** Of its oldest and of its newest row: the same where one run wrote them all. */
   firstCreatedAt: Date;
@@ -107,11 +107,13 @@ export interface WarehouseInspection {
 export interface Engine {
   /** Looks whether the tables can take reports of these dates, before anything is counted; the dates that they can't take, and why. */
   prepare(dates: readonly CalendarDate[], run: Run): Promise<ReadonlyMap<CalendarDate, Failure>>;
+  /** The tables beside the core that are there, or are made when they are written: a deployment may be older than the program. */
+  furtherTables(run: Run): Promise<ReadonlySet<FurtherTable>>;
   /**
    * Counts everything that the reports of a window need, of BigQuery's tables as they were at one moment; the embedded engine's files must
    * not change meanwhile. bytesProcessed is null where the engine doesn't bill for them.
    */
-  readFacts(window: Window, run: Run): Promise<{ facts: Facts; bytesProcessed: number | null }>;
+  readFacts(window: ReportWindow, run: Run): Promise<{ facts: CountedFacts; bytesProcessed: number | null }>;
   /** Counts the people behind the numbers of the days of a window, for their release. */
   readReleaseFacts(window: Window, run: Run): Promise<{ facts: ReleaseFacts; bytesProcessed: number | null }>;
   /**
@@ -122,7 +124,7 @@ export interface Engine {
   /** Counts the newest rows of both source tables, which is enough to see that one is late. Worth it where counting has a price. */
   readFreshness(window: Window, run: Run): Promise<{ rows: FactRow<'freshness'>[]; bytesProcessed: number | null }>;
   /** The bytes that readFacts would read; null where it costs nothing. */
-  price: ((window: Window, run: Run) => Promise<number>) | null;
+  price: ((window: ReportWindow, run: Run) => Promise<number>) | null;
   /** How many reports publish takes best at once, and how many of such groups may be on their way at a time. */
   groups: { reports: number; atOnce: number };
   /** Replaces the rows of each report's date, and no others. Answers per report, in their order, how each table went. */
@@ -144,10 +146,12 @@ export interface Engine {
   /** Adds rows to export_runs: once, however often it is repeated for the same run. */
   appendRuns(rows: readonly ExportRun[], run: Run): Promise<void>;
   /**
-   * Published rows of all tables, as they were at one moment, with a report date from `from` to `to`: ordered by report date, the newest
+   * Published rows of the core tables, as they were at one moment, with a report date from `from` to `to`: ordered by report date, the newest
    * period first. This and the other reads end with `signal`, and by themselves after a minute.
    */
   readReports(from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<ReportRows>;
+  /** The same of tables beside the core; without those that aren't there. */
+  readFurther(tables: readonly FurtherTable[], from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<FurtherRows>;
   /** What there is of the reports from `from` to `to`; nothing of a table that has no rows of a date. */
   readReportStates(from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<ReportState[]>;
   /** Rows of export_runs, the newest run first. */

@@ -1,9 +1,9 @@
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
-  type ReportTable,
-  reportTableDefinitions,
-  reportTableNames,
+  isRetention,
+  type PublishedTable,
+  publishedTableDefinitions,
   type TableDefinition,
 } from '../metrics/tables';
 import type { ReportState, RunFilter } from './engine';
@@ -12,20 +12,25 @@ import type { ReportState, RunFilter } from './engine';
 export type NameTable = (table: string) => string;
 
 /** Binds @from and @to. */
-export function selectRows(table: ReportTable, name: NameTable): string {
-  return `SELECT ${columnsOf(reportTableDefinitions[table])} FROM ${name(table)}
+export function selectRows(table: PublishedTable, name: NameTable): string {
+  return `SELECT ${columnsOf(publishedTableDefinitions[table])} FROM ${name(table)}
 WHERE report_date BETWEEN @from AND @to
-ORDER BY report_date, period_start_date DESC`;
+ORDER BY ${orderOf(table)}`;
+}
+
+/** Reports in order of time; within one the newest period, or cohort, first. */
+function orderOf(table: PublishedTable): string {
+  return `report_date, ${isRetention(table) ? 'cohort_start_date DESC, age' : 'period_start_date DESC'}`;
 }
 
 /** Binds @from and @to. */
-export function deleteRows(table: ReportTable, name: NameTable): string {
+export function deleteRows(table: PublishedTable, name: NameTable): string {
   return `DELETE FROM ${name(table)} WHERE report_date BETWEEN @from AND @to`;
 }
 
-/** Binds @from and @to. One row per report date and table that has rows of it. */
-export function selectReportStates(name: NameTable): string {
-  return reportTableNames
+/** Binds @from and @to. One row per report date and table, of those that exist, that has rows of it. */
+export function selectReportStates(name: NameTable, tables: readonly PublishedTable[]): string {
+  return tables
     .map(
       (table) => `SELECT
   report_date,
@@ -44,7 +49,7 @@ GROUP BY report_date`,
 export function parseReportState(row: Record<string, unknown>): ReportState {
   return {
     reportDate: String(row.report_date),
-    table: row.table_name as ReportTable,
+    table: row.table_name as PublishedTable,
     rows: Number(row.row_count),
     firstCreatedAt: new Date(String(row.first_created_at)),
     lastCreatedAt: new Date(String(row.last_created_at)),

@@ -1,4 +1,4 @@
-import type { ReportTable } from '../metrics/tables';
+import type { PublishedTable } from '../metrics/tables';
 import type { Failure, FailureCode } from '../platform/failure';
 import { judge, type ReportOutcome } from './outcome';
 import type { ExportRequest } from './request';
@@ -8,7 +8,7 @@ export interface ReportAnswer {
   success: boolean;
   dryRun?: true;
   reportDate: string;
-  results: { table: ReportTable; rowsInserted: number; success: boolean; error?: string; code?: FailureCode }[];
+  results: { table: PublishedTable; rowsInserted: number; success: boolean; error?: string; code?: FailureCode }[];
   summary: { tablesUpdated: number; totalRowsInserted: number };
   /** Only where the period that the report releases could not be: all of the rest is in. */
   release?: { period: string; success: false; error: string; code: FailureCode };

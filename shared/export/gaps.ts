@@ -1,7 +1,7 @@
 import type { Engine, ReportState, Run } from '../engines/engine';
-import { addDays, type CalendarDate, datesBetween, daysBetween, EARLIEST, endOf, localDate, PERIODS } from '../metrics/calendar';
+import { addDays, type CalendarDate, datesBetween, daysBetween, EARLIEST, endOf, localDate } from '../metrics/calendar';
 import { formatStretch, type Stretch, stretchesOf } from '../metrics/stretches';
-import { reportTableNames } from '../metrics/tables';
+import { type PublishedTable, reportTables, rowsOfTable, tablesOf } from '../metrics/tables';
 import { formatCount, formatMany } from '../platform/counts';
 
 export const gapReasons = {
@@ -62,15 +62,17 @@ export async function findGapsAmong(
   return { from, to: search.to, gaps: gaps.filter(({ reportDate }) => !expired.has(reportDate)) };
 }
 
-/** A report is whole when each of the four tables holds its 12 rows, all of one run, and final when it was made after its day was over. */
+/** A report is whole when each of its tables holds its rows, all of one run, and final when it was made after its day was over. */
 export function gapsAmong(
   states: readonly ReportState[],
   { from, to, timeZone, today }: GapSearch & { from: CalendarDate },
 ): Gap[] {
+  const since = firstDates(states);
   const byDate = new Map<CalendarDate, ReportState[]>();
   for (const state of states) byDate.set(state.reportDate, [...(byDate.get(state.reportDate) ?? []), state]);
   return datesBetween(from, to).flatMap((reportDate): Gap[] => {
     const reason = judgeStates(byDate.get(reportDate) ?? [], {
+      tables: tablesOf(reportDate).filter((table) => table in reportTables || reportDate >= (since.get(table) ?? NEVER)),
       // yesterday's report is made for good by the next daily run
       finalFrom: reportDate < addDays(today, -1) ? endOf(reportDate, timeZone) : null,
     });
@@ -78,10 +80,29 @@ export function gapsAmong(
   });
 }
 
-function judgeStates(states: readonly ReportState[], { finalFrom }: { finalFrom: Date | null }): Gap['reason'] | null {
+/** Later than every date. */
+const NEVER: CalendarDate = '9999-12-31';
+
+/** The first date of each table that has rows. Reports of a version that had no such table, or of a deployment that lacks it, are whole without. */
+function firstDates(states: readonly ReportState[]): Map<PublishedTable, CalendarDate> {
+  const first = new Map<PublishedTable, CalendarDate>();
+  for (const { table, reportDate } of states) {
+    const known = first.get(table);
+    if (known === undefined || reportDate < known) first.set(table, reportDate);
+  }
+  return first;
+}
+
+interface Wanted {
+  tables: readonly PublishedTable[];
+  finalFrom: Date | null;
+}
+
+function judgeStates(states: readonly ReportState[], { tables, finalFrom }: Wanted): Gap['reason'] | null {
   const [first] = states;
   if (first === undefined) return 'missing';
-  if (states.length < reportTableNames.length || states.some(({ rows }) => rows !== PERIODS)) return 'incomplete';
+  const isWhole = (table: PublishedTable) => states.find((state) => state.table === table)?.rows === rowsOfTable(table);
+  if (!tables.every(isWhole)) return 'incomplete';
   const createdAt = first.firstCreatedAt.getTime();
   const ofOneRun = states.every((state) =>
     [state.firstCreatedAt, state.lastCreatedAt].every((instant) => instant.getTime() === createdAt),

@@ -6,9 +6,11 @@ import { checkReport, checkTimes, MIN_ROWS_FOR_TIMES, refuseTimes } from '../met
 import { checkFall, comparedDates, createComparison, type Revision } from '../metrics/checks/revisions';
 import { countUnknownKinds } from '../metrics/checks/unknown-kinds';
 import type { Facts } from '../metrics/facts/facts';
+import { type FurtherFacts, indexFurther } from '../metrics/facts/further-facts';
 import { dayOf, type FactsByDay, holdsAnyone, indexByDay } from '../metrics/facts/period-facts';
+import { furtherWindow, type Grain, grains } from '../metrics/grain';
 import { deriveReport, type Report } from '../metrics/report';
-import { reportTableNames } from '../metrics/tables';
+import { type FurtherTable, furtherTableNames, furtherTables, type PublishedTable, tablesOf } from '../metrics/tables';
 import type { ReleaseLimits } from '../platform/config';
 import { Failure, toFailure } from '../platform/failure';
 import type { Findings, ReportOutcome } from './outcome';
@@ -95,19 +97,22 @@ export async function runExport(dates: readonly CalendarDate[], options: ExportO
 
 async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): Promise<ExportOutcome> {
   const { engine, run } = options;
-  const tables = reportTableNames.map((table): TableOutcome => ({ table, rows: 0 }));
   const reports: ReportOutcome[] = [];
   let bytes: number | null = null;
   for (const cluster of clustersOf(dates)) {
     if (engine.price !== null) {
-      bytes = addBytes(bytes, await engine.price(windowOf(cluster, options), run));
-      reports.push(...cluster.map((reportDate) => ({ reportDate, tables, findings: null, release: null })));
+      const existing = await engine.furtherTables(run);
+      bytes = addBytes(bytes, await engine.price(furtherWindow(cluster, windowOf(cluster, options), grainsOf(existing)), run));
+      reports.push(
+        ...cluster.map((reportDate) => ({ reportDate, tables: nothingOf(reportDate, existing), findings: null, release: null })),
+      );
       continue;
     }
     const counted = await countDays(cluster, options);
     for (const date of cluster) {
       const one = draft(date, counted, options);
-      reports.push(conclude(one, { tables: one.failure === null ? tables : allFailed(one.failure) }, options));
+      const tables = one.failure === null ? nothingOf(date, counted.existing) : allFailed(date, one.failure);
+      reports.push(conclude(one, { tables }, options));
     }
   }
   return { reports, price: bytes };
@@ -129,6 +134,9 @@ interface Derivable {
   /** Dates that the tables can't take, and dates before the source begins. */
   refused: ReadonlyMap<CalendarDate, Failure>;
   days: FactsByDay;
+  further: FurtherFacts;
+  /** Tables beside the core that can be written. */
+  existing: ReadonlySet<FurtherTable>;
   /** Of the newest measurement, where a report needs it; null: there is none, or nobody asked. */
   newestDay: CalendarDate | null;
 }
@@ -147,12 +155,20 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
   const stoppable = { ...options, run: { ...run, signal } };
   const refused = await engine.prepare(dates, stoppable.run);
   const wanted = dates.filter((date) => !refused.has(date));
-  const nothing = { days: new Map(), newestDay: null, bytesProcessed: null, compare: () => null, release: null };
+  const nothing = {
+    days: new Map(),
+    further: { audience: null, week: null, month: null },
+    existing: new Set<FurtherTable>(),
+    newestDay: null,
+    bytesProcessed: null,
+    compare: () => null,
+    release: null,
+  };
   const late = await findLate(wanted, stoppable);
   const timely = wanted.filter((date) => !late.dates.has(date));
   if (timely.length === 0)
     return { ...nothing, refused: new Map([...refused, ...late.dates]), bytesProcessed: late.bytesProcessed };
-  const { refused: empty, days, newestDay, bytesProcessed } = await countDays(timely, stoppable);
+  const { refused: empty, days, further, existing, newestDay, bytesProcessed } = await countDays(timely, stoppable);
   const held = timely.filter((date) => !empty.has(date));
   const unwanted = new Map([...refused, ...late.dates, ...empty]);
   const countedBytes = addBytes(late.bytesProcessed, bytesProcessed);
@@ -161,6 +177,8 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
   return {
     refused: unwanted,
     days,
+    further,
+    existing,
     newestDay,
     bytesProcessed: addBytes(countedBytes, release?.bytesProcessed ?? null),
     compare: await openComparison(held, stoppable),
@@ -187,12 +205,15 @@ async function findLate(
 }
 
 async function countDays(dates: readonly CalendarDate[], options: ExportOptions) {
-  const window = windowOf(dates, options);
+  const existing = await options.engine.furtherTables(options.run);
+  for (const table of furtherTableNames) if (!existing.has(table)) options.run.log.warning('table missing', { table });
+  const window = furtherWindow(dates, windowOf(dates, options), grainsOf(existing));
   const { facts, bytesProcessed } = await options.engine.readFacts(window, options.run);
   const days = indexByDay(facts, window);
   const refused = await refuseDates(dates, { days, misdated: facts.misdated }, options);
   warnOfEmptySource(dates.filter((date) => !refused.has(date)).at(-1), days, options);
-  return { refused, days, newestDay: await findNewestDay(dates, days, options), bytesProcessed };
+  const newestDay = await findNewestDay(dates, days, options);
+  return { refused, days, further: indexFurther(facts, window), existing, newestDay, bytesProcessed };
 }
 
 function warnOfEmptySource(last: CalendarDate | undefined, days: FactsByDay, { run }: ExportOptions): void {
@@ -293,12 +314,19 @@ function draft(reportDate: CalendarDate, counted: Derivable, options: ExportOpti
   try {
     const unwanted = counted.refused.get(reportDate);
     if (unwanted !== undefined) return { reportDate, report: null, failure: unwanted };
-    const report = deriveReport(counted.days, reportDate, options.startedAt);
+    const whole = deriveReport(counted.days, reportDate, options.startedAt, counted.further);
+    const report = withoutMissing(whole, counted.existing);
     const failure = check(report, counted, options);
     return failure === null ? { reportDate, report, failure } : { reportDate, report, failure };
   } catch (thrown) {
     return { reportDate, report: null, failure: toFailure(thrown) };
   }
+}
+
+/** A deployment may lack tables that this version has beside the core: the others are published all the same. */
+function withoutMissing(report: Report, existing: ReadonlySet<FurtherTable>): Report {
+  const further = Object.entries(report.further).filter(([table]) => existing.has(table as FurtherTable));
+  return { ...report, further: Object.fromEntries(further) };
 }
 
 function check(report: Report, { days, newestDay }: Derivable, options: ExportOptions): Failure | null {
@@ -345,7 +373,7 @@ async function write(
   const outcomes: ReportOutcome[] = [];
   for (const one of drafts) {
     if (one.failure !== null) {
-      outcomes.push(conclude(one, { tables: allFailed(one.failure) }, options));
+      outcomes.push(conclude(one, { tables: allFailed(one.reportDate, one.failure) }, options));
       continue;
     }
     const written = tables.get(one.reportDate) ?? [];
@@ -386,8 +414,8 @@ async function publish(reports: readonly Report[], { engine, run }: ExportOption
     reports.length === 0
       ? []
       : await engine.publish(reports, run).catch((thrown) => {
-          const failed = allFailed(toFailure(thrown));
-          return reports.map(() => failed);
+          const failure = toFailure(thrown);
+          return reports.map(({ reportDate }) => allFailed(reportDate, failure));
         });
   return new Map(reports.map(({ reportDate }, index) => [reportDate, tables[index] ?? []]));
 }
@@ -419,12 +447,26 @@ function logFindings(report_date: CalendarDate, findings: Findings, fallen: Revi
   for (const { table, column } of fallen) log.warning('final figure fell', { report_date, table, column });
 }
 
-function allFailed(failure: Failure): TableOutcome[] {
-  return reportTableNames.map((table) => ({ table, rows: 0, failure }));
+function allFailed(reportDate: CalendarDate, failure: Failure): TableOutcome[] {
+  return tablesOf(reportDate).map((table) => ({ table, rows: 0, failure }));
+}
+
+/** What is answered where nothing is written. */
+function nothingOf(reportDate: CalendarDate, existing: ReadonlySet<FurtherTable>): TableOutcome[] {
+  return tablesOf(reportDate).flatMap((table) => (isWritable(table, existing) ? { table, rows: 0 } : []));
+}
+
+function isWritable(table: PublishedTable, existing: ReadonlySet<FurtherTable>): boolean {
+  return !(table in furtherTables) || existing.has(table as FurtherTable);
+}
+
+/** Grains of which there is a table to write to. */
+function grainsOf(existing: ReadonlySet<FurtherTable>): Grain[] {
+  return grains.filter((grain) => [...existing].some((table) => furtherTables[table].grain === grain));
 }
 
 function failedReport(reportDate: CalendarDate, failure: Failure): ReportOutcome {
-  return { reportDate, tables: allFailed(failure), findings: null, release: null };
+  return { reportDate, tables: allFailed(reportDate, failure), findings: null, release: null };
 }
 
 async function record(outcomes: readonly ReportOutcome[], bytesProcessed: number | null, options: ExportOptions): Promise<void> {

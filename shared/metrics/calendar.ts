@@ -6,8 +6,6 @@ export type CalendarDate = string;
 /** Periods of a report: the report date and the eleven days before it. */
 export const PERIODS = 12;
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
 /**
  * Instants that bound a scan lie this far outside the days wanted. The local date of each row decides; the bounds only prune. A zone
  * may repeat part of a day, at the most a whole one (Kwajalein moved back across the date line in 1969).
@@ -50,13 +48,6 @@ export function localDate(instant: Date, timeZone: string): CalendarDate {
   return Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(timeZone).toPlainDate().toString();
 }
 
-/** `Today (Dec 23)` for the report date, `Yesterday (Dec 22)` for the day before, else `Dec 21`. */
-export function periodLabel(reportDate: CalendarDate, period: CalendarDate): string {
-  const day = `${MONTHS[Number(period.slice(5, 7)) - 1]} ${Number(period.slice(8))}`;
-  if (period === reportDate) return `Today (${day})`;
-  return period === addDays(reportDate, -1) ? `Yesterday (${day})` : day;
-}
-
 /** Local time less UTC, up to an instant. */
 export interface OffsetSpan {
   until: Date;
@@ -76,6 +67,17 @@ export interface Window {
   offsets: OffsetSpan[];
   /** Whether the clocks go back across a midnight, so that a later instant can have an earlier date. */
   repeatsDates: boolean;
+}
+
+/** A window of reports, with the longer ones that further tables of theirs are made of. */
+export interface ReportWindow extends Window {
+  further?: {
+    /** The days in which whoever is active may have been active before. */
+    audience: Window;
+    /** Whole weeks and months; null where no report ends one. */
+    week: Window | null;
+    month: Window | null;
+  };
 }
 
 /** The window that the reports of `from` to `to` need: their periods, and the day before the earliest. */

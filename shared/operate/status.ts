@@ -2,7 +2,7 @@ import type { Engine, Run } from '../engines/engine';
 import { allDates, describeGaps, findGapsAmong, type GapsFound } from '../export/gaps';
 import { isRelease } from '../export/resume';
 import { type CalendarDate, EARLIEST, endOf } from '../metrics/calendar';
-import { reportTableNames } from '../metrics/tables';
+import { reportTableNames, reportTables } from '../metrics/tables';
 import type { ExportRun } from '../metrics/tables/export_runs';
 import { formatCount } from '../platform/counts';
 import { type Failure, toFailure } from '../platform/failure';
@@ -14,7 +14,7 @@ export interface NewestReport {
   createdAt: Date;
   /** Made before its day was over in the report time zone: its youngest period isn't complete. */
   isProvisional: boolean;
-  /** Tables that hold rows of it. */
+  /** Core tables that hold rows of it. */
   tables: number;
 }
 
@@ -83,7 +83,7 @@ function newestOf(states: Awaited<ReturnType<Engine['readReportStates']>>, timeZ
     reportDate,
     createdAt: new Date(newest),
     isProvisional: oldest < endOf(reportDate, timeZone).getTime(),
-    tables: ofIt.length,
+    tables: ofIt.filter(({ table }) => table in reportTables).length,
   };
 }
 

@@ -31,6 +31,8 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
       stumble();
       return new Map();
     },
+    furtherTables: async () => new Set(),
+    readFurther: async () => ({}),
     readFacts: async ({ firstDay }) => {
       stumble();
       return { facts: { ...noFacts, people: [anAccountBefore(firstDay)] }, bytesProcessed: 0 };

@@ -5,6 +5,7 @@ import type { FactRow, Facts, ReleaseFacts } from '../../shared/metrics/facts/fa
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
+  publishedTableDefinitions,
   reportTableDefinitions,
   type TableDefinition,
 } from '../../shared/metrics/tables';
@@ -13,6 +14,7 @@ import type { BigQueryConfig } from '../../shared/platform/config';
 /** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`, a statement that removes rows of them a `delete`, a test of permissions `rights`. */
 export type RequestKind =
   | 'dataset'
+  | 'tables'
   | 'table'
   | 'query'
   | 'look'
@@ -72,6 +74,7 @@ export const CANARY = 'canary-user-4711';
 export interface FaultServer {
   endpoint: string;
   location: string;
+  /** The core tables, as of a deployment that has no others yet, unless a test adds some. */
   tables: Map<string, StoredTable>;
   jobs: Map<string, StoredJob>;
   /** By name and day: daily_funnel$20250615. */
@@ -158,6 +161,7 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
   function carryOut(kind: RequestKind, path: string, sent: Sent, fault: Fault | null): Answer {
     const name = decodeURIComponent(path.split('/').at(kind === 'cancel' ? -2 : -1) ?? '');
     if (kind === 'dataset') return found({ location: fake.location });
+    if (kind === 'tables') return found(listed());
     if (kind === 'table') return found(fake.tables.get(name));
     if (kind === 'rights') return found({ permissions: fake.permissions });
     if (kind === 'query' || kind === 'look' || kind === 'delete' || kind === 'load' || kind === 'record')
@@ -170,6 +174,13 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
     if (kind === 'cancel') return found({ job: resource(job) });
     if (!job.hangs) job.state = 'DONE';
     return found(resource(job));
+  }
+
+  function listed() {
+    const tables = [...fake.tables.keys()].map((tableId) => ({
+      tableReference: { projectId: 'test', datasetId: 'kpi_metrics', tableId },
+    }));
+    return { tables, totalItems: tables.length };
   }
 
   /** The rows of each part of a statement (shared/metrics/facts/whole-answer.ts). */
@@ -205,7 +216,7 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
     return [...fake.partitions].flatMap(([name, rows]) => {
       const [table = ''] = name.split('$');
       const created = rows.map(({ created_at }) => String(created_at)).sort();
-      if (!(table in reportTableDefinitions)) return [];
+      if (!(table in publishedTableDefinitions)) return [];
       return {
         ...{ report_date: rows[0]?.report_date, table_name: table, row_count: rows.length },
         ...{ first_created_at: created[0], last_created_at: created.at(-1) },
@@ -316,6 +327,7 @@ function kindOf(method: string, path: string, { job }: Sent): RequestKind {
   if (path.includes('/queries/')) return 'results';
   if (path.includes('/jobs/')) return 'job';
   if (path.endsWith(':testIamPermissions')) return 'rights';
+  if (path.endsWith('/tables')) return 'tables';
   if (path.includes('/tables/')) return 'table';
   if (path.includes('/datasets/')) return 'dataset';
   throw new Error(`a request that the fault server doesn't know: ${method} ${path}`);

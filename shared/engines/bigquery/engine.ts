@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { factNames, releaseFactNames } from '../../metrics/facts/facts';
-import { dailyMetricsDefinition, exportRunsDefinition } from '../../metrics/tables';
+import { releaseFactNames } from '../../metrics/facts/facts';
+import {
+  dailyMetricsDefinition,
+  exportRunsDefinition,
+  furtherTableNames,
+  publishedTableNames,
+  reportTableDefinitions,
+} from '../../metrics/tables';
 import type { ExportRun } from '../../metrics/tables/export_runs';
 import type { BigQueryConfig } from '../../platform/config';
 import { RELEASE_DATASET } from '../../platform/config';
 import type { Engine, Run } from '../engine';
 import { isDuplicate } from './errors';
-import { countFacts, inspectSource, priceFacts } from './facts';
+import { countFacts, countReports, inspectSource, priceFacts } from './facts';
 import { createInspector, inspectWarehouse } from './inspect';
 import { type Pace, pace as usualPace } from './jobs';
 import { load } from './load';
@@ -32,7 +38,7 @@ export interface BigQueryDeps {
 export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps): Engine {
   const session = openSession({ config, now, pace });
   const inspector = createInspector(session);
-  const { findLackingRunColumns, ...reader } = createReader(session);
+  const { findLackingRunColumns, ...reader } = createReader(session, inspector.listTables);
   const takeTurn = createTurns(session);
   let hasWarned = false;
 
@@ -41,7 +47,12 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
 
     prepare: inspector.findExpired,
 
-    readFacts: (window, run) => countFacts(session, run, { what: 'facts', names: factNames, window }),
+    furtherTables: async (run) => {
+      const existing = await inspector.listTables(run.signal);
+      return new Set(furtherTableNames.filter((table) => existing.has(table)));
+    },
+
+    readFacts: (window, run) => countReports(session, run, window),
 
     readReleaseFacts: (window, run) => countFacts(session, run, { what: 'release_facts', names: releaseFactNames, window }),
 
@@ -72,7 +83,11 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
         run,
       }),
 
-    deleteReports: (from, to, run) => deleteReports(session, run, from, to),
+    deleteReports: async (from, to, run) => {
+      const existing = await inspector.listTables(run.signal);
+      const tables = publishedTableNames.filter((table) => table in reportTableDefinitions || existing.has(table));
+      return deleteReports(session, run, { tables, from, to });
+    },
 
     putRelease: async (row, { replace }, run) => {
       await inspector.checkRelease(run);

@@ -1,13 +1,17 @@
 import { BigQuery, type Job, type JobMetadata } from '@google-cloud/bigquery';
-import type { Window } from '../../metrics/calendar';
+import type { CalendarDate, ReportWindow, Window } from '../../metrics/calendar';
 import {
   type AnyFactName,
-  type FactParameters,
-  factNames,
+  type FactParameter,
   factParameters,
   factsQuery,
   parametersOf,
   parseFacts,
+  parseScopes,
+  type Scope,
+  scopeParameters,
+  scopesOf,
+  scopesQuery,
   timeBounds,
 } from '../../metrics/facts/facts';
 import { parseWholeAnswer, wholeStatement } from '../../metrics/facts/whole-answer';
@@ -19,34 +23,56 @@ import { parseSourceCounts, selectSourceCounts } from '../source-sql';
 import { demand, readAllRows } from './answers';
 import { JOB_TIMEOUT_MS, labels, type Session } from './session';
 
-/** What is counted by one job: facts of a window. */
-interface Count<Name extends AnyFactName> {
-  /** Part of the job's id. */
-  what: 'facts' | 'release_facts' | 'span' | 'freshness';
-  names: readonly Name[];
-  window: Window;
+/** All facts of the reports of a window. One job, and so one snapshot: counts of different states of a source that is being written to would contradict each other. */
+export async function countReports(session: Session, run: Run, window: ReportWindow) {
+  const scopes = scopesOf(window);
+  const query = scopesJob(session, run, scopes);
+  const { rows, bytesProcessed } = await count(session, run, {
+    what: 'facts',
+    query,
+    window,
+    parse: (rows) => parseScopes(scopes, rows),
+  });
+  return { facts: rows, bytesProcessed };
 }
 
-/** One job, and so one snapshot: counts of different states of a source that is being written to would contradict each other. */
-export async function countFacts<Name extends AnyFactName>(session: Session, run: Run, { what, names, window }: Count<Name>) {
-  const { client, jobsUntil } = session;
+/** Some facts of a window, by one job as well. */
+export async function countFacts<Name extends AnyFactName>(
+  session: Session,
+  run: Run,
+  { what, names, window }: { what: 'release_facts' | 'span' | 'freshness'; names: readonly Name[]; window: Window },
+) {
+  const sql = factsQuery(names, { repeatsDates: window.repeatsDates, firstTestsView: hasFirstTestsView(session) });
+  const query = factsJob(session, run, { sql, parameters: factParameters(window, session.now()), lastDay: window.lastDay });
+  const { rows, bytesProcessed } = await count(session, run, { what, query, window, parse: (rows) => parseFacts(names, rows) });
+  return { facts: rows, bytesProcessed };
+}
+
+interface Count<Rows> {
+  /** Part of the job's id. */
+  what: string;
+  query: object;
+  window: Window;
+  parse: (rows: Record<string, unknown>[]) => Rows;
+}
+
+async function count<Rows>({ client, jobsUntil }: Session, run: Run, { what, query, window, parse }: Count<Rows>) {
   const jobs = jobsUntil(run.signal);
   const doing = `counting ${what}`;
-  const query = factsQueryJob(session, run, { names, window });
   const job: Job = await jobs.perform({
     doing,
     id: `kpi_export_${run.id}_${what}_${window.lastDay.replaceAll('-', '')}`, // a run may count several windows
     insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
   });
   return {
-    facts: await jobs.read(doing, async () => parseFacts(names, await readAllRows(client, job, run.signal))),
+    rows: await jobs.read(doing, async () => parse(await readAllRows(client, job, run.signal))),
     bytesProcessed: Number(job.metadata?.statistics?.totalBytesProcessed ?? 0),
   };
 }
 
 /** The bytes that counting all facts of a window would read. */
-export async function priceFacts(session: Session, run: Run, window: Window): Promise<number> {
-  const query = factsQueryJob(session, run, { names: factNames, window });
+export async function priceFacts(session: Session, run: Run, window: ReportWindow): Promise<number> {
+  const query = scopesJob(session, run, scopesOf(window));
   const [job] = await session
     .jobsUntil(run.signal)
     .read('pricing facts', () => session.client.createQueryJob({ ...query, dryRun: true }));
@@ -81,15 +107,33 @@ export async function inspectSource(
   return { bytes, counts: parseSourceCounts(demand(rows[0])) };
 }
 
-function factsQueryJob({ config, now }: Session, run: Run, { names, window }: Omit<Count<AnyFactName>, 'what'>) {
-  const firstTestsView = (config.source?.firstTests ?? null) !== null;
-  const sql = nameSources(factsQuery(names, { repeatsDates: window.repeatsDates, firstTestsView }), config);
-  const parameters = factParameters(window, now());
+function scopesJob(session: Session, run: Run, scopes: readonly Scope[]) {
+  const sql = scopesQuery(scopes, { firstTestsView: hasFirstTestsView(session) });
+  return factsJob(session, run, {
+    sql,
+    parameters: scopeParameters(scopes, session.now()),
+    lastDay: scopes[0]?.window.lastDay ?? '',
+  });
+}
+
+function hasFirstTestsView({ config }: Session): boolean {
+  return (config.source?.firstTests ?? null) !== null;
+}
+
+interface FactsJob {
+  sql: string;
+  parameters: Bindings;
+  /** For the job's labels. */
+  lastDay: CalendarDate;
+}
+
+function factsJob({ config }: Session, run: Run, { sql, parameters, lastDay }: FactsJob) {
+  const wanted = new Set(parametersOf(sql));
   return {
-    query: sql,
-    ...bind(Object.fromEntries(parametersOf(sql).map((parameter) => [parameter, parameters[parameter]]))),
+    query: nameSources(sql, config),
+    ...bind(Object.fromEntries(Object.entries(parameters).filter(([name]) => wanted.has(name)))),
     location: config.location,
-    labels: labels(run, window.lastDay),
+    labels: labels(run, lastDay),
     ...(config.maxBytesBilled !== null && { maximumBytesBilled: config.maxBytesBilled }),
   };
 }
@@ -102,7 +146,7 @@ function nameSources(sql: string, { source }: BigQueryConfig): string {
   return sql.replaceAll(/\bsource_(users|measurements|first_tests)\b/g, (_, table: keyof typeof names) => `\`${names[table]}\``);
 }
 
-type Bindings = Record<string, FactParameters[keyof FactParameters]>;
+type Bindings = Record<string, FactParameter>;
 
 function bind(bindings: Bindings) {
   const entries = Object.entries(bindings);

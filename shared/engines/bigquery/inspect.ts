@@ -1,6 +1,13 @@
 import type { TableMetadata } from '@google-cloud/bigquery';
 import type { CalendarDate } from '../../metrics/calendar';
-import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions, type TableDefinition } from '../../metrics/tables';
+import {
+  dailyMetricsDefinition,
+  exportRunsDefinition,
+  furtherTableNames,
+  publishedTableDefinitions,
+  reportTableDefinitions,
+  type TableDefinition,
+} from '../../metrics/tables';
 import { driftOf, type FoundColumn } from '../../metrics/tables/drift';
 import { RELEASE_DATASET } from '../../platform/config';
 import { Failure } from '../../platform/failure';
@@ -14,6 +21,8 @@ const BELIEVED_MS = 300_000;
 
 /** What tables are like, looked up when it is needed and believed for some minutes. */
 export interface Inspector {
+  /** Names of the tables that are in the dataset. */
+  listTables(signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** Dates whose partitions have expired, and why they can't be written; SCHEMA_DRIFT where tables aren't as they are defined. */
   findExpired(dates: readonly CalendarDate[], run: Run): Promise<Map<CalendarDate, Failure>>;
   /** SCHEMA_DRIFT where the table of the release isn't as it is defined, or lets its partitions expire. */
@@ -24,9 +33,13 @@ export interface Inspector {
 
 export function createInspector(session: Session): Inspector {
   // two runs at once both look: one that is stopped must not end the other
-  const inspectReports = rememberFor(BELIEVED_MS, session, (run) => inspectReportTables(session, run));
-  const inspectRelease = rememberFor(BELIEVED_MS, session, (run) => inspectReleaseTable(session, run));
+  const listTables = rememberFor(BELIEVED_MS, session, (signal: AbortSignal) => list(session, signal));
+  const inspectReports = rememberFor(BELIEVED_MS, session, async (run: Run) =>
+    inspectReportTables(session, run, await listTables(run.signal)),
+  );
+  const inspectRelease = rememberFor(BELIEVED_MS, session, (run: Run) => inspectReleaseTable(session, run));
   return {
+    listTables,
     findExpired: async (dates, run) => {
       const expirations = await inspectReports(run);
       const now = session.now().getTime();
@@ -38,7 +51,7 @@ export function createInspector(session: Session): Inspector {
     nameDrift: async (outcomes, run) => {
       const isRefused = ({ failure }: TableOutcome) => failure?.code === 'INVALID_QUERY';
       if (!outcomes.some(isRefused)) return outcomes;
-      const drift = await inspectReportTables(session, run).then(
+      const drift = await inspectReportTables(session, run, await list(session, run.signal)).then(
         () => null,
         (thrown) => (thrown instanceof Failure && thrown.code === 'SCHEMA_DRIFT' ? thrown : null),
       );
@@ -49,12 +62,21 @@ export function createInspector(session: Session): Inspector {
   };
 }
 
-function rememberFor<Answer>(forMs: number, { now }: Session, ask: (run: Run) => Promise<Answer>): (run: Run) => Promise<Answer> {
+function rememberFor<For, Answer>(
+  forMs: number,
+  { now }: Session,
+  ask: (asker: For) => Promise<Answer>,
+): (asker: For) => Promise<Answer> {
   let known: { answer: Answer; until: number } | null = null;
-  return async (run) => {
-    if (known === null || now().getTime() >= known.until) known = { answer: await ask(run), until: now().getTime() + forMs };
+  return async (asker) => {
+    if (known === null || now().getTime() >= known.until) known = { answer: await ask(asker), until: now().getTime() + forMs };
     return known.answer;
   };
+}
+
+async function list({ client, config, jobsUntil }: Session, signal: AbortSignal): Promise<Set<string>> {
+  const [tables] = await jobsUntil(signal).read('listing the tables', () => client.dataset(config.dataset).getTables());
+  return new Set(tables.map(({ id }) => String(id)));
 }
 
 function expired(date: CalendarDate): Failure {
@@ -62,11 +84,13 @@ function expired(date: CalendarDate): Failure {
 }
 
 /** Compares the dataset and the tables of a report with the definitions; a record that can't be written holds no report back. Answers the tables' partition expirations, in milliseconds. */
-async function inspectReportTables(session: Session, run: Run): Promise<number[]> {
+async function inspectReportTables(session: Session, run: Run, existing: ReadonlySet<string>): Promise<number[]> {
   await checkLocation(session, run);
-  const found = await Promise.all(
-    Object.values(reportTableDefinitions).map((definition) => inspectTable(session, run, { definition })),
-  );
+  const definitions = [
+    ...Object.values(reportTableDefinitions),
+    ...furtherTableNames.filter((table) => existing.has(table)).map((table) => publishedTableDefinitions[table]),
+  ];
+  const found = await Promise.all(definitions.map((definition) => inspectTable(session, run, { definition })));
   return found.filter((expirationMs) => expirationMs > 0);
 }
 
@@ -95,7 +119,7 @@ export async function inspectWarehouse(
     );
   };
   const tables = [
-    ...[...Object.values(reportTableDefinitions), exportRunsDefinition].map((definition) => ({
+    ...[...Object.values(publishedTableDefinitions), exportRunsDefinition].map((definition) => ({
       definition,
       dataset: config.dataset,
     })),

@@ -1,10 +1,15 @@
 import type { CalendarDate } from '../../metrics/calendar';
 import { parseWholeAnswer, wholeStatement } from '../../metrics/facts/whole-answer';
-import type { ReportRows } from '../../metrics/report';
+import type { FurtherRows, ReportRows } from '../../metrics/report';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
+  type FurtherRow,
   optionalColumns,
+  type PublishedRow,
+  type PublishedTable,
+  publishedTableDefinitions,
+  publishedTableNames,
   type ReportRow,
   reportTableDefinitions,
   reportTableNames,
@@ -16,19 +21,20 @@ import type { Engine } from '../engine';
 import type { WarehouseIdentity } from '../identity';
 import { parseReportState, selectIdentity, selectRelease, selectReportStates, selectRows, selectRuns } from '../warehouse-sql';
 import { readAllRows } from './answers';
-import { fieldsOf, readTable } from './inspect';
+import { fieldsOf, type Inspector, readTable } from './inspect';
 import { dateRange, type Session } from './session';
 
 /** For a query of the published tables, which are small. */
 const READ_MS = 60_000;
 
 /** Reads the published tables; each read ends with its signal, and by itself after a minute. */
-export interface Reader extends Pick<Engine, 'readReports' | 'readReportStates' | 'readRelease' | 'readRuns' | 'readIdentity'> {
+export interface Reader
+  extends Pick<Engine, 'readReports' | 'readFurther' | 'readReportStates' | 'readRelease' | 'readRuns' | 'readIdentity'> {
   /** Columns of export_runs that the table lacks and may lack; asked until it has all. */
   findLackingRunColumns(signal: AbortSignal): Promise<Set<string>>;
 }
 
-export function createReader(session: Session): Reader {
+export function createReader(session: Session, listTables: Inspector['listTables']): Reader {
   const { client, config, jobsUntil, nameTable } = session;
   let identity: WarehouseIdentity | null = null;
   let lackingRunColumns: Set<string> | null = null;
@@ -64,6 +70,12 @@ export function createReader(session: Session): Reader {
     return lackingRunColumns;
   }
 
+  /** The core must be there: where it isn't, reading it says so. */
+  async function existingTables(signal: AbortSignal | undefined): Promise<PublishedTable[]> {
+    const existing = await listTables(readSignal(signal));
+    return publishedTableNames.filter((table) => table in reportTableDefinitions || existing.has(table));
+  }
+
   return {
     findLackingRunColumns,
 
@@ -74,9 +86,20 @@ export function createReader(session: Session): Reader {
       return parts as unknown as ReportRows;
     },
 
+    readFurther: async (wanted, from, to, signal) => {
+      const existing = await existingTables(signal);
+      const tables = wanted.filter((table) => existing.includes(table));
+      if (tables.length === 0) return {};
+      const queries = Object.fromEntries(tables.map((table) => [table, selectRows(table, nameTable)]));
+      const parts = await readAll({ doing: 'reading reports', params: dateRange(from, to), signal }, queries);
+      for (const table of tables) (parts[table] as unknown as FurtherRow[]).sort(byReport);
+      return parts as unknown as FurtherRows;
+    },
+
     readReportStates: async (from, to, signal) => {
       const asked = { doing: 'looking for reports', params: dateRange(from, to), signal };
-      return (await read<Record<string, unknown>>(selectReportStates(nameTable), asked)).map(parseReportState);
+      const tables = await existingTables(signal);
+      return (await read<Record<string, unknown>>(selectReportStates(nameTable, tables), asked)).map(parseReportState);
     },
 
     readRelease: async (from: CalendarDate, to: CalendarDate, signal?: AbortSignal) => {
@@ -118,7 +141,7 @@ function readSignal(signal: AbortSignal | undefined): AbortSignal {
 }
 
 const INSTANT_COLUMNS = new Set(
-  [...Object.values(reportTableDefinitions), exportRunsDefinition, dailyMetricsDefinition].flatMap(({ columns }) =>
+  [...Object.values(publishedTableDefinitions), exportRunsDefinition, dailyMetricsDefinition].flatMap(({ columns }) =>
     columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => name),
   ),
 );
@@ -131,8 +154,12 @@ function plainRow(row: Record<string, unknown>): Record<string, unknown> {
 }
 
 /** The orders of warehouse-sql.ts: the rows of a statement of several queries come in none. */
-function byReport(one: ReportRow, other: ReportRow): number {
-  return one.report_date.localeCompare(other.report_date) || other.period_start_date.localeCompare(one.period_start_date);
+function byReport(one: PublishedRow, other: PublishedRow): number {
+  const inReport =
+    'age' in one && 'age' in other
+      ? other.cohort_start_date.localeCompare(one.cohort_start_date) || one.age - other.age
+      : other.period_start_date.localeCompare(one.period_start_date);
+  return one.report_date.localeCompare(other.report_date) || inReport;
 }
 
 function byPeriod(one: DailyMetrics, other: DailyMetrics): number {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CalendarDate } from '../../metrics/calendar';
-import type { Report } from '../../metrics/report';
-import { type ReportTable, reportTableNames } from '../../metrics/tables';
+import { publishedRows, type Report } from '../../metrics/report';
+import type { PublishedTable } from '../../metrics/tables';
 import { toFailure } from '../../platform/failure';
 import type { Engine, ReportState, Run } from '../engine';
 
@@ -11,7 +11,7 @@ const MOST_LOOKS = 5;
 export interface Repair {
   readReportStates: Engine['readReportStates'];
   /** Loads tables of a report once more; `round` tells its jobs from those of before. */
-  reload: (report: Report, tables: readonly ReportTable[], round: number) => Promise<void>;
+  reload: (report: Report, tables: readonly PublishedTable[], round: number) => Promise<void>;
   /** How long a newer run is given to finish what it has begun, in milliseconds. */
   patienceMs: number;
   run: Run;
@@ -33,7 +33,7 @@ export async function repairTorn(
       const torn = left.map((report) => ({ report, others: othersOf(report, states) })).filter(({ others }) => others.length > 0);
       const isOlder = torn.some(({ others }) => others.some(({ isNewer }) => isNewer));
       if (isOlder && look === 1) await sleep(patienceMs, undefined, { signal: run.signal });
-      else await Promise.all(torn.map(({ report, others }) => reload(report, tablesToReload(others), look)));
+      else await Promise.all(torn.map(({ report, others }) => reload(report, tablesToReload(report, others), look)));
       left = torn.map(({ report }) => report);
     }
   } catch (thrown) {
@@ -44,24 +44,29 @@ export async function repairTorn(
 
 /** A table that holds rows of another run. */
 interface Other {
-  table: ReportTable;
+  table: PublishedTable;
   isNewer: boolean;
 }
 
 /** None where another run has all tables of the date: it is whole, and newer, or repairs itself. */
-function othersOf({ reportDate, rows }: Report, states: readonly ReportState[]): Other[] {
-  const createdAt = new Date(rows.daily_engagement[0]?.created_at ?? '');
-  const ofDate = states.filter((state) => state.reportDate === reportDate);
+function othersOf(report: Report, states: readonly ReportState[]): Other[] {
+  const createdAt = new Date(report.rows.daily_engagement[0]?.created_at ?? '');
+  const ours = tablesIn(report);
+  const ofDate = states.filter(({ reportDate, table }) => reportDate === report.reportDate && ours.includes(table));
   const others = ofDate.flatMap(({ table, firstCreatedAt, lastCreatedAt }): Other[] => {
     const isOurs = [firstCreatedAt, lastCreatedAt].every((instant) => instant.getTime() === createdAt.getTime());
     return isOurs ? [] : [{ table, isNewer: lastCreatedAt > createdAt }];
   });
-  return others.length === reportTableNames.length ? [] : others;
+  return others.length === ours.length ? [] : others;
 }
 
 /** The newest run loads what isn't its own; an older one all, for the newer one may have ended in the meantime with less. */
-function tablesToReload(others: readonly Other[]): readonly ReportTable[] {
-  return others.some(({ isNewer }) => isNewer) ? reportTableNames : others.map(({ table }) => table);
+function tablesToReload(report: Report, others: readonly Other[]): readonly PublishedTable[] {
+  return others.some(({ isNewer }) => isNewer) ? tablesIn(report) : others.map(({ table }) => table);
+}
+
+function tablesIn(report: Report): PublishedTable[] {
+  return publishedRows(report).map(([table]) => table);
 }
 
 function spanOf(reports: readonly Report[]): [from: CalendarDate, to: CalendarDate] {

@@ -1,6 +1,6 @@
 import type { CalendarDate } from '../../metrics/calendar';
-import type { Report } from '../../metrics/report';
-import { type ReportTable, reportTableNames } from '../../metrics/tables';
+import { publishedRows, type Report } from '../../metrics/report';
+import { type PublishedTable, publishedTableNames } from '../../metrics/tables';
 import type { Run, TableOutcome } from '../engine';
 import { deleteRows } from '../warehouse-sql';
 import { toBigQueryFailure } from './errors';
@@ -9,7 +9,7 @@ import { dateRange, JOB_TIMEOUT_MS, labels, type Session } from './session';
 
 /** Which tables of a report are loaded; `round` tells the jobs of a repair from those of before. */
 interface Part {
-  tables: readonly ReportTable[];
+  tables: readonly PublishedTable[];
   round: number;
 }
 
@@ -17,24 +17,26 @@ interface Part {
 export function publishReport(
   session: Session,
   run: Run,
-  { reportDate, rows }: Report,
-  { tables, round }: Part = { tables: reportTableNames, round: 0 },
+  report: Report,
+  { tables, round }: Part = { tables: publishedTableNames, round: 0 },
 ): Promise<TableOutcome[]> {
+  const { reportDate } = report;
   const day = reportDate.replaceAll('-', '');
+  const wanted = publishedRows(report).filter(([table]) => tables.includes(table));
   return Promise.all(
-    tables.map(async (table): Promise<TableOutcome> => {
+    wanted.map(async ([table, rows]): Promise<TableOutcome> => {
       const doing = `loading ${table} of ${reportDate}`;
       try {
         await load(session, {
           tableId: `${table}$${day}`,
-          rows: rows[table],
+          rows,
           id: `kpi_export_${run.id}_${table}_${day}${round === 0 ? '' : `_repair${round}`}`,
           disposition: 'WRITE_TRUNCATE',
           doing,
           run,
           date: reportDate,
         });
-        return { table, rows: rows[table].length };
+        return { table, rows: rows.length };
       } catch (thrown) {
         return { table, rows: 0, failure: toBigQueryFailure(thrown, doing) };
       }
@@ -42,14 +44,20 @@ export function publishReport(
   );
 }
 
+interface Deletion {
+  tables: readonly PublishedTable[];
+  from: CalendarDate;
+  to: CalendarDate;
+}
+
 /**
  * Removes the rows of a range from each table, by one statement each. Where it covers whole partitions, as here, it removes them and bills
  * nothing (https://cloud.google.com/bigquery/docs/using-dml-with-partitioned-tables#using_dml_delete_to_delete_partitions).
  */
-export function deleteReports(session: Session, run: Run, from: CalendarDate, to: CalendarDate): Promise<TableOutcome[]> {
+export function deleteReports(session: Session, run: Run, { tables, from, to }: Deletion): Promise<TableOutcome[]> {
   const { client, config, jobsUntil, nameTable } = session;
   return Promise.all(
-    reportTableNames.map(async (table): Promise<TableOutcome> => {
+    tables.map(async (table): Promise<TableOutcome> => {
       const doing = `deleting reports from ${table}`;
       const query = {
         query: deleteRows(table, nameTable),

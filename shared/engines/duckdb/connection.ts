@@ -60,6 +60,8 @@ const DIALECT = `
 SET TimeZone = 'UTC';
 CREATE MACRO countif(condition) AS count(*) FILTER (WHERE condition);
 CREATE MACRO div(dividend, divisor) AS dividend // divisor;
+CREATE MACRO unix_date(day) AS CAST(day AS DATE) - DATE '1970-01-01';
+CREATE MACRO date_from_unix_date(days) AS DATE '1970-01-01' + CAST(days AS INTEGER);
 CREATE MACRO unix_seconds(instant) AS (epoch_us(instant) - (epoch_us(instant) % 1000000 + 1000000) % 1000000) // 1000000;
 `;
 

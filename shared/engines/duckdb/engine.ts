@@ -1,23 +1,26 @@
 import { existsSync } from 'node:fs';
 import type { DuckDBValue } from '@duckdb/node-api';
-import { addDays, daysBetween, daysWindow, type Window } from '../../metrics/calendar';
+import { addDays, daysWindow, type ReportWindow, type Window } from '../../metrics/calendar';
 import {
   type AnyFactName,
-  type FactName,
-  type FactParameters,
-  type Facts,
+  type CountedFacts,
+  type FactParameter,
   factParameters,
   factQuery,
-  factsByDay,
+  factsByPeriod,
+  gatherScopes,
   parametersOf,
   parseFactRows,
   type RelationName,
   type ReleaseFacts,
+  relationQuery,
   relations,
   releaseFactNames,
+  scopesOf,
   timeBounds,
 } from '../../metrics/facts/facts';
-import { reportTableDefinitions } from '../../metrics/tables';
+import { addPeriods, type Grain } from '../../metrics/grain';
+import { furtherTableNames, publishedTableDefinitions } from '../../metrics/tables';
 import type { DuckDbConfig } from '../../platform/config';
 import { Failure } from '../../platform/failure';
 import { isSameFile } from '../../platform/files';
@@ -34,6 +37,7 @@ import {
   inspectTables,
   publish,
   putRelease,
+  readFurther,
   readIdentity,
   readRelease,
   readReportStates,
@@ -42,13 +46,13 @@ import {
 } from './warehouse';
 
 /** Relations that are kept in temporary tables, because several facts read them. */
-const MATERIALIZED = ['attempts', 'accounts', 'first_tests'] as const satisfies RelationName[];
+const MATERIALIZED = ['attempts', 'accounts', 'first_tests', 'active_users'] as const satisfies RelationName[];
 
 /** Reports that are written in one transaction. */
 const GROUPS = { reports: 50, atOnce: 1 };
 
-/** Days that are counted at once: bounds the memory that a long range takes. */
-const DAYS_AT_ONCE = 31;
+/** Periods that are counted at once: about a month. */
+const PERIODS_AT_ONCE: Record<Grain, number> = { day: 31, week: 5, month: 1 };
 
 export interface DuckDbDeps {
   config: DuckDbConfig;
@@ -142,12 +146,13 @@ function createEngine(database: Database, source: Source | null, { now, warehous
   return {
     prepare: async () => {
       if (!attached) requireRoom(warehouse);
-      for (const definition of Object.values(reportTableDefinitions)) await checkTable(database, definition);
+      for (const definition of Object.values(publishedTableDefinitions)) await checkTable(database, definition);
       return new Map();
     },
+    furtherTables: async () => new Set(furtherTableNames),
     readFacts: (window, run) =>
       interruptible(database, run.signal, async () => ({
-        facts: await countFacts(counting, window),
+        facts: await countReports(counting, window),
         bytesProcessed: null,
       })),
     readReleaseFacts: (window, run) =>
@@ -157,13 +162,13 @@ function createEngine(database: Database, source: Source | null, { now, warehous
       })),
     readSpan: (window, run) =>
       interruptible(database, run.signal, async () => {
-        await materialize(counting, window, []);
-        return countFact(counting, 'span', window);
+        return countFact(counting, 'span', { window, grain: 'day' });
       }),
     readFreshness: (window, run) =>
       interruptible(database, run.signal, async () => {
-        await materialize(counting, window, ['attempts']);
-        return { rows: await countFact(counting, 'freshness', window), bytesProcessed: null };
+        const span: Span = { window, grain: 'day' };
+        await materialize(counting, ['attempts'], span);
+        return { rows: await countFact(counting, 'freshness', span), bytesProcessed: null };
       }),
     price: null,
     groups: GROUPS,
@@ -177,6 +182,7 @@ function createEngine(database: Database, source: Source | null, { now, warehous
       if (await attach(run)) await appendRuns(database, rows, run.id); // else the run failed, and there is no warehouse to say so in
     },
     readReports: (from, to) => failing(readReports(database, from, to)),
+    readFurther: (tables, from, to) => failing(readFurther(database, tables, from, to)),
     readReportStates: (from, to) => failing(readReportStates(database, from, to)),
     readRuns: (filter) => failing(readRuns(database, filter)),
     inspectSource: (table, _, run) =>
@@ -233,73 +239,110 @@ interface Counting {
   now: Date;
 }
 
-async function countFact<Name extends AnyFactName>({ database, source, now }: Counting, name: Name, window: Window) {
-  const sql = factQuery(name, window, MATERIALIZED);
-  try {
-    return parseFactRows(name, await database.rows(sql.replaceAll('@', '$'), bind(sql, window, now)));
-  } catch (thrown) {
-    throw (await source?.blame(thrown)) ?? thrown;
-  }
+/** A window, and by which periods it is counted. */
+interface Span {
+  window: Window;
+  grain: Grain;
 }
 
-async function countFacts(counting: Counting, window: Window): Promise<Facts> {
-  const facts: Facts = { activity: [], sessions: [], intake: [], users: [], people: [], misdated: [] };
-  const count = async <Name extends FactName>(name: Name, piece: Window) => {
-    facts[name].push(...((await countFact(counting, name, piece)) as never[]));
-  };
-  await materialize(counting, window, ['accounts', 'first_tests']);
-  for (const name of ['users', 'people', 'misdated'] as const) await count(name, window);
-  for (const piece of pieces(window)) {
-    await materialize(counting, piece, ['attempts']);
-    for (const name of factsByDay) await count(name, piece);
+async function countFact<Name extends AnyFactName>(counting: Counting, name: Name, { window, grain }: Span) {
+  const sql = factQuery(name, { ...window, grain }, MATERIALIZED);
+  return parseFactRows(name, await query(counting, sql, { window, grain }));
+}
+
+/**
+ * Scope by scope. What a period's rows depend on alone is counted a few periods at a time, which bounds the memory that a long range takes;
+ * of these rows only who was active when is kept, until it is counted who came back.
+ */
+async function countReports(counting: Counting, window: ReportWindow): Promise<CountedFacts> {
+  const scopes = scopesOf(window);
+  const first = scopes.map((scope) => scope.window.firstDay).sort()[0] ?? window.firstDay;
+  await materialize(counting, ['accounts', 'first_tests'], {
+    window: daysWindow(first, window.lastDay, window.timeZone),
+    grain: 'day',
+  });
+  const rows = new Map<string, unknown[]>();
+  for (const scope of scopes) {
+    const count = async (fact: AnyFactName, span: Span) => {
+      const name = `${fact} ${scope.name}`;
+      rows.set(name, (rows.get(name) ?? []).concat(await countFact(counting, fact, span)));
+    };
+    const wants = (fact: AnyFactName) => (scope.facts as readonly string[]).includes(fact);
+    const byPeriod = factsByPeriod.filter(wants);
+    const keepsVisits = wants('audience');
+    if (keepsVisits)
+      await query(counting, 'CREATE OR REPLACE TABLE active_users (day DATE, number BIGINT, user_id VARCHAR)', scope);
+    for (const piece of piecesOf(scope)) {
+      if (byPeriod.length > 0) await materialize(counting, ['attempts'], piece);
+      for (const fact of byPeriod) await count(fact, piece);
+      const given: RelationName[] = byPeriod.length > 0 ? ['attempts'] : [];
+      if (keepsVisits)
+        await query(
+          counting,
+          `INSERT INTO active_users\n${relationQuery('active_users', { ...piece.window, grain: piece.grain }, given)}`,
+          piece,
+        );
+    }
+    for (const fact of scope.facts) if (!(factsByPeriod as readonly string[]).includes(fact)) await count(fact, scope);
   }
-  return facts;
+  await query(counting, 'DROP TABLE IF EXISTS active_users', scopes[0] ?? { window, grain: 'day' });
+  return gatherScopes(scopes, ({ name }, fact) => rows.get(`${fact} ${name}`) ?? []);
 }
 
 async function countReleaseFacts(counting: Counting, window: Window): Promise<ReleaseFacts> {
   const facts: ReleaseFacts = { release_tests: [], release_errors: [], release_sessions: [] };
-  for (const piece of pieces(window)) {
-    await materialize(counting, piece, ['attempts']);
+  for (const piece of piecesOf({ window, grain: 'day' })) {
+    await materialize(counting, ['attempts'], piece);
     for (const name of releaseFactNames) facts[name].push(...((await countFact(counting, name, piece)) as never[]));
   }
   return facts;
 }
 
-/** A long window as shorter ones that follow each other. */
-function pieces(window: Window): Window[] {
-  const starts = Array.from(
-    { length: Math.ceil((daysBetween(window.firstDay, window.lastDay) + 1) / DAYS_AT_ONCE) },
-    (_, index) => addDays(window.firstDay, index * DAYS_AT_ONCE),
-  );
-  return starts.map((start, index) => {
-    const next = starts[index + 1];
-    return daysWindow(start, next === undefined ? window.lastDay : addDays(next, -1), window.timeZone);
-  });
+/** A long window as shorter ones of whole periods that follow each other. */
+function piecesOf({ window, grain }: Span): Span[] {
+  const { firstDay, lastDay, timeZone } = window;
+  const pieces: Span[] = [];
+  for (let start = firstDay; start <= lastDay; start = addPeriods(start, PERIODS_AT_ONCE[grain], grain)) {
+    const [last = lastDay] = [addDays(addPeriods(start, PERIODS_AT_ONCE[grain], grain), -1), lastDay].sort();
+    pieces.push({ window: daysWindow(start, last, timeZone), grain });
+  }
+  return pieces;
 }
 
-async function materialize(
-  { database, source, now }: Counting,
-  window: Window,
-  names: readonly (typeof MATERIALIZED)[number][],
-): Promise<void> {
+/** Keeps relations in tables. */
+async function materialize(counting: Counting, names: readonly (typeof MATERIALIZED)[number][], span: Span): Promise<void> {
+  for (const name of names) {
+    const sql = relations({ ...span.window, grain: span.grain })[name];
+    await query(counting, `CREATE OR REPLACE TABLE ${name} AS\n${sql}`, span);
+  }
+}
+
+/** Runs a query that binds the parameters of a window. */
+async function query({ database, source, now }: Counting, sql: string, { window, grain }: Span) {
   try {
     await database.run(dateTimeMacro(window));
-    for (const name of names) {
-      const sql = relations(window)[name];
-      await database.run(`CREATE OR REPLACE TABLE ${name} AS\n${sql.replaceAll('@', '$')}`, bind(sql, window, now));
-    }
+    return await database.rows(sql.replaceAll('@', '$'), bind(sql, factParameters(window, now, grain)));
   } catch (thrown) {
     throw (await source?.blame(thrown)) ?? thrown;
   }
 }
 
-function bind(sql: string, window: Window, now: Date): Record<string, DuckDBValue> {
-  const parameters = factParameters(window, now);
-  const value = (name: keyof FactParameters) => {
-    const parameter = parameters[name];
-    return parameter.type === 'TIMESTAMP'
-      ? duckDbValues.TIMESTAMP(parameter.value)
-      : duckDbValues[parameter.type](parameter.value);
-  };
-  return Object.fromEntries(parametersOf(sql).map((name) => [name, value(name)]));
+function bind(sql: string, parameters: Record<string, FactParameter>): Record<string, DuckDBValue> {
+  return Object.fromEntries(
+    parametersOf(sql).flatMap((name) => {
+      const parameter = parameters[name];
+      return parameter === undefined ? [] : [[name, bindable(parameter)]];
+    }),
+  );
+}
+
+function bindable(parameter: FactParameter): DuckDBValue {
+  switch (parameter.type) {
+    case 'TIMESTAMP':
+      return duckDbValues.TIMESTAMP(parameter.value);
+    case 'INT64':
+      return parameter.value;
+    default:
+      return duckDbValues[parameter.type](parameter.value);
+  }
 }

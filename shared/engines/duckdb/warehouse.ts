@@ -1,11 +1,14 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { CalendarDate } from '../../metrics/calendar';
-import type { Report, ReportRows } from '../../metrics/report';
+import { type FurtherRows, publishedRows, type Report, type ReportRows } from '../../metrics/report';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
+  type FurtherTable,
   optionalColumns,
-  type ReportRow,
+  type PublishedTable,
+  publishedTableDefinitions,
+  publishedTableNames,
   type ReportTable,
   reportTableDefinitions,
   reportTableNames,
@@ -90,28 +93,26 @@ export async function publish(
 ): Promise<TableOutcome[][]> {
   await transaction(database, async () => {
     if (binding !== null) await bind(database, binding);
-    for (const table of reportTableNames) {
-      const definition = reportTableDefinitions[table];
+    for (const table of publishedTableNames) {
+      const definition = publishedTableDefinitions[table];
+      const rows = reports.flatMap((report) => publishedRows(report).flatMap(([name, found]) => (name === table ? found : [])));
+      if (rows.length === 0) continue;
       await prepareTable(database, definition);
       const dates = reports.map((report) => quoteText(report.reportDate)).join(', ');
       await database.run(`DELETE FROM ${nameTable(table)} WHERE report_date IN (${dates})`);
-      await insert(
-        database,
-        definition,
-        reports.flatMap((report) => report.rows[table] as ReportRow[]),
-      );
+      await insert(database, definition, rows);
     }
   });
-  return reports.map((report) => reportTableNames.map((table) => ({ table, rows: report.rows[table].length })));
+  return reports.map((report) => publishedRows(report).map(([table, rows]) => ({ table, rows: rows.length })));
 }
 
 /** Of all tables, or of none. */
 export async function deleteReports(database: Database, from: CalendarDate, to: CalendarDate): Promise<TableOutcome[]> {
   const outcomes: TableOutcome[] = [];
   await transaction(database, async () => {
-    for (const table of reportTableNames) {
+    for (const table of publishedTableNames) {
       const sql = deleteRows(table, nameTable);
-      const [deleted] = (await checkTable(database, reportTableDefinitions[table]))
+      const [deleted] = (await checkTable(database, publishedTableDefinitions[table]))
         ? await read(database, sql, dateRange(from, to))
         : [];
       outcomes.push({ table, rows: Number(deleted?.Count ?? 0) });
@@ -206,7 +207,7 @@ export async function checkTable(
 /** Each published table by itself. */
 export async function inspectTables(database: Database, { release }: { release: boolean }): Promise<WarehouseInspection[]> {
   const wanted: [TableDefinition, Schema][] = [
-    ...[...Object.values(reportTableDefinitions), exportRunsDefinition].map((definition): [TableDefinition, Schema] => [
+    ...[...Object.values(publishedTableDefinitions), exportRunsDefinition].map((definition): [TableDefinition, Schema] => [
       definition,
       'kpi_metrics',
     ]),
@@ -242,9 +243,24 @@ export async function readReports(database: Database, from: CalendarDate, to: Ca
   return rows as ReportRows;
 }
 
+export async function readFurther(
+  database: Database,
+  tables: readonly FurtherTable[],
+  from: CalendarDate,
+  to: CalendarDate,
+): Promise<FurtherRows> {
+  const rows: Partial<Record<FurtherTable, unknown>> = {};
+  for (const table of tables)
+    if (await checkTable(database, publishedTableDefinitions[table]))
+      rows[table] = await read(database, selectRows(table, nameTable), dateRange(from, to));
+  return rows as FurtherRows;
+}
+
 export async function readReportStates(database: Database, from: CalendarDate, to: CalendarDate): Promise<ReportState[]> {
   for (const definition of Object.values(reportTableDefinitions)) if (!(await checkTable(database, definition))) return [];
-  const rows = await read(database, selectReportStates(nameTable), dateRange(from, to));
+  const tables: PublishedTable[] = [];
+  for (const table of publishedTableNames) if (await checkTable(database, publishedTableDefinitions[table])) tables.push(table);
+  const rows = await read(database, selectReportStates(nameTable, tables), dateRange(from, to));
   return rows.map(parseReportState);
 }
 

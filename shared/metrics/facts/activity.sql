@@ -1,4 +1,4 @@
--- One row per day and number of failed tests: the active users who failed that often, their tests and successes.
+-- One row per period and number of failed tests: the active users who failed that often, their tests and successes.
 SELECT
   day,
   tests - successes AS failures,

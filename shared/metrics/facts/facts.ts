@@ -1,21 +1,26 @@
 import * as z from 'zod';
-import type { Window } from '../calendar';
+import type { ReportWindow, Window } from '../calendar';
+import type { Grain } from '../grain';
 import { sourceTableNames } from '../source-contract';
 import activity from './activity.sql';
+import audience from './audience.sql';
 import freshness from './freshness.sql';
 import intake from './intake.sql';
 import misdated from './misdated.sql';
 import people from './people.sql';
 import accountsRelation from './relations/accounts.sql';
+import activeUsersRelation from './relations/active_users.sql';
 import attemptsRelation from './relations/attempts.sql';
 import firstTestsRelation from './relations/first_tests.sql';
 import firstTestsByRowRelation from './relations/first_tests_by_row.sql';
 import firstTestsFromViewRelation from './relations/first_tests_from_view.sql';
 import measurementsRelation from './relations/measurements.sql';
+import newcomersRelation from './relations/newcomers.sql';
 import peopleRelation from './relations/people.sql';
 import releaseErrors from './release_errors.sql';
 import releaseSessions from './release_sessions.sql';
 import releaseTests from './release_tests.sql';
+import retention from './retention.sql';
 import sessions from './sessions.sql';
 import span from './span.sql';
 import users from './users.sql';
@@ -85,7 +90,35 @@ export const facts = {
 
 export type FactName = keyof typeof facts;
 export const factNames = Object.keys(facts) as FactName[];
+
+/** Who comes back. Like activity, sessions, intake and people they are counted of days, weeks or months: `day` is the first day of the period. */
+export const audienceFacts = {
+  audience: {
+    sql: audience,
+    row: z.strictObject({
+      day: Day,
+      sort: z.enum(['new', 'returning', 'reactivated']),
+      gap: z.number().int().positive(),
+      users: Count,
+    }),
+  },
+  retention: { sql: retention, row: z.strictObject({ cohort_day: Day, day: Day, users: Count }) },
+};
+
+/** What the tables of weeks and of months are made of. */
+export const grainFactNames = ['activity', 'sessions', 'intake', 'people', 'audience', 'retention'] as const;
+export type GrainFactName = (typeof grainFactNames)[number];
+export type GrainFacts = { [Name in GrainFactName]: FactRow<Name>[] };
+
+/** What is counted of the days of reports. */
 export type Facts = { [Name in FactName]: FactRow<Name>[] };
+
+/** The same with what is counted of the longer windows, where there are any. */
+export type CountedFacts = Facts & {
+  audience?: FactRow<'audience'>[];
+  week?: GrainFacts;
+  month?: GrainFacts;
+};
 
 /**
  * How many people stand behind each number, and the most of it that one of them holds: read for the days that are released, and for no
@@ -167,12 +200,12 @@ export const freshnessFact = {
   },
 };
 
-const allFacts = { ...facts, ...releaseFacts, ...spanFact, ...freshnessFact };
+const allFacts = { ...facts, ...audienceFacts, ...releaseFacts, ...spanFact, ...freshnessFact };
 export type AnyFactName = keyof typeof allFacts;
 export type FactRow<Name extends AnyFactName> = z.infer<(typeof allFacts)[Name]['row']>;
 
-/** Facts whose rows of a day depend on that day alone, so that a long window may be read in pieces. The others need the whole history. */
-export const factsByDay = ['activity', 'sessions', 'intake'] as const satisfies FactName[];
+/** Facts whose rows of a period depend on that period alone, so that a long window may be read in pieces. The others need more. */
+export const factsByPeriod = ['activity', 'sessions', 'intake'] as const satisfies FactName[];
 
 /** Checks what an engine answered. A mismatch is a bug, and its message names columns only. */
 export function parseFactRows<Name extends AnyFactName>(name: Name, rows: unknown[]): FactRow<Name>[] {
@@ -193,22 +226,83 @@ export function parseFacts<Name extends AnyFactName>(
   };
 }
 
+/** Facts that are counted of one window, by periods of one grain. */
+export interface Scope {
+  name: 'day' | 'audience' | 'week' | 'month';
+  grain: Grain;
+  window: Window;
+  facts: readonly (FactName | GrainFactName)[];
+}
+
+/** What the reports of a window are counted from: its days, the days that people come back in, weeks and months. */
+export function scopesOf(window: ReportWindow): Scope[] {
+  const { audience = null, week = null, month = null } = window.further ?? {};
+  return [
+    { name: 'day', grain: 'day', window, facts: factNames },
+    ...(audience === null ? [] : [{ name: 'audience', grain: 'day', window: audience, facts: ['audience'] } as const]),
+    ...(week === null ? [] : [{ name: 'week', grain: 'week', window: week, facts: grainFactNames } as const]),
+    ...(month === null ? [] : [{ name: 'month', grain: 'month', window: month, facts: grainFactNames } as const]),
+  ];
+}
+
+/** The name of a scope's fact in a statement of several scopes. */
+function partName({ name }: Scope, fact: string): string {
+  return name === 'day' ? fact : `${fact}_${name}`;
+}
+
+/** The rows of scopesQuery, as parseFacts does. */
+export function parseScopes(scopes: readonly Scope[], rows: readonly Record<string, unknown>[]): CountedFacts {
+  const counted = parseWholeAnswer(
+    scopes.flatMap((scope) => scope.facts.map((fact) => partName(scope, fact))),
+    rows,
+  );
+  return gatherScopes(scopes, (scope, fact) => parseFactRows(fact, counted[partName(scope, fact)] ?? []));
+}
+
+/** Facts out of the rows of each scope's facts. */
+export function gatherScopes(scopes: readonly Scope[], rowsOf: (scope: Scope, fact: AnyFactName) => unknown[]): CountedFacts {
+  const found = scopes.map((scope): [string, object] => {
+    const counted = Object.fromEntries(scope.facts.map((fact) => [fact, rowsOf(scope, fact)]));
+    return [scope.name, scope.name === 'audience' ? (counted.audience as object) : counted];
+  });
+  const { day, ...further } = Object.fromEntries(found);
+  return { ...day, ...further } as CountedFacts;
+}
+
 export interface RelationOptions extends Pick<Window, 'repeatsDates'> {
   /** source_first_tests exists and is read instead of the history. */
   firstTestsView?: boolean;
+  grain?: Grain;
 }
+
+/** The first day of the period of a day, and a number that counts periods, in the SQL that both engines share. */
+const periodSql: Record<Grain, { start: string; number: string }> = {
+  day: { start: 'day', number: 'UNIX_DATE(day)' },
+  week: {
+    start: 'DATE_FROM_UNIX_DATE(UNIX_DATE(day) - MOD(UNIX_DATE(day) + 3, 7))', // 1970-01-01 was a Thursday
+    number: 'DIV(UNIX_DATE(day) + 3, 7)',
+  },
+  month: {
+    start: 'DATE_FROM_UNIX_DATE(UNIX_DATE(day) - EXTRACT(DAY FROM day) + 1)',
+    number: 'EXTRACT(YEAR FROM day) * 12 + EXTRACT(MONTH FROM day)',
+  },
+};
 
 /**
  * The relations that facts read, in the order of their dependence. They are defined once, out of `source_users` and `source_measurements`
- * alone, so that time zone, cut-off and what is rejected live in one text.
+ * alone, so that time zone, cut-off, what is rejected and the period of a row live in one text.
  */
-export function relations({ repeatsDates, firstTestsView = false }: RelationOptions) {
+export function relations({ repeatsDates, firstTestsView = false, grain = 'day' }: RelationOptions) {
+  const { start, number } = periodSql[grain];
+  const ofGrain = (sql: string) => sql.replaceAll('PERIOD_START(day)', start).replaceAll('PERIOD_NUMBER(day)', number);
   return {
-    attempts: attemptsRelation,
+    attempts: ofGrain(attemptsRelation),
     measurements: measurementsRelation,
     accounts: accountsRelation,
     first_tests: firstTestsView ? firstTestsFromViewRelation : repeatsDates ? firstTestsByRowRelation : firstTestsRelation,
-    people: peopleRelation,
+    people: ofGrain(peopleRelation),
+    active_users: ofGrain(activeUsersRelation),
+    newcomers: ofGrain(newcomersRelation),
   };
 }
 
@@ -216,18 +310,53 @@ export type RelationName = keyof ReturnType<typeof relations>;
 
 /**
  * A fact's query, preceded by the relations that it names, directly or by way of others, as common table expressions.
- * Relations in `given` exist in the engine already (the embedded one keeps some in temporary tables) and are left out.
+ * Relations in `given` exist in the engine already (the embedded one keeps some in tables) and are left out.
  */
 export function factQuery(name: AnyFactName, options: RelationOptions, given: readonly RelationName[] = []): string {
-  return withRelations(allFacts[name].sql.trim(), options, given);
+  const query = allFacts[name].sql.trim();
+  return withExpressions(query, expressionsOf(query, options, given));
+}
+
+/** The rows of a relation, as factQuery has them. */
+export function relationQuery(name: RelationName, options: RelationOptions, given: readonly RelationName[] = []): string {
+  const query = relations(options)[name].trim();
+  return withExpressions(query, expressionsOf(query, options, given));
 }
 
 /** The queries of several facts as one statement, whose answer parseFacts takes apart. */
 export function factsQuery(names: readonly AnyFactName[], options: RelationOptions): string {
-  return withRelations(wholeStatement(Object.fromEntries(names.map((name) => [name, allFacts[name].sql]))), options);
+  const query = wholeStatement(Object.fromEntries(names.map((name) => [name, allFacts[name].sql])));
+  return withExpressions(query, expressionsOf(query, options));
 }
 
-function withRelations(query: string, options: RelationOptions, given: readonly RelationName[] = []): string {
+/** The queries of all facts of several scopes as one statement, whose answer parseScopes takes apart. */
+export function scopesQuery(scopes: readonly Scope[], options: Pick<RelationOptions, 'firstTestsView'>): string {
+  const queries = scopes.flatMap((scope) =>
+    scope.facts.map((fact) => [partName(scope, fact), inScope(allFacts[fact].sql, scope)]),
+  );
+  const expressions = scopes.flatMap((scope) => {
+    const { repeatsDates } = scope.window;
+    const read = scope.facts.map((fact) => allFacts[fact].sql).join('\n');
+    const found = expressionsOf(read, { ...options, repeatsDates, grain: scope.grain });
+    return found.map(([relation, sql]) => [partName(scope, relation), inScope(sql, scope)] as const);
+  });
+  return withExpressions(wholeStatement(Object.fromEntries(queries)), expressions);
+}
+
+/** A query that reads the relations of its scope, by names of their own, and binds its parameters. */
+function inScope(sql: string, { name }: Pick<Scope, 'name'>): string {
+  if (name === 'day') return sql;
+  const named = sql.replaceAll(
+    new RegExp(`\\b(FROM|JOIN) (${relationNames.join('|')})\\b(?! AS)`, 'g'),
+    (_, verb, relation) => `${verb} ${relation}_${name} AS ${relation}`,
+  );
+  return named.replaceAll(/@(\w+)/g, (all, parameter) => (sharedParameters.includes(parameter) ? all : `@${parameter}_${name}`));
+}
+
+const relationNames = Object.keys(relations({ repeatsDates: false })) as RelationName[];
+
+/** The relations that a query names, directly or by way of others, in the order of their dependence. */
+function expressionsOf(query: string, options: RelationOptions, given: readonly RelationName[] = []): [RelationName, string][] {
   const texts = Object.entries(relations(options)) as [RelationName, string][];
   const wanted = new Set<RelationName>();
   let readers = code(query);
@@ -236,10 +365,12 @@ function withRelations(query: string, options: RelationOptions, given: readonly 
     wanted.add(relation);
     readers += code(text);
   }
-  const expressions = texts
-    .filter(([relation]) => wanted.has(relation))
-    .map(([relation, text]) => `${relation} AS (\n${text.trim()}\n)`);
-  return expressions.length === 0 ? query : `WITH ${expressions.join(',\n')}\n${query}`;
+  return texts.filter(([relation]) => wanted.has(relation)).map(([relation, text]) => [relation, text.trim()]);
+}
+
+function withExpressions(query: string, expressions: readonly (readonly [string, string])[]): string {
+  if (expressions.length === 0) return query;
+  return `WITH ${expressions.map(([name, sql]) => `${name} AS (\n${sql}\n)`).join(',\n')}\n${query}`;
 }
 
 /** SQL without its comments. */
@@ -258,8 +389,17 @@ export function timeBounds(now: Date) {
   } as const;
 }
 
-/** The parameters that relations and facts bind, by name: dates, instants and the zone's name. `now` is when they are counted. */
-export function factParameters(window: Window, now: Date) {
+/** Periods that count as "before": who was active in one of them returns. */
+const MEMORY: Record<Grain, number> = { day: 28, week: 1, month: 1 };
+
+/** Days from the beginning of a cohort to that of the last period of its report. */
+const COHORT_DAYS: Record<Grain, number> = { day: 11, week: 77, month: 341 };
+
+/** Bound alike in each scope. */
+const sharedParameters: readonly string[] = ['epoch', 'future', 'time_zone'];
+
+/** The parameters that relations and facts bind, by name: dates, instants, the zone's name and numbers. `now` is when they are counted. */
+export function factParameters(window: Window, now: Date, grain: Grain = 'day') {
   return {
     ...timeBounds(now),
     time_zone: { type: 'STRING', value: window.timeZone },
@@ -267,12 +407,27 @@ export function factParameters(window: Window, now: Date) {
     last_day: { type: 'DATE', value: window.lastDay },
     scan_from: { type: 'TIMESTAMP', value: window.scanFrom },
     scan_until: { type: 'TIMESTAMP', value: window.scanUntil },
+    memory: { type: 'INT64', value: MEMORY[grain] },
+    cohort_days: { type: 'INT64', value: COHORT_DAYS[grain] },
   } as const;
 }
 
 export type FactParameters = ReturnType<typeof factParameters>;
+export type FactParameter = FactParameters[keyof FactParameters];
+
+/** The parameters of scopesQuery. */
+export function scopeParameters(scopes: readonly Scope[], now: Date): Record<string, FactParameter> {
+  return Object.fromEntries(
+    scopes.flatMap((scope) =>
+      Object.entries(factParameters(scope.window, now, scope.grain)).map(([name, parameter]) => [
+        sharedParameters.includes(name) ? name : partName(scope, name),
+        parameter,
+      ]),
+    ),
+  );
+}
 
 /** Names of the parameters that a query binds. */
-export function parametersOf(sql: string): (keyof FactParameters)[] {
-  return [...new Set(Array.from(code(sql).matchAll(/@(\w+)/g), ([, name]) => name as keyof FactParameters))];
+export function parametersOf(sql: string): string[] {
+  return [...new Set(Array.from(code(sql).matchAll(/@(\w+)/g), ([, name = '']) => name))];
 }

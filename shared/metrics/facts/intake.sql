@@ -1,4 +1,4 @@
--- One row per day and outcome: rows of measurements, and the last full hour (since 1970) one was seen in.
+-- One row per period and outcome: rows of measurements, and the last full hour (since 1970) one was seen in.
 SELECT day, outcome, COUNT(*) AS source_rows, DIV(UNIX_SECONDS(MAX(created_at)), 3600) AS latest_hour
 FROM attempts
 GROUP BY day, outcome

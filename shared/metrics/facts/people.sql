@@ -1,12 +1,13 @@
--- One row per role, day and first-test day: people. An 'account' counts on the day it was created, with the day of its first test if that came
--- within 11 days (an earlier one counts as that day's; NULL: later or never); a 'tester' counts on the day of their first test, listed in users or not.
+-- One row per role, period and first-test period: people. An 'account' counts in the period it was created in, with the period of its first test if
+-- that begins within @cohort_days (an earlier one counts as that period's; NULL: later or never); a 'tester' counts in the period of their first
+-- test, listed in users or not.
 SELECT role, day, first_test_day, COUNT(*) AS people
 FROM (
   SELECT
     role,
     IF(role = 'account', created_day, first_test_day) AS day,
     IF(
-      role = 'account' AND first_test_day <= DATE_ADD(created_day, INTERVAL 11 DAY),
+      role = 'account' AND UNIX_DATE(first_test_day) <= UNIX_DATE(created_day) + @cohort_days,
       GREATEST(created_day, first_test_day),
       NULL
     ) AS first_test_day

@@ -44,7 +44,12 @@ export interface PeriodFacts {
 export type FactsByDay = ReadonlyMap<CalendarDate, DayFacts>;
 
 export function indexByDay(facts: Facts, window: Pick<Window, 'firstDay' | 'lastDay'>): FactsByDay {
-  const days = new Map(datesBetween(window.firstDay, window.lastDay).map((day) => [day, emptyDay()]));
+  return indexPeriods(facts, datesBetween(window.firstDay, window.lastDay));
+}
+
+/** The same of weeks or months: `starts` are their first days, in order of time. */
+export function indexPeriods(facts: Facts, starts: readonly CalendarDate[]): FactsByDay {
+  const days = new Map(starts.map((day) => [day, emptyDay()]));
   for (const row of facts.activity) {
     const day = days.get(row.day);
     if (day === undefined) continue;
@@ -112,12 +117,17 @@ export function holdsAnyone(days: FactsByDay, day: CalendarDate): boolean {
   return accountsToDate + testersToDate > 0;
 }
 
-/** The facts of one period as the report of `reportDate` sees them. Both dates, and the day before the period, must lie in the window. */
-export function periodFacts(days: FactsByDay, reportDate: CalendarDate, period: CalendarDate): PeriodFacts {
+/** The facts of one period as the report of `reportDate` sees them. The period, and the one before it, must lie in the window. */
+export function periodFacts(
+  days: FactsByDay,
+  reportDate: CalendarDate,
+  period: CalendarDate,
+  before = addDays(period, -1),
+): PeriodFacts {
   const day = dayOf(days, period);
   let tested = 0;
   for (const [firstTest, accounts] of day.accountsByFirstTest) if (firstTest <= reportDate) tested += accounts;
-  return { day, dayBefore: dayOf(days, addDays(period, -1)), cohort: { created: day.accounts, tested } };
+  return { day, dayBefore: dayOf(days, before), cohort: { created: day.accounts, tested } };
 }
 
 export function dayOf(days: FactsByDay, date: CalendarDate): DayFacts {

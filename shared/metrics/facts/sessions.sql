@@ -1,4 +1,4 @@
--- One row per day and first success: sessions, by which of their attempts of that day was the first to succeed (0: none, 3: the third or a later one),
+-- One row per period and first success: sessions, by which of their attempts in it was the first to succeed (0: none, 3: the third or a later one),
 -- and how many of their rows have a measurement_id that another row of the same session and day has already.
 SELECT day, first_success, COUNT(*) AS sessions, SUM(duplicates) AS duplicates
 FROM (

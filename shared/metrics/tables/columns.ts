@@ -37,6 +37,26 @@ export const periodColumns = {
   period_end_date: Day.describe('Equals period_start_date: periods are single days'),
 };
 
+/** The same columns of a table of weeks or of months. */
+export const longPeriodColumns = {
+  week: {
+    report_date: periodColumns.report_date,
+    period_label: Text.describe(
+      '`This week (Dec 15–21)` for the week that ends on the report date, `Last week (Dec 8–14)`, else `Dec 1–7`',
+    ),
+    period_start_date: Day.describe('Monday of the ISO week that the row is about'),
+    period_end_date: Day.describe('Sunday of that week'),
+  },
+  month: {
+    report_date: periodColumns.report_date,
+    period_label: Text.describe(
+      '`This month (Dec 2025)` for the month that ends on the report date, `Last month (Nov 2025)`, else `Oct 2025`',
+    ),
+    period_start_date: Day.describe('First day of the calendar month that the row is about'),
+    period_end_date: Day.describe('Last day of that month'),
+  },
+};
+
 export const createdAt = {
   created_at: Instant.describe('When the run that wrote the row made it; one instant for all rows of a run'),
 };

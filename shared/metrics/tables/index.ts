@@ -1,14 +1,19 @@
 import type * as z from 'zod';
+import { type CalendarDate, PERIODS } from '../calendar';
 import type { PeriodFacts } from '../facts/period-facts';
-import type { BigQueryType, Derived, Unit } from './columns';
+import { endsPeriod, type Grain } from '../grain';
+import { defineAudience } from './audience';
+import { type BigQueryType, type Derived, longPeriodColumns, type Unit } from './columns';
 import { DailyAdvancedMetrics, deriveDailyAdvancedMetrics } from './daily_advanced_metrics';
+import { DailyAudience } from './daily_audience';
 import { DailyEngagement, deriveDailyEngagement } from './daily_engagement';
 import { DailyErrors, deriveDailyErrors } from './daily_errors';
 import { DailyFunnel, deriveDailyFunnel } from './daily_funnel';
 import { DailyMetrics } from './daily_metrics';
 import { ExportRun } from './export_runs';
+import { defineRetention } from './retention';
 
-/** The four tables of a report, in the order in which they are shown and answered. */
+/** The four core tables, which every report has, in the order in which they are shown and answered. */
 export const reportTables = {
   daily_engagement: {
     row: DailyEngagement,
@@ -37,6 +42,93 @@ interface ReportTableSource {
   /** Columns of a period that may rise from one report to the next, by their definition. */
   growing: readonly string[];
   description: string;
+}
+
+/** What a table of days says, of weeks or months. */
+const ofWeeks = <Row extends z.ZodRawShape>(row: z.ZodObject<Row>) => row.extend(longPeriodColumns.week) as z.ZodObject<Row>;
+const ofMonths = <Row extends z.ZodRawShape>(row: z.ZodObject<Row>) => row.extend(longPeriodColumns.month) as z.ZodObject<Row>;
+
+/** The tables beside the core: of days who the people are, and those of the weeks and months that end on a report date. */
+export const furtherTables = {
+  daily_audience: {
+    grain: 'day',
+    row: DailyAudience,
+    description: 'Who the active users are, per day, and how many over 7 and 28 days',
+  },
+  weekly_engagement: {
+    grain: 'week',
+    row: ofWeeks(DailyEngagement),
+    description: 'Tests and the people who take them, per week',
+  },
+  weekly_advanced_metrics: {
+    grain: 'week',
+    row: ofWeeks(DailyAdvancedMetrics),
+    description: 'Sessions by the attempt that succeeded, and how evenly failures are spread, per week',
+  },
+  weekly_errors: { grain: 'week', row: ofWeeks(DailyErrors), description: 'Failed tests by kind, per week' },
+  weekly_funnel: {
+    grain: 'week',
+    row: ofWeeks(DailyFunnel),
+    description: 'Accounts created, and how many of them have tested, per week',
+  },
+  weekly_audience: {
+    grain: 'week',
+    row: defineAudience(longPeriodColumns.week),
+    description: 'Who the active users are, per week',
+  },
+  weekly_retention: {
+    grain: 'week',
+    row: defineRetention('week', '`Dec 15–21`'),
+    description: 'Of the users who first tested in a week, how many are active so many weeks later',
+  },
+  monthly_engagement: {
+    grain: 'month',
+    row: ofMonths(DailyEngagement),
+    description: 'Tests and the people who take them, per month',
+  },
+  monthly_advanced_metrics: {
+    grain: 'month',
+    row: ofMonths(DailyAdvancedMetrics),
+    description: 'Sessions by the attempt that succeeded, and how evenly failures are spread, per month',
+  },
+  monthly_errors: { grain: 'month', row: ofMonths(DailyErrors), description: 'Failed tests by kind, per month' },
+  monthly_funnel: {
+    grain: 'month',
+    row: ofMonths(DailyFunnel),
+    description: 'Accounts created, and how many of them have tested, per month',
+  },
+  monthly_audience: {
+    grain: 'month',
+    row: defineAudience(longPeriodColumns.month),
+    description: 'Who the active users are, per month',
+  },
+  monthly_retention: {
+    grain: 'month',
+    row: defineRetention('month', '`Dec 2025`'),
+    description: 'Of the users who first tested in a month, how many are active so many months later',
+  },
+} satisfies Record<string, { grain: Grain; row: z.ZodObject; description: string }>;
+
+export type FurtherTable = keyof typeof furtherTables;
+export const furtherTableNames = Object.keys(furtherTables) as FurtherTable[];
+export type FurtherRow<Table extends FurtherTable = FurtherTable> = z.infer<(typeof furtherTables)[Table]['row']>;
+
+/** Any table that a report may have. */
+export type PublishedTable = ReportTable | FurtherTable;
+export type PublishedRow = ReportRow | FurtherRow;
+
+/** The tables of a report, in the order in which they are answered: the core, the audience, and those of a week or month that ends on its date. */
+export function tablesOf(reportDate: CalendarDate): PublishedTable[] {
+  return [...reportTableNames, ...furtherTableNames.filter((table) => endsPeriod(reportDate, furtherTables[table].grain))];
+}
+
+export function isRetention(table: PublishedTable): table is 'weekly_retention' | 'monthly_retention' {
+  return table === 'weekly_retention' || table === 'monthly_retention';
+}
+
+/** A table has a row a period, or one a cohort and age. */
+export function rowsOfTable(table: PublishedTable): number {
+  return isRetention(table) ? (PERIODS * (PERIODS + 1)) / 2 : PERIODS;
 }
 
 export type ReportTable = keyof typeof reportTables;
@@ -82,6 +174,18 @@ export function defineTable(name: string, row: z.ZodObject, description: string,
 export const reportTableDefinitions = Object.fromEntries(
   Object.entries(reportTables).map(([name, { row, description }]) => [name, defineTable(name, row, description, 'report_date')]),
 ) as Record<ReportTable, TableDefinition>;
+
+/** Those of all tables that a report may have. In BigQuery the further ones are made of NULLABLE columns only: see docs/adding-a-metric.md. */
+export const publishedTableDefinitions = {
+  ...reportTableDefinitions,
+  ...Object.fromEntries(
+    furtherTableNames.map((name) => [
+      name,
+      defineTable(name, furtherTables[name].row, furtherTables[name].description, 'report_date'),
+    ]),
+  ),
+} as Record<PublishedTable, TableDefinition>;
+export const publishedTableNames = Object.keys(publishedTableDefinitions) as PublishedTable[];
 
 /** Columns that a table may lack: infrastructure, or a file, of a version that hadn't got them. Reports have had all of theirs from the start. */
 export function optionalColumns({ name, columns }: TableDefinition): Column[] {

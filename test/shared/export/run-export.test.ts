@@ -18,6 +18,8 @@ function createEngine(changes: Partial<Engine> = {}) {
   const windows: string[] = [];
   const engine: Engine = {
     prepare: async () => new Map(),
+    furtherTables: async () => new Set(),
+    readFurther: async () => ({}),
     readFacts: async ({ firstDay, lastDay }) => {
       windows.push(`${firstDay} ${lastDay}`);
       return { facts: { ...noFacts, people: [anAccountBefore(firstDay)] }, bytesProcessed: 7 };

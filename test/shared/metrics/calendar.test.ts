@@ -7,9 +7,9 @@ import {
   isDate,
   localDate,
   PERIODS,
-  periodLabel,
   reportWindow,
 } from '../../../shared/metrics/calendar';
+import { labelPeriod } from '../../../shared/metrics/grain';
 import { isTimeZone } from '../../../shared/platform/time-zone';
 
 describe('isDate', () => {
@@ -59,7 +59,7 @@ describe('days', () => {
   });
 });
 
-describe('periodLabel', () => {
+describe('labelPeriod', () => {
   test.each([
     { name: 'the report date', reportDate: '2025-12-23', period: '2025-12-23', expected: 'Today (Dec 23)' },
     { name: 'the day before', reportDate: '2025-12-23', period: '2025-12-22', expected: 'Yesterday (Dec 22)' },
@@ -70,7 +70,7 @@ describe('periodLabel', () => {
     { name: 'a leap day', reportDate: '2024-03-01', period: '2024-02-29', expected: 'Yesterday (Feb 29)' },
     { name: 'a month of four letters in other lists', reportDate: '2025-09-09', period: '2025-09-07', expected: 'Sep 7' },
   ])('$name: $expected', ({ reportDate, period, expected }) => {
-    expect(periodLabel(reportDate, period)).toBe(expected);
+    expect(labelPeriod(period, daysBetween(period, reportDate), 'day')).toBe(expected);
   });
 });
 

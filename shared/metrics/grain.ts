@@ -1,0 +1,92 @@
+import { addDays, type CalendarDate, daysBetween, daysWindow, PERIODS, type ReportWindow } from './calendar';
+
+/** A period is a day, an ISO week (Monday to Sunday) or a calendar month; the grain says which. */
+export const grains = ['day', 'week', 'month'] as const;
+export type Grain = (typeof grains)[number];
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** The first day of the period that holds a day. */
+export function periodStart(day: CalendarDate, grain: Grain): CalendarDate {
+  if (grain === 'day') return day;
+  return grain === 'week' ? addDays(day, -((new Date(day).getUTCDay() + 6) % 7)) : `${day.slice(0, 8)}01`;
+}
+
+/** The first day of the period so many periods later, or earlier; `start` is the first day of one. */
+export function addPeriods(start: CalendarDate, periods: number, grain: Grain): CalendarDate {
+  if (grain !== 'month') return addDays(start, grain === 'week' ? 7 * periods : periods);
+  const [year = 0, month = 0] = start.split('-').map(Number);
+  return new Date(Date.UTC(year, month - 1 + periods, 1)).toISOString().slice(0, 10);
+}
+
+/** The last day of the period that begins on `start`. */
+export function periodEnd(start: CalendarDate, grain: Grain): CalendarDate {
+  return addDays(addPeriods(start, 1, grain), -1);
+}
+
+/** Whether a period of the grain ends on a date, so that its report has tables of that grain. */
+export function endsPeriod(date: CalendarDate, grain: Grain): boolean {
+  return periodEnd(periodStart(date, grain), grain) === date;
+}
+
+/** First days of the periods of a report, the newest first: the one that ends on the report date and those before it. */
+export function periodStarts(reportDate: CalendarDate, grain: Grain, count = PERIODS): CalendarDate[] {
+  const newest = periodStart(reportDate, grain);
+  return Array.from({ length: count }, (_, age) => addPeriods(newest, -age, grain));
+}
+
+/** How many periods lie between two first days. */
+export function periodsBetween(from: CalendarDate, to: CalendarDate, grain: Grain): number {
+  if (grain !== 'month') return daysBetween(from, to) / (grain === 'week' ? 7 : 1);
+  const [months, others] = [to, from].map((date) => Number(date.slice(0, 4)) * 12 + Number(date.slice(5, 7)));
+  return (months ?? 0) - (others ?? 0);
+}
+
+/**
+ * `Today (Dec 23)`, `This week (Dec 15–21)`, `This month (Dec 2025)` for the newest period of a report; `Yesterday …`, `Last week …`,
+ * `Last month …` for the one before; else `Dec 21`, `Oct 27 – Nov 2`, `Oct 2025`.
+ */
+export function labelPeriod(start: CalendarDate, age: number, grain: Grain): string {
+  const name = namePeriod(start, grain);
+  const word = { day: ['Today', 'Yesterday'], week: ['This week', 'Last week'], month: ['This month', 'Last month'] }[grain][age];
+  return word === undefined ? name : `${word} (${name})`;
+}
+
+/** `Dec 23`, `Dec 15–21` or `Oct 27 – Nov 2`, `Dec 2025`. */
+export function namePeriod(start: CalendarDate, grain: Grain): string {
+  if (grain === 'day') return nameDay(start);
+  if (grain === 'month') return `${nameMonth(start)} ${start.slice(0, 4)}`;
+  const end = periodEnd(start, grain);
+  return nameMonth(start) === nameMonth(end)
+    ? `${nameDay(start)}–${Number(end.slice(8))}`
+    : `${nameDay(start)} – ${nameDay(end)}`;
+}
+
+function nameDay(day: CalendarDate): string {
+  return `${nameMonth(day)} ${Number(day.slice(8))}`;
+}
+
+function nameMonth(day: CalendarDate): string {
+  return MONTHS[Number(day.slice(5, 7)) - 1] ?? '';
+}
+
+/** Days before the earliest of a report's periods in which whoever is active then may have been active. */
+const MEMORY_DAYS = 28;
+
+/**
+ * The windows that the reports of some dates, in order, need, with those of the grains that are wanted. Weeks and months begin with the period
+ * before the earliest.
+ */
+export function furtherWindow(dates: readonly CalendarDate[], window: ReportWindow, wanted: readonly Grain[]): ReportWindow {
+  if (!wanted.includes('day')) return window;
+  const { timeZone, lastDay } = window;
+  const ofGrain = (grain: Grain) => {
+    const ends = dates.filter((date) => endsPeriod(date, grain));
+    const [first, last] = [ends[0], ends.at(-1)];
+    if (first === undefined || last === undefined || !wanted.includes(grain)) return null;
+    return daysWindow(addPeriods(periodStart(first, grain), -PERIODS, grain), last, timeZone);
+  };
+  const from = addDays(dates[0] ?? lastDay, 1 - PERIODS - MEMORY_DAYS);
+  const audience = daysWindow(from, dates.at(-1) ?? lastDay, timeZone);
+  return { ...window, further: { audience, week: ofGrain('week'), month: ofGrain('month') } };
+}

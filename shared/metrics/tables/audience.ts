@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { Count, createdAt, type Derived, type longPeriodColumns } from './columns';
+import { audienceColumns } from './daily_audience';
+
+/** weekly_audience and monthly_audience. */
+export const defineAudience = (periodColumns: typeof longPeriodColumns.week) =>
+  z.strictObject({
+    ...periodColumns,
+    ...audienceColumns,
+    returning_users: Count.describe('Of these, not new, users who were active in the period before'),
+    reactivated_users: Count.describe('Of these, all others; new, returning and reactivated users add up to active_users'),
+    lapsed_users: Count.describe('Users active in the period before and not in this one'),
+    ...createdAt,
+  });
+export type Audience = z.infer<ReturnType<typeof defineAudience>>;
+
+/** The people of a week or a month. */
+export interface PeriodAudience {
+  new: number;
+  returning: number;
+  reactivated: number;
+  lapsed: number;
+}
+
+export function deriveAudience(audience: PeriodAudience): Derived<Audience> {
+  return {
+    active_users: audience.new + audience.returning + audience.reactivated,
+    new_users: audience.new,
+    returning_users: audience.returning,
+    reactivated_users: audience.reactivated,
+    lapsed_users: audience.lapsed,
+  };
+}
