@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { stringify } from 'csv-stringify/sync';
 import type { Day } from '../dashboard/data';
 import { deriveHistory, metricNames, placeOf, reportMetrics } from '../dashboard/history';
 import type { Engine } from '../shared/engines/engine';
@@ -13,6 +12,7 @@ import type { DailyMetrics } from '../shared/metrics/tables/daily_metrics';
 import type { Config } from '../shared/platform/config';
 import { formatMany } from '../shared/platform/counts';
 import { Failure } from '../shared/platform/failure';
+import { renderCsv } from './csv';
 import { datesOf, options } from './options';
 import { NOTHING_RELEASED, nothingThere, writeJson } from './outcome';
 import { DEMO_NOTE, renderDays, renderRelease, renderTableName } from './render';
@@ -144,14 +144,7 @@ function printDays(days: readonly Day[], { table, json, csv, wide }: ShowFlags, 
     ...Object.fromEntries(names.map((name) => [name, values[placeOf.get(name) ?? -1] ?? null])),
   }));
   if (json) writeJson({ days: figures });
-  else if (csv)
-    say(
-      stringify(figures, {
-        header: true,
-        columns: ['date', 'report_date', 'provisional', ...names],
-        cast: { boolean: String },
-      }).trimEnd(),
-    );
+  else if (csv) say(renderCsv(figures, ['date', 'report_date', 'provisional', ...names]));
   else if (days.length > 0) {
     const width = wide ? Number.POSITIVE_INFINITY : terminalWidth();
     const title = table === undefined ? '' : `${renderTableName(table)}  `;
@@ -170,7 +163,7 @@ function asReported(days: number): string {
 
 function tableCsv(table: ReportTable, rows: ReportRows): string {
   const columns = reportTableDefinitions[table].columns.map(({ name }) => name);
-  return stringify(rows[table], { header: true, columns }).trimEnd();
+  return renderCsv<object>(rows[table], columns);
 }
 
 /** A row a period with the figures of all tables: no two have a column of the same name but those that say which row it is. */
@@ -181,10 +174,7 @@ function joinedCsv(rows: ReportRows): string {
   const periods = rows.daily_engagement.map((_, index) =>
     Object.assign({}, ...reportTableNames.map((table) => rows[table][index])),
   );
-  return stringify(periods, {
-    header: true,
-    columns: [...columns.filter((name) => name !== 'created_at'), 'created_at'],
-  }).trimEnd();
+  return renderCsv(periods, [...columns.filter((name) => name !== 'created_at'), 'created_at']);
 }
 
 function writeTables(
@@ -218,7 +208,7 @@ function printReleased(
   const [row] = rows;
   const columns = dailyMetricsDefinition.columns.map(({ name }) => name);
   if (json) writeJson({ daily_metrics: rows });
-  else if (csv) say(stringify([...rows], { header: true, columns }).trimEnd());
+  else if (csv) say(renderCsv(rows, columns));
   else if (row !== undefined) say(renderRelease(row, { isDemo }));
   if (row !== undefined) return;
   if (date === null) nothingThere(NOTHING_RELEASED);

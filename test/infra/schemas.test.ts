@@ -13,8 +13,8 @@ const published = [...Object.values(reportTableDefinitions), exportRunsDefinitio
 const definitions: TableDefinition[] = [...published, dailyMetricsDefinition];
 
 let infra: Infra;
-beforeAll(async () => {
-  infra = await readInfra();
+beforeAll(() => {
+  infra = readInfra();
 });
 
 test.each(definitions.map((definition) => [definition.name, definition] as const))(
