@@ -57,7 +57,7 @@ SELECT 'daily_funnel', 'accounts_with_tests', 'INT64', 'Of those, users whose fi
 UNION ALL
 SELECT 'daily_funnel', 'conversion_rate', 'FLOAT64', '100 × accounts_with_tests / accounts_created'
 UNION ALL
-SELECT 'daily_audience', 'active_users', 'INT64', 'Distinct users with a measurement in the period'
+SELECT 'daily_audience', 'active_users', 'INT64', 'Distinct users with a measurement'
 UNION ALL
 SELECT 'daily_audience', 'new_users', 'INT64', 'Of these, users whose first test lies in the period'
 UNION ALL
@@ -129,7 +129,7 @@ SELECT 'weekly_funnel', 'accounts_with_tests', 'INT64', 'Of those, users whose f
 UNION ALL
 SELECT 'weekly_funnel', 'conversion_rate', 'FLOAT64', '100 × accounts_with_tests / accounts_created'
 UNION ALL
-SELECT 'weekly_audience', 'active_users', 'INT64', 'Distinct users with a measurement in the period'
+SELECT 'weekly_audience', 'active_users', 'INT64', 'Distinct users with a measurement'
 UNION ALL
 SELECT 'weekly_audience', 'new_users', 'INT64', 'Of these, users whose first test lies in the period'
 UNION ALL
@@ -203,7 +203,7 @@ SELECT 'monthly_funnel', 'accounts_with_tests', 'INT64', 'Of those, users whose 
 UNION ALL
 SELECT 'monthly_funnel', 'conversion_rate', 'FLOAT64', '100 × accounts_with_tests / accounts_created'
 UNION ALL
-SELECT 'monthly_audience', 'active_users', 'INT64', 'Distinct users with a measurement in the period'
+SELECT 'monthly_audience', 'active_users', 'INT64', 'Distinct users with a measurement'
 UNION ALL
 SELECT 'monthly_audience', 'new_users', 'INT64', 'Of these, users whose first test lies in the period'
 UNION ALL
