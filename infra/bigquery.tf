@@ -1,17 +1,15 @@
 locals {
-  # The columns of each are in schemas/, generated from shared/tables.
-  tables = {
-    daily_engagement       = { partition_column = "report_date", description = "Tests and the people who take them, per day" }
-    daily_advanced_metrics = { partition_column = "report_date", description = "Sessions by the attempt that succeeded, and how evenly failures are spread, per day" }
-    daily_errors           = { partition_column = "report_date", description = "Failed tests by kind, per day" }
-    daily_funnel           = { partition_column = "report_date", description = "Accounts created, and how many of them have tested, per day" }
-    export_runs            = { partition_column = "started_at", description = "How each run went, one row per run and report date" }
-  }
+  # By name; the columns of each are in schemas/. Both are generated from shared/metrics/tables, views/ from shared/metrics/views.ts.
+  tables = jsondecode(file("${path.module}/tables.json"))
 
   views = {
-    latest_report      = "The newest report that is complete: its 12 days, with every number"
-    daily_kpis         = "One row per day, by the newest report of that day"
-    metric_definitions = "What each metric means"
+    latest_report         = "The newest report that is complete: its 12 days, with every number"
+    latest_weekly_report  = "The newest weekly report that is complete: its 12 weeks, with every number"
+    latest_monthly_report = "The newest monthly report that is complete: its 12 months, with every number"
+    daily_kpis            = "One row per day, by the newest report of that day"
+    weekly_kpis           = "One row per week, by the newest report of that week"
+    monthly_kpis          = "One row per month, by the newest report of that month"
+    metric_definitions    = "What each metric means"
   }
 
   # 0: for ever. With null the provider would leave the expiry that a table has.

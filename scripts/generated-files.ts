@@ -1,18 +1,19 @@
-import { dailyMetricsDefinition, exportRunsDefinition, reportTableDefinitions } from '../shared/metrics/tables';
+import { dailyMetricsDefinition, exportRunsDefinition, publishedTableDefinitions } from '../shared/metrics/tables';
 import { dataDictionary, releaseDataDictionary } from '../shared/metrics/tables/data-dictionary';
-import { infraSchema } from '../shared/metrics/tables/infra-schema';
-import { metricDefinitionsView } from '../shared/metrics/tables/infra-views';
+import { infraSchema, infraTables } from '../shared/metrics/tables/infra-schema';
+import { views } from '../shared/metrics/views';
 import { RELEASE_DATASET } from '../shared/platform/config';
 import { glossary } from './glossary';
 
 /** Files that are made from the definitions, by path. `npm run generate` writes them; a test says whether they are current. */
 export function generatedFiles(): Record<string, string> {
-  const internal = [...Object.values(reportTableDefinitions), exportRunsDefinition];
+  const internal = [...Object.values(publishedTableDefinitions), exportRunsDefinition];
   return {
-    'docs/data-dictionary.md': dataDictionary(internal),
+    'docs/data-dictionary.md': dataDictionary(),
     'docs/release-data-dictionary.md': releaseDataDictionary(dailyMetricsDefinition, RELEASE_DATASET),
     'docs/glossary.md': glossary(),
-    'infra/views/metric_definitions.sql': metricDefinitionsView(),
+    'infra/tables.json': infraTables(internal),
+    ...Object.fromEntries(views.map(({ name, sql }) => [`infra/views/${name}.sql`, sql])),
     ...Object.fromEntries(
       [...internal, dailyMetricsDefinition].map((table) => [`infra/schemas/${table.name}.json`, infraSchema(table)]),
     ),

@@ -1,14 +1,13 @@
--- Calendar months: counts that can be added up, and of how many days. Distinct people can't be added: who came on two days would count twice.
+-- Calendar months: people, tests and accounts of each complete month. People are distinct over the month, which days can't be added up to.
 SELECT
-  EXTRACT(YEAR FROM day) AS year,
-  EXTRACT(MONTH FROM day) AS month,
-  COUNT(*) AS days,
-  SUM(all_tests) AS all_tests,
-  SUM(successful_tests) AS successful_tests,
-  SUM(total_errors) AS total_errors,
-  SUM(accounts_created) AS accounts_created,
-  AVG(active_users) AS active_users_per_day
-FROM kpi_metrics.daily_kpis
-WHERE day_is_over
-GROUP BY 1, 2
-ORDER BY 1, 2
+  month_start AS month,
+  active_users,
+  new_users,
+  lapsed_users,
+  all_tests,
+  successful_tests,
+  total_errors,
+  accounts_created,
+  conversion_rate
+FROM kpi_metrics.monthly_kpis
+ORDER BY month_start

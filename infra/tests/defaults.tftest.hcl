@@ -179,8 +179,20 @@ run "tables_are_kept_for_ever_and_protected" {
     error_message = "Expected kpi_metrics in US, which isn't emptied when destroyed."
   }
   assert {
-    condition     = toset(keys(google_bigquery_table.published)) == toset(["daily_engagement", "daily_advanced_metrics", "daily_errors", "daily_funnel", "export_runs"])
-    error_message = "Expected the four tables and export_runs."
+    condition = toset(keys(google_bigquery_table.published)) == toset([
+      "daily_engagement", "daily_advanced_metrics", "daily_errors", "daily_funnel", "daily_audience",
+      "weekly_engagement", "weekly_advanced_metrics", "weekly_errors", "weekly_funnel", "weekly_audience", "weekly_retention",
+      "monthly_engagement", "monthly_advanced_metrics", "monthly_errors", "monthly_funnel", "monthly_audience", "monthly_retention",
+      "export_runs",
+    ])
+    error_message = "Expected the four core tables, the further ones and export_runs."
+  }
+  assert {
+    condition = alltrue([
+      for name, table in google_bigquery_table.published : alltrue([for column in jsondecode(table.schema) : column.mode == "NULLABLE"])
+      if startswith(name, "weekly_") || startswith(name, "monthly_") || name == "daily_audience"
+    ])
+    error_message = "Expected columns that take NULL in the tables that an existing deployment gets."
   }
   assert {
     condition     = alltrue([for name, table in google_bigquery_table.published : table.table_id == name && table.deletion_protection && !table.require_partition_filter && table.time_partitioning[0].type == "DAY"])
@@ -208,12 +220,16 @@ run "views_read_the_published_tables" {
   command = plan
 
   assert {
-    condition     = toset(keys(output.views)) == toset(["latest_report", "daily_kpis", "kpi_trends", "metric_definitions"])
-    error_message = "Expected four views."
+    condition     = toset(keys(output.views)) == toset(["latest_report", "latest_weekly_report", "latest_monthly_report", "daily_kpis", "weekly_kpis", "monthly_kpis", "kpi_trends", "metric_definitions"])
+    error_message = "Expected eight views."
   }
   assert {
     condition     = strcontains(google_bigquery_table.view["latest_report"].view[0].query, "FROM `example-project.kpi_metrics.daily_engagement` AS engagement")
     error_message = "latest_report must read the published tables."
+  }
+  assert {
+    condition     = strcontains(google_bigquery_table.view["weekly_kpis"].view[0].query, "FROM `example-project.kpi_metrics.weekly_audience`") && strcontains(google_bigquery_table.view["monthly_kpis"].view[0].query, "FROM `example-project.kpi_metrics.monthly_engagement`")
+    error_message = "weekly_kpis and monthly_kpis must read the published tables."
   }
   assert {
     condition     = strcontains(google_bigquery_table.kpi_trends.view[0].query, "FROM `example-project.kpi_metrics.daily_kpis`")

@@ -15,55 +15,68 @@ funnel AS (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY period_start_date ORDER BY report_date DESC) AS place
   FROM ${daily_funnel}
 ),
-days AS (
-  SELECT period_start_date AS day, MAX(report_date) AS newest_report
+audience AS (
+  SELECT *, ROW_NUMBER() OVER (PARTITION BY period_start_date ORDER BY report_date DESC) AS place
+  FROM ${daily_audience}
+),
+periods AS (
+  SELECT period_start_date, MAX(period_end_date) AS period_end_date, MAX(report_date) AS newest_report
   FROM (
-    SELECT period_start_date, report_date FROM engagement WHERE place = 1
+    SELECT period_start_date, period_end_date, report_date FROM engagement WHERE place = 1
     UNION ALL
-    SELECT period_start_date, report_date FROM advanced_metrics WHERE place = 1
+    SELECT period_start_date, period_end_date, report_date FROM advanced_metrics WHERE place = 1
     UNION ALL
-    SELECT period_start_date, report_date FROM errors WHERE place = 1
+    SELECT period_start_date, period_end_date, report_date FROM errors WHERE place = 1
     UNION ALL
-    SELECT period_start_date, report_date FROM funnel WHERE place = 1
+    SELECT period_start_date, period_end_date, report_date FROM funnel WHERE place = 1
+    UNION ALL
+    SELECT period_start_date, period_end_date, report_date FROM audience WHERE place = 1
   ) AS newest
   GROUP BY period_start_date
 )
 SELECT
-  days.day AS day,
-  days.newest_report AS newest_report,
+  periods.period_start_date AS day,
+  periods.newest_report AS newest_report,
   -- A report made on the day itself holds what there was so far; a later one holds the whole day.
-  days.newest_report > days.day AS day_is_over,
-  all_tests,
-  successful_tests,
-  successful_test_users,
-  active_users,
-  total_users_to_date,
-  total_active_users_to_date,
-  active_percentage,
-  active_change,
-  avg_tests_per_active_user,
-  total_sessions,
-  successful_sessions,
-  adjusted_success_rate,
-  first_try_successes,
-  first_try_success_rate,
-  second_try_successes,
-  second_try_success_rate,
-  third_plus_try_successes,
-  third_plus_try_success_rate,
-  error_gini_coefficient,
-  no_period_history,
-  camera_too_far,
-  camera_too_close,
-  analysis_error,
-  test_lines_not_found,
-  test_not_found,
-  total_errors,
-  accounts_created,
-  accounts_with_tests,
-  conversion_rate
-FROM days
-LEFT JOIN engagement ON engagement.period_start_date = days.day AND engagement.place = 1
-LEFT JOIN advanced_metrics ON advanced_metrics.period_start_date = days.day AND advanced_metrics.place = 1
-LEFT JOIN errors ON errors.period_start_date = days.day AND errors.place = 1
-LEFT JOIN funnel ON funnel.period_start_date = days.day AND funnel.place = 1
+  periods.newest_report > periods.period_start_date AS day_is_over,
+  engagement.all_tests AS all_tests,
+  engagement.successful_tests AS successful_tests,
+  engagement.successful_test_users AS successful_test_users,
+  engagement.active_users AS active_users,
+  engagement.total_users_to_date AS total_users_to_date,
+  engagement.total_active_users_to_date AS total_active_users_to_date,
+  engagement.active_percentage AS active_percentage,
+  engagement.active_change AS active_change,
+  engagement.avg_tests_per_active_user AS avg_tests_per_active_user,
+  advanced_metrics.total_sessions AS total_sessions,
+  advanced_metrics.successful_sessions AS successful_sessions,
+  advanced_metrics.adjusted_success_rate AS adjusted_success_rate,
+  advanced_metrics.first_try_successes AS first_try_successes,
+  advanced_metrics.first_try_success_rate AS first_try_success_rate,
+  advanced_metrics.second_try_successes AS second_try_successes,
+  advanced_metrics.second_try_success_rate AS second_try_success_rate,
+  advanced_metrics.third_plus_try_successes AS third_plus_try_successes,
+  advanced_metrics.third_plus_try_success_rate AS third_plus_try_success_rate,
+  advanced_metrics.error_gini_coefficient AS error_gini_coefficient,
+  errors.no_period_history AS no_period_history,
+  errors.camera_too_far AS camera_too_far,
+  errors.camera_too_close AS camera_too_close,
+  errors.analysis_error AS analysis_error,
+  errors.test_lines_not_found AS test_lines_not_found,
+  errors.test_not_found AS test_not_found,
+  errors.total_errors AS total_errors,
+  funnel.accounts_created AS accounts_created,
+  funnel.accounts_with_tests AS accounts_with_tests,
+  funnel.conversion_rate AS conversion_rate,
+  audience.new_users AS new_users,
+  audience.returning_users AS returning_users,
+  audience.reactivated_users AS reactivated_users,
+  audience.active_users_7d AS active_users_7d,
+  audience.active_users_28d AS active_users_28d,
+  audience.stickiness AS stickiness
+FROM periods
+LEFT JOIN engagement ON engagement.period_start_date = periods.period_start_date AND engagement.place = 1
+LEFT JOIN advanced_metrics ON advanced_metrics.period_start_date = periods.period_start_date AND advanced_metrics.place = 1
+LEFT JOIN errors ON errors.period_start_date = periods.period_start_date AND errors.place = 1
+LEFT JOIN funnel ON funnel.period_start_date = periods.period_start_date AND funnel.place = 1
+LEFT JOIN audience ON audience.period_start_date = periods.period_start_date AND audience.place = 1

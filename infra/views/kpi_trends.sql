@@ -31,7 +31,13 @@ WITH days AS (
     total_errors * 1e0 AS total_errors,
     accounts_created * 1e0 AS accounts_created,
     accounts_with_tests * 1e0 AS accounts_with_tests,
-    conversion_rate
+    conversion_rate,
+    new_users * 1e0 AS new_users,
+    returning_users * 1e0 AS returning_users,
+    reactivated_users * 1e0 AS reactivated_users,
+    active_users_7d * 1e0 AS active_users_7d,
+    active_users_28d * 1e0 AS active_users_28d,
+    stickiness
   FROM ${daily_kpis}
 ),
 figures AS (
@@ -65,7 +71,13 @@ figures AS (
     total_errors,
     accounts_created,
     accounts_with_tests,
-    conversion_rate
+    conversion_rate,
+    new_users,
+    returning_users,
+    reactivated_users,
+    active_users_7d,
+    active_users_28d,
+    stickiness
   ))
 )
 SELECT

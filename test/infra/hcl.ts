@@ -65,6 +65,11 @@ export function resourcesOf({ resource }: Infra): [string, Body][] {
   );
 }
 
+/** As Terraform writes an expression inside a text. */
+export function expression(text: string): string {
+  return `\${${text}}`;
+}
+
 export function seconds(duration: unknown): number {
   const [, digits] = /^(\d+)s$/.exec(String(duration)) ?? [];
   if (digits === undefined) throw new Error(`expected seconds such as 600s, got ${duration}`);

@@ -5,7 +5,7 @@ import { MAX_REQUEST_BYTES, parseRequestData } from '../../shared/export/request
 import { parseConfig, Settings } from '../../shared/platform/config';
 import { logMessages } from '../../shared/platform/log-messages';
 import { isTimeZone } from '../../shared/platform/time-zone';
-import { at, type Body, type Infra, infraFolder, only, readInfra, resourcesOf, seconds } from './hcl';
+import { at, type Body, expression, type Infra, infraFolder, only, readInfra, resourcesOf, seconds } from './hcl';
 
 let infra: Infra;
 beforeAll(() => {
@@ -479,8 +479,3 @@ test('terraform.tfvars.example names variables that exist, and all that are requ
   const required = Object.entries(infra.variable).filter(([, bodies]) => !('default' in only(bodies)));
   expect(names).toEqual(expect.arrayContaining(required.map(([name]) => name).filter((name) => name !== 'package')));
 });
-
-/** As Terraform writes a reference inside a text. */
-function expression(text: string): string {
-  return `\${${text}}`;
-}

@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
-  reportTableDefinitions,
+  furtherTableNames,
+  publishedTableDefinitions,
   type TableDefinition,
 } from '../../shared/metrics/tables';
+import { driftOf, type FoundColumn } from '../../shared/metrics/tables/drift';
 import { infraSchema } from '../../shared/metrics/tables/infra-schema';
-import { at, type Body, type Infra, infraFolder, only, readInfra } from './hcl';
+import { at, expression, type Infra, infraFolder, only, readInfra } from './hcl';
 
-const published = [...Object.values(reportTableDefinitions), exportRunsDefinition];
+const published = [...Object.values(publishedTableDefinitions), exportRunsDefinition];
+const isFurther = (table: string) => (furtherTableNames as string[]).includes(table);
 const definitions: TableDefinition[] = [...published, dailyMetricsDefinition];
 
 let infra: Infra;
@@ -22,7 +25,18 @@ test.each(definitions.map((definition) => [definition.name, definition] as const
   (name, definition) => {
     const text = readFileSync(join(infraFolder, 'schemas', `${name}.json`), 'utf8');
     expect(text).toBe(infraSchema(definition));
-    expect(JSON.parse(text)).toEqual(definition.columns.map(({ unit, ...column }) => column));
+    expect(JSON.parse(text)).toEqual(
+      definition.columns.map(({ unit, ...column }) => (isFurther(name) ? { ...column, mode: 'NULLABLE' } : column)),
+    );
+  },
+);
+
+test.each(definitions.map((definition) => [definition.name, definition] as const))(
+  'the program writes into %s as infra/ makes it',
+  (name, definition) => {
+    const columns = JSON.parse(readFileSync(join(infraFolder, 'schemas', `${name}.json`), 'utf8')) as FoundColumn[];
+    expect(driftOf(definition, columns, (type) => type)).toBeNull();
+    expect(driftOf(definition, columns.slice(1), (type) => type)).toBe(`has no column ${columns[0]?.name}`);
   },
 );
 
@@ -37,13 +51,15 @@ test('every column says what it holds, in no more than BigQuery takes', () => {
 });
 
 test('tables are described and partitioned as their definitions say', () => {
-  const tables = infra.locals.tables as Record<string, Body>;
-  expect(tables).toEqual(
+  expect(infra.locals.tables).toBe(expression(`jsondecode(file("${expression('path.module')}/tables.json"))`));
+  expect(JSON.parse(readFileSync(join(infraFolder, 'tables.json'), 'utf8'))).toEqual(
     Object.fromEntries(
       published.map(({ name, description, partitionColumn }) => [name, { description, partition_column: partitionColumn }]),
     ),
   );
   const body = only(infra.resource.google_bigquery_table?.published);
+  expect(body).toMatchObject({ for_each: expression('local.tables'), description: expression('each.value.description') });
+  expect(at(body, 'time_partitioning', 'field')).toBe(expression('each.value.partition_column'));
   expect(at(body, 'time_partitioning', 'type')).toBe('DAY');
   expect(body.require_partition_filter).toBe(false);
   const released = only(infra.resource.google_bigquery_table?.released);

@@ -1,16 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, openDatabase, type Value } from '../../shared/engines/duckdb/connection';
-import { type ReportTable, reportTableDefinitions } from '../../shared/metrics/tables';
-import { periodColumns } from '../../shared/metrics/tables/columns';
-import { metricDefinitionsView } from '../../shared/metrics/tables/infra-views';
+import { type PublishedTable, publishedTableDefinitions, reportTableDefinitions } from '../../shared/metrics/tables';
+import { views } from '../../shared/metrics/views';
 import { type Infra, infraFolder, only, readInfra } from './hcl';
 
 const folder = join(infraFolder, 'views');
-const definitions = Object.values(reportTableDefinitions);
+const definitions = Object.values(publishedTableDefinitions);
+const core = Object.values(reportTableDefinitions);
+/** The columns that say which row it is. */
+const KEYS = /^(report_date|(period|cohort)_(label|start_date|end_date)|age|created_at)$/;
 const metrics = definitions.flatMap(({ name: table, columns }) =>
-  columns.filter(({ name }) => !(name in periodColumns || name === 'created_at')).map((column) => ({ table, ...column })),
+  columns.filter(({ name }) => !KEYS.test(name)).map((column) => ({ table, ...column })),
 );
+/** What a view of a grain shows: each metric of its tables once. */
+const metricNames = (grain: 'daily' | 'weekly' | 'monthly') => [
+  ...new Set(metrics.flatMap(({ table, name }) => (table.startsWith(grain) && !table.endsWith('retention') ? name : []))),
+];
 
 /** The text of a view as it is deployed, with tables called by their bare names. */
 const viewSql = (name: string) => readFileSync(join(folder, `${name}.sql`), 'utf8').replaceAll(/\$\{(\w+)\}/g, '$1');
@@ -26,14 +32,13 @@ beforeEach(async () => {
   database = await openDatabase();
   for (const { name, columns } of definitions)
     await database.run(`CREATE TABLE ${name} (${columns.map((column) => `${column.name} ${types[column.type]}`).join(', ')})`);
-  for (const view of ['latest_report', 'daily_kpis', 'kpi_trends', 'metric_definitions'])
-    await database.run(`CREATE VIEW ${view} AS ${viewSql(view)}`);
+  for (const { name } of views) await database.run(`CREATE VIEW ${name} AS ${viewSql(name)}`);
 });
 afterEach(() => database.close());
 
 /** A published row with 0 in each column that isn't given. */
-async function publish(table: ReportTable, report: string, day: string, values: Record<string, number | null> = {}) {
-  const row = reportTableDefinitions[table].columns.map(({ name, type }) => {
+async function publish(table: PublishedTable, report: string, day: string, values: Record<string, number | null> = {}) {
+  const row = publishedTableDefinitions[table].columns.map(({ name, type }) => {
     if (name === 'report_date') return `'${report}'`;
     if (name === 'period_label') return `'label of ${report}'`;
     if (type === 'DATE') return `'${day}'`;
@@ -44,7 +49,13 @@ async function publish(table: ReportTable, report: string, day: string, values: 
 }
 
 async function publishAll(report: string, day: string, values: Record<string, number | null> = {}) {
-  for (const { name } of definitions) await publish(name as ReportTable, report, day, values);
+  for (const { name } of [...core, publishedTableDefinitions.daily_audience])
+    await publish(name as PublishedTable, report, day, values);
+}
+
+async function publishWeek(report: string, monday: string, values: Record<string, number | null> = {}) {
+  for (const table of ['engagement', 'advanced_metrics', 'errors', 'funnel', 'audience'])
+    await publish(`weekly_${table}` as PublishedTable, report, monday, values);
 }
 
 const columnsOf = async (view: string) =>
@@ -53,7 +64,14 @@ const columnsOf = async (view: string) =>
 test('the views of infra/views are those that are deployed', () => {
   const deployed = [...Object.keys(infra.locals.views as object), 'kpi_trends', 'first_tests'];
   expect(readdirSync(folder).sort()).toEqual(deployed.map((name) => `${name}.sql`).sort());
-  expect(only(infra.resource.google_bigquery_table?.kpi_trends).table_id).toBe('kpi_trends');
+  const trends = only(infra.resource.google_bigquery_table?.kpi_trends);
+  expect(trends.table_id).toBe('kpi_trends');
+  const described = { ...(infra.locals.views as object), kpi_trends: trends.description };
+  expect(described).toEqual(Object.fromEntries(views.map(({ name, description }) => [name, description])));
+});
+
+test('the views of a warehouse file have the same text', () => {
+  for (const { name, sql } of views) expect(readFileSync(join(folder, `${name}.sql`), 'utf8')).toBe(sql);
 });
 
 test('every view says in its first line what a row is', () => {
@@ -63,7 +81,32 @@ test('every view says in its first line what a row is', () => {
 
 describe('latest_report', () => {
   test('has every metric', async () => {
-    expect(await columnsOf('latest_report')).toEqual(['report_date', 'period_label', 'day', ...metrics.map(({ name }) => name)]);
+    expect(await columnsOf('latest_report')).toEqual(['report_date', 'period_label', 'day', ...metricNames('daily')]);
+    for (const grain of ['week', 'month'] as const)
+      expect(await columnsOf(`latest_${grain}ly_report`)).toEqual([
+        ...['report_date', 'period_label', `${grain}_start`, `${grain}_end`],
+        ...metricNames(`${grain}ly`),
+      ]);
+  });
+
+  test('has reports of a version that counted no audience', async () => {
+    for (const { name } of core) await publish(name as PublishedTable, '2025-12-23', '2025-12-23', { active_users: 5 });
+    expect(await database.rows('SELECT active_users, active_users_28d FROM latest_report')).toEqual([
+      { active_users: 5, active_users_28d: null },
+    ]);
+  });
+
+  test('is the newest of weeks, too', async () => {
+    await publishWeek('2025-12-14', '2025-12-08', { all_tests: 1 });
+    await publishWeek('2025-12-21', '2025-12-15', { all_tests: 2, new_users: 3 });
+    await publishWeek('2025-12-21', '2025-12-08', { all_tests: 4 });
+    await publish('weekly_funnel', '2025-12-28', '2025-12-22');
+    expect(
+      await database.rows('SELECT report_date, week_start, all_tests, new_users FROM latest_weekly_report ORDER BY week_start'),
+    ).toEqual([
+      { report_date: '2025-12-21', week_start: '2025-12-08', all_tests: 4, new_users: 0 },
+      { report_date: '2025-12-21', week_start: '2025-12-15', all_tests: 2, new_users: 3 },
+    ]);
   });
 
   test('is the newest report that all four tables hold', async () => {
@@ -100,7 +143,26 @@ describe('latest_report', () => {
 
 describe('daily_kpis', () => {
   test('has every metric', async () => {
-    expect(await columnsOf('daily_kpis')).toEqual(['day', 'newest_report', 'day_is_over', ...metrics.map(({ name }) => name)]);
+    expect(await columnsOf('daily_kpis')).toEqual(['day', 'newest_report', 'day_is_over', ...metricNames('daily')]);
+    for (const grain of ['week', 'month'] as const)
+      expect(await columnsOf(`${grain}ly_kpis`)).toEqual([
+        ...[`${grain}_start`, `${grain}_end`, 'newest_report'],
+        ...metricNames(`${grain}ly`),
+      ]);
+  });
+
+  test('weekly_kpis takes each week from its newest report', async () => {
+    await publishWeek('2025-12-14', '2025-12-08', { accounts_with_tests: 1, lapsed_users: 1 });
+    await publishWeek('2025-12-21', '2025-12-08', { accounts_with_tests: 2, lapsed_users: 3 });
+    await publishWeek('2025-12-21', '2025-12-15', { accounts_with_tests: 4 });
+    expect(
+      await database.rows(
+        'SELECT week_start, newest_report, accounts_with_tests, lapsed_users FROM weekly_kpis ORDER BY week_start',
+      ),
+    ).toEqual([
+      { week_start: '2025-12-08', newest_report: '2025-12-21', accounts_with_tests: 2, lapsed_users: 3 },
+      { week_start: '2025-12-15', newest_report: '2025-12-21', accounts_with_tests: 4, lapsed_users: 0 },
+    ]);
   });
 
   test('takes each day from its newest report, and knows which days are not over', async () => {
@@ -129,7 +191,7 @@ describe('kpi_trends', () => {
   test('has a row per day and metric, with NULL where a metric has no value', async () => {
     await publishAll('2025-12-23', '2025-12-23', { conversion_rate: null });
     const rows = await database.rows('SELECT metric, value FROM kpi_trends');
-    expect(rows.map(({ metric }) => metric).sort()).toEqual(metrics.map(({ name }) => name).sort());
+    expect(rows.map(({ metric }) => metric).sort()).toEqual(metricNames('daily').sort());
     expect(rows.filter(({ value }) => value === null).map(({ metric }) => metric)).toEqual(['conversion_rate']);
   });
 
@@ -157,11 +219,7 @@ describe('kpi_trends', () => {
 });
 
 describe('metric_definitions', () => {
-  test('is current', () => {
-    expect(readFileSync(join(folder, 'metric_definitions.sql'), 'utf8')).toBe(metricDefinitionsView());
-  });
-
-  test('has a row per metric, as its definition says', async () => {
+  test('has a row per table and metric, as its definition says', async () => {
     const rows = await database.rows('SELECT * FROM metric_definitions');
     const expected = metrics.map(
       ({ table, name, type, description }): Record<string, Value> => ({

@@ -15,6 +15,7 @@ import {
   reportTableDefinitions,
   type TableDefinition,
 } from '../../shared/metrics/tables';
+import { infraSchema } from '../../shared/metrics/tables/infra-schema';
 import type { BigQueryConfig } from '../../shared/platform/config';
 import { RELEASE_DATASET } from '../../shared/platform/config';
 import { testPace } from './pace';
@@ -70,9 +71,10 @@ export async function inWarehouse<Result>(
   { client, endpoint }: Emulator,
   sourceFolder: string,
   work: (warehouse: Warehouse) => Promise<Result>,
+  { tables = Object.values(reportTableDefinitions) }: { tables?: readonly TableDefinition[] } = {},
 ): Promise<Result> {
   // an emulator that is busy breaks connections, and transactions of its own, now and then
-  const dataset = await upTo(4, () => makeWarehouse(client, sourceFolder));
+  const dataset = await upTo(4, () => makeWarehouse(client, sourceFolder, tables));
   const name = String(dataset.id);
   try {
     const source = { users: `${PROJECT}.${name}.users`, measurements: `${PROJECT}.${name}.measurements`, firstTests: null };
@@ -97,10 +99,10 @@ async function upTo<Result>(times: number, work: () => Promise<Result>): Promise
   }
 }
 
-/** A dataset with all tables, the sources filled; nothing where that fails. */
-async function makeWarehouse(client: BigQuery, sourceFolder: string): Promise<Dataset> {
+/** A dataset with the tables, the sources filled; nothing where that fails. */
+async function makeWarehouse(client: BigQuery, sourceFolder: string, tables: readonly TableDefinition[]): Promise<Dataset> {
   const [dataset] = await client.createDataset(`kpi_test_${randomUUID().replaceAll('-', '')}`, { location: LOCATION });
-  const definitions = [...Object.values(reportTableDefinitions), exportRunsDefinition];
+  const definitions = [...tables, exportRunsDefinition];
   try {
     await Promise.all([
       ...definitions.map((definition) => dataset.createTable(definition.name, tableResource(definition))),
@@ -136,10 +138,11 @@ export async function withRelease<Result>({ client, endpoint }: Emulator, work: 
 
 const sourceTypes: Record<SourceColumnType, string> = { id: 'STRING', instant: 'TIMESTAMP', text: 'STRING' };
 
-function tableResource({ columns, partitionColumn }: TableDefinition) {
+/** As infra/ makes it. */
+function tableResource(definition: TableDefinition) {
   return {
-    schema: { fields: columns.map(({ name, type, mode }) => ({ name, type, mode })) },
-    timePartitioning: { type: 'DAY', field: partitionColumn },
+    schema: { fields: JSON.parse(infraSchema(definition)) },
+    timePartitioning: { type: 'DAY', field: definition.partitionColumn },
     location: LOCATION,
   };
 }

@@ -18,6 +18,7 @@ import type { BigQueryType } from '../../metrics/tables/columns';
 import type { DailyMetrics } from '../../metrics/tables/daily_metrics';
 import { driftOf, type FoundColumn } from '../../metrics/tables/drift';
 import type { ExportRun } from '../../metrics/tables/export_runs';
+import { readsOf, viewSql, views } from '../../metrics/views';
 import { RELEASE_DATASET } from '../../platform/config';
 import { Failure } from '../../platform/failure';
 import type { ReportState, RunFilter, TableOutcome, WarehouseInspection } from '../engine';
@@ -93,15 +94,17 @@ export async function publish(
 ): Promise<TableOutcome[][]> {
   await transaction(database, async () => {
     if (binding !== null) await bind(database, binding);
+    const there = await tableNames(database);
     for (const table of publishedTableNames) {
       const definition = publishedTableDefinitions[table];
       const rows = reports.flatMap((report) => publishedRows(report).flatMap(([name, found]) => (name === table ? found : [])));
+      if (rows.length > 0 || !there.has(table)) await prepareTable(database, definition); // views read all of them
       if (rows.length === 0) continue;
-      await prepareTable(database, definition);
       const dates = reports.map((report) => quoteText(report.reportDate)).join(', ');
       await database.run(`DELETE FROM ${nameTable(table)} WHERE report_date IN (${dates})`);
       await insert(database, definition, rows);
     }
+    await createViews(database);
   });
   return reports.map((report) => publishedRows(report).map(([table, rows]) => ({ table, rows: rows.length })));
 }
@@ -162,11 +165,36 @@ async function prepareTable(database: Database, definition: TableDefinition, sch
   const definitions = columns.map(
     (column) => `${column.name} ${duckDbTypes[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
   );
-  await database.run(`CREATE SCHEMA IF NOT EXISTS warehouse.${schema}`);
-  await database.run(`CREATE TABLE ${table} (${definitions.join(', ')})`);
-  await database.run(`COMMENT ON TABLE ${table} IS ${quoteText(description)}`);
-  for (const column of columns)
-    await database.run(`COMMENT ON COLUMN ${table}.${column.name} IS ${quoteText(column.description)}`);
+  const statements = [
+    `CREATE SCHEMA IF NOT EXISTS warehouse.${schema}`,
+    `CREATE TABLE ${table} (${definitions.join(', ')})`,
+    `COMMENT ON TABLE ${table} IS ${quoteText(description)}`,
+    ...columns.map((column) => `COMMENT ON COLUMN ${table}.${column.name} IS ${quoteText(column.description)}`),
+  ];
+  await database.run(statements.join(';\n'));
+}
+
+async function tableNames(database: Database): Promise<Set<string>> {
+  const tables = await database.rows(
+    "SELECT table_name AS name FROM duckdb_tables() WHERE database_name = 'warehouse' AND schema_name = 'kpi_metrics'",
+  );
+  return new Set(tables.map(({ name }) => String(name)));
+}
+
+/**
+ * Creates the views for BI tools, or replaces those of another version. A table that somebody made under the name of a view stays, and views
+ * that would read it are left out. The SQL names tables without schema: DuckDB looks for them beside the view, whatever the file is called.
+ */
+async function createViews(database: Database): Promise<void> {
+  const taken = await tableNames(database);
+  const readable = new Set<string>(publishedTableNames);
+  for (const view of views) {
+    if (taken.has(view.name) || !readsOf(view).every((name) => readable.has(name))) continue;
+    const name = nameTable(view.name);
+    await database.run(`CREATE OR REPLACE VIEW ${name} AS ${viewSql(view, (table) => table)}`);
+    await database.run(`COMMENT ON VIEW ${name} IS ${quoteText(view.description)}`);
+    readable.add(view.name);
+  }
 }
 
 function columnsOf(database: Database, table: string, schema: Schema): Promise<Record<string, Value>[]> {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Grain } from '../grain';
 
 /**
  * The column types of the published tables. Each carries its BigQuery type; load schema, infra/schemas, the check of each row and the
@@ -21,6 +22,8 @@ export const Day = z.iso.date().meta({ bigquery: 'DATE' });
 /** ISO 8601 in UTC. */
 export const Instant = z.iso.datetime().meta({ bigquery: 'TIMESTAMP' });
 export const Count = z.number().int().nonnegative().meta({ bigquery: 'INT64', unit: 'count' });
+/** How many periods lie between two: it says which row it is, and is no figure. */
+export const Age = z.number().int().nonnegative().meta({ bigquery: 'INT64' });
 /** A count that a run may not know. */
 export const UnknownCount = Count.nullable().meta({ bigquery: 'INT64', unit: 'count' });
 /** 0 to 100, unrounded; null where the divisor is 0. */
@@ -60,6 +63,9 @@ export const longPeriodColumns = {
 export const createdAt = {
   created_at: Instant.describe('When the run that wrote the row made it; one instant for all rows of a run'),
 };
+
+/** The columns that say which period a row is about, by the grain of its table. */
+export const periodColumnsOf = { day: periodColumns, ...longPeriodColumns } satisfies Record<Grain, typeof periodColumns>;
 
 /** The columns that are made by the report rather than by a table's derivation. */
 export type PeriodColumn = keyof typeof periodColumns | 'created_at';

@@ -3,7 +3,7 @@ import { Count, createdAt, type Derived, Percentage, percentage, periodColumns }
 
 /** Active users of a period, by whether they had tested before. */
 export const audienceColumns = {
-  active_users: Count.describe('Distinct users with a measurement in the period'),
+  active_users: Count.describe('Distinct users with a measurement'),
   new_users: Count.describe('Of these, users whose first test lies in the period'),
 };
 

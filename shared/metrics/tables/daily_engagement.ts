@@ -1,24 +1,39 @@
 import * as z from 'zod';
 import type { PeriodFacts } from '../facts/period-facts';
-import { Count, createdAt, type Derived, Percentage, PercentagePoints, percentage, periodColumns, Ratio, ratio } from './columns';
+import type { Grain } from '../grain';
+import {
+  Count,
+  createdAt,
+  type Derived,
+  Percentage,
+  PercentagePoints,
+  percentage,
+  periodColumnsOf,
+  Ratio,
+  ratio,
+} from './columns';
 
-export const DailyEngagement = z.strictObject({
-  ...periodColumns,
-  all_tests: Count.describe('Measurements in the period'),
-  successful_tests: Count.describe('Measurements that succeeded'),
-  successful_test_users: Count.describe('Distinct users with a successful measurement'),
-  active_users: Count.describe('Distinct users with a measurement'),
-  total_users_to_date: Count.describe('Users created up to the end of the period'),
-  total_active_users_to_date: Count.describe(
-    'Distinct users whose first test lies before the end of the period, whether or not they are listed in users',
-  ),
-  active_percentage: Percentage.describe('100 × active_users / total_active_users_to_date'),
-  active_change: PercentagePoints.describe(
-    'active_percentage less that of the day before, in percentage points; NULL where one of the two is',
-  ),
-  avg_tests_per_active_user: Ratio.describe('successful_tests / active_users'),
-  ...createdAt,
-});
+/** daily_engagement, weekly_engagement and monthly_engagement. */
+export const defineEngagement = (grain: Grain) =>
+  z.strictObject({
+    ...periodColumnsOf[grain],
+    all_tests: Count.describe('Measurements in the period'),
+    successful_tests: Count.describe('Measurements that succeeded'),
+    successful_test_users: Count.describe('Distinct users with a successful measurement'),
+    active_users: Count.describe('Distinct users with a measurement'),
+    total_users_to_date: Count.describe('Users created up to the end of the period'),
+    total_active_users_to_date: Count.describe(
+      'Distinct users whose first test lies before the end of the period, whether or not they are listed in users',
+    ),
+    active_percentage: Percentage.describe('100 × active_users / total_active_users_to_date'),
+    active_change: PercentagePoints.describe(
+      `active_percentage less that of the ${grain} before, in percentage points; NULL where one of the two is`,
+    ),
+    avg_tests_per_active_user: Ratio.describe('successful_tests / active_users'),
+    ...createdAt,
+  });
+
+export const DailyEngagement = defineEngagement('day');
 export type DailyEngagement = z.infer<typeof DailyEngagement>;
 
 export function deriveDailyEngagement({ day, dayBefore }: PeriodFacts): Derived<DailyEngagement> {

@@ -1,17 +1,33 @@
 import { type SourceColumnType, type SourceTable, sourceTableNames, sourceTables } from '../source-contract';
-import type { TableDefinition } from '.';
+import {
+  type Column,
+  exportRunsDefinition,
+  type FurtherTable,
+  publishedTableDefinitions,
+  reportTableDefinitions,
+  reportTableNames,
+  type TableDefinition,
+} from '.';
 
 /** docs/data-dictionary.md: every column of every table, sources included, as Markdown. */
-export function dataDictionary(tables: readonly TableDefinition[]): string {
+export function dataDictionary(): string {
+  const { daily_audience, weekly_audience, monthly_audience, weekly_retention, monthly_retention } = publishedTableDefinitions;
   return `# Data dictionary
 
 Generated from the definitions in shared/metrics/tables by \`npm run generate\`; change them there.
 
-A report is 12 rows in each of four tables: one for the report date and one for each of the eleven days before it, in the report time
-zone. Counts are never NULL. Rates and percentages are on a scale of 0 to 100, unrounded, and NULL where their divisor is 0. A day is
+A report is 12 rows in each of five daily tables: one for the report date and one for each of the eleven days before it, in the report
+time zone. Counts are never NULL. Rates and percentages are on a scale of 0 to 100, unrounded, and NULL where their divisor is 0. A day is
 reported twelve times; the report with the newest \`report_date\` has its final figures.
 
-${tables.map(describeTable).join('\n')}
+A report of a Sunday also has the weekly tables, a report of the last day of a month the monthly ones: 12 rows for the week or month
+that ends on the report date and the eleven before it, 78 rows in the tables of retention. So a published week or month is always complete.
+
+${[...Object.values(reportTableDefinitions), daily_audience].map(describeTable).join('\n')}
+${describeLongTables()}
+${describePair(weekly_audience, monthly_audience)}
+${describePair(weekly_retention, monthly_retention)}
+${describeTable(exportRunsDefinition)}
 ## Sources
 
 What the two source tables must hold. A deployer maps their own tables onto them with views. A row with NULL in a column that is not
@@ -44,13 +60,54 @@ ${describeTable(table)}`;
 }
 
 function describeTable({ name, description, partitionColumn, columns }: TableDefinition): string {
-  const rows = columns.map((column) => [
-    `\`${column.name}\``,
-    column.type,
-    column.mode === 'REQUIRED' ? 'no' : 'yes',
-    column.description,
+  return `## ${name}\n\n${description}. Partitioned by day on \`${partitionColumn}\`.\n\n${describeColumns(columns)}`;
+}
+
+function describeColumns(columns: readonly Column[]): string {
+  const rows = columns.map(({ name, type, mode, description }) => [
+    `\`${name}\``,
+    type,
+    mode === 'REQUIRED' ? 'no' : 'yes',
+    description,
   ]);
-  return `## ${name}\n\n${description}. Partitioned by day on \`${partitionColumn}\`.\n\n${markdownTable(['column', 'type', 'NULL', 'meaning'], rows)}`;
+  return markdownTable(['column', 'type', 'NULL', 'meaning'], rows);
+}
+
+/** The weekly and the monthly tables that have the columns of a daily one. */
+function describeLongTables(): string {
+  const pairs = reportTableNames.map((daily) => {
+    const ofGrain = (grain: 'weekly' | 'monthly') => publishedTableDefinitions[daily.replace('daily', grain) as FurtherTable];
+    return { columns: reportTableDefinitions[daily].columns, week: ofGrain('weekly'), month: ofGrain('monthly') };
+  });
+  const tables = pairs.flatMap(({ week, month }) => [week, month].map(({ name, description }) => [`\`${name}\``, description]));
+  const differing = pairs.flatMap(({ columns, week, month }) =>
+    columns.flatMap(({ name, description }, place) => {
+      const [ofWeek, ofMonth] = [week, month].map((table) => table.columns[place]?.description ?? '');
+      return ofWeek === description ? [] : [[`\`${name}\``, ofWeek ?? '', ofMonth ?? '']];
+    }),
+  );
+  const rows = new Map(differing.map((row) => [row[0], row]));
+  return `## Weekly and monthly tables
+
+${markdownTable(['table', 'holds'], tables)}
+They are partitioned by day on \`report_date\` and have the columns of the daily table, where "the period" is the week or the month. Users
+are distinct over the whole period, so figures of days can't be added up to them. These columns mean something else:
+
+${markdownTable(['column', 'weekly', 'monthly'], [...rows.values()])}`;
+}
+
+/** A weekly and a monthly table with the same columns, as one. */
+function describePair(week: TableDefinition, month: TableDefinition): string {
+  const columns = week.columns.map((column, place) => {
+    const ofMonth = month.columns[place]?.description;
+    const same = column.description === ofMonth;
+    return { ...column, description: same ? column.description : `Weekly: ${column.description}. Monthly: ${ofMonth}` };
+  });
+  return `## ${week.name}, ${month.name}
+
+${week.description}. ${month.description}. Partitioned by day on \`${week.partitionColumn}\`.
+
+${describeColumns(columns)}`;
 }
 
 const sourceTypes: Record<SourceColumnType, string> = { id: 'STRING', instant: 'TIMESTAMP', text: 'STRING, nullable' };

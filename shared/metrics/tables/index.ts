@@ -6,7 +6,7 @@ import { defineAudience } from './audience';
 import { type BigQueryType, type Derived, longPeriodColumns, type Unit } from './columns';
 import { DailyAdvancedMetrics, deriveDailyAdvancedMetrics } from './daily_advanced_metrics';
 import { DailyAudience } from './daily_audience';
-import { DailyEngagement, deriveDailyEngagement } from './daily_engagement';
+import { DailyEngagement, defineEngagement, deriveDailyEngagement } from './daily_engagement';
 import { DailyErrors, deriveDailyErrors } from './daily_errors';
 import { DailyFunnel, deriveDailyFunnel } from './daily_funnel';
 import { DailyMetrics } from './daily_metrics';
@@ -44,7 +44,7 @@ interface ReportTableSource {
   description: string;
 }
 
-/** What a table of days says, of weeks or months. */
+/** The columns of a table of days for a table of weeks or months. Only for tables whose other descriptions don't speak of days. */
 const ofWeeks = <Row extends z.ZodRawShape>(row: z.ZodObject<Row>) => row.extend(longPeriodColumns.week) as z.ZodObject<Row>;
 const ofMonths = <Row extends z.ZodRawShape>(row: z.ZodObject<Row>) => row.extend(longPeriodColumns.month) as z.ZodObject<Row>;
 
@@ -57,7 +57,7 @@ export const furtherTables = {
   },
   weekly_engagement: {
     grain: 'week',
-    row: ofWeeks(DailyEngagement),
+    row: defineEngagement('week'),
     description: 'Tests and the people who take them, per week',
   },
   weekly_advanced_metrics: {
@@ -79,11 +79,11 @@ export const furtherTables = {
   weekly_retention: {
     grain: 'week',
     row: defineRetention('week', '`Dec 15–21`'),
-    description: 'Of the users who first tested in a week, how many are active so many weeks later',
+    description: 'Users by the week of their first test, and how many of them are active in each later week',
   },
   monthly_engagement: {
     grain: 'month',
-    row: ofMonths(DailyEngagement),
+    row: defineEngagement('month'),
     description: 'Tests and the people who take them, per month',
   },
   monthly_advanced_metrics: {
@@ -105,7 +105,7 @@ export const furtherTables = {
   monthly_retention: {
     grain: 'month',
     row: defineRetention('month', '`Dec 2025`'),
-    description: 'Of the users who first tested in a month, how many are active so many months later',
+    description: 'Users by the month of their first test, and how many of them are active in each later month',
   },
 } satisfies Record<string, { grain: Grain; row: z.ZodObject; description: string }>;
 

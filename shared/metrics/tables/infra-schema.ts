@@ -1,7 +1,25 @@
-import type { TableDefinition } from './index';
+import { furtherTableNames, type TableDefinition } from './index';
 
-/** The text of infra/schemas/<table>.json: the columns as BigQuery reads them. */
-export function infraSchema({ columns }: TableDefinition): string {
-  const fields = columns.map(({ name, type, mode, description }) => ({ name, type, mode, description }));
+/**
+ * The text of infra/schemas/<table>.json: the columns as BigQuery reads them. The tables beside the core were added to deployments that
+ * exist, so their columns are NULLABLE, whatever the program demands of its rows.
+ */
+export function infraSchema({ name: table, columns }: TableDefinition): string {
+  const isFurther = (furtherTableNames as string[]).includes(table);
+  const fields = columns.map(({ name, type, mode, description }) => ({
+    name,
+    type,
+    mode: isFurther ? 'NULLABLE' : mode,
+    description,
+  }));
   return `${JSON.stringify(fields, null, 2)}\n`;
+}
+
+/** The text of infra/tables.json: what infra/bigquery.tf makes, beside the columns. */
+export function infraTables(tables: readonly TableDefinition[]): string {
+  const described = tables.map(({ name, partitionColumn, description }) => [
+    name,
+    { partition_column: partitionColumn, description },
+  ]);
+  return `${JSON.stringify(Object.fromEntries(described), null, 2)}\n`;
 }

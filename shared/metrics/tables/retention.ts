@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Count, createdAt, Day, Percentage, percentage, Text } from './columns';
+import { Age, Count, createdAt, Day, Percentage, percentage, Text } from './columns';
 
 /** weekly_retention and monthly_retention: a row per cohort and age. `period` is "week" or "month". */
 export const defineRetention = (period: string, example: string) =>
@@ -8,7 +8,7 @@ export const defineRetention = (period: string, example: string) =>
     cohort_label: Text.describe(`The cohort: ${example}`),
     cohort_start_date: Day.describe(`First day of the cohort, the users whose first test lies in this ${period}`),
     cohort_end_date: Day.describe('Last day of the cohort'),
-    age: Count.describe(`How many ${period}s after the cohort the row is about, 0 to 11`),
+    age: Age.describe(`How many ${period}s after the cohort the row is about, 0 to 11`),
     period_start_date: Day.describe(`First day of the ${period} that is \`age\` ${period}s after the cohort`),
     period_end_date: Day.describe('Last day of it'),
     cohort_users: Count.describe('Users of the cohort'),

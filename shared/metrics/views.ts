@@ -1,0 +1,195 @@
+import type { Grain } from './grain';
+import { type Column, type PublishedTable, publishedTableDefinitions, publishedTableNames, reportTableNames } from './tables';
+import { periodColumns } from './tables/columns';
+
+/** A view for BI tools. Its SQL runs on both engines and writes tables and other views as `${name}`. */
+export interface View {
+  name: string;
+  description: string;
+  sql: string;
+}
+
+const adverbs = { day: 'daily', week: 'weekly', month: 'monthly' } satisfies Record<Grain, string>;
+
+/** Each after the views that it reads. */
+export const views: readonly View[] = [
+  {
+    name: 'latest_report',
+    description: 'The newest report that is complete: its 12 days, with every number',
+    sql: latestReport('day'),
+  },
+  {
+    name: 'latest_weekly_report',
+    description: 'The newest weekly report that is complete: its 12 weeks, with every number',
+    sql: latestReport('week'),
+  },
+  {
+    name: 'latest_monthly_report',
+    description: 'The newest monthly report that is complete: its 12 months, with every number',
+    sql: latestReport('month'),
+  },
+  { name: 'daily_kpis', description: 'One row per day, by the newest report of that day', sql: kpis('day') },
+  { name: 'weekly_kpis', description: 'One row per week, by the newest report of that week', sql: kpis('week') },
+  { name: 'monthly_kpis', description: 'One row per month, by the newest report of that month', sql: kpis('month') },
+  {
+    name: 'kpi_trends',
+    description: 'One row per day and metric, with the mean of 7 days and the value a week before',
+    sql: kpiTrends(),
+  },
+  { name: 'metric_definitions', description: 'What each metric means', sql: metricDefinitions() },
+];
+
+const NAME = /\$\{(\w+)\}/g;
+
+/** The tables and views that a view reads. */
+export function readsOf({ sql }: View): string[] {
+  return [...new Set([...sql.matchAll(NAME)].map(([, name = '']) => name))];
+}
+
+/** The SQL of a view, with tables and other views under the names that `nameTable` gives. */
+export function viewSql({ sql }: View, nameTable: (table: string) => string): string {
+  return sql.replaceAll(NAME, (_, table) => nameTable(table));
+}
+
+interface JoinedTable {
+  /** As the views call it: `engagement` of daily_engagement. */
+  alias: string;
+  table: PublishedTable;
+  /** The columns that the views show of it: no metric twice. */
+  metrics: Column[];
+}
+
+/** The core of a grain, and the audience. */
+function tablesOfGrain(grain: Grain): { core: JoinedTable[]; audience: JoinedTable } {
+  const seen = new Set<string>();
+  const join = (alias: string): JoinedTable => {
+    const table = `${adverbs[grain]}_${alias}` as PublishedTable;
+    const metrics = metricsOf(table).filter(({ name }) => !seen.has(name));
+    for (const { name } of metrics) seen.add(name);
+    return { alias, table, metrics };
+  };
+  return { core: reportTableNames.map((table) => join(table.replace('daily_', ''))), audience: join('audience') };
+}
+
+/** The columns of a table that are its own. */
+function metricsOf(table: PublishedTable): Column[] {
+  return publishedTableDefinitions[table].columns.filter(({ name, unit }) => unit !== null && !(name in periodColumns));
+}
+
+/** The columns that say which period a row is about; `prefix` names the table that they are of. */
+function periodOf(grain: Grain, prefix = ''): string[] {
+  return grain === 'day'
+    ? [`${prefix}period_start_date AS day`]
+    : [`${prefix}period_start_date AS ${grain}_start`, `${prefix}period_end_date AS ${grain}_end`];
+}
+
+function latestReport(grain: Grain): string {
+  const { core, audience } = tablesOfGrain(grain);
+  const joins = core.map(({ table, alias }, index) =>
+    index === 0 ? `FROM \${${table}} AS ${alias}` : `JOIN \${${table}} AS ${alias} USING (report_date, period_start_date)`,
+  );
+  const inReport = ['report_date', 'engagement.period_label AS period_label'];
+  if (grain !== 'day') inReport.push('engagement.period_end_date AS period_end_date');
+  const metrics = [...core, audience].flatMap((table) => table.metrics);
+  return `-- One row per ${grain} of the newest ${grain === 'day' ? 'report' : `${adverbs[grain]} report`} that all four tables hold.
+WITH reports AS (
+  SELECT
+    ${[...inReport, 'period_start_date', ...qualified([...core, audience])].join(',\n    ')},
+    RANK() OVER (ORDER BY report_date DESC) AS place
+  ${joins.join('\n  ')}
+  LEFT JOIN \${${audience.table}} AS audience USING (report_date, period_start_date)
+)
+SELECT
+  ${['report_date', 'period_label', ...periodOf(grain), ...metrics.map(({ name }) => name)].join(',\n  ')}
+FROM reports
+WHERE place = 1
+`;
+}
+
+function kpis(grain: Grain): string {
+  const { core, audience } = tablesOfGrain(grain);
+  const tables = [...core, audience];
+  const newest = tables.map(
+    ({ alias, table }) => `${alias} AS (
+  SELECT *, ROW_NUMBER() OVER (PARTITION BY period_start_date ORDER BY report_date DESC) AS place
+  FROM \${${table}}
+)`,
+  );
+  const reported = tables.map(
+    ({ alias }) => `    SELECT period_start_date, period_end_date, report_date FROM ${alias} WHERE place = 1`,
+  );
+  const isOver = `
+  -- A report made on the day itself holds what there was so far; a later one holds the whole day.
+  periods.newest_report > periods.period_start_date AS day_is_over,`;
+  return `-- One row per ${grain}: of each table, what its newest report says of that ${grain}.
+WITH ${newest.join(',\n')},
+periods AS (
+  SELECT period_start_date, MAX(period_end_date) AS period_end_date, MAX(report_date) AS newest_report
+  FROM (
+${reported.join('\n    UNION ALL\n')}
+  ) AS newest
+  GROUP BY period_start_date
+)
+SELECT
+  ${periodOf(grain, 'periods.').join(',\n  ')},
+  periods.newest_report AS newest_report,${grain === 'day' ? isOver : ''}
+  ${qualified(tables).join(',\n  ')}
+FROM periods
+${tables.map(({ alias }) => `LEFT JOIN ${alias} ON ${alias}.period_start_date = periods.period_start_date AND ${alias}.place = 1`).join('\n')}
+`;
+}
+
+/** Several tables may have a column of one name. */
+function qualified(tables: readonly JoinedTable[]): string[] {
+  return tables.flatMap(({ alias, metrics }) => metrics.map(({ name }) => `${alias}.${name} AS ${name}`));
+}
+
+function kpiTrends(): string {
+  const { core, audience } = tablesOfGrain('day');
+  const metrics = [...core, audience].flatMap((table) => table.metrics);
+  // to be in one column, all are FLOAT64
+  const values = metrics.map(({ name, type }) => (type === 'INT64' ? `${name} * 1e0 AS ${name}` : name));
+  return `-- One row per day and metric: its value, the mean of the last 7 days that have one, and the value a week before.
+WITH days AS (
+  SELECT
+    ${['day', 'day_is_over', ...values].join(',\n    ')}
+  FROM \${daily_kpis}
+),
+figures AS (
+  SELECT day, day_is_over, metric, value
+  FROM days UNPIVOT INCLUDE NULLS (value FOR metric IN (
+    ${metrics.map(({ name }) => name).join(',\n    ')}
+  ))
+)
+SELECT
+  figures.day AS day,
+  figures.day_is_over AS day_is_over,
+  figures.metric AS metric,
+  figures.value AS value,
+  AVG(figures.value) OVER (
+    PARTITION BY figures.metric ORDER BY figures.day ROWS BETWEEN 6 PRECEDING AND CURRENT ROW
+  ) AS mean_of_7_days,
+  week_before.value AS value_a_week_before
+FROM figures
+LEFT JOIN figures AS week_before
+  ON week_before.metric = figures.metric AND DATE_ADD(week_before.day, INTERVAL 7 DAY) = figures.day
+`;
+}
+
+function metricDefinitions(): string {
+  const rows = publishedTableNames.flatMap((table) =>
+    metricsOf(table).map(({ name, type, description }) => [table, name, type, description].map(literal)),
+  );
+  const selects = rows.map(([table, metric, type, definition], index) =>
+    index === 0
+      ? `SELECT ${table} AS table_name, ${metric} AS metric, ${type} AS type, ${definition} AS definition`
+      : `SELECT ${table}, ${metric}, ${type}, ${definition}`,
+  );
+  return `-- One row per table and metric: where it is, and how it is defined.\n${selects.join('\nUNION ALL\n')}\n`;
+}
+
+/** A text as every engine reads it; they don't agree on how to write a quote, a backslash or a line break. `${` is Terraform's. */
+function literal(text: string): string {
+  if (/['\\\n]|[$%]\{/.test(text)) throw new Error(`no quote, backslash, line break or template in a description: ${text}`);
+  return `'${text}'`;
+}
