@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../shared/engines/engine';
 import { runExport } from '../../shared/export/run-export';
 import { datesBetween } from '../../shared/metrics/calendar';
-import type { ReportRows } from '../../shared/metrics/report';
+import type { FurtherRows, ReportRows } from '../../shared/metrics/report';
 import { testGate, testRun } from './run';
 
 /** Runs `work` with an engine that reads a source folder and has an empty warehouse of its own, which is gone afterwards. */
@@ -19,6 +19,8 @@ export interface TestExport {
 export interface ExportedReport {
   reportDate: string;
   rows: ReportRows;
+  /** Of each table beside the core that the deployment has; none of a table that has no rows of the date. */
+  further?: FurtherRows;
   rejectedRows: number;
   unclassifiedErrors: number;
 }
@@ -29,6 +31,8 @@ export async function exportReports(engine: Engine, { from, to, timeZone, starte
   const now = () => startedAt;
   const options = { engine, run, timeZone, gate: testGate, startedAt, now, dryRun: false };
   const outcomes = await runExport(datesBetween(from, to), options);
+  const existing = [...(await engine.furtherTables(run))];
+  const noRows = Object.fromEntries(existing.map((table) => [table, []]));
   const reports: ExportedReport[] = [];
   for (const { reportDate, tables, findings } of outcomes.reports) {
     const failure = tables.find((table) => table.failure !== undefined)?.failure;
@@ -37,6 +41,7 @@ export async function exportReports(engine: Engine, { from, to, timeZone, starte
     reports.push({
       reportDate,
       rows: await engine.readReports(reportDate, reportDate),
+      further: { ...noRows, ...(await engine.readFurther(existing, reportDate, reportDate)) },
       rejectedRows: findings.rejectedRows,
       unclassifiedErrors: findings.unclassifiedErrors,
     });
