@@ -31,8 +31,12 @@ export async function exportReports(engine: Engine, { from, to, timeZone, starte
   const now = () => startedAt;
   const options = { engine, run, timeZone, gate: testGate, startedAt, now, dryRun: false };
   const outcomes = await runExport(datesBetween(from, to), options);
+  const rows = await engine.readReports(from, to);
   const existing = [...(await engine.furtherTables(run))];
-  const noRows = Object.fromEntries(existing.map((table) => [table, []]));
+  const further = {
+    ...Object.fromEntries(existing.map((table) => [table, []])),
+    ...(await engine.readFurther(existing, from, to)),
+  };
   const reports: ExportedReport[] = [];
   for (const { reportDate, tables, findings } of outcomes.reports) {
     const failure = tables.find((table) => table.failure !== undefined)?.failure;
@@ -40,11 +44,16 @@ export async function exportReports(engine: Engine, { from, to, timeZone, starte
     if (findings === null) throw new Error(`no report of ${reportDate}`);
     reports.push({
       reportDate,
-      rows: await engine.readReports(reportDate, reportDate),
-      further: { ...noRows, ...(await engine.readFurther(existing, reportDate, reportDate)) },
+      rows: ofDate(rows, reportDate),
+      further: ofDate(further, reportDate),
       rejectedRows: findings.rejectedRows,
       unclassifiedErrors: findings.unclassifiedErrors,
     });
   }
   return reports;
+}
+
+function ofDate<Tables extends ReportRows | FurtherRows>(tables: Tables, date: string): Tables {
+  const entries = Object.entries<{ report_date: string }[]>(tables);
+  return Object.fromEntries(entries.map(([table, rows]) => [table, rows.filter((row) => row.report_date === date)])) as Tables;
 }
