@@ -38,7 +38,7 @@ export async function rowsOnDuckDb(folder: string, window: Window): Promise<Fact
     const released = await engine.readReleaseFacts(window, run);
     const span = await engine.readSpan(window, run);
     const freshness = (await engine.readFreshness(window, run)).rows;
-    return toSets({ ...facts, ...released.facts, span, freshness });
+    return toSets({ ...facts, ...released.facts, span, freshness }, window);
   } finally {
     await engine.close();
   }
@@ -67,11 +67,14 @@ export async function rowsOnReference(
   };
   const scopes = scopesOf(withFurther(window));
   const reports = await evaluate(change(scopesQuery(scopes, {})), scopeParameters(scopes, window.scanUntil));
-  return toSets({
-    ...parseScopes(scopes, reports),
-    ...(await count(releaseFactNames)),
-    ...(await count(['span', 'freshness'])),
-  });
+  return toSets(
+    {
+      ...parseScopes(scopes, reports),
+      ...(await count(releaseFactNames)),
+      ...(await count(['span', 'freshness'])),
+    },
+    window,
+  );
 }
 
 function toTable(table: SourceTable, rows: SourceRows[SourceTable]): Table {
@@ -84,11 +87,70 @@ function withFurther(window: Window): ReportWindow {
   return furtherWindow(datesBetween(addDays(window.firstDay, PERIODS), window.lastDay), window, grains);
 }
 
-function toSets({ audience, week, month, ...facts }: CountedFacts & Record<string, unknown>): FactRows {
+function toSets({ audience, week, month, ...facts }: CountedFacts & Record<string, unknown>, window: Window): FactRows {
+  const { further } = withFurther(window);
   const named = (scope: string, counted: object = {}) =>
     Object.entries(counted).map(([name, rows]): [string, object[]] => [`${name}_${scope}`, rows]);
-  const all = [...Object.entries(facts), ...named('audience', { audience }), ...named('week', week), ...named('month', month)];
-  return Object.fromEntries(all.map(([name, rows]) => [name, toSet(rows as object[])]));
+  const all: [string, unknown, Window | null | undefined][] = [
+    ...Object.entries(facts).map(([name, rows]): [string, unknown, Window] => [name, rows, window]),
+    ...named('audience', { audience }).map(([name, rows]): [string, unknown, Window | undefined] => [
+      name,
+      rows,
+      further?.audience,
+    ]),
+    ...named('week', week).map(([name, rows]): [string, unknown, Window | null | undefined] => [name, rows, further?.week]),
+    ...named('month', month).map(([name, rows]): [string, unknown, Window | null | undefined] => [name, rows, further?.month]),
+  ];
+  return Object.fromEntries(
+    all.map(([name, rows, scope]) => [
+      name,
+      toSet(
+        /^(people|users)/.test(name)
+          ? before(rows as Person[], (scope ?? window).firstDay)
+          : /^intake/.test(name)
+            ? together(rows as Intake[])
+            : (rows as object[]),
+      ),
+    ]),
+  );
+}
+
+interface Person {
+  role?: string;
+  outcome?: string;
+  day: string;
+  people?: number;
+  source_rows?: number;
+}
+
+/** Of people and accounts from before a window only the number counts: on which day an engine puts them is its own matter. */
+function before(rows: readonly Person[], firstDay: string): object[] {
+  const early = new Map<string, number>();
+  for (const { role, outcome, day, people = 0, source_rows = 0 } of rows)
+    if (day < firstDay) early.set(`${role ?? outcome}`, (early.get(`${role ?? outcome}`) ?? 0) + people + source_rows);
+  return [...rows.filter(({ day }) => day >= firstDay), ...[...early].map(([what, count]) => ({ what, count }))];
+}
+
+interface Intake {
+  day: string;
+  outcome: string;
+  source_rows: number;
+  latest_hour: number;
+}
+
+/** The embedded engine may count the rows of a week in two parts. */
+function together(rows: readonly Intake[]): object[] {
+  const sums = new Map<string, Intake>();
+  for (const row of rows) {
+    const key = `${row.day} ${row.outcome}`;
+    const { source_rows = 0, latest_hour = row.latest_hour } = sums.get(key) ?? {};
+    sums.set(key, {
+      ...row,
+      source_rows: source_rows + row.source_rows,
+      latest_hour: Math.max(latest_hour, row.latest_hour),
+    });
+  }
+  return [...sums.values()];
 }
 
 function toSet(rows: readonly object[]): string[] {
