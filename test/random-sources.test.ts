@@ -127,6 +127,14 @@ const longSituations: LongSituation[] = [
     ...{ seed: 39, format: 'parquet', timeZone: 'Pacific/Kiritimati', dates: ['1970-02-01', '1970-02-28', '1970-05-31'] },
   },
   {
+    name: 'Sunday goes on when Monday has begun',
+    ...{ seed: 44, format: 'ndjson', timeZone: 'Asia/Tehran', dates: ['2020-08-31', '2020-09-20', '2020-09-27'] },
+  },
+  {
+    name: 'a Sunday that ends a month goes on when the next has begun',
+    ...{ seed: 45, format: 'parquet', timeZone: 'Asia/Damascus', dates: ['2001-09-23', '2001-09-30', '2001-10-31'] },
+  },
+  {
     name: 'a leap day ends a month',
     ...{ seed: 40, format: 'csv', timeZone: 'UTC', dates: ['2024-02-25', '2024-02-29', '2024-03-31'] },
   },
