@@ -127,6 +127,14 @@ const longSituations: LongSituation[] = [
     ...{ seed: 39, format: 'parquet', timeZone: 'Pacific/Kiritimati', dates: ['1970-02-01', '1970-02-28', '1970-05-31'] },
   },
   {
+    name: 'Sunday goes on when Monday has begun',
+    ...{ seed: 44, format: 'ndjson', timeZone: 'Asia/Tehran', dates: ['2020-08-31', '2020-09-20', '2020-09-27'] },
+  },
+  {
+    name: 'a Sunday that ends a month goes on when the next has begun',
+    ...{ seed: 45, format: 'parquet', timeZone: 'Asia/Damascus', dates: ['2001-09-23', '2001-09-30', '2001-10-31'] },
+  },
+  {
     name: 'a leap day ends a month',
     ...{ seed: 40, format: 'csv', timeZone: 'UTC', dates: ['2024-02-25', '2024-02-29', '2024-03-31'] },
   },
@@ -148,6 +156,7 @@ describe('weeks and months', () => {
           if (report === undefined) throw new Error(`no report of ${date}`);
           expect(Object.keys(report.further ?? {}).sort()).toEqual([...furtherTableNames].sort());
           expect(reportDifferences(report, referenceReport(rows, date, timeZone), startedAt)).toEqual([]);
+          expectFurtherInvariants(report);
         }
       });
     });
@@ -162,6 +171,7 @@ describe('weeks and months', () => {
     await inSource(rows, 'ndjson', async (folder) => {
       const range = await onDuckDb(folder, (engine) => exportReports(engine, { from, to, timeZone, startedAt }));
       expect(range).toHaveLength(400);
+      for (const report of range) expectFurtherInvariants(report);
       for (const report of range.filter((_, index) => index % 29 === 1))
         expect(reportDifferences(report, referenceReport(rows, report.reportDate, timeZone), startedAt)).toEqual([]);
       const singles = await onDuckDb(folder, async (engine) => {
@@ -170,6 +180,37 @@ describe('weeks and months', () => {
         return reports;
       });
       expect(range.filter(({ reportDate }) => sample.includes(reportDate))).toEqual(singles);
+    });
+  });
+
+  test('rows that come late count when the reports of a range are made again, in the weeks and months of theirs', async () => {
+    const timeZone = 'Asia/Kathmandu';
+    const [from, to] = ['2025-08-30', '2025-09-02'];
+    const rows = comebackSource({ seed: 43, timeZone, from: '2024-07-15', to, people: 80, emptyText: true });
+    const late: SourceRows = {
+      users: [...rows.users, { user_id: 'late', created_at: '2025-06-11T08:00:00Z' }],
+      measurements: [
+        ...rows.measurements,
+        ...['2025-06-11T08:00:00Z', '2025-07-31T18:14:59.999999Z', '2025-07-31T18:15:00Z'].map((created_at, index) => ({
+          ...{ measurement_id: `late ${index}`, user_id: 'late', session_id: 'late', created_at, error_type: null },
+        })),
+      ],
+    };
+    const [first, again] = [minutesLater(0), minutesLater(1)];
+    await inTemporaryFolder(async (folder) => {
+      await writeSource(folder, 'ndjson', rows);
+      await onDuckDb(folder, async (engine) => {
+        const before = await exportReports(engine, { from, to, timeZone, startedAt: first });
+        await writeSource(folder, 'ndjson', late);
+        const after = await exportReports(engine, { from, to, timeZone, startedAt: again });
+        expect(after).toHaveLength(4);
+        for (const report of after)
+          expect(reportDifferences(report, referenceReport(late, report.reportDate, timeZone), again)).toEqual([]);
+        const tests = (reports: ExportedReport[], month: string) =>
+          reports[1]?.further?.monthly_engagement?.find((row) => row.period_start_date === month)?.all_tests ?? 0;
+        for (const month of ['2025-06-01', '2025-07-01', '2025-08-01'])
+          expect(tests(after, month)).toBe(tests(before, month) + 1);
+      });
     });
   });
 
@@ -242,6 +283,55 @@ function expectInvariants(rows: ReportRows): void {
     hold(period, 'users to date grow by the accounts created', created === funnel.accounts_created);
     hold(period, 'testers to date never get fewer', engagement.total_active_users_to_date >= before.total_active_users_to_date);
   });
+  expect(broken).toEqual([]);
+}
+
+/** What holds of the tables of a report among each other. */
+function expectFurtherInvariants({ rows, further = {} }: ExportedReport): void {
+  const broken: string[] = [];
+  const hold = (where: string, what: string, holds: boolean) => {
+    if (!holds) broken.push(`${where}: ${what}`);
+  };
+  further.daily_audience?.forEach((day, age) => {
+    const where = `day ${day.period_start_date}`;
+    hold(where, 'active as in daily_engagement', day.active_users === rows.daily_engagement[age]?.active_users);
+    hold(where, 'parts', day.new_users + day.returning_users + day.reactivated_users === day.active_users);
+    hold(
+      where,
+      'longer windows hold more',
+      day.active_users <= day.active_users_7d && day.active_users_7d <= day.active_users_28d,
+    );
+  });
+  const grains = [
+    {
+      grain: 'week',
+      engagement: further.weekly_engagement,
+      audience: further.weekly_audience,
+      retention: further.weekly_retention,
+    },
+    {
+      ...{ grain: 'month', engagement: further.monthly_engagement, audience: further.monthly_audience },
+      retention: further.monthly_retention,
+    },
+  ];
+  for (const { grain, engagement = [], audience = [], retention = [] } of grains)
+    audience.forEach((period, age) => {
+      const where = `${grain} ${period.period_start_date}`;
+      const before = audience[age + 1];
+      const cohort = retention.filter((row) => row.cohort_start_date === period.period_start_date);
+      const comers = retention.filter((row) => row.period_start_date === period.period_start_date);
+      const retained = comers.reduce((total, row) => total + row.retained_users, 0);
+      const testers = engagement[age]?.total_active_users_to_date ?? 0;
+      hold(where, 'active as in engagement', period.active_users === engagement[age]?.active_users);
+      hold(where, 'parts', period.new_users + period.returning_users + period.reactivated_users === period.active_users);
+      hold(where, 'new users are the cohort at age 0', cohort[0]?.retained_users === period.new_users);
+      hold(where, 'the cohorts of a period are active in it', retained <= period.active_users);
+      hold(where, 'a cohort has one size', new Set(cohort.map((row) => row.cohort_users)).size === 1);
+      if (before === undefined) return;
+      const testersBefore = engagement[age + 1]?.total_active_users_to_date ?? 0;
+      hold(where, 'return or lapse', period.returning_users + period.lapsed_users === before.active_users);
+      hold(where, 'testers grow by the cohort', testers - testersBefore === cohort[0]?.cohort_users);
+    });
   expect(broken).toEqual([]);
 }
 

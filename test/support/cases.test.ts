@@ -86,3 +86,67 @@ test('an expectation says what holds in each period', () => {
     '2025-02-27 0 null',
   ]);
 });
+
+const WEEKS = 'session_across_the_border_of_a_week';
+
+test.each<Damage>([
+  {
+    name: 'a core table alone',
+    damage: (folder) => {
+      for (const table of ['weekly_advanced_metrics', 'weekly_engagement', 'weekly_errors'])
+        rmSync(join(folder, `expect/${table}.json`));
+    },
+    error: /expected the files/,
+  },
+  {
+    name: 'a column of weeks without expectation',
+    damage: replace('expect/weekly_errors.json', '"camera_too_close": 0,', ''),
+    error: /weekly_errors.json: missing camera_too_close, unknown none/,
+  },
+  {
+    name: 'a date that begins no week',
+    damage: replace('expect/weekly_errors.json', '"2025-08-11"', '"2025-08-12"'),
+    error: /weekly_errors.*: expected a period/,
+  },
+  {
+    name: 'a label of a date that begins no week',
+    damage: replace('expect/weekly_errors.json', '{', '{ "period_label": { "2025-08-12": "Aug 12–18" },'),
+    error: /weekly_errors: expected the first date of a period, got 2025-08-12/,
+  },
+])('of weeks, refuses $name', async ({ damage, error }) => {
+  await inTemporaryFolder(async (cases) => {
+    const folder = join(cases, WEEKS);
+    cpSync(readCase(WEEKS).folder, folder, { recursive: true });
+    expect(readCase(WEEKS, cases).reportDate).toBe('2025-08-17');
+    damage(folder);
+    expect(() => readCase(WEEKS, cases)).toThrow(error);
+  });
+});
+
+test('a cohort has a value for each of its ages', async () => {
+  await inTemporaryFolder(async (cases) => {
+    const folder = join(cases, 'empty_week');
+    cpSync(readCase('empty_week').folder, folder, { recursive: true });
+    const file = join(folder, 'expect/weekly_retention.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('[1, 0, 1]', '[1, 0]'));
+    expect(() => readCase('empty_week', cases)).toThrow(/retained_users: expected 3 values for 2025-05-26, got 2/);
+  });
+});
+
+test('an expectation of weeks says what holds in each week, and for each age of a cohort', () => {
+  const { weekly_engagement = [], weekly_retention = [] } = readCase('week_53_across_new_year').expected.further;
+  expect(weekly_engagement.slice(0, 3).map((row) => `${row.period_label}, ${row.period_end_date}: ${row.all_tests}`)).toEqual([
+    'This week (Dec 28 – Jan 3), 2021-01-03: 3',
+    'Last week (Dec 21–27), 2020-12-27: 1',
+    'Dec 14–20, 2020-12-20: 0',
+  ]);
+  expect(weekly_retention).toHaveLength(78);
+  expect(
+    weekly_retention.slice(0, 4).map((row) => `${row.cohort_label} ${row.age} ${row.period_start_date}: ${row.retention_rate}`),
+  ).toEqual([
+    'Dec 28 – Jan 3 0 2020-12-28: 100',
+    'Dec 21–27 0 2020-12-21: 100',
+    'Dec 21–27 1 2020-12-28: 100',
+    'Dec 14–20 0 2020-12-14: null',
+  ]);
+});

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import {
   type FurtherTable,
+  furtherTables as furtherDefinitions,
   furtherTableNames,
-  furtherTables,
   isRetention,
   type PublishedTable,
   publishedTableDefinitions,
+  publishedTableNames,
   reportTableNames,
 } from '../../shared/metrics/tables';
-import { labelOf, nameOf, periodsOf } from './reference';
+import { labelOf, nameOf, periodsOf, referenceReport } from './reference';
 import type { ExpectedReport, ExpectedRow } from './report-differences';
 import type { SourceRows } from './source-rows';
 
@@ -25,9 +26,9 @@ import type { SourceRows } from './source-rows';
  * An expectation names every column of the table. A value alone is meant for all periods; else there is a value by date, by dates
  * ("2025-06-04 to 2025-06-09"), and "otherwise" for the rest. A value is a number, null, or text with a calculation ("100 * 2 / 3 - 50").
  *
- * The tables beside the core (daily_audience, weekly_…, monthly_…) have a file only where the case is about them. Their periods are named
- * by their first date. A retention table has a line for each cohort, whose values are a list from age 0 on, or one value for all ages.
- * Labels and last dates may be given too, for some periods or cohorts ("period_label", "cohort_end_date").
+ * The tables beside the core (daily_audience, weekly_…, monthly_…) have a file only where the case is about them; such a case may leave the
+ * core out. Their periods are named by their first date. In a retention table a cohort's values are a list from age 0 on, or one value
+ * for all ages. Labels and last dates may be given too, for some periods or cohorts ("period_label", "cohort_end_date").
  */
 export interface Case {
   name: string;
@@ -37,7 +38,7 @@ export interface Case {
   timeZone: string;
   why: string;
   rows: SourceRows;
-  /** `further` has those tables that the case is about. */
+  /** Of tables that the case leaves out, what the reference says. */
   expected: ExpectedReport;
 }
 
@@ -69,14 +70,7 @@ const MeasurementLine = z.strictObject({
   error_type: z.string().nullable().default(null),
 });
 
-const expectedFiles = [
-  'case.json',
-  'expect',
-  'expect/export_runs.json',
-  ...reportTableNames.map((table) => `expect/${table}.json`),
-  'measurements.ndjson',
-  'users.ndjson',
-];
+const otherFiles = ['case.json', 'expect', 'expect/export_runs.json', 'measurements.ndjson', 'users.ndjson'];
 
 export function caseNames(): string[] {
   return readdirSync(CASES).sort();
@@ -86,49 +80,53 @@ export function caseNames(): string[] {
 export function readCase(name: string, cases = CASES): Case {
   const folder = join(cases, name);
   const files = readdirSync(folder, { recursive: true }).map((file) => String(file).replaceAll('\\', '/'));
-  const furtherFiles = furtherTableNames.map((table) => `expect/${table}.json`);
-  const core = files.filter((file) => !furtherFiles.includes(file));
-  if (core.sort().join() !== [...expectedFiles].sort().join())
-    throw new Error(`${name}: expected the files ${expectedFiles.join(', ')}; got ${core.join(', ')}`);
+  const stated = publishedTableNames.filter((table) => files.includes(`expect/${table}.json`));
+  const further = furtherTableNames.filter((table) => stated.includes(table));
+  const tablesHere = further.length === 0 ? reportTableNames : stated;
+  const wanted = [...otherFiles, ...tablesHere.map((table) => `expect/${table}.json`)].sort();
+  if (files.sort().join() !== wanted.join())
+    throw new Error(`${name}: expected the files ${wanted.join(', ')}; got ${files.join(', ')}`);
   const json = (file: string): unknown => JSON.parse(readFileSync(join(folder, file), 'utf8'));
   const { report_date, time_zone, why } = CaseFile.parse(json('case.json'));
   const periods = twelvePeriods(report_date);
-  const tables = reportTableNames.map((table) => {
-    const expectation = Expectation.parse(json(`expect/${table}.json`));
-    checkColumns(table, Object.keys(expectation), name);
-    const values = Object.entries(expectation).map(
-      ([column, given]) => [column, spread(given, periods, `${name}: ${table}.${column}`)] as const,
-    );
-    return [
-      table,
-      periods.map((period) => ({
-        period,
-        values: Object.fromEntries(values.map(([column, byPeriod]) => [column, byPeriod.get(period) ?? null])),
-      })),
-    ] as const;
-  });
-  const further = furtherTableNames
-    .filter((table) => files.includes(`expect/${table}.json`))
-    .map(
-      (table) => [table, furtherRows(table, FurtherExpectation.parse(json(`expect/${table}.json`)), report_date, name)] as const,
-    );
+  const coreTables = reportTableNames
+    .filter((table) => stated.includes(table))
+    .map((table) => {
+      const expectation = Expectation.parse(json(`expect/${table}.json`));
+      checkColumns(table, Object.keys(expectation), name);
+      const values = Object.entries(expectation).map(
+        ([column, given]) => [column, spread(given, periods, `${name}: ${table}.${column}`)] as const,
+      );
+      return [
+        table,
+        periods.map((period) => ({
+          period,
+          values: Object.fromEntries(values.map(([column, byPeriod]) => [column, byPeriod.get(period) ?? null])),
+        })),
+      ] as const;
+    });
+  const furtherTables = further.map(
+    (table) => [table, furtherRows(table, FurtherExpectation.parse(json(`expect/${table}.json`)), report_date, name)] as const,
+  );
   const run = z
     .strictObject({ rejected_rows: z.number(), unclassified_errors: z.number() })
     .parse(json('expect/export_runs.json'));
+  const rows = {
+    users: lines(join(folder, 'users.ndjson')).map((line) => UserLine.parse(line)),
+    measurements: lines(join(folder, 'measurements.ndjson')).map((line) => MeasurementLine.parse(line)),
+  };
+  const others = referenceReport(rows, report_date, time_zone);
   return {
     name,
     folder,
     reportDate: report_date,
     timeZone: time_zone,
     why,
-    rows: {
-      users: lines(join(folder, 'users.ndjson')).map((line) => UserLine.parse(line)),
-      measurements: lines(join(folder, 'measurements.ndjson')).map((line) => MeasurementLine.parse(line)),
-    },
+    rows,
     expected: {
       reportDate: report_date,
-      tables: Object.fromEntries(tables) as ExpectedReport['tables'],
-      further: Object.fromEntries(further),
+      tables: { ...others.tables, ...Object.fromEntries(coreTables) },
+      further: { ...others.further, ...Object.fromEntries(furtherTables) },
       rejectedRows: run.rejected_rows,
       unclassifiedErrors: run.unclassified_errors,
     },
@@ -152,8 +150,11 @@ function furtherRows(
   name: string,
 ): ExpectedRow[] {
   checkColumns(table, Object.keys(given), name);
-  const periods = periodsOf(reportDate, furtherTables[table].grain);
+  const periods = periodsOf(reportDate, furtherDefinitions[table].grain);
   const starts = periods.map(({ start }) => start);
+  for (const named of [period_label, period_end_date, cohort_label, cohort_end_date])
+    for (const start of Object.keys(named ?? {}))
+      if (!starts.includes(start)) throw new Error(`${name}: ${table}: expected the first date of a period, got ${start}`);
   const values = Object.entries(given).map(
     ([column, cells]) => [column, spread(cells, starts, `${name}: ${table}.${column}`)] as const,
   );
