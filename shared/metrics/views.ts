@@ -118,9 +118,8 @@ function kpis(grain: Grain): string {
   const reported = tables.map(
     ({ alias }) => `    SELECT period_start_date, period_end_date, report_date FROM ${alias} WHERE place = 1`,
   );
-  const isOver = `
-  -- A report made on the day itself holds what there was so far; a later one holds the whole day.
-  periods.newest_report > periods.period_start_date AS day_is_over,`;
+  // only the reports of days go on before the next week or month is over
+  const newestReport = grain === 'day' ? 'periods.newest_report' : `(SELECT MAX(report_date) FROM \${daily_engagement})`;
   return `-- One row per ${grain}: of each table, what its newest report says of that ${grain}.
 WITH ${newest.join(',\n')},
 periods AS (
@@ -132,7 +131,9 @@ ${reported.join('\n    UNION ALL\n')}
 )
 SELECT
   ${periodOf(grain, 'periods.').join(',\n  ')},
-  periods.newest_report AS newest_report,${grain === 'day' ? isOver : ''}
+  periods.newest_report AS newest_report,
+  -- A report made on the last day itself holds what there was so far. Once there is a report of a later day, the ${grain} is over.
+  ${newestReport} > periods.period_end_date AS ${grain}_is_over,
   ${qualified(tables).join(',\n  ')}
 FROM periods
 ${tables.map(({ alias }) => `LEFT JOIN ${alias} ON ${alias}.period_start_date = periods.period_start_date AND ${alias}.place = 1`).join('\n')}
