@@ -1,6 +1,5 @@
 import type { Grain } from './grain';
 import { type Column, type PublishedTable, publishedTableDefinitions, publishedTableNames, reportTableNames } from './tables';
-import { periodColumns } from './tables/columns';
 
 /** A view for BI tools. Its SQL runs on both engines and writes tables and other views as `${name}`. */
 export interface View {
@@ -71,9 +70,9 @@ function tablesOfGrain(grain: Grain): { core: JoinedTable[]; audience: JoinedTab
   return { core: reportTableNames.map((table) => join(table.replace('daily_', ''))), audience: join('audience') };
 }
 
-/** The columns of a table that are its own. */
+/** The columns of a table that are figures. */
 function metricsOf(table: PublishedTable): Column[] {
-  return publishedTableDefinitions[table].columns.filter(({ name, unit }) => unit !== null && !(name in periodColumns));
+  return publishedTableDefinitions[table].columns.filter(({ unit }) => unit !== null);
 }
 
 /** The columns that say which period a row is about; `prefix` names the table that they are of. */
