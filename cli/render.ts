@@ -5,9 +5,11 @@ import type { CalendarDate } from '../shared/metrics/calendar';
 import {
   type Column,
   dailyMetricsDefinition,
-  type ReportRow,
+  isRetention,
+  type PublishedRow,
+  type PublishedTable,
+  publishedTableDefinitions,
   type ReportTable,
-  reportTableDefinitions,
 } from '../shared/metrics/tables';
 import type { DailyMetrics } from '../shared/metrics/tables/daily_metrics';
 import { formatMany } from '../shared/platform/counts';
@@ -18,12 +20,15 @@ import { PROVISIONAL_NOTE, seriesOf } from './summary';
 import { fit } from './terminal';
 
 /** Columns that every row of a report shares, or that say which period it is. */
-const OMITTED = ['report_date', 'period_label', 'period_start_date', 'period_end_date', 'created_at'];
+const OMITTED = [
+  ...['report_date', 'period_label', 'period_start_date', 'period_end_date', 'created_at'],
+  ...['cohort_label', 'cohort_start_date', 'cohort_end_date'],
+];
 
 /** Stands wherever figures of the built-in data are shown. */
 export const DEMO_NOTE = colors.bold('demo data');
 
-export function renderTableName(table: ReportTable): string {
+export function renderTableName(table: PublishedTable): string {
   return colors.bold(table);
 }
 
@@ -33,16 +38,17 @@ interface ReportOptions {
   width: number;
 }
 
-/** One table of one report for the terminal, in full: a line per period, units on the figures, – for NULL. */
-export function renderReport(table: ReportTable, rows: readonly ReportRow[], { isDemo, width }: ReportOptions): string {
-  const periods: GridColumn = { head: 'Period', align: 'left', cells: rows.map((row) => dayIn(row.period_label)) };
-  const figures = reportTableDefinitions[table].columns
+/** One table of one report for the terminal, in full: a line per period, or cohort and age, units on the figures, – for NULL. */
+export function renderReport(table: PublishedTable, rows: readonly PublishedRow[], { isDemo, width }: ReportOptions): string {
+  const labels = rows.map((row) => ('cohort_label' in row ? row.cohort_label : dayIn(row.period_label)));
+  const periods: GridColumn = { head: isRetention(table) ? 'Cohort' : 'Period', align: 'left', cells: labels };
+  const figures = publishedTableDefinitions[table].columns
     .filter(({ name }) => !OMITTED.includes(name))
     .map(
       (column): GridColumn => ({
         head: inLines(nameOf(column.name)),
         align: 'right',
-        cells: rows.map((row) => cell(column, row[column.name as keyof ReportRow])),
+        cells: rows.map((row) => cell(column, (row as Record<string, unknown>)[column.name])),
       }),
     );
   const text = renderBlocks([periods, ...figures], { width });

@@ -1,21 +1,34 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { stringify } from 'csv-stringify/sync';
 import type { Day } from '../dashboard/data';
 import { deriveHistory, metricNames, placeOf, reportMetrics } from '../dashboard/history';
 import type { Engine } from '../shared/engines/engine';
 import { holdsDemo } from '../shared/engines/identity';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/export/request';
 import { addDays, type CalendarDate, EARLIEST, localDate, PERIODS } from '../shared/metrics/calendar';
+import type { Grain } from '../shared/metrics/grain';
 import type { ReportRows } from '../shared/metrics/report';
-import { dailyMetricsDefinition, type ReportTable, reportTableDefinitions, reportTableNames } from '../shared/metrics/tables';
+import {
+  dailyMetricsDefinition,
+  type FurtherTable,
+  furtherTableNames,
+  furtherTables,
+  type PublishedTable,
+  publishedTableDefinitions,
+  publishedTableNames,
+  type ReportTable,
+  reportTableDefinitions,
+  reportTableNames,
+  reportTables,
+} from '../shared/metrics/tables';
 import type { DailyMetrics } from '../shared/metrics/tables/daily_metrics';
 import type { Config } from '../shared/platform/config';
 import { formatMany } from '../shared/platform/counts';
 import { Failure } from '../shared/platform/failure';
+import { renderCsv } from './csv';
 import { datesOf, options } from './options';
 import { NOTHING_RELEASED, nothingThere, writeJson } from './outcome';
-import { DEMO_NOTE, renderDays, renderRelease, renderTableName } from './render';
+import { DEMO_NOTE, renderDays, renderRelease, renderReport, renderTableName } from './render';
 import { renderDay } from './render-day';
 import { openSettler } from './settler';
 import { terminalWidth } from './terminal';
@@ -26,7 +39,8 @@ interface ShowFlags {
   date?: string;
   from?: string;
   to?: string;
-  table?: ReportTable;
+  table?: PublishedTable;
+  grain?: Grain;
   wide?: boolean;
   out?: string;
   force?: boolean;
@@ -43,7 +57,12 @@ export function showCommand(): Command {
     .addOption(options.date('date of the report: YYYY-MM-DD, today or yesterday (default: the newest there is)'))
     .addOption(options.from('first day of a range: each day as its newest report has it'))
     .addOption(options.to('last day of the range, included'))
-    .addOption(new Option('--table <table>', 'one table, in full').choices(reportTableNames))
+    .addOption(new Option('--table <table>', 'one table, in full').choices(publishedTableNames))
+    .addOption(
+      new Option('--grain <grain>', 'the tables of the week or month that ends on the date (default: the newest there is)')
+        .choices(['day', 'week', 'month'])
+        .conflicts(['from', 'release', 'table']),
+    )
     .option('--wide', 'a line per row with all columns, however wide')
     .addOption(new Option('--release', 'what partners see of a day (default: the newest released)').conflicts(['table', 'from']))
     .addOption(options.json('rows as JSON, by table').conflicts('csv'))
@@ -62,6 +81,7 @@ Examples:
   $ kpi show --date 2025-12-23 --table daily_errors --csv > errors.csv
   $ kpi show --from 2025-12-01 --to 2025-12-23 --table daily_funnel
   $ kpi show --date 2025-12-23 --csv --out ./report
+  $ kpi show --grain week
   $ kpi show --date yesterday --json | jq '.daily_funnel[0]'`,
     )
     .action(show);
@@ -94,6 +114,8 @@ interface Asked {
 async function read(engine: Engine, flags: ShowFlags, asked: Asked): Promise<() => void> {
   const { config, request, today } = asked;
   if (flags.release) return readReleased(engine, flags, asked);
+  const further = furtherAsked(flags);
+  if (further !== null) return readFurther(engine, further, flags, asked);
   if (request?.shape === 'range') {
     const { from, to } = request;
     const last = [addDays(to, PERIODS - 1), today].sort()[0] ?? to;
@@ -127,15 +149,56 @@ async function newestReport(engine: Engine, today: CalendarDate): Promise<Calend
   );
 }
 
-function printReport(date: CalendarDate, rows: ReportRows, flags: ShowFlags, config: Config): void {
-  const tables = flags.table === undefined ? reportTableNames : [flags.table];
-  if (flags.out !== undefined) writeTables(tables, rows, flags.out, flags, config);
-  else if (flags.json) writeJson(Object.fromEntries(tables.map((table) => [table, rows[table]])));
-  else if (flags.csv) say(flags.table === undefined ? joinedCsv(rows) : tableCsv(flags.table, rows));
-  else say(renderDay(date, rows, config, { table: flags.table, wide: flags.wide ?? false }));
+/** Tables beside the core, if any is asked for. */
+function furtherAsked({ table, grain }: ShowFlags): readonly FurtherTable[] | null {
+  if (table !== undefined) return table in reportTables ? null : [table as FurtherTable];
+  return grain === undefined || grain === 'day' ? null : furtherTableNames.filter((name) => furtherTables[name].grain === grain);
 }
 
-function printDays(days: readonly Day[], { table, json, csv, wide }: ShowFlags, { config, request }: Asked): void {
+async function readFurther(
+  engine: Engine,
+  tables: readonly FurtherTable[],
+  flags: ShowFlags,
+  { config, request, today }: Asked,
+): Promise<() => void> {
+  if (request?.shape === 'range') throw new Failure('BAD_REQUEST', `expected ${tables[0]} with --date, not with --from and --to`);
+  if (flags.csv && tables.length > 1 && flags.out === undefined)
+    throw new Failure('BAD_REQUEST', 'expected --csv with --table, or with --out and a folder: the tables have other columns');
+  const states = await engine.readReportStates(EARLIEST, today);
+  const dates = states
+    .flatMap(({ table, reportDate }) => ((tables as readonly string[]).includes(table) ? reportDate : []))
+    .sort();
+  const date = request?.from ?? dates.at(-1);
+  const names = tables.length === 1 ? tables[0] : `tables of ${flags.grain}s`;
+  if (date === undefined) return () => nothingThere(`no ${names} in the warehouse; export a date that ends a week or a month`);
+  const rows = await engine.readFurther(tables, date, date);
+  const found = tables.filter((table) => (rows[table]?.length ?? 0) > 0);
+  return () => {
+    if (found.length === 0) {
+      nothingThere(`no ${names} of ${date}${dates.length === 0 ? '' : `; the newest are of ${dates.at(-1)}`}`);
+      return;
+    }
+    if (flags.out !== undefined) writeTables(found, rows, flags.out, flags, config);
+    else if (flags.json) writeJson(Object.fromEntries(found.map((table) => [table, rows[table]])));
+    else if (flags.csv) say(found.map((table) => tableCsv(table, rows)).join('\n'));
+    else {
+      const width = flags.wide ? Number.POSITIVE_INFINITY : terminalWidth();
+      say(found.map((table) => renderReport(table, rows[table] ?? [], { isDemo: holdsDemo(config), width })).join('\n\n'));
+    }
+  };
+}
+
+function printReport(date: CalendarDate, rows: ReportRows, flags: ShowFlags, config: Config): void {
+  const table = flags.table as ReportTable | undefined;
+  const tables = table === undefined ? reportTableNames : [table];
+  if (flags.out !== undefined) writeTables(tables, rows, flags.out, flags, config);
+  else if (flags.json) writeJson(Object.fromEntries(tables.map((table) => [table, rows[table]])));
+  else if (flags.csv) say(table === undefined ? joinedCsv(rows) : tableCsv(table, rows));
+  else say(renderDay(date, rows, config, { table, wide: flags.wide ?? false }));
+}
+
+function printDays(days: readonly Day[], { table: wanted, json, csv, wide }: ShowFlags, { config, request }: Asked): void {
+  const table = wanted as ReportTable | undefined;
   const names = table === undefined ? reportMetrics.map(({ name }) => name) : metricNames[table];
   const figures = days.map(({ date, report, provisional, values }) => ({
     date,
@@ -144,14 +207,7 @@ function printDays(days: readonly Day[], { table, json, csv, wide }: ShowFlags, 
     ...Object.fromEntries(names.map((name) => [name, values[placeOf.get(name) ?? -1] ?? null])),
   }));
   if (json) writeJson({ days: figures });
-  else if (csv)
-    say(
-      stringify(figures, {
-        header: true,
-        columns: ['date', 'report_date', 'provisional', ...names],
-        cast: { boolean: String },
-      }).trimEnd(),
-    );
+  else if (csv) say(renderCsv(figures, ['date', 'report_date', 'provisional', ...names]));
   else if (days.length > 0) {
     const width = wide ? Number.POSITIVE_INFINITY : terminalWidth();
     const title = table === undefined ? '' : `${renderTableName(table)}  `;
@@ -168,9 +224,9 @@ function asReported(days: number): string {
   return days === 1 ? '1 day, as its newest report has it' : `${formatMany(days, 'day')}, as their newest reports have them`;
 }
 
-function tableCsv(table: ReportTable, rows: ReportRows): string {
-  const columns = reportTableDefinitions[table].columns.map(({ name }) => name);
-  return stringify(rows[table], { header: true, columns }).trimEnd();
+function tableCsv(table: PublishedTable, rows: Partial<Record<PublishedTable, object[]>>): string {
+  const columns = publishedTableDefinitions[table].columns.map(({ name }) => name);
+  return renderCsv<object>(rows[table] ?? [], columns);
 }
 
 /** A row a period with the figures of all tables: no two have a column of the same name but those that say which row it is. */
@@ -181,15 +237,12 @@ function joinedCsv(rows: ReportRows): string {
   const periods = rows.daily_engagement.map((_, index) =>
     Object.assign({}, ...reportTableNames.map((table) => rows[table][index])),
   );
-  return stringify(periods, {
-    header: true,
-    columns: [...columns.filter((name) => name !== 'created_at'), 'created_at'],
-  }).trimEnd();
+  return renderCsv(periods, [...columns.filter((name) => name !== 'created_at'), 'created_at']);
 }
 
 function writeTables(
-  tables: readonly ReportTable[],
-  rows: ReportRows,
+  tables: readonly PublishedTable[],
+  rows: Partial<Record<PublishedTable, object[]>>,
   folder: string,
   { csv, force = false }: ShowFlags,
   config: Config,
@@ -218,7 +271,7 @@ function printReleased(
   const [row] = rows;
   const columns = dailyMetricsDefinition.columns.map(({ name }) => name);
   if (json) writeJson({ daily_metrics: rows });
-  else if (csv) say(stringify([...rows], { header: true, columns }).trimEnd());
+  else if (csv) say(renderCsv(rows, columns));
   else if (row !== undefined) say(renderRelease(row, { isDemo }));
   if (row !== undefined) return;
   if (date === null) nothingThere(NOTHING_RELEASED);

@@ -7,7 +7,7 @@ import type { ReportOutcome } from '../shared/export/outcome';
 import { runExport } from '../shared/export/run-export';
 import { datesBetween } from '../shared/metrics/calendar';
 import type { Facts } from '../shared/metrics/facts/facts';
-import { reportTableNames } from '../shared/metrics/tables';
+import { tablesOf } from '../shared/metrics/tables';
 import type { ExportRun } from '../shared/metrics/tables/export_runs';
 import type { Failure } from '../shared/platform/failure';
 import { until } from './support/deployment';
@@ -68,7 +68,7 @@ async function attempt({ source, change, startedAt = SECOND, from = DAY_BEFORE }
       const { reports } = await runExport(dates, { ...options, dryRun: false }).catch((failure: Failure) => ({
         reports: dates.map((reportDate) => ({
           reportDate,
-          tables: reportTableNames.map((table) => ({ table, rows: 0 as const, failure })),
+          tables: tablesOf(reportDate).map((table) => ({ table, rows: 0 as const, failure })),
           findings: null,
           release: null,
         })),
@@ -141,8 +141,8 @@ test.each<[string, string, Attempt]>([
   ],
 ])('%s: %s, and the other date is exported', async (_, code, asked) => {
   const ending = await attempt(asked);
-  expect(failuresOf(ending, DATE)).toEqual(Array(4).fill(code));
-  expect(failuresOf(ending, DAY_BEFORE)).toEqual(Array(4).fill(null));
+  expect(failuresOf(ending, DATE)).toEqual(tablesOf(DATE).map(() => code));
+  expect(failuresOf(ending, DAY_BEFORE)).toEqual(tablesOf(DAY_BEFORE).map(() => null));
   expect(ending.after).toEqual(ending.before);
   expect(ending.records).toEqual([
     expect.objectContaining({ report_date: DAY_BEFORE, status: 'succeeded', error_code: null }),
@@ -175,7 +175,7 @@ test.each<[string, string, SourceRows]>([
   ['a thousand rows without an id', 'QUALITY_GATE', { ...rows, users: [...rows.users, ...rejected] }],
 ])('%s: %s', async (_, code, source) => {
   const ending = await attempt({ source, from: DATE });
-  expect(failuresOf(ending, DATE)).toEqual(Array(4).fill(code));
+  expect(failuresOf(ending, DATE)).toEqual(tablesOf(DATE).map(() => code));
   expect(ending.after).toEqual(ending.before);
 });
 
@@ -185,7 +185,7 @@ test.each<[string, Partial<SourceRows['measurements'][number]>]>([
   ['of the far future', { created_at: '9999-12-01T00:00:00Z' }],
 ])('one broken client, with some tests %s, changes no figure and holds nothing back', async (_, row) => {
   const ending = await attempt({ source: { ...rows, measurements: [...rows.measurements, ...many(30, row)] } });
-  expect(failuresOf(ending, DATE)).toEqual(Array(4).fill(null));
+  expect(failuresOf(ending, DATE)).toEqual(tablesOf(DATE).map(() => null));
   expect(withoutInstants(ending.after)).toEqual(withoutInstants(ending.before));
 });
 
@@ -196,15 +196,15 @@ function withoutInstants(published: unknown): unknown {
 test('a user who is there twice after the report date is no matter of it', async () => {
   const twice = { user_id: 'late', created_at: '2025-06-16T10:00:00Z' };
   const ending = await attempt({ source: { ...rows, users: [...rows.users, twice, twice] } });
-  expect(failuresOf(ending, DATE)).toEqual(Array(4).fill(null));
+  expect(failuresOf(ending, DATE)).toEqual(tablesOf(DATE).map(() => null));
 });
 
 test('a late source holds back today and yesterday, and no date before', async () => {
   const empty = { users: rows.users, measurements: rows.measurements.filter(({ created_at }) => created_at?.startsWith('2001')) };
   const late = await attempt({ source: empty, startedAt: new Date(`${DATE}T23:00:00Z`), from: '2025-06-13' });
-  expect(failuresOf(late, DATE)).toEqual(Array(4).fill('SOURCE_NOT_READY'));
-  expect(failuresOf(late, DAY_BEFORE)).toEqual(Array(4).fill('SOURCE_NOT_READY'));
-  expect(failuresOf(late, '2025-06-13')).toEqual(Array(4).fill(null));
+  expect(failuresOf(late, DATE)).toEqual(tablesOf(DATE).map(() => 'SOURCE_NOT_READY'));
+  expect(failuresOf(late, DAY_BEFORE)).toEqual(tablesOf(DAY_BEFORE).map(() => 'SOURCE_NOT_READY'));
+  expect(failuresOf(late, '2025-06-13')).toEqual(tablesOf('2025-06-13').map(() => null));
   expect(late.after).toEqual(late.before);
 });
 

@@ -1,9 +1,10 @@
 import type { ReportRows } from '../shared/metrics/report';
-import { reportTableNames } from '../shared/metrics/tables';
+import { furtherTableNames, reportTableNames } from '../shared/metrics/tables';
+import { comebackSource, longSource } from './support/comeback-source';
 import { onDuckDb } from './support/duckdb';
 import { type ExportedReport, exportReports } from './support/export';
 import { randomSource } from './support/random-source';
-import { referenceReport } from './support/reference';
+import { dateReader, endsMonth, isSunday, parseInstant, plusDays, referenceReport } from './support/reference';
 import { reportDifferences } from './support/report-differences';
 import { type PartedFormat, type SourceFormat, writeSource } from './support/source-files';
 import type { SourceRows } from './support/source-rows';
@@ -76,6 +77,121 @@ test('a range that is counted in pieces, with both clock changes in it', async (
     for (const report of checked)
       expect(reportDifferences(report, referenceReport(rows, report.reportDate, timeZone), startedAt)).toEqual([]);
     for (const report of reports) expectInvariants(report.rows);
+  });
+});
+
+interface LongSituation {
+  name: string;
+  seed: number;
+  format: SourceFormat;
+  timeZone: string;
+  /** Report dates that end a week, a month, or both, in order. */
+  dates: string[];
+}
+
+const longSituations: LongSituation[] = [
+  {
+    name: 'clocks go forward on the last Sunday of a month',
+    ...{ seed: 31, format: 'csv', timeZone: 'Europe/Berlin', dates: ['2025-03-30', '2025-03-31', '2025-08-31'] },
+  },
+  {
+    name: 'clocks go back from Sunday to Saturday',
+    ...{ seed: 32, format: 'ndjson', timeZone: 'America/St_Johns', dates: ['2010-10-31', '2010-11-07', '2010-11-30'] },
+  },
+  {
+    name: 'clocks go back at midnight before a Sunday',
+    ...{ seed: 33, format: 'parquet', timeZone: 'America/Nuuk', dates: ['2024-03-31', '2024-10-27', '2024-10-31'] },
+  },
+  {
+    name: 'half an hour forward and back',
+    ...{ seed: 34, format: 'csv', timeZone: 'Australia/Lord_Howe', dates: ['2025-04-06', '2025-08-31', '2025-10-05'] },
+  },
+  {
+    name: 'a date is left out in the last week of a month',
+    ...{ seed: 35, format: 'ndjson', timeZone: 'Pacific/Apia', dates: ['2011-07-31', '2011-12-31', '2012-01-01'] },
+  },
+  {
+    name: 'Sundays without midnight, Saturdays with two',
+    ...{ seed: 36, format: 'parquet', timeZone: 'America/Sao_Paulo', dates: ['2018-02-18', '2018-09-30', '2018-11-04'] },
+  },
+  {
+    name: 'week 53, quarters of an hour',
+    ...{ seed: 37, format: 'csv', timeZone: 'Asia/Kathmandu', dates: ['2020-12-31', '2021-01-03', '2021-01-31'] },
+  },
+  {
+    name: 'an offset with seconds',
+    ...{ seed: 38, format: 'ndjson', timeZone: 'Africa/Monrovia', dates: ['1972-01-09', '1972-01-31', '1972-04-30'] },
+  },
+  {
+    name: 'months before 1970',
+    ...{ seed: 39, format: 'parquet', timeZone: 'Pacific/Kiritimati', dates: ['1970-02-01', '1970-02-28', '1970-05-31'] },
+  },
+  {
+    name: 'a leap day ends a month',
+    ...{ seed: 40, format: 'csv', timeZone: 'UTC', dates: ['2024-02-25', '2024-02-29', '2024-03-31'] },
+  },
+];
+
+describe('weeks and months', () => {
+  test.each(longSituations)('$name ($timeZone, $format, seed $seed)', async ({ seed, format, timeZone, dates }) => {
+    const [first = '', , last = ''] = dates;
+    expect(dates.every((date) => isSunday(date) || endsMonth(date))).toBe(true);
+    expect(dates.some((date) => isSunday(date)) && dates.some(endsMonth)).toBe(true);
+    const monthsBefore = plusDays(first, -425); // 13 months and more
+    const from = monthsBefore < '1970-01-04' ? '1970-01-04' : monthsBefore;
+    const rows = longSource({ seed, timeZone, from, to: last, people: 40, emptyText: format !== 'csv' });
+    await inSource(rows, format, async (folder) => {
+      await onDuckDb(folder, async (engine) => {
+        for (const date of dates) {
+          const startedAt = minutesLater(0);
+          const [report] = await exportReports(engine, { from: date, to: date, timeZone, startedAt });
+          if (report === undefined) throw new Error(`no report of ${date}`);
+          expect(Object.keys(report.further ?? {}).sort()).toEqual([...furtherTableNames].sort());
+          expect(reportDifferences(report, referenceReport(rows, date, timeZone), startedAt)).toEqual([]);
+        }
+      });
+    });
+  });
+
+  test('a range of 400 dates says what its dates say one by one', async () => {
+    const timeZone = 'Europe/Berlin';
+    const [from, to] = ['2024-06-01', '2025-07-05'];
+    const rows = comebackSource({ seed: 41, timeZone, from: '2023-04-01', to, people: 150, emptyText: true });
+    const startedAt = minutesLater(0);
+    const sample = ['2024-06-02', '2024-06-30', '2024-10-27', '2024-12-31', '2025-03-30', '2025-05-14', '2025-06-30', to];
+    await inSource(rows, 'ndjson', async (folder) => {
+      const range = await onDuckDb(folder, (engine) => exportReports(engine, { from, to, timeZone, startedAt }));
+      expect(range).toHaveLength(400);
+      for (const report of range.filter((_, index) => index % 29 === 1))
+        expect(reportDifferences(report, referenceReport(rows, report.reportDate, timeZone), startedAt)).toEqual([]);
+      const singles = await onDuckDb(folder, async (engine) => {
+        const reports: ExportedReport[] = [];
+        for (const date of sample) reports.push(...(await exportReports(engine, { from: date, to: date, timeZone, startedAt })));
+        return reports;
+      });
+      expect(range.filter(({ reportDate }) => sample.includes(reportDate))).toEqual(singles);
+    });
+  });
+
+  test.each(['2025-08-31', '2025-08-24', '2025-07-31'])('%s says the same when later rows have come', async (date) => {
+    const timeZone = 'America/New_York';
+    const rows = comebackSource({ seed: 42, timeZone, from: '2024-06-01', to: '2025-12-31', people: 120, emptyText: true });
+    const dateOf = dateReader(timeZone);
+    const upTo = <Row extends { created_at: string | null }>(all: Row[]) =>
+      all.filter(({ created_at }) => created_at !== null && dateOf(parseInstant(created_at)) <= date);
+    const early: SourceRows = { users: upTo(rows.users), measurements: upTo(rows.measurements) };
+    expect(early.measurements.length).toBeLessThan(rows.measurements.length * 0.9);
+    const startedAt = minutesLater(0);
+    const exported = async (source: SourceRows) => {
+      let reports: ExportedReport[] = [];
+      await inSource(source, 'parquet', async (folder) => {
+        reports = await onDuckDb(folder, (engine) => exportReports(engine, { from: date, to: date, timeZone, startedAt }));
+      });
+      return reports;
+    };
+    const before = await exported(early);
+    expect(before[0]?.further?.daily_audience).toHaveLength(12);
+    expect(await exported(rows)).toEqual(before);
   });
 });
 

@@ -111,7 +111,7 @@ async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): P
     const counted = await countDays(cluster, options);
     for (const date of cluster) {
       const one = draft(date, counted, options);
-      const tables = one.failure === null ? nothingOf(date, counted.existing) : allFailed(date, one.failure);
+      const tables = one.failure === null ? nothingOf(date, counted.existing) : allFailed(date, one.failure, counted.existing);
       reports.push(conclude(one, { tables }, options));
     }
   }
@@ -373,7 +373,7 @@ async function write(
   const outcomes: ReportOutcome[] = [];
   for (const one of drafts) {
     if (one.failure !== null) {
-      outcomes.push(conclude(one, { tables: allFailed(one.reportDate, one.failure) }, options));
+      outcomes.push(conclude(one, { tables: allFailed(one.reportDate, one.failure, counted.existing) }, options));
       continue;
     }
     const written = tables.get(one.reportDate) ?? [];
@@ -447,8 +447,13 @@ function logFindings(report_date: CalendarDate, findings: Findings, fallen: Revi
   for (const { table, column } of fallen) log.warning('final figure fell', { report_date, table, column });
 }
 
-function allFailed(reportDate: CalendarDate, failure: Failure): TableOutcome[] {
-  return tablesOf(reportDate).map((table) => ({ table, rows: 0, failure }));
+/** Of all tables of the date where it isn't known which there are. */
+function allFailed(
+  reportDate: CalendarDate,
+  failure: Failure,
+  existing: ReadonlySet<FurtherTable> = new Set(furtherTableNames),
+): TableOutcome[] {
+  return nothingOf(reportDate, existing).map(({ table }) => ({ table, rows: 0, failure }));
 }
 
 /** What is answered where nothing is written. */

@@ -306,7 +306,7 @@ async function checkWarehouse(examination: Examination, config: Config): Promise
   const warehouse = { ...config.warehouse, source: null };
   return withEngine(examination, { ...config, warehouse }, 'export', area, async (engine, run) => {
     const inspections = await engine.inspectWarehouse({ release: config.release.isOn }, run);
-    const canRead = inspections.every(({ exists, failure }) => exists && failure === null);
+    const canRead = inspections.every(({ failure }) => failure === null) && inspections.some(({ exists }) => exists);
     return [...inspections.map(checkTable), ...(canRead ? [await checkGaps(examination, config, engine, run)] : [])];
   });
 }
@@ -326,6 +326,14 @@ async function checkGaps({ now }: Examination, { timeZone }: Config, engine: Eng
 function checkTable({ name, exists, failure, mayWrite, keepsDays }: WarehouseInspection): Check {
   const area = 'warehouse';
   if (failure !== null) return failed(area, name, failure);
+  if (!exists && mayWrite === null)
+    return {
+      area,
+      name,
+      ok: null,
+      found: 'not there, reports are published without it',
+      remedy: 'run: terraform -chdir=infra apply',
+    };
   const kept = keepsDays === null ? '' : `, keeps ${formatMany(keepsDays, 'day')}`;
   const state = name.includes('.') ? 'as defined' : 'there';
   const found = exists ? `${state}${kept}` : 'not there yet, the first export makes it';

@@ -10,12 +10,14 @@ import { parseConfig } from '../../shared/platform/config';
 import { createLog } from '../../shared/platform/log';
 import { holdWarehouse } from '../support/hold-warehouse';
 import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
+import { writeSmallSource } from '../support/small-source';
 
 /** A warehouse that another process has open is waited for. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-busy-'));
 const warehouse = join(folder, 'warehouse.duckdb');
+const source = writeSmallSource(folder);
 const start = (...args: string[]) => startKpi(folder, [...args, '--warehouse', warehouse]);
-const exportOf = (date: string) => start('export', '--source', 'demo', '--date', date, '--json');
+const exportOf = (date: string) => start('export', '--source', source, '--date', date, '--json');
 
 beforeAll(() => ended(exportOf('2025-12-23')));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -28,7 +30,7 @@ async function untilItWaits(child: ChildProcess): Promise<void> {
 }
 
 test.each([
-  ['export', ['export', '--source', 'demo', '--date', '2025-12-22']],
+  ['export', ['export', '--source', source, '--date', '2025-12-22']],
   ['show', ['show', '--date', '2025-12-23', '--json']],
 ])('%s says that it waits, and goes on once the file is free', async (_, args) => {
   const release = await holdWarehouse(warehouse);
@@ -60,7 +62,7 @@ test.each<Access>(['export', 'read'])('gives up after its time, for %s', async (
   const release = await holdWarehouse(warehouse);
   const lines: string[] = [];
   try {
-    const open = createOpener(parseConfig({}, { warehouse, source: 'demo' }), () => new Date());
+    const open = createOpener(parseConfig({}, { warehouse, source }), () => new Date());
     const log = createLog({ level: 'info', format: 'text', write: (line) => lines.push(line) });
     await expect(open(access, { log, forMs: 1_500 })).rejects.toMatchObject({
       code: 'BUSY',

@@ -1,4 +1,4 @@
-import { wantsColors } from '../../cli/colors';
+import { createColors, wantsColors } from '../../cli/colors';
 
 test.each<[string, NodeJS.ProcessEnv, boolean, boolean]>([
   ['a terminal', {}, true, true],
@@ -12,4 +12,14 @@ test.each<[string, NodeJS.ProcessEnv, boolean, boolean]>([
   ['NO_COLOR beside FORCE_COLOR', { NO_COLOR: '1', FORCE_COLOR: '1' }, false, false],
 ])('%s', (_, env, isTerminal, expected) => {
   expect(wantsColors(env, isTerminal)).toBe(expected);
+});
+
+test.each([
+  ['bold', '\u001b[1mtext\u001b[22m'],
+  ['dim', '\u001b[2mtext\u001b[22m'],
+  ['green', '\u001b[32mtext\u001b[39m'],
+  ['red', '\u001b[31mtext\u001b[39m'],
+] as const)('%s, where colours are wanted', (name, expected) => {
+  expect(createColors(true)[name]('text')).toBe(expected);
+  expect(createColors(false)[name]('text')).toBe('text');
 });

@@ -7,12 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
+import { writeSmallSource } from '../support/small-source';
 
 /** A new warehouse appears whole, or not at all. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-new-'));
 const root = resolve(__dirname, '../..');
 const DAY = '2025-12-23';
-const exportArgs = (file: string, date = DAY) => ['export', '--source', 'demo', '--date', date, '--warehouse', file, '--json'];
+const source = writeSmallSource(folder);
+const exportArgs = (file: string, date = DAY) => ['export', '--source', source, '--date', date, '--warehouse', file, '--json'];
 const start = (file: string, date?: string) => startKpi(folder, exportArgs(file, date));
 const rowsOf = (file: string) => queryDuckDb(file, 'SELECT count(*) FROM kpi_metrics.daily_funnel');
 
@@ -109,11 +111,11 @@ test.each<[string, string[]]>([
     error: `warehouse ${file} holds tables of something else; name another file`,
     code: 'BAD_CONFIG',
   };
-  for (const args of [exportArgs(file), ['release', '--source', 'demo', '--date', DAY, '--warehouse', file, '--json']]) {
+  for (const args of [exportArgs(file), ['release', '--source', source, '--date', DAY, '--warehouse', file, '--json']]) {
     const { code, stdout } = await ended(startKpi(folder, args));
     expect([code, JSON.parse(stdout)]).toEqual([64, refused]);
   }
-  const { stdout } = await ended(startKpi(folder, ['doctor', '--source', 'demo', '--warehouse', file, '--json']));
+  const { stdout } = await ended(startKpi(folder, ['doctor', '--source', source, '--warehouse', file, '--json']));
   expect(JSON.parse(stdout).checks).toContainEqual(
     expect.objectContaining({ area: 'warehouse', ok: false, remedy: 'name another file' }),
   );

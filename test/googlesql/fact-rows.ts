@@ -1,23 +1,28 @@
 import { join } from 'node:path';
 import { openDuckDb } from '../../shared/engines/duckdb/engine';
-import type { Window } from '../../shared/metrics/calendar';
+import { addDays, datesBetween, PERIODS, type ReportWindow, type Window } from '../../shared/metrics/calendar';
 import {
   type AnyFactName,
-  type FactRow,
-  factNames,
+  type CountedFacts,
+  type FactParameter,
   factParameters,
   factsQuery,
   parametersOf,
   parseFacts,
+  parseScopes,
   releaseFactNames,
+  scopeParameters,
+  scopesOf,
+  scopesQuery,
 } from '../../shared/metrics/facts/facts';
+import { furtherWindow, grains } from '../../shared/metrics/grain';
 import { type SourceTable, sourceColumns } from '../../shared/metrics/source-contract';
 import { createLog } from '../../shared/platform/log';
 import type { SourceRows } from '../support/source-rows';
 import type { ReferenceServer, Table } from './reference-server';
 
-/** The rows of each fact as a set: in an order of their own, for the facts promise none. */
-export type FactRows = Record<AnyFactName, string[]>;
+/** The rows of each fact as a set: in an order of their own, for the facts promise none. Those of longer windows by fact and scope. */
+export type FactRows = Record<string, string[]>;
 
 /** As an export counts them, out of a source folder. */
 export async function rowsOnDuckDb(folder: string, window: Window): Promise<FactRows> {
@@ -29,7 +34,7 @@ export async function rowsOnDuckDb(folder: string, window: Window): Promise<Fact
   const log = createLog({ level: 'error', format: 'text', write: () => {} });
   const run = { id: 'run', requestId: 'request', trigger: 'cli', signal: new AbortController().signal, log } as const;
   try {
-    const { facts } = await engine.readFacts(window, run);
+    const { facts } = await engine.readFacts(withFurther(window), run);
     const released = await engine.readReleaseFacts(window, run);
     const span = await engine.readSpan(window, run);
     const freshness = (await engine.readFreshness(window, run)).rows;
@@ -47,16 +52,26 @@ export async function rowsOnReference(
   change = (sql: string) => sql,
 ): Promise<FactRows> {
   const tables = { source_users: toTable('users', rows.users), source_measurements: toTable('measurements', rows.measurements) };
-  const parameters = factParameters(window, window.scanUntil);
+  const evaluate = (sql: string, parameters: Record<string, FactParameter>) => {
+    const bound = parametersOf(sql).flatMap((name) => {
+      const parameter = parameters[name];
+      if (parameter === undefined) return [];
+      const { type, value } = parameter;
+      return [[name, { type, value: value instanceof Date ? value.toISOString() : value }] as const];
+    });
+    return server.evaluate(sql, Object.fromEntries(bound), tables);
+  };
   const count = async <Name extends AnyFactName>(names: readonly Name[]) => {
     const sql = change(factsQuery(names, window));
-    const bound = parametersOf(sql).map((parameter) => {
-      const { type, value } = parameters[parameter];
-      return [parameter, { type, value: typeof value === 'string' ? value : value.toISOString() }] as const;
-    });
-    return parseFacts(names, await server.evaluate(sql, Object.fromEntries(bound), tables));
+    return parseFacts(names, await evaluate(sql, factParameters(window, window.scanUntil)));
   };
-  return toSets({ ...(await count(factNames)), ...(await count(releaseFactNames)), ...(await count(['span', 'freshness'])) });
+  const scopes = scopesOf(withFurther(window));
+  const reports = await evaluate(change(scopesQuery(scopes, {})), scopeParameters(scopes, window.scanUntil));
+  return toSets({
+    ...parseScopes(scopes, reports),
+    ...(await count(releaseFactNames)),
+    ...(await count(['span', 'freshness'])),
+  });
 }
 
 function toTable(table: SourceTable, rows: SourceRows[SourceTable]): Table {
@@ -64,12 +79,18 @@ function toTable(table: SourceTable, rows: SourceRows[SourceTable]): Table {
   return { columns: Object.fromEntries(columns), rows: rows.map((row) => ({ ...row })) };
 }
 
-type AllFacts = { [Name in AnyFactName]: FactRow<Name>[] };
+/** A window of reports with those that weeks, months and the people behind them are counted in. */
+function withFurther(window: Window): ReportWindow {
+  return furtherWindow(datesBetween(addDays(window.firstDay, PERIODS), window.lastDay), window, grains);
+}
 
-function toSets(counted: AllFacts): FactRows {
-  const toSet = (name: AnyFactName) =>
-    counted[name].map((row: object) => JSON.stringify(Object.fromEntries(Object.entries(row).sort()))).sort();
-  return Object.fromEntries(
-    [...factNames, ...releaseFactNames, ...(['span', 'freshness'] as const)].map((name) => [name, toSet(name)]),
-  ) as FactRows;
+function toSets({ audience, week, month, ...facts }: CountedFacts & Record<string, unknown>): FactRows {
+  const named = (scope: string, counted: object = {}) =>
+    Object.entries(counted).map(([name, rows]): [string, object[]] => [`${name}_${scope}`, rows]);
+  const all = [...Object.entries(facts), ...named('audience', { audience }), ...named('week', week), ...named('month', month)];
+  return Object.fromEntries(all.map(([name, rows]) => [name, toSet(rows as object[])]));
+}
+
+function toSet(rows: readonly object[]): string[] {
+  return rows.map((row) => JSON.stringify(Object.fromEntries(Object.entries(row).sort()))).sort();
 }

@@ -139,7 +139,7 @@ describe('a change of the SQL is noticed', () => {
     [", 'test_not_found'", ''],
     ["WHERE outcome <> 'rejected'", ''],
     ['WHERE user_id IS NOT NULL AND created_at', 'WHERE created_at'],
-    ['FROM accounts WHERE user_id IS NOT NULL', 'FROM accounts'],
+    ['WHERE user_id IS NOT NULL AND day <= @last_day', 'WHERE day <= @last_day'],
     ['SELECT user_id, MIN(day) AS day', 'SELECT user_id, MAX(day) AS day'],
     ['COUNTIF(tests > 1)', 'COUNTIF(tests > 0)'],
     ['COUNTIF(successes > 1)', 'COUNTIF(tests > 1)'],

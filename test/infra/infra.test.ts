@@ -8,8 +8,8 @@ import { isTimeZone } from '../../shared/platform/time-zone';
 import { at, type Body, expression, type Infra, infraFolder, only, readInfra, resourcesOf, seconds } from './hcl';
 
 let infra: Infra;
-beforeAll(async () => {
-  infra = await readInfra();
+beforeAll(() => {
+  infra = readInfra();
 });
 
 const resource = (type: string, name: string) => only(infra.resource[type]?.[name]);

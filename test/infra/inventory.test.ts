@@ -2,8 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parse } from '@cdktf/hcl2json';
-import { type Body, infraFolder, only, readInfra, resourcesOf } from './hcl';
+import { type Body, infraFolder, only, parseHcl, readInfra, resourcesOf } from './hcl';
 
 /** All that is planned with few settings and with all of them: `npm run inventory` writes it anew. */
 const root = resolve(__dirname, '../..');
@@ -33,11 +32,13 @@ ifTerraform('the stand-in for the provider knows what infra/ uses, in the words 
   expect(told).toBe(readFileSync(join(root, 'scripts/infra/provider-schema.json'), 'utf8'));
 });
 
-test('"everything" sets every variable, but for one that another rules out and one that takes something away', async () => {
-  const path = join(infraFolder, 'tests/everything.tftest.hcl');
-  const { variables } = (await parse(path, readFileSync(path, 'utf8'))) as { variables: Body[] };
-  const { variable } = await readInfra();
-  expect(Object.keys(variable).filter((name) => !(name in only(variables)))).toEqual(['release_paused', 'source_first_tests']);
+test('"everything" sets every variable, but for one that another rules out and one that takes something away', () => {
+  const [everything] = parseHcl([join(infraFolder, 'tests/everything.tftest.hcl')]);
+  const { variable } = readInfra();
+  expect(Object.keys(variable).filter((name) => !(name in only(everything?.variables)))).toEqual([
+    'release_paused',
+    'source_first_tests',
+  ]);
 });
 
 describe('without Terraform', () => {
@@ -52,13 +53,13 @@ describe('without Terraform', () => {
         }),
     );
 
-  test('every resource of infra/ is in the inventory, and nothing else', async () => {
-    const addresses = resourcesOf(await readInfra()).map(([address]) => address);
+  test('every resource of infra/ is in the inventory, and nothing else', () => {
+    const addresses = resourcesOf(readInfra()).map(([address]) => address);
     expect([...inventory('everything').keys()].sort()).toEqual(addresses.sort());
   });
 
-  test('every argument that infra/ writes out has the same value there', async () => {
-    const written = resourcesOf(await readInfra()).flatMap(([address, body]) => literals(body).map((line) => [address, line]));
+  test('every argument that infra/ writes out has the same value there', () => {
+    const written = resourcesOf(readInfra()).flatMap(([address, body]) => literals(body).map((line) => [address, line]));
     expect(written.length).toBeGreaterThan(90);
     const everything = inventory('everything');
     expect(written.filter(([address = '', line = '']) => !everything.get(address)?.includes(line))).toEqual([]);

@@ -16,8 +16,8 @@ const isFurther = (table: string) => (furtherTableNames as string[]).includes(ta
 const definitions: TableDefinition[] = [...published, dailyMetricsDefinition];
 
 let infra: Infra;
-beforeAll(async () => {
-  infra = await readInfra();
+beforeAll(() => {
+  infra = readInfra();
 });
 
 test.each(definitions.map((definition) => [definition.name, definition] as const))(

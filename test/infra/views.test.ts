@@ -25,8 +25,8 @@ const types = { STRING: 'VARCHAR', INT64: 'BIGINT', FLOAT64: 'DOUBLE', DATE: 'DA
 
 let infra: Infra;
 let database: Database;
-beforeAll(async () => {
-  infra = await readInfra();
+beforeAll(() => {
+  infra = readInfra();
 });
 beforeEach(async () => {
   database = await openDatabase();

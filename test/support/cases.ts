@@ -1,9 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { reportTableDefinitions, reportTableNames } from '../../shared/metrics/tables';
-import { periodColumns } from '../../shared/metrics/tables/columns';
-import type { ExpectedReport } from './report-differences';
+import {
+  type FurtherTable,
+  furtherTableNames,
+  furtherTables,
+  isRetention,
+  type PublishedTable,
+  publishedTableDefinitions,
+  reportTableNames,
+} from '../../shared/metrics/tables';
+import { labelOf, nameOf, periodsOf } from './reference';
+import type { ExpectedReport, ExpectedRow } from './report-differences';
 import type { SourceRows } from './source-rows';
 
 /**
@@ -16,6 +24,10 @@ import type { SourceRows } from './source-rows';
  *
  * An expectation names every column of the table. A value alone is meant for all periods; else there is a value by date, by dates
  * ("2025-06-04 to 2025-06-09"), and "otherwise" for the rest. A value is a number, null, or text with a calculation ("100 * 2 / 3 - 50").
+ *
+ * The tables beside the core (daily_audience, weekly_…, monthly_…) have a file only where the case is about them. Their periods are named
+ * by their first date. A retention table has a line for each cohort, whose values are a list from age 0 on, or one value for all ages.
+ * Labels and last dates may be given too, for some periods or cohorts ("period_label", "cohort_end_date").
  */
 export interface Case {
   name: string;
@@ -25,6 +37,7 @@ export interface Case {
   timeZone: string;
   why: string;
   rows: SourceRows;
+  /** `further` has those tables that the case is about. */
   expected: ExpectedReport;
 }
 
@@ -34,6 +47,15 @@ const CaseFile = z.strictObject({ report_date: z.iso.date(), time_zone: z.string
 const Value = z.union([z.number(), z.null(), z.string().transform(calculate)]);
 const Expectation = z.record(z.string(), z.union([Value, z.record(z.string(), Value)]));
 type Value = z.infer<typeof Value>;
+
+const Texts = z.record(z.iso.date(), z.string()).optional();
+const texts = { period_label: Texts, period_end_date: Texts, cohort_label: Texts, cohort_end_date: Texts };
+const FurtherExpectation = z
+  .object(texts)
+  .catchall(z.union([Value, z.record(z.string(), z.union([Value, z.array(Value).min(1)]))]));
+
+/** Columns that follow from report date and period. */
+const KEYS = [...Object.keys(texts), 'report_date', 'period_start_date', 'cohort_start_date', 'age', 'created_at'];
 
 const UserLine = z.strictObject({
   user_id: z.string().nullable().default(null),
@@ -64,20 +86,16 @@ export function caseNames(): string[] {
 export function readCase(name: string, cases = CASES): Case {
   const folder = join(cases, name);
   const files = readdirSync(folder, { recursive: true }).map((file) => String(file).replaceAll('\\', '/'));
-  if (files.sort().join() !== [...expectedFiles].sort().join())
-    throw new Error(`${name}: expected the files ${expectedFiles.join(', ')}; got ${files.join(', ')}`);
+  const furtherFiles = furtherTableNames.map((table) => `expect/${table}.json`);
+  const core = files.filter((file) => !furtherFiles.includes(file));
+  if (core.sort().join() !== [...expectedFiles].sort().join())
+    throw new Error(`${name}: expected the files ${expectedFiles.join(', ')}; got ${core.join(', ')}`);
   const json = (file: string): unknown => JSON.parse(readFileSync(join(folder, file), 'utf8'));
   const { report_date, time_zone, why } = CaseFile.parse(json('case.json'));
   const periods = twelvePeriods(report_date);
   const tables = reportTableNames.map((table) => {
     const expectation = Expectation.parse(json(`expect/${table}.json`));
-    const columns = reportTableDefinitions[table].columns
-      .map((column) => column.name)
-      .filter((column) => !(column in periodColumns || column === 'created_at'));
-    const missing = columns.filter((column) => !(column in expectation));
-    const unknown = Object.keys(expectation).filter((column) => !columns.includes(column));
-    if (missing.length + unknown.length > 0)
-      throw new Error(`${name}: expect/${table}.json: missing ${missing.join() || 'none'}, unknown ${unknown.join() || 'none'}`);
+    checkColumns(table, Object.keys(expectation), name);
     const values = Object.entries(expectation).map(
       ([column, given]) => [column, spread(given, periods, `${name}: ${table}.${column}`)] as const,
     );
@@ -89,6 +107,11 @@ export function readCase(name: string, cases = CASES): Case {
       })),
     ] as const;
   });
+  const further = furtherTableNames
+    .filter((table) => files.includes(`expect/${table}.json`))
+    .map(
+      (table) => [table, furtherRows(table, FurtherExpectation.parse(json(`expect/${table}.json`)), report_date, name)] as const,
+    );
   const run = z
     .strictObject({ rejected_rows: z.number(), unclassified_errors: z.number() })
     .parse(json('expect/export_runs.json'));
@@ -105,10 +128,65 @@ export function readCase(name: string, cases = CASES): Case {
     expected: {
       reportDate: report_date,
       tables: Object.fromEntries(tables) as ExpectedReport['tables'],
+      further: Object.fromEntries(further),
       rejectedRows: run.rejected_rows,
       unclassifiedErrors: run.unclassified_errors,
     },
   };
+}
+
+function checkColumns(table: PublishedTable, given: string[], name: string): void {
+  const columns = publishedTableDefinitions[table].columns
+    .map((column) => column.name)
+    .filter((column) => !KEYS.includes(column));
+  const missing = columns.filter((column) => !given.includes(column));
+  const unknown = given.filter((column) => !columns.includes(column));
+  if (missing.length + unknown.length > 0)
+    throw new Error(`${name}: expect/${table}.json: missing ${missing.join() || 'none'}, unknown ${unknown.join() || 'none'}`);
+}
+
+function furtherRows(
+  table: FurtherTable,
+  { period_label, period_end_date, cohort_label, cohort_end_date, ...given }: z.infer<typeof FurtherExpectation>,
+  reportDate: string,
+  name: string,
+): ExpectedRow[] {
+  checkColumns(table, Object.keys(given), name);
+  const periods = periodsOf(reportDate, furtherTables[table].grain);
+  const starts = periods.map(({ start }) => start);
+  const values = Object.entries(given).map(
+    ([column, cells]) => [column, spread(cells, starts, `${name}: ${table}.${column}`)] as const,
+  );
+  const cell = (column: string, cells: Map<string, Value | Value[]>, start: string, age: number, ages: number): Value => {
+    const list = cells.get(start) ?? null;
+    if (!Array.isArray(list)) return list;
+    if (list.length !== ages)
+      throw new Error(`${name}: ${table}.${column}: expected ${ages} values for ${start}, got ${list.length}`);
+    return list[age] ?? null;
+  };
+  return periods.flatMap((period, index): ExpectedRow[] => {
+    if (!isRetention(table))
+      return [
+        {
+          report_date: reportDate,
+          period_label: period_label?.[period.start] ?? labelOf(period, index),
+          period_start_date: period.start,
+          period_end_date: period_end_date?.[period.start] ?? period.end,
+          ...Object.fromEntries(values.map(([column, cells]) => [column, cell(column, cells, period.start, 0, 1)])),
+        },
+      ];
+    const later = periods.slice(0, index + 1).reverse();
+    return later.map(({ start, end }, age) => ({
+      report_date: reportDate,
+      cohort_label: cohort_label?.[period.start] ?? nameOf(period),
+      cohort_start_date: period.start,
+      cohort_end_date: cohort_end_date?.[period.start] ?? period.end,
+      age,
+      period_start_date: start,
+      period_end_date: end,
+      ...Object.fromEntries(values.map(([column, cells]) => [column, cell(column, cells, period.start, age, later.length)])),
+    }));
+  });
 }
 
 function lines(file: string): unknown[] {
@@ -128,9 +206,13 @@ function dayAfter(date: string, days: number): string {
 }
 
 /** A column's value in each period. */
-function spread(given: z.infer<typeof Expectation>[string], periods: string[], where: string): Map<string, Value> {
-  const byKey = given !== null && typeof given === 'object' ? given : { otherwise: given };
-  const values = new Map<string, Value>();
+function spread<Cell extends Value | Value[]>(
+  given: Value | Record<string, Cell>,
+  periods: string[],
+  where: string,
+): Map<string, Value | Cell> {
+  const byKey: Record<string, Value | Cell> = given !== null && typeof given === 'object' ? given : { otherwise: given };
+  const values = new Map<string, Value | Cell>();
   for (const [key, value] of Object.entries(byKey)) {
     if (key === 'otherwise') continue;
     const [first = '', last = first] = key.split(' to ');

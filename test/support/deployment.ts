@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { end, freePort, type PubsubEmulator } from './pubsub-emulator';
+import { writeSmallSource } from './small-source';
 
 /** Of topics and subscriptions: one of each test process. */
 export const project = `kpi-test-${process.pid}`;
@@ -55,11 +56,7 @@ export class Deployment {
     this.topic = `kpi-export-${name}`;
     this.deadLetters = `${this.topic}-dead-letter`;
     this.warehouse = join(this.folder, 'warehouse.duckdb');
-    const source = join(this.folder, 'source');
-    mkdirSync(source);
-    writeFileSync(join(source, 'users.csv'), 'user_id,created_at\nu1,2025-11-01\n');
-    const measurement = 'measurement_id,user_id,session_id,created_at,error_type\nm1,u1,s1,2025-11-01,\n';
-    writeFileSync(join(source, 'measurements.csv'), measurement);
+    const source = writeSmallSource(this.folder);
     this.env = {
       ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(KPI_|GOOGLE_CLOUD_PROJECT$)/.test(key))),
       NODE_ENV: 'production',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../shared/engines/engine';
 import { runExport } from '../../shared/export/run-export';
 import { datesBetween } from '../../shared/metrics/calendar';
-import type { ReportRows } from '../../shared/metrics/report';
+import type { FurtherRows, ReportRows } from '../../shared/metrics/report';
 import { testGate, testRun } from './run';
 
 /** Runs `work` with an engine that reads a source folder and has an empty warehouse of its own, which is gone afterwards. */
@@ -19,6 +19,8 @@ export interface TestExport {
 export interface ExportedReport {
   reportDate: string;
   rows: ReportRows;
+  /** Of each table beside the core that the deployment has; none of a table that has no rows of the date. */
+  further?: FurtherRows;
   rejectedRows: number;
   unclassifiedErrors: number;
 }
@@ -29,6 +31,12 @@ export async function exportReports(engine: Engine, { from, to, timeZone, starte
   const now = () => startedAt;
   const options = { engine, run, timeZone, gate: testGate, startedAt, now, dryRun: false };
   const outcomes = await runExport(datesBetween(from, to), options);
+  const rows = await engine.readReports(from, to);
+  const existing = [...(await engine.furtherTables(run))];
+  const further = {
+    ...Object.fromEntries(existing.map((table) => [table, []])),
+    ...(await engine.readFurther(existing, from, to)),
+  };
   const reports: ExportedReport[] = [];
   for (const { reportDate, tables, findings } of outcomes.reports) {
     const failure = tables.find((table) => table.failure !== undefined)?.failure;
@@ -36,10 +44,16 @@ export async function exportReports(engine: Engine, { from, to, timeZone, starte
     if (findings === null) throw new Error(`no report of ${reportDate}`);
     reports.push({
       reportDate,
-      rows: await engine.readReports(reportDate, reportDate),
+      rows: ofDate(rows, reportDate),
+      further: ofDate(further, reportDate),
       rejectedRows: findings.rejectedRows,
       unclassifiedErrors: findings.unclassifiedErrors,
     });
   }
   return reports;
+}
+
+function ofDate<Tables extends ReportRows | FurtherRows>(tables: Tables, date: string): Tables {
+  const entries = Object.entries<{ report_date: string }[]>(tables);
+  return Object.fromEntries(entries.map(([table, rows]) => [table, rows.filter((row) => row.report_date === date)])) as Tables;
 }

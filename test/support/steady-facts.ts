@@ -2,7 +2,7 @@ import { addDays, type CalendarDate, datesBetween } from '../../shared/metrics/c
 import type { Facts } from '../../shared/metrics/facts/facts';
 
 /** Of a source that holds nothing. */
-export const noFacts: Facts = { activity: [], sessions: [], intake: [], users: [], people: [], misdated: [] };
+export const noFacts: Facts = { activity: [], sessions: [], repeats: [], intake: [], users: [], people: [], misdated: [] };
 
 /** Somebody whose account was there before a window: the source has begun. */
 export function anAccountBefore(firstDay: CalendarDate): Facts['people'][number] {
@@ -22,11 +22,12 @@ export function steadyFacts(firstDay: CalendarDate, lastDay: CalendarDate): Fact
       { failures: 4, users: 1, successful_users: 0, tests: 4, successes: 0 },
     ]),
     sessions: perDay([
-      { first_success: 0, sessions: 2, duplicates: 0 },
-      { first_success: 1, sessions: 5, duplicates: 0 },
-      { first_success: 2, sessions: 1, duplicates: 0 },
-      { first_success: 3, sessions: 1, duplicates: 0 },
+      { first_success: 0, sessions: 2 },
+      { first_success: 1, sessions: 5 },
+      { first_success: 2, sessions: 1 },
+      { first_success: 3, sessions: 1 },
     ]),
+    repeats: [],
     intake: days.flatMap((day) =>
       (
         [

@@ -4,6 +4,7 @@ import {
   dailyMetricsDefinition,
   exportRunsDefinition,
   furtherTableNames,
+  furtherTables,
   publishedTableDefinitions,
   reportTableDefinitions,
   type TableDefinition,
@@ -125,6 +126,8 @@ export async function inspectWarehouse(
     })),
     ...(release ? [{ definition: dailyMetricsDefinition, dataset: RELEASE_DATASET }] : []),
   ];
+  // where they can't be listed, looking at the core says why
+  const existing = await list(session, run.signal).catch(() => new Set<string>());
   return Promise.all([
     look(`dataset ${config.dataset}`, 'reading the dataset', async () => {
       await checkLocation(session, run);
@@ -132,6 +135,7 @@ export async function inspectWarehouse(
     }),
     ...tables.map(({ definition, dataset }) =>
       look(`${dataset}.${definition.name}`, `reading the schema of ${definition.name}`, async () => {
+        if (definition.name in furtherTables && !existing.has(definition.name)) return { exists: false };
         const expirationMs = await inspectTable(session, run, { definition, dataset });
         const mayWrite = await mayLoad(session, dataset, definition.name);
         return { mayWrite, keepsDays: expirationMs > 0 ? expirationMs / 86_400_000 : null };

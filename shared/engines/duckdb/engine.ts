@@ -1,25 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { DuckDBValue } from '@duckdb/node-api';
-import { addDays, daysWindow, type ReportWindow, type Window } from '../../metrics/calendar';
-import {
-  type AnyFactName,
-  type CountedFacts,
-  type FactParameter,
-  factParameters,
-  factQuery,
-  factsByPeriod,
-  gatherScopes,
-  parametersOf,
-  parseFactRows,
-  type RelationName,
-  type ReleaseFacts,
-  relationQuery,
-  relations,
-  releaseFactNames,
-  scopesOf,
-  timeBounds,
-} from '../../metrics/facts/facts';
-import { addPeriods, type Grain } from '../../metrics/grain';
+import { timeBounds } from '../../metrics/facts/facts';
 import { furtherTableNames, publishedTableDefinitions } from '../../metrics/tables';
 import type { DuckDbConfig } from '../../platform/config';
 import { Failure } from '../../platform/failure';
@@ -27,7 +7,8 @@ import { isSameFile } from '../../platform/files';
 import type { Access, Engine, Run, Waiting } from '../engine';
 import type { Binding } from '../identity';
 import { parseSourceCounts, selectSourceCounts } from '../source-sql';
-import { type Database, dateTimeMacro, duckDbValues, openDatabase, toEngineFailure } from './connection';
+import { type Database, duckDbValues, openDatabase, toEngineFailure } from './connection';
+import { countFact, countFreshness, countReleaseFacts, countReports } from './count';
 import { attachWarehouse, isThere, makeWarehouse, requireRoom } from './file';
 import { openSource, type Source } from './source';
 import {
@@ -45,14 +26,8 @@ import {
   readRuns,
 } from './warehouse';
 
-/** Relations that are kept in temporary tables, because several facts read them. */
-const MATERIALIZED = ['attempts', 'accounts', 'first_tests', 'active_users'] as const satisfies RelationName[];
-
 /** Reports that are written in one transaction. */
 const GROUPS = { reports: 50, atOnce: 1 };
-
-/** Periods that are counted at once: about a month. */
-const PERIODS_AT_ONCE: Record<Grain, number> = { day: 31, week: 5, month: 1 };
 
 export interface DuckDbDeps {
   config: DuckDbConfig;
@@ -166,9 +141,7 @@ function createEngine(database: Database, source: Source | null, { now, warehous
       }),
     readFreshness: (window, run) =>
       interruptible(database, run.signal, async () => {
-        const span: Span = { window, grain: 'day' };
-        await materialize(counting, ['attempts'], span);
-        return { rows: await countFact(counting, 'freshness', span), bytesProcessed: null };
+        return { rows: await countFreshness(counting, window), bytesProcessed: null };
       }),
     price: null,
     groups: GROUPS,
@@ -229,120 +202,5 @@ async function interruptible<Result>(database: Database, signal: AbortSignal, wo
     throw toEngineFailure(thrown);
   } finally {
     signal.removeEventListener('abort', interrupt);
-  }
-}
-
-/** What facts are counted with. */
-interface Counting {
-  database: Database;
-  source: Source | null;
-  now: Date;
-}
-
-/** A window, and by which periods it is counted. */
-interface Span {
-  window: Window;
-  grain: Grain;
-}
-
-async function countFact<Name extends AnyFactName>(counting: Counting, name: Name, { window, grain }: Span) {
-  const sql = factQuery(name, { ...window, grain }, MATERIALIZED);
-  return parseFactRows(name, await query(counting, sql, { window, grain }));
-}
-
-/**
- * Scope by scope. What a period's rows depend on alone is counted a few periods at a time, which bounds the memory that a long range takes;
- * of these rows only who was active when is kept, until it is counted who came back.
- */
-async function countReports(counting: Counting, window: ReportWindow): Promise<CountedFacts> {
-  const scopes = scopesOf(window);
-  const first = scopes.map((scope) => scope.window.firstDay).sort()[0] ?? window.firstDay;
-  await materialize(counting, ['accounts', 'first_tests'], {
-    window: daysWindow(first, window.lastDay, window.timeZone),
-    grain: 'day',
-  });
-  const rows = new Map<string, unknown[]>();
-  for (const scope of scopes) {
-    const count = async (fact: AnyFactName, span: Span) => {
-      const name = `${fact} ${scope.name}`;
-      rows.set(name, (rows.get(name) ?? []).concat(await countFact(counting, fact, span)));
-    };
-    const wants = (fact: AnyFactName) => (scope.facts as readonly string[]).includes(fact);
-    const byPeriod = factsByPeriod.filter(wants);
-    const keepsVisits = wants('audience');
-    if (keepsVisits)
-      await query(counting, 'CREATE OR REPLACE TABLE active_users (day DATE, number BIGINT, user_id VARCHAR)', scope);
-    for (const piece of piecesOf(scope)) {
-      if (byPeriod.length > 0) await materialize(counting, ['attempts'], piece);
-      for (const fact of byPeriod) await count(fact, piece);
-      const given: RelationName[] = byPeriod.length > 0 ? ['attempts'] : [];
-      if (keepsVisits)
-        await query(
-          counting,
-          `INSERT INTO active_users\n${relationQuery('active_users', { ...piece.window, grain: piece.grain }, given)}`,
-          piece,
-        );
-    }
-    for (const fact of scope.facts) if (!(factsByPeriod as readonly string[]).includes(fact)) await count(fact, scope);
-  }
-  await query(counting, 'DROP TABLE IF EXISTS active_users', scopes[0] ?? { window, grain: 'day' });
-  return gatherScopes(scopes, ({ name }, fact) => rows.get(`${fact} ${name}`) ?? []);
-}
-
-async function countReleaseFacts(counting: Counting, window: Window): Promise<ReleaseFacts> {
-  const facts: ReleaseFacts = { release_tests: [], release_errors: [], release_sessions: [] };
-  for (const piece of piecesOf({ window, grain: 'day' })) {
-    await materialize(counting, ['attempts'], piece);
-    for (const name of releaseFactNames) facts[name].push(...((await countFact(counting, name, piece)) as never[]));
-  }
-  return facts;
-}
-
-/** A long window as shorter ones of whole periods that follow each other. */
-function piecesOf({ window, grain }: Span): Span[] {
-  const { firstDay, lastDay, timeZone } = window;
-  const pieces: Span[] = [];
-  for (let start = firstDay; start <= lastDay; start = addPeriods(start, PERIODS_AT_ONCE[grain], grain)) {
-    const [last = lastDay] = [addDays(addPeriods(start, PERIODS_AT_ONCE[grain], grain), -1), lastDay].sort();
-    pieces.push({ window: daysWindow(start, last, timeZone), grain });
-  }
-  return pieces;
-}
-
-/** Keeps relations in tables. */
-async function materialize(counting: Counting, names: readonly (typeof MATERIALIZED)[number][], span: Span): Promise<void> {
-  for (const name of names) {
-    const sql = relations({ ...span.window, grain: span.grain })[name];
-    await query(counting, `CREATE OR REPLACE TABLE ${name} AS\n${sql}`, span);
-  }
-}
-
-/** Runs a query that binds the parameters of a window. */
-async function query({ database, source, now }: Counting, sql: string, { window, grain }: Span) {
-  try {
-    await database.run(dateTimeMacro(window));
-    return await database.rows(sql.replaceAll('@', '$'), bind(sql, factParameters(window, now, grain)));
-  } catch (thrown) {
-    throw (await source?.blame(thrown)) ?? thrown;
-  }
-}
-
-function bind(sql: string, parameters: Record<string, FactParameter>): Record<string, DuckDBValue> {
-  return Object.fromEntries(
-    parametersOf(sql).flatMap((name) => {
-      const parameter = parameters[name];
-      return parameter === undefined ? [] : [[name, bindable(parameter)]];
-    }),
-  );
-}
-
-function bindable(parameter: FactParameter): DuckDBValue {
-  switch (parameter.type) {
-    case 'TIMESTAMP':
-      return duckDbValues.TIMESTAMP(parameter.value);
-    case 'INT64':
-      return parameter.value;
-    default:
-      return duckDbValues[parameter.type](parameter.value);
   }
 }

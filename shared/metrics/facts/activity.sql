@@ -6,9 +6,5 @@ SELECT
   COUNTIF(successes > 0) AS successful_users,
   SUM(tests) AS tests,
   SUM(successes) AS successes
-FROM (
-  SELECT day, user_id, COUNT(*) AS tests, COUNTIF(outcome = 'success') AS successes
-  FROM measurements
-  GROUP BY day, user_id
-) AS user_days
+FROM user_periods
 GROUP BY day, failures

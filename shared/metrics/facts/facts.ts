@@ -17,9 +17,16 @@ import firstTestsFromViewRelation from './relations/first_tests_from_view.sql';
 import measurementsRelation from './relations/measurements.sql';
 import newcomersRelation from './relations/newcomers.sql';
 import peopleRelation from './relations/people.sql';
+import sessionDaysRelation from './relations/session_days.sql';
+import sessionPeriodsRelation from './relations/session_periods.sql';
+import sessionPeriodsByRowRelation from './relations/session_periods_by_row.sql';
+import sessionPeriodsOfDaysRelation from './relations/session_periods_of_days.sql';
+import userDaysRelation from './relations/user_days.sql';
+import userPeriodsRelation from './relations/user_periods.sql';
 import releaseErrors from './release_errors.sql';
 import releaseSessions from './release_sessions.sql';
 import releaseTests from './release_tests.sql';
+import repeats from './repeats.sql';
 import retention from './retention.sql';
 import sessions from './sessions.sql';
 import span from './span.sql';
@@ -62,9 +69,9 @@ export const facts = {
       day: Day,
       first_success: z.number().int().min(0).max(3),
       sessions: Count,
-      duplicates: Count,
     }),
   },
+  repeats: { sql: repeats, row: z.strictObject({ day: Day, duplicates: Count }) },
   intake: {
     sql: intake,
     row: z.strictObject({
@@ -204,9 +211,6 @@ const allFacts = { ...facts, ...audienceFacts, ...releaseFacts, ...spanFact, ...
 export type AnyFactName = keyof typeof allFacts;
 export type FactRow<Name extends AnyFactName> = z.infer<(typeof allFacts)[Name]['row']>;
 
-/** Facts whose rows of a period depend on that period alone, so that a long window may be read in pieces. The others need more. */
-export const factsByPeriod = ['activity', 'sessions', 'intake'] as const satisfies FactName[];
-
 /** Checks what an engine answered. A mismatch is a bug, and its message names columns only. */
 export function parseFactRows<Name extends AnyFactName>(name: Name, rows: unknown[]): FactRow<Name>[] {
   const parsed = z.array(allFacts[name].row).safeParse(rows);
@@ -288,21 +292,30 @@ const periodSql: Record<Grain, { start: string; number: string }> = {
   },
 };
 
+function ofGrain(sql: string, grain: Grain = 'day'): string {
+  const { start, number } = periodSql[grain];
+  return sql.replaceAll('PERIOD_START(day)', start).replaceAll('PERIOD_NUMBER(day)', number);
+}
+
 /**
  * The relations that facts read, in the order of their dependence. They are defined once, out of `source_users` and `source_measurements`
  * alone, so that time zone, cut-off, what is rejected and the period of a row live in one text.
  */
 export function relations({ repeatsDates, firstTestsView = false, grain = 'day' }: RelationOptions) {
-  const { start, number } = periodSql[grain];
-  const ofGrain = (sql: string) => sql.replaceAll('PERIOD_START(day)', start).replaceAll('PERIOD_NUMBER(day)', number);
+  const sessionPeriods =
+    grain === 'day' ? sessionPeriodsOfDaysRelation : repeatsDates ? sessionPeriodsByRowRelation : sessionPeriodsRelation;
   return {
-    attempts: ofGrain(attemptsRelation),
+    attempts: attemptsRelation,
     measurements: measurementsRelation,
     accounts: accountsRelation,
     first_tests: firstTestsView ? firstTestsFromViewRelation : repeatsDates ? firstTestsByRowRelation : firstTestsRelation,
-    people: ofGrain(peopleRelation),
-    active_users: ofGrain(activeUsersRelation),
-    newcomers: ofGrain(newcomersRelation),
+    people: ofGrain(peopleRelation, grain),
+    user_days: userDaysRelation,
+    user_periods: ofGrain(userPeriodsRelation, grain),
+    session_days: sessionDaysRelation,
+    session_periods: ofGrain(sessionPeriods, grain),
+    active_users: ofGrain(activeUsersRelation, grain),
+    newcomers: ofGrain(newcomersRelation, grain),
   };
 }
 
@@ -313,7 +326,7 @@ export type RelationName = keyof ReturnType<typeof relations>;
  * Relations in `given` exist in the engine already (the embedded one keeps some in tables) and are left out.
  */
 export function factQuery(name: AnyFactName, options: RelationOptions, given: readonly RelationName[] = []): string {
-  const query = allFacts[name].sql.trim();
+  const query = ofGrain(allFacts[name].sql.trim(), options.grain);
   return withExpressions(query, expressionsOf(query, options, given));
 }
 
@@ -325,14 +338,14 @@ export function relationQuery(name: RelationName, options: RelationOptions, give
 
 /** The queries of several facts as one statement, whose answer parseFacts takes apart. */
 export function factsQuery(names: readonly AnyFactName[], options: RelationOptions): string {
-  const query = wholeStatement(Object.fromEntries(names.map((name) => [name, allFacts[name].sql])));
+  const query = wholeStatement(Object.fromEntries(names.map((name) => [name, ofGrain(allFacts[name].sql, options.grain)])));
   return withExpressions(query, expressionsOf(query, options));
 }
 
 /** The queries of all facts of several scopes as one statement, whose answer parseScopes takes apart. */
 export function scopesQuery(scopes: readonly Scope[], options: Pick<RelationOptions, 'firstTestsView'>): string {
   const queries = scopes.flatMap((scope) =>
-    scope.facts.map((fact) => [partName(scope, fact), inScope(allFacts[fact].sql, scope)]),
+    scope.facts.map((fact) => [partName(scope, fact), inScope(ofGrain(allFacts[fact].sql, scope.grain), scope)]),
   );
   const expressions = scopes.flatMap((scope) => {
     const { repeatsDates } = scope.window;

@@ -52,7 +52,7 @@ function indexGrain(facts: GrainFacts | undefined, window: Window | null, grain:
   const starts: CalendarDate[] = [];
   for (let start = window.firstDay; start <= window.lastDay; start = addPeriods(start, 1, grain)) starts.push(start);
   return {
-    periods: indexPeriods({ ...facts, users: [], misdated: [] }, starts),
+    periods: indexPeriods({ ...facts, repeats: [], users: [], misdated: [] }, starts),
     audience: indexAudience(facts.audience),
     retained,
     cohorts,

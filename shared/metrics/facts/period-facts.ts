@@ -63,7 +63,10 @@ export function indexPeriods(facts: Facts, starts: readonly CalendarDate[]): Fac
     const day = days.get(row.day);
     if (day === undefined) continue;
     day.sessions[(['never', 'first', 'second', 'later'] as const)[row.first_success] ?? 'later'] += row.sessions;
-    day.duplicateMeasurements += row.duplicates;
+  }
+  for (const row of facts.repeats) {
+    const day = days.get(row.day);
+    if (day !== undefined) day.duplicateMeasurements += row.duplicates;
   }
   for (const row of facts.intake) {
     const day = days.get(row.day);

@@ -1,3 +1,3 @@
 -- One row per period and user with a measurement that counts; number counts periods.
-SELECT DISTINCT day, PERIOD_NUMBER(day) AS number, user_id
-FROM measurements
+SELECT day, PERIOD_NUMBER(day) AS number, user_id
+FROM user_periods

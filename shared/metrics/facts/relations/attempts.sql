@@ -1,8 +1,8 @@
--- One row per row of measurements that falls on a day of the window: the first day of its period and its outcome, which is 'success' (error_type
+-- One row per row of measurements that falls on a day of the window: its local day and its outcome, which is 'success' (error_type
 -- is NULL or the empty text), one of the known kinds of error, 'unclassified' for any other text (it goes no further: it could hold
 -- user context), or 'rejected' where a required column is NULL. A created_at before the epoch counts as none.
 SELECT
-  PERIOD_START(day) AS day,
+  day,
   measurement_id,
   user_id,
   session_id,

@@ -13,7 +13,7 @@ const held = sourceId('test.app.users, test.app.measurements');
 
 let server: FaultServer;
 beforeEach(async () => {
-  server = await startFaultServer({ activity: [], sessions: [], intake: [], users: [], people: [], misdated: [] });
+  server = await startFaultServer({ activity: [], sessions: [], repeats: [], intake: [], users: [], people: [], misdated: [] });
 });
 afterEach(() => server.close());
 

@@ -1,6 +1,7 @@
 import type { Engine } from '../../../../shared/engines/engine';
 import { runExport } from '../../../../shared/export/run-export';
 import { describeEmptySource } from '../../../../shared/metrics/checks/empty-source';
+import { furtherTableNames } from '../../../../shared/metrics/tables';
 import type { DailyEngagement } from '../../../../shared/metrics/tables/daily_engagement';
 import { createLog } from '../../../../shared/platform/log';
 import { testGate, testRun } from '../../../support/run';
@@ -36,6 +37,7 @@ test.each([
   const lines: string[] = [];
   const log = createLog({ level: 'warning', format: 'text', write: (text) => lines.push(text) });
   const engine = {
+    furtherTables: async () => new Set(furtherTableNames),
     readFacts: async () => ({
       facts: { ...noFacts, people: [{ role, day: '2025-12-01', first_test_day: null, people: 20 }] },
       bytesProcessed: null,

@@ -36,8 +36,9 @@ test('a set of kinds has a bit for each kind, in their order, and one for the ot
 });
 
 test.each<[AnyFactName, string[]]>([
-  ['activity', ['attempts', 'measurements']],
-  ['sessions', ['attempts', 'measurements']],
+  ['activity', ['attempts', 'measurements', 'user_days', 'user_periods']],
+  ['sessions', ['attempts', 'measurements', 'session_days', 'session_periods']],
+  ['repeats', ['attempts', 'measurements']],
   ['intake', ['attempts']],
   ['users', ['accounts']],
   ['people', ['accounts', 'first_tests', 'people']],
@@ -47,12 +48,26 @@ test.each<[AnyFactName, string[]]>([
 ])('%s is preceded by the relations that it reads, in the order of their dependence', (name, relations) => {
   expect(relationsIn(factQuery(name, { repeatsDates: false }))).toEqual(relations);
   expect(relationsIn(factQuery(name, { repeatsDates: false }, ['attempts', 'accounts', 'first_tests']))).toEqual(
-    relations.filter((relation) => ['measurements', 'people'].includes(relation)),
+    relations.filter((relation) => !['attempts', 'accounts', 'first_tests'].includes(relation)),
   );
 });
 
 test.each<[string, AnyFactName[], string[]]>([
-  ['the facts', factNames, ['attempts', 'measurements', 'accounts', 'first_tests', 'people']],
+  [
+    'the facts',
+    factNames,
+    [
+      'attempts',
+      'measurements',
+      'accounts',
+      'first_tests',
+      'people',
+      'user_days',
+      'user_periods',
+      'session_days',
+      'session_periods',
+    ],
+  ],
   ['those of the release', releaseFactNames, ['attempts', 'measurements']],
 ])('one query of %s defines each relation once', (_, names, relations) => {
   const sql = factsQuery(names, { repeatsDates: false });

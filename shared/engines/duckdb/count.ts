@@ -1,0 +1,227 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import { addDays, type CalendarDate, daysWindow, type ReportWindow, type Window } from '../../metrics/calendar';
+import {
+  type AnyFactName,
+  type CountedFacts,
+  type FactParameter,
+  type FactRow,
+  factParameters,
+  factQuery,
+  gatherScopes,
+  parametersOf,
+  parseFactRows,
+  type RelationName,
+  type ReleaseFacts,
+  relationQuery,
+  relations,
+  releaseFactNames,
+  type Scope,
+  scopesOf,
+} from '../../metrics/facts/facts';
+import { type Grain, periodEnd, periodStart } from '../../metrics/grain';
+import { type Database, dateTimeMacro, duckDbValues } from './connection';
+import type { Source } from './source';
+
+/** What facts are counted with. */
+export interface Counting {
+  database: Database;
+  source: Source | null;
+  now: Date;
+}
+
+/** A window, and by which periods it is counted. */
+interface Span {
+  window: Window;
+  grain: Grain;
+}
+
+/** Relations that are kept in tables, because several facts read them. */
+const KEPT = [
+  'attempts',
+  'accounts',
+  'first_tests',
+  'user_days',
+  'session_days',
+  'active_users',
+] as const satisfies RelationName[];
+
+/** Facts that are counted of some days at a time, and facts of a period that are when all of its days are there; the others come at the end. */
+const ofDays = ['intake', 'repeats'] as const;
+const ofPeriods = ['activity', 'sessions'] as const;
+
+/** Days that are read at once, where no month ends before: bounds the memory that a long range takes. */
+const DAYS_AT_ONCE = 31;
+
+/**
+ * Counts all facts of a window's scopes. The days are read once, a month at a time. Of each day are kept the tests of each user and of each
+ * session, until the weeks and months that they are in are counted, and who was active in which period, until it is counted who came back.
+ */
+export async function countReports(counting: Counting, window: ReportWindow): Promise<CountedFacts> {
+  const scopes = scopesOf(window);
+  const rows = new Map<string, unknown[]>();
+  const count = async (scope: Scope, fact: AnyFactName, span: Span) => {
+    const name = `${fact} ${scope.name}`;
+    rows.set(name, (rows.get(name) ?? []).concat(await countFact(counting, fact, span)));
+  };
+  const whole: Span = { window: daysWindow(firstDayOf(scopes), window.lastDay, window.timeZone), grain: 'day' };
+  for (const relation of ['accounts', 'first_tests'] as const) await keep(counting, relation, whole);
+  await query(counting, 'CREATE OR REPLACE TABLE user_days (day DATE, user_id VARCHAR, tests BIGINT, successes BIGINT)', whole);
+  await query(
+    counting,
+    'CREATE OR REPLACE TABLE session_days (day DATE, session_id VARCHAR, attempts BIGINT, first_success BIGINT)',
+    whole,
+  );
+  for (const { name } of scopes)
+    await query(counting, `CREATE OR REPLACE TABLE active_users_${name} (day DATE, number BIGINT, user_id VARCHAR)`, whole);
+
+  const counted = new Map(scopes.map((scope) => [scope, scope.window.firstDay]));
+  for (const piece of piecesOf(scopes, whole.window)) {
+    const readers = scopes.filter((scope) => wants(scope, 'activity') && overlaps(scope.window, piece.window));
+    if (readers.length > 0) await keep(counting, 'attempts', piece);
+    const given: RelationName[] = readers.length > 0 ? ['attempts'] : [];
+    await query(counting, `INSERT INTO user_days\n${relationQuery('user_days', piece.window, given)}`, piece);
+    if (readers.length > 0)
+      await query(counting, `INSERT INTO session_days\n${relationQuery('session_days', piece.window, given)}`, piece);
+    for (const scope of readers)
+      for (const fact of ofDays)
+        if (wants(scope, fact)) await count(scope, fact, spanOf(scope, piece.window.firstDay, piece.window.lastDay));
+    for (const scope of scopes) {
+      const from = counted.get(scope) ?? scope.window.firstDay;
+      const to = lastWholeDay(scope, piece.window.lastDay);
+      if (to < from) continue;
+      const span = spanOf(scope, from, to);
+      for (const fact of ofPeriods) if (wants(scope, fact)) await count(scope, fact, span);
+      if (wants(scope, 'audience'))
+        await query(
+          counting,
+          `INSERT INTO active_users_${scope.name}\n${relationQuery('active_users', { ...span.window, grain: scope.grain }, ['user_days'])}`,
+          span,
+        );
+      counted.set(scope, addDays(to, 1));
+    }
+    const needed = [...counted.values()].sort()[0] ?? window.lastDay;
+    for (const table of ['user_days', 'session_days'])
+      await query(counting, `DELETE FROM ${table} WHERE day < DATE '${needed}'`, piece);
+  }
+
+  for (const scope of scopes) {
+    await query(counting, `CREATE OR REPLACE VIEW active_users AS FROM active_users_${scope.name}`, scope);
+    const early: readonly string[] = [...ofDays, ...ofPeriods];
+    for (const fact of scope.facts) if (!early.includes(fact)) await count(scope, fact, scope);
+  }
+  await query(counting, 'DROP VIEW active_users', whole);
+  for (const { name } of scopes) await query(counting, `DROP TABLE active_users_${name}`, whole);
+  return gatherScopes(scopes, ({ name }, fact) => rows.get(`${fact} ${name}`) ?? []);
+}
+
+/** Counts the people behind the numbers of the days of a window. */
+export async function countReleaseFacts(counting: Counting, window: Window): Promise<ReleaseFacts> {
+  const facts: ReleaseFacts = { release_tests: [], release_errors: [], release_sessions: [] };
+  for (let from = window.firstDay; from <= window.lastDay; from = addDays(from, DAYS_AT_ONCE)) {
+    const piece: Span = {
+      window: daysWindow(from, earlier(addDays(from, DAYS_AT_ONCE - 1), window.lastDay), window.timeZone),
+      grain: 'day',
+    };
+    await keep(counting, 'attempts', piece);
+    for (const name of releaseFactNames) facts[name].push(...((await countFact(counting, name, piece)) as never[]));
+  }
+  return facts;
+}
+
+export async function countFreshness(counting: Counting, window: Window): Promise<FactRow<'freshness'>[]> {
+  await keep(counting, 'attempts', { window, grain: 'day' });
+  return countFact(counting, 'freshness', { window, grain: 'day' });
+}
+
+export async function countFact<Name extends AnyFactName>(counting: Counting, name: Name, { window, grain }: Span) {
+  const sql = factQuery(name, { ...window, grain }, KEPT);
+  return parseFactRows(name, await query(counting, sql, { window, grain }));
+}
+
+function wants({ facts }: Scope, fact: AnyFactName): boolean {
+  return (facts as readonly string[]).includes(fact);
+}
+
+/** The days from `from` to `to` that lie in a scope. */
+function spanOf({ grain, window }: Scope, from: CalendarDate, to: CalendarDate): Span {
+  return { window: daysWindow(later(from, window.firstDay), earlier(to, window.lastDay), window.timeZone), grain };
+}
+
+/** The last day of the last period of a scope that ends by a day. */
+function lastWholeDay({ grain, window }: Scope, day: CalendarDate): CalendarDate {
+  const last = earlier(day, window.lastDay);
+  const start = periodStart(last, grain);
+  return periodEnd(start, grain) === last ? last : addDays(start, -1);
+}
+
+/**
+ * A window as shorter ones that follow each other, each of which a scope wants as a whole or not at all. Where the clocks go back across midnight it
+ * is one: the attempts of a session are told apart by their instants then, over all days of its period.
+ */
+function piecesOf(scopes: readonly Scope[], { firstDay, lastDay, timeZone, repeatsDates }: Window): Span[] {
+  if (repeatsDates) return [{ window: daysWindow(firstDay, lastDay, timeZone), grain: 'day' }];
+  const starts = scopes.map((scope) => scope.window.firstDay);
+  const pieces: Span[] = [];
+  for (let from = firstDay; from <= lastDay; ) {
+    const ends = [
+      periodEnd(periodStart(from, 'month'), 'month'),
+      lastDay,
+      ...starts.filter((start) => start > from).map((start) => addDays(start, -1)),
+    ];
+    const to = ends.sort()[0] ?? lastDay;
+    pieces.push({ window: daysWindow(from, to, timeZone), grain: 'day' });
+    from = addDays(to, 1);
+  }
+  return pieces;
+}
+
+function firstDayOf(scopes: readonly Scope[]): CalendarDate {
+  return scopes.map(({ window }) => window.firstDay).sort()[0] ?? '';
+}
+
+function overlaps(one: Window, other: Window): boolean {
+  return one.firstDay <= other.lastDay && other.firstDay <= one.lastDay;
+}
+
+function earlier(one: CalendarDate, other: CalendarDate): CalendarDate {
+  return one < other ? one : other;
+}
+
+function later(one: CalendarDate, other: CalendarDate): CalendarDate {
+  return one < other ? other : one;
+}
+
+async function keep(counting: Counting, name: (typeof KEPT)[number], span: Span): Promise<void> {
+  const sql = relations({ ...span.window, grain: span.grain })[name];
+  await query(counting, `CREATE OR REPLACE TABLE ${name} AS\n${sql}`, span);
+}
+
+/** Runs a query that binds the parameters of a window. */
+async function query({ database, source, now }: Counting, sql: string, { window, grain }: Span) {
+  try {
+    await database.run(dateTimeMacro(window));
+    return await database.rows(sql.replaceAll('@', '$'), bind(sql, factParameters(window, now, grain)));
+  } catch (thrown) {
+    throw (await source?.blame(thrown)) ?? thrown;
+  }
+}
+
+function bind(sql: string, parameters: Record<string, FactParameter>): Record<string, DuckDBValue> {
+  return Object.fromEntries(
+    parametersOf(sql).flatMap((name) => {
+      const parameter = parameters[name];
+      return parameter === undefined ? [] : [[name, bindable(parameter)]];
+    }),
+  );
+}
+
+function bindable(parameter: FactParameter): DuckDBValue {
+  switch (parameter.type) {
+    case 'TIMESTAMP':
+      return duckDbValues.TIMESTAMP(parameter.value);
+    case 'INT64':
+      return parameter.value;
+    default:
+      return duckDbValues[parameter.type](parameter.value);
+  }
+}

@@ -1,0 +1,13 @@
+-- The same as session_periods, for windows in which the clocks go back across midnight: there, a later attempt can have an earlier date, so the instant of
+-- each row decides.
+SELECT day, session_id, COALESCE(MIN(IF(outcome = 'success', attempt, NULL)), 0) AS first_success
+FROM (
+  SELECT
+    PERIOD_START(day) AS day,
+    session_id,
+    outcome,
+    ROW_NUMBER() OVER (PARTITION BY PERIOD_START(day), session_id ORDER BY created_at, measurement_id) AS attempt
+  FROM measurements
+  WHERE day >= @first_day AND day <= @last_day
+) AS ordered
+GROUP BY day, session_id
