@@ -24,7 +24,13 @@ these documents use the name. Tables, CSV and JSON use the column. [The data dic
 | first test | The earliest test of a person |
 | active user | A person with a test in the period |
 | report | Everything that is published for one report date |
-| period | A day, in the report time zone |
+| period | A day, an ISO week (Monday to Sunday) or a calendar month, in the report time zone |
+| new user | An active user whose first test lies in the period |
+| returning user | An active user who isn't new and was active in the period before; of a day: in the 28 days before |
+| reactivated user | An active user who is neither new nor returning |
+| lapsed user | A person who was active in the period before and isn't in this one |
+| cohort | The people whose first test lies in one week or month |
+| retention | The share of a cohort that is active in a later week or month |
 | so far, provisional | The day was not over when its report was made |
 | growing | New accounts of the day may still take their first test |
 | final | Neither so far nor growing |

@@ -7,4 +7,5 @@ SELECT
   -1 * lapsed_users AS lapsed_users,
   active_users
 FROM kpi_metrics.weekly_kpis
+WHERE week_is_over
 ORDER BY week_start

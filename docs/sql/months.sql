@@ -10,4 +10,5 @@ SELECT
   accounts_created,
   conversion_rate
 FROM kpi_metrics.monthly_kpis
+WHERE month_is_over
 ORDER BY month_start

@@ -9,4 +9,5 @@ SELECT
   adjusted_success_rate,
   accounts_created
 FROM kpi_metrics.weekly_kpis
+WHERE week_is_over
 ORDER BY week_start

@@ -37,8 +37,8 @@ periods AS (
 SELECT
   periods.period_start_date AS day,
   periods.newest_report AS newest_report,
-  -- A report made on the day itself holds what there was so far; a later one holds the whole day.
-  periods.newest_report > periods.period_start_date AS day_is_over,
+  -- A report made on the last day itself holds what there was so far. Once there is a report of a later day, the day is over.
+  periods.newest_report > periods.period_end_date AS day_is_over,
   engagement.all_tests AS all_tests,
   engagement.successful_tests AS successful_tests,
   engagement.successful_test_users AS successful_test_users,

@@ -38,6 +38,8 @@ SELECT
   periods.period_start_date AS week_start,
   periods.period_end_date AS week_end,
   periods.newest_report AS newest_report,
+  -- A report made on the last day itself holds what there was so far. Once there is a report of a later day, the week is over.
+  (SELECT MAX(report_date) FROM ${daily_engagement}) > periods.period_end_date AS week_is_over,
   engagement.all_tests AS all_tests,
   engagement.successful_tests AS successful_tests,
   engagement.successful_test_users AS successful_test_users,

@@ -1,6 +1,5 @@
 import type { Grain } from './grain';
 import { type Column, type PublishedTable, publishedTableDefinitions, publishedTableNames, reportTableNames } from './tables';
-import { periodColumns } from './tables/columns';
 
 /** A view for BI tools. Its SQL runs on both engines and writes tables and other views as `${name}`. */
 export interface View {
@@ -71,9 +70,9 @@ function tablesOfGrain(grain: Grain): { core: JoinedTable[]; audience: JoinedTab
   return { core: reportTableNames.map((table) => join(table.replace('daily_', ''))), audience: join('audience') };
 }
 
-/** The columns of a table that are its own. */
+/** The columns of a table that are figures. */
 function metricsOf(table: PublishedTable): Column[] {
-  return publishedTableDefinitions[table].columns.filter(({ name, unit }) => unit !== null && !(name in periodColumns));
+  return publishedTableDefinitions[table].columns.filter(({ unit }) => unit !== null);
 }
 
 /** The columns that say which period a row is about; `prefix` names the table that they are of. */
@@ -118,9 +117,8 @@ function kpis(grain: Grain): string {
   const reported = tables.map(
     ({ alias }) => `    SELECT period_start_date, period_end_date, report_date FROM ${alias} WHERE place = 1`,
   );
-  const isOver = `
-  -- A report made on the day itself holds what there was so far; a later one holds the whole day.
-  periods.newest_report > periods.period_start_date AS day_is_over,`;
+  // only the reports of days go on before the next week or month is over
+  const newestReport = grain === 'day' ? 'periods.newest_report' : `(SELECT MAX(report_date) FROM \${daily_engagement})`;
   return `-- One row per ${grain}: of each table, what its newest report says of that ${grain}.
 WITH ${newest.join(',\n')},
 periods AS (
@@ -132,7 +130,9 @@ ${reported.join('\n    UNION ALL\n')}
 )
 SELECT
   ${periodOf(grain, 'periods.').join(',\n  ')},
-  periods.newest_report AS newest_report,${grain === 'day' ? isOver : ''}
+  periods.newest_report AS newest_report,
+  -- A report made on the last day itself holds what there was so far. Once there is a report of a later day, the ${grain} is over.
+  ${newestReport} > periods.period_end_date AS ${grain}_is_over,
   ${qualified(tables).join(',\n  ')}
 FROM periods
 ${tables.map(({ alias }) => `LEFT JOIN ${alias} ON ${alias}.period_start_date = periods.period_start_date AND ${alias}.place = 1`).join('\n')}

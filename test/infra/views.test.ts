@@ -41,6 +41,7 @@ async function publish(table: PublishedTable, report: string, day: string, value
   const row = publishedTableDefinitions[table].columns.map(({ name, type }) => {
     if (name === 'report_date') return `'${report}'`;
     if (name === 'period_label') return `'label of ${report}'`;
+    if (name === 'period_end_date' && table.startsWith('weekly')) return `DATE '${day}' + 6`;
     if (type === 'DATE') return `'${day}'`;
     if (type === 'TIMESTAMP') return `'${report}T06:00:00Z'`;
     return String(name in values ? values[name] : 0).toUpperCase();
@@ -146,7 +147,7 @@ describe('daily_kpis', () => {
     expect(await columnsOf('daily_kpis')).toEqual(['day', 'newest_report', 'day_is_over', ...metricNames('daily')]);
     for (const grain of ['week', 'month'] as const)
       expect(await columnsOf(`${grain}ly_kpis`)).toEqual([
-        ...[`${grain}_start`, `${grain}_end`, 'newest_report'],
+        ...[`${grain}_start`, `${grain}_end`, 'newest_report', `${grain}_is_over`],
         ...metricNames(`${grain}ly`),
       ]);
   });
@@ -162,6 +163,22 @@ describe('daily_kpis', () => {
     ).toEqual([
       { week_start: '2025-12-08', newest_report: '2025-12-21', accounts_with_tests: 2, lapsed_users: 3 },
       { week_start: '2025-12-15', newest_report: '2025-12-21', accounts_with_tests: 4, lapsed_users: 0 },
+    ]);
+  });
+
+  test('a week is over once a later day is reported', async () => {
+    const overWeeks = async () =>
+      (await database.rows('SELECT week_end, week_is_over FROM weekly_kpis ORDER BY week_end')).map((row) => Object.values(row));
+    for (const monday of ['2025-12-08', '2025-12-15']) await publishWeek('2025-12-21', monday);
+    await publishAll('2025-12-21', '2025-12-21');
+    expect(await overWeeks()).toEqual([
+      ['2025-12-14', true],
+      ['2025-12-21', false],
+    ]);
+    await publishAll('2025-12-22', '2025-12-22');
+    expect(await overWeeks()).toEqual([
+      ['2025-12-14', true],
+      ['2025-12-21', true],
     ]);
   });
 
