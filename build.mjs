@@ -19,7 +19,7 @@ export async function buildAll() {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    external: ['@google-cloud/*', '@duckdb/*'],
+    external: ['@google-cloud/*', '@duckdb/*', 'google-auth-library'],
     loader: { '.sql': 'text' },
     plugins: [dashboardAssets],
     metafile: true,

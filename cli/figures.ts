@@ -42,6 +42,9 @@ export const formatWeekday = dates({ weekday: 'short' });
 export const formatFullDay = dates({ weekday: 'short', month: 'short', day: 'numeric', year: 'numeric' });
 
 function dates(options: Intl.DateTimeFormatOptions): (date: CalendarDate) => string {
-  const format = new Intl.DateTimeFormat('en', { ...options, timeZone: 'UTC' });
-  return (date) => format.format(new Date(`${date}T00:00:00Z`));
+  let format: Intl.DateTimeFormat | undefined; // made on first use: it takes some milliseconds of every start
+  return (date) => {
+    format ??= new Intl.DateTimeFormat('en', { ...options, timeZone: 'UTC' });
+    return format.format(new Date(`${date}T00:00:00Z`));
+  };
 }

@@ -18,6 +18,7 @@ import { end } from '../support/pubsub-emulator';
 import { writeSource } from '../support/source-files';
 import type { SourceRows } from '../support/source-rows';
 import { steadyFacts } from '../support/steady-facts';
+import { today } from '../support/today';
 
 /** Sources that can be read, whose report must not or can't be published: what is said of it is searched for canaries. */
 let doors: CanaryDoors;
@@ -27,8 +28,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => doors.close());
-
-const TODAY = new Date().toISOString().slice(0, 10);
 
 const use = (rows: SourceRows) => doors.useSource((path) => writeSource(path, 'parquet', rows));
 
@@ -50,7 +49,7 @@ interface Case {
   code: FailureCode;
   /** A word of the refusal. */
   says: string;
-  date?: string;
+  isToday?: true;
   /** Makes source and warehouses; the answered function ends what would go on. */
   make: () => Promise<unknown>;
 }
@@ -74,8 +73,8 @@ const cases: Case[] = [
   },
   {
     name: 'a source that is late',
-    ...{ code: 'SOURCE_NOT_READY', says: 'the source is late', date: TODAY },
-    make: () => use(canarySource(addDays(TODAY, -2))),
+    ...{ code: 'SOURCE_NOT_READY', says: 'the source is late', isToday: true },
+    make: async () => use(canarySource(addDays(await today(), -2))),
   },
   {
     name: 'a warehouse with a column of a type that lists its values',
@@ -102,10 +101,10 @@ const cases: Case[] = [
   },
 ];
 
-test.each(cases)('$name: $code', async ({ code, says, date = CANARY_DAY, make }) => {
+test.each(cases)('$name: $code', async ({ code, says, isToday, make }) => {
   for (const file of Object.values(doors.warehouses)) rmSync(file, { force: true });
   const stop = await make();
-  const seen = await doors.throughEveryDoor(date);
+  const seen = await doors.throughEveryDoor(isToday ? await today() : CANARY_DAY);
   if (typeof stop === 'function') await stop();
   const isRetryable = failureKinds[code] === 'retryable';
   expect(seen).toMatchObject({

@@ -486,18 +486,19 @@ async function loadDemo(database: Database, now: Date): Promise<void> {
   const demo = generateDemo(now);
   for (const table of sourceTableNames) {
     const columns = sourceColumns(table);
-    // as one text and cut up by the engine: six times as fast as the same rows as JSON
-    const lines = demo[table].map((row) =>
-      columns.map(([name]) => (row as Record<string, string | number | null>)[name] ?? '').join('\t'),
-    );
-    const cells = columns.map(([name, type], index) => {
-      const cell = `cells[${index + 1}]`;
-      return `${type === 'instant' ? `to_timestamp(CAST(${cell} AS BIGINT))` : `NULLIF(${cell}, '')`} AS ${name}`;
+    // each column as one text and cut up by the engine: many times as fast as rows, which an appender takes cell by cell
+    const texts = columns.map(([name]) => [
+      name,
+      demo[table].map((row) => (row as Record<string, string | number | null>)[name] ?? '').join('\n'),
+    ]);
+    const lists = columns.map(([name]) => `unnest(string_split($${name}, chr(10))) AS ${name}`);
+    const cells = columns.map(([name, type]) => {
+      const cell = `NULLIF(${name}, '')`;
+      return `${type === 'instant' ? `to_timestamp(CAST(${cell} AS BIGINT))` : cell} AS ${name}`;
     });
     await database.run(
-      `CREATE OR REPLACE TABLE source_${table} AS
-       SELECT ${cells.join(', ')} FROM (SELECT string_split(unnest(string_split($lines, chr(10))), chr(9)) AS cells)`,
-      { lines: lines.join('\n') },
+      `CREATE OR REPLACE TABLE source_${table} AS SELECT ${cells.join(', ')} FROM (SELECT ${lists.join(', ')})`,
+      Object.fromEntries(texts),
     );
   }
 }
