@@ -67,18 +67,22 @@ GROUP BY ALL;
 
 -- sessions
 WITH ordered AS (
-  SELECT day, session_id, measurement_id, outcome, row_number() OVER (PARTITION BY day, session_id ORDER BY created_at, measurement_id) AS attempt
+  SELECT day, session_id, outcome, row_number() OVER (PARTITION BY day, session_id ORDER BY created_at, measurement_id) AS attempt
   FROM attempts
   WHERE outcome <> 'rejected'
 ), session_days AS (
   SELECT
     day,
     session_id,
-    least(coalesce(min(attempt) FILTER (outcome = 'success'), 0), 3) AS first_success,
-    count(*) - count(DISTINCT measurement_id) AS duplicates
+    least(coalesce(min(attempt) FILTER (outcome = 'success'), 0), 3) AS first_success
   FROM ordered
   GROUP BY ALL
 )
-SELECT day, first_success, count(*) AS sessions, sum(duplicates) AS duplicates
+SELECT day, first_success, count(*) AS sessions
 FROM session_days
+GROUP BY ALL;
+
+-- repeats
+SELECT day, sum(copies - 1) AS duplicates
+FROM (SELECT day, session_id, measurement_id, count(*) AS copies FROM attempts WHERE outcome <> 'rejected' GROUP BY ALL HAVING copies > 1)
 GROUP BY ALL;

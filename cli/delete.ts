@@ -5,7 +5,7 @@ import { judgeFailures } from '../shared/export/outcome';
 import { type ExportRequest, MAX_DATES_BY_CLI, parseRequest } from '../shared/export/request';
 import { datesBetween } from '../shared/metrics/calendar';
 import { formatStretch, stretchesOf } from '../shared/metrics/stretches';
-import { reportTableNames } from '../shared/metrics/tables';
+import { publishedTableNames } from '../shared/metrics/tables';
 import type { Config } from '../shared/platform/config';
 import { formatCount, formatMany } from '../shared/platform/counts';
 import { Failure } from '../shared/platform/failure';
@@ -123,8 +123,9 @@ function show({ request: { from, to }, states, dates, missing }: Found, config: 
       ? `The report of ${dates[0]} in ${place}:`
       : `${formatCount(dates.length)} reports, ${dates[0]} to ${dates.at(-1)}, in ${place}:`,
   );
-  const longest = Math.max(...reportTableNames.map(({ length }) => length));
-  for (const table of reportTableNames)
+  const tables = publishedTableNames.filter((name) => states.some(({ table }) => table === name));
+  const longest = Math.max(...tables.map(({ length }) => length));
+  for (const table of tables)
     say(`  ${table.padEnd(longest)}  ${formatMany(rowsIn(states.filter((state) => state.table === table)), 'row')}`);
   const stretches = stretchesOf(missing.map((date) => [date, null] as const));
   const listed = stretches.slice(0, LISTED_STRETCHES).map(formatStretch);

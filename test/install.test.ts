@@ -37,7 +37,7 @@ test('it has what runs, and the documents that messages name', () => {
 test('the demo is exported in an empty folder, and advice names the command as it is typed', async () => {
   const { code, stdout } = await kpi('export', '--date', '2025-12-23');
   expect(code).toBe(0);
-  expect(stdout).toContain('Wrote 48 rows of 2025-12-23 (demo data) to .kpi/warehouse.duckdb\n\nNext: kpi dashboard');
+  expect(stdout).toContain('Wrote 60 rows of 2025-12-23 (demo data) to .kpi/warehouse.duckdb\n\nNext: kpi dashboard');
   expect((await kpi('dashboard')).stdout).toMatch(/^Wrote \.kpi\/dashboard\.html: 12 days/);
 });
 

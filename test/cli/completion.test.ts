@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reportMetrics } from '../../dashboard/history';
-import { reportTableNames } from '../../shared/metrics/tables';
+import { publishedTableNames } from '../../shared/metrics/tables';
 import { ended, startKpi } from '../support/kpi-command';
 
 /** What `kpi completion` prints, in the shells that are for it. */
@@ -30,12 +30,12 @@ test.each<[string[], string[]]>([
   [['sho'], ['show']],
   [['ex'], ['export', 'explain']],
   [['show', '--ta'], ['--table']],
-  [['show', '--table', ''], [...reportTableNames]],
+  [['show', '--table', ''], [...publishedTableNames]],
   [
     ['show', '--csv', '--table', 'daily_e'],
     ['daily_engagement', 'daily_errors'],
   ],
-  [['show', '--table', '='], [...reportTableNames]],
+  [['show', '--table', '='], [...publishedTableNames]],
   [['show', '--table', '=', 'daily_f'], ['daily_funnel']],
   [
     ['export', '--date', ''],

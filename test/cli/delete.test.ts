@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { datesBetween } from '../../shared/metrics/calendar';
+import { furtherTables, type PublishedTable, publishedTableNames, rowsOfTable, tablesOf } from '../../shared/metrics/tables';
 import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
 
 /** `kpi delete` as a process of its own. */
@@ -38,7 +40,7 @@ test('without a terminal it shows what would go, and wants --yes', async () => {
     64,
     [
       `2 reports, 2025-12-09 to 2025-12-10, in warehouse.duckdb:`,
-      ...tables.map((table) => `  ${table.padEnd('daily_advanced_metrics'.length)}  24 rows`),
+      ...[...tables, 'daily_audience'].map((table) => `  ${table.padEnd('daily_advanced_metrics'.length)}  24 rows`),
       '  no report of 2025-12-11 to 2025-12-12',
       '',
     ].join('\n'),
@@ -51,6 +53,9 @@ test('without a terminal it shows what would go, and wants --yes', async () => {
 
 test('removes the reports of its dates from all tables and no others, and neither the release nor the records', async () => {
   const [released, records] = [await count('kpi_release.daily_metrics'), await count('kpi_metrics.export_runs')];
+  const gone = datesBetween('2025-12-03', '2025-12-10').flatMap(tablesOf);
+  const deleted = publishedTableNames.filter((table) => table in furtherTables || tables.includes(table));
+  const rowsOf = (table: PublishedTable) => gone.filter((one) => one === table).length * rowsOfTable(table);
   const { code, stdout } = await kpi('delete', '--from', '2025-12-03', '--to', '2025-12-10', '--yes', '--json');
   expect([code, JSON.parse(stdout)]).toEqual([
     0,
@@ -58,8 +63,8 @@ test('removes the reports of its dates from all tables and no others, and neithe
       success: true,
       reportDates: ['03', '04', '05', '06', '07', '08', '09', '10'].map((day) => `2025-12-${day}`),
       withoutReport: [],
-      results: tables.map((table) => ({ table, rowsDeleted: 96, success: true })),
-      summary: { tablesUpdated: 4, totalRowsDeleted: 384 },
+      results: deleted.map((table) => ({ table, rowsDeleted: rowsOf(table), success: true })),
+      summary: { tablesUpdated: deleted.length, totalRowsDeleted: deleted.reduce((sum, table) => sum + rowsOf(table), 0) },
     },
   ]);
   expect(await dates()).toBe('2025-12-01 2025-12-02 2025-12-23');
@@ -86,7 +91,7 @@ test('once more, it finds nothing to delete', async () => {
   expect(await kpi('delete', '--date', '2025-12-23', '--yes')).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(
-      /^The report of 2025-12-23 in .*:\n( {2}daily_\w+ {2,}12 rows\n){4}Deleted 48 rows; the release is as it was\n$/,
+      /^The report of 2025-12-23 in .*:\n( {2}daily_\w+ {2,}12 rows\n){5}Deleted 60 rows; the release is as it was\n$/,
     ),
   });
   expect(await kpi('delete', '--date', '2025-12-23', '--yes')).toMatchObject({

@@ -52,7 +52,7 @@ test('what a later row may mend is told, and hinders nothing; the next command n
   expect(stdout).toMatch(/✗ users without created_at +1 row\n/);
   expect(stdout).toMatch(/\nNext: .* export --date 2025-12-01\s+makes a report of the newest day with a test\n/);
   const { code, stdout: exported } = await kpi(['export', '--date', '2025-12-02']);
-  expect([code, exported.includes('Wrote 48 rows of 2025-12-02 to kpi.duckdb')]).toEqual([0, true]);
+  expect([code, exported.includes('Wrote 60 rows of 2025-12-02 to kpi.duckdb')]).toEqual([0, true]);
 });
 
 test('of a warehouse that holds reports, source and time zone are the default', async () => {

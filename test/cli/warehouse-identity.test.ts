@@ -149,7 +149,7 @@ test('a time zone is gone on with, and asked for where a day is meant', async ()
 test('demo data is gone on with, and said wherever it is shown', async () => {
   const first = await exported();
   expect(first.stdout).toMatch(/^Report of Tue, Dec 23, 2025 {2}days of UTC {2}demo data\n/);
-  expect(first.stdout).toMatch(/Wrote 48 rows of 2025-12-23 \(demo data\) to /);
+  expect(first.stdout).toMatch(/Wrote 60 rows of 2025-12-23 \(demo data\) to /);
   expect((await exported('--source', 'own')).stderr).toMatch(/holds reports of demo data, the settings name .*own/);
   expect((await exported()).code).toBe(0);
   await kpi('release', '--date', '2025-12-01');

@@ -9,7 +9,7 @@ import { rowsOfTable, tablesOf } from '../../../shared/metrics/tables';
 const CREATED_AT = new Date('2032-02-29T12:34:56.789Z');
 const SUNDAY_AND_MONTH_END = '2025-08-31';
 const nothing: GrainFacts = { activity: [], sessions: [], intake: [], people: [], audience: [], retention: [] };
-const noFacts: CountedFacts = { ...nothing, users: [], misdated: [], week: nothing, month: nothing };
+const noFacts: CountedFacts = { ...nothing, repeats: [], users: [], misdated: [], week: nothing, month: nothing };
 
 /** The report of a date, out of facts that were counted for a range up to `until`. */
 function reportOf(date: string, changes: Partial<CountedFacts> = {}, until = date): Report {
