@@ -7,6 +7,7 @@ import { periodsOf, type Report } from '../report';
 import type { SourceTable } from '../source-contract';
 import { type DerivedRow, type ReportRow, type ReportTable, reportTableNames, reportTables } from '../tables';
 import { percentage, ratio } from '../tables/columns';
+import { checkFurther } from './further';
 
 export interface GateOptions {
   /** Share of the source rows that may be rejected, 0 to 1. */
@@ -130,7 +131,8 @@ export function checkReport(report: Report, days: FactsByDay, gate: GateOptions)
     checkRejected(report.reportDate, periods, gate.maxRejectedShare) ??
     checkUnknownKinds(report.reportDate, periods, gate.maxUnknownShare) ??
     toFault(report.reportDate, checkShape(report)) ??
-    toFault(report.reportDate, checkFigures(report, days))
+    toFault(report.reportDate, checkFigures(report, days)) ??
+    toFault(report.reportDate, checkFurther(report))
   );
 }
 
