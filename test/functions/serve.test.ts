@@ -24,7 +24,7 @@ async function ready(server: ChildProcess): Promise<string[]> {
 
 test.each<[string, RegExp]>([
   ['exportKpi', /^HTTP\/1\.1 204 /],
-  ['exportKpiHttp', /"reportDate":"2025-12-23".*"totalRowsInserted":48/],
+  ['exportKpiHttp', /"reportDate":"2025-12-23".*"totalRowsInserted":60/],
 ])('%s says where it is served, and the example that it prints is answered', async (target, answer) => {
   const server = serve(target, { PORT: '0' });
   try {
