@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runExport } from '../../shared/export/run-export';
 import { datesBetween } from '../../shared/metrics/calendar';
 import { sourceTableNames } from '../../shared/metrics/source-contract';
-import { reportTableNames } from '../../shared/metrics/tables';
+import { publishedTableDefinitions, reportTableNames } from '../../shared/metrics/tables';
 import {
   type Emulator,
   emulatorIsAvailable,
@@ -51,6 +51,23 @@ if (!emulatorIsAvailable)
     );
     const differences = reports.flatMap((report) => reportDifferences(report, expected, STARTED_AT));
     expect({ why, reports: reports.length, differences }).toEqual({ why, reports: 1, differences: [] });
+  });
+
+  test('random rows with all tables, on a Sunday that ends a month', async () => {
+    const [date, timeZone] = ['2025-08-31', 'Europe/Berlin'];
+    const rows = randomSource({ seed: 35, timeZone, from: date, to: date, measurements: 300, emptyText: true });
+    await inTemporaryFolder(async (folder) => {
+      await writeSource(folder, 'ndjson', rows);
+      const reports = await inWarehouse(
+        emulator,
+        folder,
+        ({ newEngine }) => exportReports(newEngine(), { from: date, to: date, timeZone, startedAt: STARTED_AT }),
+        { tables: Object.values(publishedTableDefinitions) },
+      );
+      expect(reports.flatMap(({ further }) => Object.keys(further ?? {}))).toHaveLength(13);
+      for (const report of reports)
+        expect(reportDifferences(report, referenceReport(rows, date, timeZone), STARTED_AT)).toEqual([]);
+    });
   });
 
   test.each([

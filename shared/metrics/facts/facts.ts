@@ -284,7 +284,7 @@ const periodSql: Record<Grain, { start: string; number: string }> = {
   day: { start: 'day', number: 'UNIX_DATE(day)' },
   week: {
     start: 'DATE_FROM_UNIX_DATE(UNIX_DATE(day) - MOD(UNIX_DATE(day) + 3, 7))', // 1970-01-01 was a Thursday
-    number: 'DIV(UNIX_DATE(day) + 3, 7)',
+    number: 'CAST((UNIX_DATE(day) + 3) / 7 AS INT64)', // of a Monday; an emulator takes DIV(a + b, c) for a + DIV(b, c)
   },
   month: {
     start: 'DATE_FROM_UNIX_DATE(UNIX_DATE(day) - EXTRACT(DAY FROM day) + 1)',
