@@ -100,9 +100,20 @@ export class Deployment {
       topic,
       ackDeadlineSeconds: 10, // the least there is: a push that a kill left without an answer comes again after this
       retryPolicy: { minimumBackoff: '0.1s', maximumBackoff: '1s' },
-      pushConfig: { pushEndpoint: `http://127.0.0.1:${this.port}/${topic}` },
+      pushConfig: { pushEndpoint: this.endpoint() },
       ...more,
     });
+  }
+
+  private endpoint(): string {
+    return `http://127.0.0.1:${this.port}/projects/${project}/topics/${this.topic}`;
+  }
+
+  /** After `kill`. Nothing is pushed meanwhile: the emulator waits longer each time that nobody listens. */
+  async startAgain(): Promise<void> {
+    await this.emulator.pushTo(this.topic, null);
+    await this.start();
+    await this.emulator.pushTo(this.topic, this.endpoint());
   }
 
   /** Starts the function's process, on the port that it had before. */

@@ -23,6 +23,8 @@ export interface PubsubEmulator {
   remove(name: string): Promise<void>;
   /** Publishes all at once; answers their ids. */
   publish(topic: string, messages: readonly { data?: string; attributes?: Record<string, string> }[]): Promise<string[]>;
+  /** Where a subscription pushes to from now on; null: nowhere. */
+  pushTo(subscription: string, endpoint: string | null): Promise<void>;
   /** What waits in a subscription, which stays there. */
   waiting(subscription: string): Promise<WaitingMessage[]>;
   stop(): Promise<void>;
@@ -58,6 +60,10 @@ export async function openPubsubEmulator(project: string): Promise<PubsubEmulato
       }));
       const { messageIds } = (await call('POST', `topics/${topic}:publish`, { messages: encoded })) as { messageIds: string[] };
       return messageIds;
+    },
+    pushTo: async (subscription, endpoint) => {
+      const pushConfig = endpoint === null ? {} : { pushEndpoint: endpoint };
+      await call('POST', `subscriptions/${subscription}:modifyPushConfig`, { pushConfig });
     },
     waiting: async (subscription) => {
       const path = `subscriptions/${subscription}`;
