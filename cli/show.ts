@@ -103,6 +103,8 @@ async function show(flags: ShowFlags): Promise<void> {
   print();
 }
 
+type TableRows = Partial<Record<PublishedTable, object[]>>;
+
 interface Asked {
   config: Config;
   /** Null: the newest. */
@@ -139,14 +141,15 @@ async function read(engine: Engine, flags: ShowFlags, asked: Asked): Promise<() 
   };
 }
 
-async function newestReport(engine: Engine, today: CalendarDate): Promise<CalendarDate | null> {
+/** The newest date of which there is anything, or anything in these tables. */
+async function newestReport(
+  engine: Engine,
+  today: CalendarDate,
+  tables: readonly string[] = publishedTableNames,
+): Promise<CalendarDate | null> {
   const states = await engine.readReportStates(EARLIEST, today);
-  return (
-    states
-      .map(({ reportDate }) => reportDate)
-      .sort()
-      .at(-1) ?? null
-  );
+  const dates = states.flatMap(({ table, reportDate }) => (tables.includes(table) ? reportDate : []));
+  return dates.sort().at(-1) ?? null;
 }
 
 /** Tables beside the core, if any is asked for. */
@@ -164,37 +167,46 @@ async function readFurther(
   if (request?.shape === 'range') throw new Failure('BAD_REQUEST', `expected ${tables[0]} with --date, not with --from and --to`);
   if (flags.csv && tables.length > 1 && flags.out === undefined)
     throw new Failure('BAD_REQUEST', 'expected --csv with --table, or with --out and a folder: the tables have other columns');
-  const states = await engine.readReportStates(EARLIEST, today);
-  const dates = states
-    .flatMap(({ table, reportDate }) => ((tables as readonly string[]).includes(table) ? reportDate : []))
-    .sort();
-  const date = request?.from ?? dates.at(-1);
+  const date = request?.from ?? (await newestReport(engine, today, tables));
   const names = tables.length === 1 ? tables[0] : `tables of ${flags.grain}s`;
-  if (date === undefined) return () => nothingThere(`no ${names} in the warehouse; export a date that ends a week or a month`);
+  if (date === null) return () => nothingThere(`no ${names} in the warehouse; export a date that ends a week or a month`);
   const rows = await engine.readFurther(tables, date, date);
   const found = tables.filter((table) => (rows[table]?.length ?? 0) > 0);
-  return () => {
-    if (found.length === 0) {
-      nothingThere(`no ${names} of ${date}${dates.length === 0 ? '' : `; the newest are of ${dates.at(-1)}`}`);
-      return;
-    }
-    if (flags.out !== undefined) writeTables(found, rows, flags.out, flags, config);
-    else if (flags.json) writeJson(Object.fromEntries(found.map((table) => [table, rows[table]])));
-    else if (flags.csv) say(found.map((table) => tableCsv(table, rows)).join('\n'));
-    else {
-      const width = flags.wide ? Number.POSITIVE_INFINITY : terminalWidth();
-      say(found.map((table) => renderReport(table, rows[table] ?? [], { isDemo: holdsDemo(config), width })).join('\n\n'));
-    }
-  };
+  if (found.length === 0) {
+    const newest = await newestReport(engine, today, tables);
+    return () => nothingThere(`no ${names} of ${date}${newest === null ? '' : `; the newest are of ${newest}`}`);
+  }
+  const options = { isDemo: holdsDemo(config), width: flags.wide ? Number.POSITIVE_INFINITY : terminalWidth() };
+  return () =>
+    printTables(found, rows, {
+      flags,
+      config,
+      csv: () => found.map((table) => tableCsv(table, rows)).join('\n'),
+      text: () => found.map((table) => renderReport(table, rows[table] ?? [], options)).join('\n\n'),
+    });
 }
 
 function printReport(date: CalendarDate, rows: ReportRows, flags: ShowFlags, config: Config): void {
   const table = flags.table as ReportTable | undefined;
-  const tables = table === undefined ? reportTableNames : [table];
+  printTables(table === undefined ? reportTableNames : [table], rows, {
+    flags,
+    config,
+    csv: () => (table === undefined ? joinedCsv(rows) : tableCsv(table, rows)),
+    text: () => renderDay(date, rows, config, { table, wide: flags.wide ?? false }),
+  });
+}
+
+interface Printing {
+  flags: ShowFlags;
+  config: Config;
+  csv: () => string;
+  text: () => string;
+}
+
+function printTables(tables: readonly PublishedTable[], rows: TableRows, { flags, config, csv, text }: Printing): void {
   if (flags.out !== undefined) writeTables(tables, rows, flags.out, flags, config);
   else if (flags.json) writeJson(Object.fromEntries(tables.map((table) => [table, rows[table]])));
-  else if (flags.csv) say(table === undefined ? joinedCsv(rows) : tableCsv(table, rows));
-  else say(renderDay(date, rows, config, { table, wide: flags.wide ?? false }));
+  else say(flags.csv ? csv() : text());
 }
 
 function printDays(days: readonly Day[], { table: wanted, json, csv, wide }: ShowFlags, { config, request }: Asked): void {
@@ -224,7 +236,7 @@ function asReported(days: number): string {
   return days === 1 ? '1 day, as its newest report has it' : `${formatMany(days, 'day')}, as their newest reports have them`;
 }
 
-function tableCsv(table: PublishedTable, rows: Partial<Record<PublishedTable, object[]>>): string {
+function tableCsv(table: PublishedTable, rows: TableRows): string {
   const columns = publishedTableDefinitions[table].columns.map(({ name }) => name);
   return renderCsv<object>(rows[table] ?? [], columns);
 }
@@ -242,7 +254,7 @@ function joinedCsv(rows: ReportRows): string {
 
 function writeTables(
   tables: readonly PublishedTable[],
-  rows: Partial<Record<PublishedTable, object[]>>,
+  rows: TableRows,
   folder: string,
   { csv, force = false }: ShowFlags,
   config: Config,

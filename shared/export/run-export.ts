@@ -101,8 +101,8 @@ async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): P
   let bytes: number | null = null;
   for (const cluster of clustersOf(dates)) {
     if (engine.price !== null) {
-      const existing = await engine.furtherTables(run);
-      bytes = addBytes(bytes, await engine.price(furtherWindow(cluster, windowOf(cluster, options), grainsOf(existing)), run));
+      const { existing, window } = await wholeWindowOf(cluster, options);
+      bytes = addBytes(bytes, await engine.price(window, run));
       reports.push(
         ...cluster.map((reportDate) => ({ reportDate, tables: nothingOf(reportDate, existing), findings: null, release: null })),
       );
@@ -205,9 +205,8 @@ async function findLate(
 }
 
 async function countDays(dates: readonly CalendarDate[], options: ExportOptions) {
-  const existing = await options.engine.furtherTables(options.run);
+  const { existing, window } = await wholeWindowOf(dates, options);
   for (const table of furtherTableNames) if (!existing.has(table)) options.run.log.warning('table missing', { table });
-  const window = furtherWindow(dates, windowOf(dates, options), grainsOf(existing));
   const { facts, bytesProcessed } = await options.engine.readFacts(window, options.run);
   const days = indexByDay(facts, window);
   const refused = await refuseDates(dates, { days, misdated: facts.misdated }, options);
@@ -305,6 +304,12 @@ async function openReleaseOf(
 function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: ExportOptions) {
   const [first = '', last = first] = [dates[0], dates.at(-1)];
   return reportWindow(first, daysUntil(last, { timeZone, now: startedAt }), timeZone);
+}
+
+/** With the longer windows of the tables that are there. */
+async function wholeWindowOf(dates: readonly CalendarDate[], options: ExportOptions) {
+  const existing = await options.engine.furtherTables(options.run);
+  return { existing, window: furtherWindow(dates, windowOf(dates, options), grainsOf(existing)) };
 }
 
 /** A report, if it could be derived, and why it must not be published, if it must not. */

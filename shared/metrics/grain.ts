@@ -4,6 +4,9 @@ import { addDays, type CalendarDate, daysBetween, daysWindow, PERIODS, type Repo
 export const grains = ['day', 'week', 'month'] as const;
 export type Grain = (typeof grains)[number];
 
+/** Begins the names of the tables of a grain. */
+export const grainAdverbs = { day: 'daily', week: 'weekly', month: 'monthly' } as const satisfies Record<Grain, string>;
+
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** The first day of the period that holds a day. */

@@ -1,7 +1,7 @@
-import { addDays, type CalendarDate, PERIODS } from './calendar';
+import type { CalendarDate } from './calendar';
 import { audienceOfDay, audienceOfPeriod, type FurtherFacts, type GrainIndex } from './facts/further-facts';
 import { dayOf, type FactsByDay, periodFacts } from './facts/period-facts';
-import { addPeriods, endsPeriod, type Grain, labelPeriod, namePeriod, periodEnd, periodStarts } from './grain';
+import { addPeriods, endsPeriod, type Grain, grainAdverbs, labelPeriod, namePeriod, periodEnd, periodStarts } from './grain';
 import {
   type FurtherRow,
   type FurtherTable,
@@ -42,7 +42,7 @@ export function publishedRows({ rows, further }: Pick<Report, 'rows' | 'further'
 
 /** The periods of a report: the report date first, then the days before it. */
 export function periodsOf(reportDate: CalendarDate): CalendarDate[] {
-  return Array.from({ length: PERIODS }, (_, age) => addDays(reportDate, -age));
+  return periodStarts(reportDate, 'day');
 }
 
 /**
@@ -100,16 +100,14 @@ function placeOf(reportDate: CalendarDate, start: CalendarDate, age: number, gra
 }
 
 function deriveFurther({ audience, week, month }: FurtherFacts, reportDate: CalendarDate, created_at: string): FurtherRows {
-  const daily_audience =
-    audience === null
-      ? undefined
-      : periodsOf(reportDate).map((day, age) => ({
-          ...placeOf(reportDate, day, age, 'day'),
-          ...deriveDailyAudience(audienceOfDay(audience, day)),
-          created_at,
-        }));
   return {
-    ...(daily_audience !== undefined && { daily_audience }),
+    ...(audience !== null && {
+      daily_audience: periodsOf(reportDate).map((day, age) => ({
+        ...placeOf(reportDate, day, age, 'day'),
+        ...deriveDailyAudience(audienceOfDay(audience, day)),
+        created_at,
+      })),
+    }),
     ...deriveGrain(week, { reportDate, grain: 'week', created_at }),
     ...deriveGrain(month, { reportDate, grain: 'month', created_at }),
   };
@@ -144,7 +142,9 @@ function deriveGrain(index: GrainIndex | null, making: Making): FurtherRows {
       }),
     ),
   };
-  return Object.fromEntries(Object.entries(tables).map(([base, rows]) => [`${grain}ly_${base}`, rows])) as FurtherRows;
+  return Object.fromEntries(
+    Object.entries(tables).map(([base, rows]) => [`${grainAdverbs[grain]}_${base}`, rows]),
+  ) as FurtherRows;
 }
 
 /** `engagement` of daily_engagement. */

@@ -1,4 +1,4 @@
-import type { Grain } from './grain';
+import { type Grain, grainAdverbs } from './grain';
 import { type Column, type PublishedTable, publishedTableDefinitions, publishedTableNames, reportTableNames } from './tables';
 
 /** A view for BI tools. Its SQL runs on both engines and writes tables and other views as `${name}`. */
@@ -7,8 +7,6 @@ export interface View {
   description: string;
   sql: string;
 }
-
-const adverbs = { day: 'daily', week: 'weekly', month: 'monthly' } satisfies Record<Grain, string>;
 
 /** Each after the views that it reads. */
 export const views: readonly View[] = [
@@ -62,7 +60,7 @@ interface JoinedTable {
 function tablesOfGrain(grain: Grain): { core: JoinedTable[]; audience: JoinedTable } {
   const seen = new Set<string>();
   const join = (alias: string): JoinedTable => {
-    const table = `${adverbs[grain]}_${alias}` as PublishedTable;
+    const table = `${grainAdverbs[grain]}_${alias}` as PublishedTable;
     const metrics = metricsOf(table).filter(({ name }) => !seen.has(name));
     for (const { name } of metrics) seen.add(name);
     return { alias, table, metrics };
@@ -90,7 +88,7 @@ function latestReport(grain: Grain): string {
   const inReport = ['report_date', 'engagement.period_label AS period_label'];
   if (grain !== 'day') inReport.push('engagement.period_end_date AS period_end_date');
   const metrics = [...core, audience].flatMap((table) => table.metrics);
-  return `-- One row per ${grain} of the newest ${grain === 'day' ? 'report' : `${adverbs[grain]} report`} that all four tables hold.
+  return `-- One row per ${grain} of the newest ${grain === 'day' ? 'report' : `${grainAdverbs[grain]} report`} that all four tables hold.
 WITH reports AS (
   SELECT
     ${[...inReport, 'period_start_date', ...qualified([...core, audience])].join(',\n    ')},

@@ -1,13 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { releaseFactNames } from '../../metrics/facts/facts';
-import {
-  dailyMetricsDefinition,
-  exportRunsDefinition,
-  furtherTableNames,
-  publishedTableNames,
-  reportTableDefinitions,
-} from '../../metrics/tables';
+import { dailyMetricsDefinition, exportRunsDefinition, furtherTableNames } from '../../metrics/tables';
 import type { ExportRun } from '../../metrics/tables/export_runs';
 import type { BigQueryConfig } from '../../platform/config';
 import { RELEASE_DATASET } from '../../platform/config';
@@ -49,7 +43,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
 
     furtherTables: async (run) => {
       const existing = await inspector.listTables(run.signal);
-      return new Set(furtherTableNames.filter((table) => existing.has(table)));
+      return new Set(furtherTableNames.filter((table) => existing.includes(table)));
     },
 
     readFacts: (window, run) => countReports(session, run, window),
@@ -83,11 +77,8 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
         run,
       }),
 
-    deleteReports: async (from, to, run) => {
-      const existing = await inspector.listTables(run.signal);
-      const tables = publishedTableNames.filter((table) => table in reportTableDefinitions || existing.has(table));
-      return deleteReports(session, run, { tables, from, to });
-    },
+    deleteReports: async (from, to, run) =>
+      deleteReports(session, run, { tables: await inspector.listTables(run.signal), from, to }),
 
     putRelease: async (row, { replace }, run) => {
       await inspector.checkRelease(run);

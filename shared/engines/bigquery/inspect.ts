@@ -3,9 +3,10 @@ import type { CalendarDate } from '../../metrics/calendar';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
-  furtherTableNames,
   furtherTables,
+  type PublishedTable,
   publishedTableDefinitions,
+  publishedTableNames,
   reportTableDefinitions,
   type TableDefinition,
 } from '../../metrics/tables';
@@ -22,8 +23,8 @@ const BELIEVED_MS = 300_000;
 
 /** What tables are like, looked up when it is needed and believed for some minutes. */
 export interface Inspector {
-  /** Names of the tables that are in the dataset. */
-  listTables(signal: AbortSignal): Promise<ReadonlySet<string>>;
+  /** The tables of reports: the core, which must be there (where it isn't, using it says so), and of the others those that are. */
+  listTables(signal: AbortSignal): Promise<PublishedTable[]>;
   /** Dates whose partitions have expired, and why they can't be written; SCHEMA_DRIFT where tables aren't as they are defined. */
   findExpired(dates: readonly CalendarDate[], run: Run): Promise<Map<CalendarDate, Failure>>;
   /** SCHEMA_DRIFT where the table of the release isn't as it is defined, or lets its partitions expire. */
@@ -75,9 +76,10 @@ function rememberFor<For, Answer>(
   };
 }
 
-async function list({ client, config, jobsUntil }: Session, signal: AbortSignal): Promise<Set<string>> {
-  const [tables] = await jobsUntil(signal).read('listing the tables', () => client.dataset(config.dataset).getTables());
-  return new Set(tables.map(({ id }) => String(id)));
+async function list({ client, config, jobsUntil }: Session, signal: AbortSignal): Promise<PublishedTable[]> {
+  const [found] = await jobsUntil(signal).read('listing the tables', () => client.dataset(config.dataset).getTables());
+  const existing = new Set(found.map(({ id }) => id));
+  return publishedTableNames.filter((table) => table in reportTableDefinitions || existing.has(table));
 }
 
 function expired(date: CalendarDate): Failure {
@@ -85,13 +87,11 @@ function expired(date: CalendarDate): Failure {
 }
 
 /** Compares the dataset and the tables of a report with the definitions; a record that can't be written holds no report back. Answers the tables' partition expirations, in milliseconds. */
-async function inspectReportTables(session: Session, run: Run, existing: ReadonlySet<string>): Promise<number[]> {
+async function inspectReportTables(session: Session, run: Run, tables: readonly PublishedTable[]): Promise<number[]> {
   await checkLocation(session, run);
-  const definitions = [
-    ...Object.values(reportTableDefinitions),
-    ...furtherTableNames.filter((table) => existing.has(table)).map((table) => publishedTableDefinitions[table]),
-  ];
-  const found = await Promise.all(definitions.map((definition) => inspectTable(session, run, { definition })));
+  const found = await Promise.all(
+    tables.map((table) => inspectTable(session, run, { definition: publishedTableDefinitions[table] })),
+  );
   return found.filter((expirationMs) => expirationMs > 0);
 }
 
@@ -127,7 +127,7 @@ export async function inspectWarehouse(
     ...(release ? [{ definition: dailyMetricsDefinition, dataset: RELEASE_DATASET }] : []),
   ];
   // where they can't be listed, looking at the core says why
-  const existing = await list(session, run.signal).catch(() => new Set<string>());
+  const existing: readonly string[] = await list(session, run.signal).catch(() => []);
   return Promise.all([
     look(`dataset ${config.dataset}`, 'reading the dataset', async () => {
       await checkLocation(session, run);
@@ -135,7 +135,7 @@ export async function inspectWarehouse(
     }),
     ...tables.map(({ definition, dataset }) =>
       look(`${dataset}.${definition.name}`, `reading the schema of ${definition.name}`, async () => {
-        if (definition.name in furtherTables && !existing.has(definition.name)) return { exists: false };
+        if (definition.name in furtherTables && !existing.includes(definition.name)) return { exists: false };
         const expirationMs = await inspectTable(session, run, { definition, dataset });
         const mayWrite = await mayLoad(session, dataset, definition.name);
         return { mayWrite, keepsDays: expirationMs > 0 ? expirationMs / 86_400_000 : null };

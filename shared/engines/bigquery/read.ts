@@ -4,14 +4,10 @@ import type { FurtherRows, ReportRows } from '../../metrics/report';
 import {
   dailyMetricsDefinition,
   exportRunsDefinition,
-  type FurtherRow,
   optionalColumns,
   type PublishedRow,
   type PublishedTable,
   publishedTableDefinitions,
-  publishedTableNames,
-  type ReportRow,
-  reportTableDefinitions,
   reportTableNames,
 } from '../../metrics/tables';
 import type { DailyMetrics } from '../../metrics/tables/daily_metrics';
@@ -70,36 +66,30 @@ export function createReader(session: Session, listTables: Inspector['listTables
     return lackingRunColumns;
   }
 
-  /** The core must be there: where it isn't, reading it says so. */
-  async function existingTables(signal: AbortSignal | undefined): Promise<PublishedTable[]> {
-    const existing = await listTables(readSignal(signal));
-    return publishedTableNames.filter((table) => table in reportTableDefinitions || existing.has(table));
+  /** Rows of the reports of a range, of each table by its name. */
+  async function readTables(tables: readonly PublishedTable[], asked: Omit<Asked, 'doing'>) {
+    const queries = Object.fromEntries(tables.map((table) => [table, selectRows(table, nameTable)]));
+    const parts = await readAll({ ...asked, doing: 'reading reports' }, queries);
+    for (const rows of Object.values(parts)) (rows as unknown as PublishedRow[]).sort(byReport);
+    return parts as unknown;
   }
 
   return {
     findLackingRunColumns,
 
-    readReports: async (from, to, signal) => {
-      const queries = Object.fromEntries(reportTableNames.map((table) => [table, selectRows(table, nameTable)]));
-      const parts = await readAll({ doing: 'reading reports', params: dateRange(from, to), signal }, queries);
-      for (const table of reportTableNames) (parts[table] as unknown as ReportRow[]).sort(byReport);
-      return parts as unknown as ReportRows;
-    },
+    readReports: async (from, to, signal) =>
+      (await readTables(reportTableNames, { params: dateRange(from, to), signal })) as ReportRows,
 
     readFurther: async (wanted, from, to, signal) => {
-      const existing = await existingTables(signal);
+      const existing = await listTables(readSignal(signal));
       const tables = wanted.filter((table) => existing.includes(table));
-      if (tables.length === 0) return {};
-      const queries = Object.fromEntries(tables.map((table) => [table, selectRows(table, nameTable)]));
-      const parts = await readAll({ doing: 'reading reports', params: dateRange(from, to), signal }, queries);
-      for (const table of tables) (parts[table] as unknown as FurtherRow[]).sort(byReport);
-      return parts as unknown as FurtherRows;
+      return tables.length === 0 ? {} : ((await readTables(tables, { params: dateRange(from, to), signal })) as FurtherRows);
     },
 
     readReportStates: async (from, to, signal) => {
       const asked = { doing: 'looking for reports', params: dateRange(from, to), signal };
-      const tables = await existingTables(signal);
-      return (await read<Record<string, unknown>>(selectReportStates(nameTable, tables), asked)).map(parseReportState);
+      const sql = selectReportStates(nameTable, await listTables(readSignal(signal)));
+      return (await read<Record<string, unknown>>(sql, asked)).map(parseReportState);
     },
 
     readRelease: async (from: CalendarDate, to: CalendarDate, signal?: AbortSignal) => {

@@ -57,6 +57,7 @@ const DAYS_AT_ONCE = 31;
  * session, until the weeks and months that they are in are counted, and who was active in which period, until it is counted who came back.
  */
 export async function countReports(counting: Counting, window: ReportWindow): Promise<CountedFacts> {
+  const { database } = counting;
   const scopes = scopesOf(window);
   const rows = new Map<string, unknown[]>();
   const count = async (scope: Scope, fact: AnyFactName, span: Span) => {
@@ -65,14 +66,13 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
   };
   const whole: Span = { window: daysWindow(firstDayOf(scopes), window.lastDay, window.timeZone), grain: 'day' };
   for (const relation of ['accounts', 'first_tests'] as const) await keep(counting, relation, whole);
-  await query(counting, 'CREATE OR REPLACE TABLE user_days (day DATE, user_id VARCHAR, tests BIGINT, successes BIGINT)', whole);
-  await query(
-    counting,
+  await database.run('CREATE OR REPLACE TABLE user_days (day DATE, user_id VARCHAR, tests BIGINT, successes BIGINT)');
+  await database.run(
     'CREATE OR REPLACE TABLE session_days (day DATE, session_id VARCHAR, attempts BIGINT, first_success BIGINT)',
-    whole,
   );
-  for (const { name } of scopes)
-    await query(counting, `CREATE OR REPLACE TABLE active_users_${name} (day DATE, number BIGINT, user_id VARCHAR)`, whole);
+  const visited = scopes.filter((scope) => wants(scope, 'audience'));
+  for (const { name } of visited)
+    await database.run(`CREATE OR REPLACE TABLE active_users_${name} (day DATE, number BIGINT, user_id VARCHAR)`);
 
   const counted = new Map(scopes.map((scope) => [scope, scope.window.firstDay]));
   for (const piece of piecesOf(scopes, whole.window)) {
@@ -91,7 +91,7 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
       if (to < from) continue;
       const span = spanOf(scope, from, to);
       for (const fact of ofPeriods) if (wants(scope, fact)) await count(scope, fact, span);
-      if (wants(scope, 'audience'))
+      if (visited.includes(scope))
         await query(
           counting,
           `INSERT INTO active_users_${scope.name}\n${relationQuery('active_users', { ...span.window, grain: scope.grain }, ['user_days'])}`,
@@ -100,17 +100,16 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
       counted.set(scope, addDays(to, 1));
     }
     const needed = [...counted.values()].sort()[0] ?? window.lastDay;
-    for (const table of ['user_days', 'session_days'])
-      await query(counting, `DELETE FROM ${table} WHERE day < DATE '${needed}'`, piece);
+    for (const table of ['user_days', 'session_days']) await database.run(`DELETE FROM ${table} WHERE day < DATE '${needed}'`);
   }
 
+  const early: readonly string[] = [...ofDays, ...ofPeriods];
   for (const scope of scopes) {
-    await query(counting, `CREATE OR REPLACE VIEW active_users AS FROM active_users_${scope.name}`, scope);
-    const early: readonly string[] = [...ofDays, ...ofPeriods];
+    if (visited.includes(scope)) await database.run(`CREATE OR REPLACE VIEW active_users AS FROM active_users_${scope.name}`);
     for (const fact of scope.facts) if (!early.includes(fact)) await count(scope, fact, scope);
   }
-  await query(counting, 'DROP VIEW active_users', whole);
-  for (const { name } of scopes) await query(counting, `DROP TABLE active_users_${name}`, whole);
+  await database.run('DROP VIEW IF EXISTS active_users');
+  for (const { name } of visited) await database.run(`DROP TABLE active_users_${name}`);
   return gatherScopes(scopes, ({ name }, fact) => rows.get(`${fact} ${name}`) ?? []);
 }
 

@@ -95,12 +95,13 @@ export async function publish(
   reports: readonly Report[],
   binding: Binding | null,
 ): Promise<TableOutcome[][]> {
+  const published = reports.map((report) => new Map(publishedRows(report)));
   await transaction(database, async () => {
     if (binding !== null) await bind(database, binding);
     const there = await tableNames(database);
     for (const table of publishedTableNames) {
       const definition = publishedTableDefinitions[table];
-      const rows = reports.flatMap((report) => publishedRows(report).flatMap(([name, found]) => (name === table ? found : [])));
+      const rows = published.flatMap((tables) => tables.get(table) ?? []);
       if (rows.length > 0 || !there.has(table)) await prepareTable(database, definition); // views read all of them
       if (rows.length === 0) continue;
       const dates = reports.map((report) => quoteText(report.reportDate)).join(', ');
@@ -110,7 +111,7 @@ export async function publish(
     if (!haveViews.has(database)) await createViews(database);
   });
   haveViews.add(database); // once for all groups of a range: views take longer than rows
-  return reports.map((report) => publishedRows(report).map(([table, rows]) => ({ table, rows: rows.length })));
+  return published.map((tables) => [...tables].map(([table, rows]) => ({ table, rows: rows.length })));
 }
 
 /** Of all tables, or of none. */
@@ -289,9 +290,9 @@ export async function readFurther(
 }
 
 export async function readReportStates(database: Database, from: CalendarDate, to: CalendarDate): Promise<ReportState[]> {
-  for (const definition of Object.values(reportTableDefinitions)) if (!(await checkTable(database, definition))) return [];
   const tables: PublishedTable[] = [];
   for (const table of publishedTableNames) if (await checkTable(database, publishedTableDefinitions[table])) tables.push(table);
+  if (!reportTableNames.every((table) => tables.includes(table))) return [];
   const rows = await read(database, selectReportStates(nameTable, tables), dateRange(from, to));
   return rows.map(parseReportState);
 }

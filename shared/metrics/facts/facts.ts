@@ -425,7 +425,7 @@ export function factParameters(window: Window, now: Date, grain: Grain = 'day') 
   } as const;
 }
 
-export type FactParameters = ReturnType<typeof factParameters>;
+type FactParameters = ReturnType<typeof factParameters>;
 export type FactParameter = FactParameters[keyof FactParameters];
 
 /** The parameters of scopesQuery. */

@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import { Count, createdAt, type Derived, type longPeriodColumns } from './columns';
+import type { Grain } from '../grain';
+import { Count, createdAt, type Derived, periodColumnsOf } from './columns';
 import { audienceColumns } from './daily_audience';
 
 /** weekly_audience and monthly_audience. */
-export const defineAudience = (periodColumns: typeof longPeriodColumns.week) =>
+export const defineAudience = (grain: Exclude<Grain, 'day'>) =>
   z.strictObject({
-    ...periodColumns,
+    ...periodColumnsOf[grain],
     ...audienceColumns,
     returning_users: Count.describe('Of these, not new, users who were active in the period before'),
     reactivated_users: Count.describe('Of these, all others; new, returning and reactivated users add up to active_users'),

@@ -40,8 +40,9 @@ export const periodColumns = {
   period_end_date: Day.describe('Equals period_start_date: periods are single days'),
 };
 
-/** The same columns of a table of weeks or of months. */
-export const longPeriodColumns = {
+/** The columns that say which period a row is about, by the grain of its table. */
+export const periodColumnsOf = {
+  day: periodColumns,
   week: {
     report_date: periodColumns.report_date,
     period_label: Text.describe(
@@ -58,14 +59,11 @@ export const longPeriodColumns = {
     period_start_date: Day.describe('First day of the calendar month that the row is about'),
     period_end_date: Day.describe('Last day of that month'),
   },
-};
+} satisfies Record<Grain, typeof periodColumns>;
 
 export const createdAt = {
   created_at: Instant.describe('When the run that wrote the row made it; one instant for all rows of a run'),
 };
-
-/** The columns that say which period a row is about, by the grain of its table. */
-export const periodColumnsOf = { day: periodColumns, ...longPeriodColumns } satisfies Record<Grain, typeof periodColumns>;
 
 /** The columns that are made by the report rather than by a table's derivation. */
 export type PeriodColumn = keyof typeof periodColumns | 'created_at';

@@ -3,7 +3,7 @@ import { type CalendarDate, PERIODS } from '../calendar';
 import type { PeriodFacts } from '../facts/period-facts';
 import { endsPeriod, type Grain } from '../grain';
 import { defineAudience } from './audience';
-import { type BigQueryType, type Derived, longPeriodColumns, type Unit } from './columns';
+import { type BigQueryType, type Derived, periodColumnsOf, type Unit } from './columns';
 import { DailyAdvancedMetrics, deriveDailyAdvancedMetrics } from './daily_advanced_metrics';
 import { DailyAudience } from './daily_audience';
 import { DailyEngagement, defineEngagement, deriveDailyEngagement } from './daily_engagement';
@@ -45,8 +45,8 @@ interface ReportTableSource {
 }
 
 /** The columns of a table of days for a table of weeks or months. Only for tables whose other descriptions don't speak of days. */
-const ofWeeks = <Row extends z.ZodRawShape>(row: z.ZodObject<Row>) => row.extend(longPeriodColumns.week) as z.ZodObject<Row>;
-const ofMonths = <Row extends z.ZodRawShape>(row: z.ZodObject<Row>) => row.extend(longPeriodColumns.month) as z.ZodObject<Row>;
+const ofWeeks = <Row extends z.ZodRawShape>(row: z.ZodObject<Row>) => row.extend(periodColumnsOf.week) as z.ZodObject<Row>;
+const ofMonths = <Row extends z.ZodRawShape>(row: z.ZodObject<Row>) => row.extend(periodColumnsOf.month) as z.ZodObject<Row>;
 
 /** The tables beside the core: of days who the people are, and those of the weeks and months that end on a report date. */
 export const furtherTables = {
@@ -73,7 +73,7 @@ export const furtherTables = {
   },
   weekly_audience: {
     grain: 'week',
-    row: defineAudience(longPeriodColumns.week),
+    row: defineAudience('week'),
     description: 'Who the active users are, per week',
   },
   weekly_retention: {
@@ -99,7 +99,7 @@ export const furtherTables = {
   },
   monthly_audience: {
     grain: 'month',
-    row: defineAudience(longPeriodColumns.month),
+    row: defineAudience('month'),
     description: 'Who the active users are, per month',
   },
   monthly_retention: {
