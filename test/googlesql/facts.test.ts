@@ -160,7 +160,8 @@ describe('a change of the SQL is noticed', () => {
     ['newcomers.day = visits.day', 'newcomers.day < visits.day'],
     ['visits.before <= ', 'visits.before < '],
     ['visits.after - visits.number, ', 'visits.after - visits.number + 1, '],
-    ['attempts_before + first_success', 'first_success'],
+    ['MIN(first_attempt) + 1', '1'],
+    ['MIN(first_success) - ', 'MAX(first_success) - '],
     ['UNIX_DATE(day) + 3, 7', 'UNIX_DATE(day) + 4, 7'],
     ['EXTRACT(DAY FROM day) + 1', 'EXTRACT(DAY FROM day)'],
   ])('%s → %s', async (text, other) => {

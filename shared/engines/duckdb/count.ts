@@ -13,7 +13,6 @@ import {
   type RelationName,
   type ReleaseFacts,
   relationQuery,
-  relations,
   releaseFactNames,
   type Scope,
   scopesOf,
@@ -53,8 +52,8 @@ const ofPeriods = ['activity', 'sessions'] as const;
 const DAYS_AT_ONCE = 31;
 
 /**
- * Counts all facts of a window's scopes. The days are read once, a month at a time. Of each day are kept the tests of each user and of each
- * session, until the weeks and months that they are in are counted, and who was active in which period, until it is counted who came back.
+ * Counts all facts of a window's scopes. The days are read once, a month at a time. Attempts are kept until the week and the month that they are in
+ * are counted; who was active in which period, until it is counted who came back.
  */
 export async function countReports(counting: Counting, window: ReportWindow): Promise<CountedFacts> {
   const { database } = counting;
@@ -68,7 +67,7 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
   for (const relation of ['accounts', 'first_tests'] as const) await keep(counting, relation, whole);
   await database.run('CREATE OR REPLACE TABLE user_days (day DATE, user_id VARCHAR, tests BIGINT, successes BIGINT)');
   await database.run(
-    'CREATE OR REPLACE TABLE session_days (day DATE, session_id VARCHAR, attempts BIGINT, first_success BIGINT)',
+    'CREATE OR REPLACE TABLE attempts (day DATE, measurement_id VARCHAR, user_id VARCHAR, session_id VARCHAR, created_at TIMESTAMPTZ, outcome VARCHAR)',
   );
   const visited = scopes.filter((scope) => wants(scope, 'audience'));
   for (const { name } of visited)
@@ -77,11 +76,10 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
   const counted = new Map(scopes.map((scope) => [scope, scope.window.firstDay]));
   for (const piece of piecesOf(scopes, whole.window)) {
     const readers = scopes.filter((scope) => wants(scope, 'activity') && overlaps(scope.window, piece.window));
-    if (readers.length > 0) await keep(counting, 'attempts', piece);
+    if (readers.length > 0) await query(counting, `INSERT INTO attempts\n${relationQuery('attempts', piece.window)}`, piece);
     const given: RelationName[] = readers.length > 0 ? ['attempts'] : [];
     await query(counting, `INSERT INTO user_days\n${relationQuery('user_days', piece.window, given)}`, piece);
-    if (readers.length > 0)
-      await query(counting, `INSERT INTO session_days\n${relationQuery('session_days', piece.window, given)}`, piece);
+    if (readers.length > 0) await keep(counting, 'session_days', piece, given);
     for (const scope of readers)
       for (const fact of ofDays)
         if (wants(scope, fact)) await count(scope, fact, spanOf(scope, piece.window.firstDay, piece.window.lastDay));
@@ -100,7 +98,8 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
       counted.set(scope, addDays(to, 1));
     }
     const needed = [...counted.values()].sort()[0] ?? window.lastDay;
-    for (const table of ['user_days', 'session_days']) await database.run(`DELETE FROM ${table} WHERE day < DATE '${needed}'`);
+    for (const table of ['user_days', 'attempts']) // faster than to delete rows
+      await database.run(`CREATE OR REPLACE TABLE ${table} AS FROM ${table} WHERE day >= DATE '${needed}'`);
   }
 
   const early: readonly string[] = [...ofDays, ...ofPeriods];
@@ -190,8 +189,8 @@ function later(one: CalendarDate, other: CalendarDate): CalendarDate {
   return one < other ? other : one;
 }
 
-async function keep(counting: Counting, name: (typeof KEPT)[number], span: Span): Promise<void> {
-  const sql = relations({ ...span.window, grain: span.grain })[name];
+async function keep(counting: Counting, name: (typeof KEPT)[number], span: Span, given: RelationName[] = []): Promise<void> {
+  const sql = relationQuery(name, { ...span.window, grain: span.grain }, given);
   await query(counting, `CREATE OR REPLACE TABLE ${name} AS\n${sql}`, span);
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { timeBounds } from '../../metrics/facts/facts';
-import { furtherTableNames, publishedTableDefinitions } from '../../metrics/tables';
+import { furtherTableNames } from '../../metrics/tables';
 import type { DuckDbConfig } from '../../platform/config';
 import { Failure } from '../../platform/failure';
 import { isSameFile } from '../../platform/files';
@@ -13,7 +13,7 @@ import { attachWarehouse, isThere, makeWarehouse, requireRoom } from './file';
 import { openSource, type Source } from './source';
 import {
   appendRuns,
-  checkTable,
+  checkTables,
   deleteReports,
   inspectTables,
   publish,
@@ -121,7 +121,7 @@ function createEngine(database: Database, source: Source | null, { now, warehous
   return {
     prepare: async () => {
       if (!attached) requireRoom(warehouse);
-      for (const definition of Object.values(publishedTableDefinitions)) await checkTable(database, definition);
+      await checkTables(database);
       return new Map();
     },
     furtherTables: async () => new Set(furtherTableNames),

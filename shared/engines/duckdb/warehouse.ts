@@ -6,7 +6,6 @@ import {
   exportRunsDefinition,
   type FurtherTable,
   optionalColumns,
-  type PublishedTable,
   publishedTableDefinitions,
   publishedTableNames,
   type ReportTable,
@@ -69,8 +68,9 @@ export async function readIdentity(database: Database): Promise<WarehouseIdentit
     const name = String(row?.source);
     return { source: { id: sourceId(name), name }, timeZone: String(row?.time_zone) };
   }
-  if (!(await checkTable(database, exportRunsDefinition))) return { source: null, timeZone: null };
-  const [run] = await read(database, selectIdentity(nameTable, await lackingColumns(database, exportRunsDefinition)), {});
+  const tables = await readTables(database);
+  if (!checkTable(tables, exportRunsDefinition)) return { source: null, timeZone: null };
+  const [run] = await read(database, selectIdentity(nameTable, lackingColumns(tables, exportRunsDefinition)), {});
   return { source: null, timeZone: run === undefined ? null : String(run.time_zone) };
 }
 
@@ -98,11 +98,11 @@ export async function publish(
   const published = reports.map((report) => new Map(publishedRows(report)));
   await transaction(database, async () => {
     if (binding !== null) await bind(database, binding);
-    const there = await tableNames(database);
+    const tables = await readTables(database);
     for (const table of publishedTableNames) {
       const definition = publishedTableDefinitions[table];
-      const rows = published.flatMap((tables) => tables.get(table) ?? []);
-      if (rows.length > 0 || !there.has(table)) await prepareTable(database, definition); // views read all of them
+      const rows = published.flatMap((report) => report.get(table) ?? []);
+      if (rows.length > 0 || !tables.has(nameTable(table))) await prepareTable(database, tables, definition); // views read all of them
       if (rows.length === 0) continue;
       const dates = reports.map((report) => quoteText(report.reportDate)).join(', ');
       await database.run(`DELETE FROM ${nameTable(table)} WHERE report_date IN (${dates})`);
@@ -118,9 +118,10 @@ export async function publish(
 export async function deleteReports(database: Database, from: CalendarDate, to: CalendarDate): Promise<TableOutcome[]> {
   const outcomes: TableOutcome[] = [];
   await transaction(database, async () => {
+    const tables = await readTables(database);
     for (const table of publishedTableNames) {
       const sql = deleteRows(table, nameTable);
-      const exists = await checkTable(database, publishedTableDefinitions[table]);
+      const exists = checkTable(tables, publishedTableDefinitions[table]);
       if (!exists && !(table in reportTableDefinitions)) continue;
       const [deleted] = exists ? await read(database, sql, dateRange(from, to)) : [];
       outcomes.push({ table, rows: Number(deleted?.Count ?? 0) });
@@ -156,11 +157,16 @@ async function insert(
 }
 
 /** Creates the table, or checks the one that is there. */
-async function prepareTable(database: Database, definition: TableDefinition, schema: Schema = 'kpi_metrics'): Promise<void> {
+async function prepareTable(
+  database: Database,
+  tables: Tables,
+  definition: TableDefinition,
+  schema: Schema = 'kpi_metrics',
+): Promise<void> {
   const { description, columns } = definition;
   const table = nameTable(definition.name, schema);
-  if (await checkTable(database, definition, schema)) {
-    const lacking = await lackingColumns(database, definition);
+  if (checkTable(tables, definition, schema)) {
+    const lacking = lackingColumns(tables, definition);
     for (const { name, type, description } of columns.filter((column) => lacking.has(column.name))) {
       await database.run(`ALTER TABLE ${table} ADD COLUMN ${name} ${duckDbTypes[type]}`);
       await database.run(`COMMENT ON COLUMN ${table}.${name} IS ${quoteText(description)}`);
@@ -202,39 +208,49 @@ async function createViews(database: Database): Promise<void> {
   }
 }
 
-function columnsOf(database: Database, table: string, schema: Schema): Promise<Record<string, Value>[]> {
-  return database.rows(
-    `SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = '${schema}' AND table_name = '${table}'`,
+/** The columns of each table of the file, by its whole name. */
+type Tables = ReadonlyMap<string, FoundColumn[]>;
+
+async function readTables(database: Database): Promise<Tables> {
+  const rows = await database.rows(
+    `SELECT schema_name, table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = 'warehouse'`,
   );
+  const tables = new Map<string, FoundColumn[]>();
+  for (const { schema_name, table_name, column_name, data_type, is_nullable } of rows) {
+    const type = String(data_type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
+    const isKnown = (Object.values(duckDbTypes) as string[]).includes(type);
+    const table = nameTable(String(table_name), schema_name as Schema);
+    const columns = tables.get(table) ?? [];
+    columns.push({
+      name: String(column_name),
+      type: isKnown ? type : typeName(type),
+      mode: is_nullable === false ? 'REQUIRED' : 'NULLABLE',
+    });
+    tables.set(table, columns);
+  }
+  return tables;
 }
 
 /** Columns that a table lacks and may lack. */
-async function lackingColumns(database: Database, definition: TableDefinition): Promise<Set<string>> {
-  const existing = new Set((await columnsOf(database, definition.name, 'kpi_metrics')).map((row) => row.column_name));
+function lackingColumns(tables: Tables, definition: TableDefinition): Set<string> {
+  const existing = new Set(tables.get(nameTable(definition.name))?.map(({ name }) => name));
   return new Set(optionalColumns(definition).flatMap(({ name }) => (existing.has(name) ? [] : name)));
 }
 
 /** Whether the table exists; SCHEMA_DRIFT if it lacks columns that it must have. Extra nullable columns are not drift. */
-export async function checkTable(
-  database: Database,
-  definition: TableDefinition,
-  schema: Schema = 'kpi_metrics',
-): Promise<boolean> {
+function checkTable(tables: Tables, definition: TableDefinition, schema: Schema = 'kpi_metrics'): boolean {
   const { name } = definition;
-  const existing = await columnsOf(database, name, schema);
-  if (existing.length === 0) return false;
-  const columns = existing.map(({ column_name, data_type, is_nullable }): FoundColumn => {
-    const type = String(data_type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
-    const isKnown = (Object.values(duckDbTypes) as string[]).includes(type);
-    return {
-      name: String(column_name),
-      type: isKnown ? type : typeName(type),
-      mode: is_nullable === false ? 'REQUIRED' : 'NULLABLE',
-    };
-  });
+  const columns = tables.get(nameTable(name, schema));
+  if (columns === undefined) return false;
   const drift = driftOf(definition, columns, (type) => duckDbTypes[type]);
   if (drift !== null) throw new Failure('SCHEMA_DRIFT', `table ${schema}.${name} ${drift}; rename it or name another warehouse`);
   return true;
+}
+
+/** SCHEMA_DRIFT if a table of reports isn't as it is defined. */
+export async function checkTables(database: Database): Promise<void> {
+  const tables = await readTables(database);
+  for (const definition of Object.values(publishedTableDefinitions)) checkTable(tables, definition);
 }
 
 /** Each published table by itself. */
@@ -246,11 +262,12 @@ export async function inspectTables(database: Database, { release }: { release: 
     ]),
     ...(release ? [[dailyMetricsDefinition, RELEASE_DATASET] as [TableDefinition, Schema]] : []),
   ];
+  const tables = await readTables(database);
   const inspections: WarehouseInspection[] = [];
   for (const [definition, schema] of wanted) {
     const found = { name: `${schema}.${definition.name}`, exists: true, failure: null, mayWrite: true, keepsDays: null };
     try {
-      inspections.push({ ...found, exists: await checkTable(database, definition, schema) });
+      inspections.push({ ...found, exists: checkTable(tables, definition, schema) });
     } catch (thrown) {
       inspections.push({ ...found, failure: toEngineFailure(thrown) });
     }
@@ -260,7 +277,7 @@ export async function inspectTables(database: Database, { release }: { release: 
 
 export async function appendRuns(database: Database, rows: readonly ExportRun[], runId: string): Promise<void> {
   await transaction(database, async () => {
-    await prepareTable(database, exportRunsDefinition);
+    await prepareTable(database, await readTables(database), exportRunsDefinition);
     const dates = rows.map((row) => quoteText(row.report_date)).join(', ');
     await database.run(`DELETE FROM ${nameTable('export_runs')} WHERE run_id = $id AND report_date IN (${dates})`, { id: runId });
     await insert(database, exportRunsDefinition, rows);
@@ -268,9 +285,10 @@ export async function appendRuns(database: Database, rows: readonly ExportRun[],
 }
 
 export async function readReports(database: Database, from: CalendarDate, to: CalendarDate): Promise<ReportRows> {
+  const tables = await readTables(database);
   const rows: Partial<Record<ReportTable, unknown>> = {};
   for (const table of reportTableNames) {
-    const exists = await checkTable(database, reportTableDefinitions[table]);
+    const exists = checkTable(tables, reportTableDefinitions[table]);
     rows[table] = exists ? await read(database, selectRows(table, nameTable), dateRange(from, to)) : [];
   }
   return rows as ReportRows;
@@ -278,34 +296,36 @@ export async function readReports(database: Database, from: CalendarDate, to: Ca
 
 export async function readFurther(
   database: Database,
-  tables: readonly FurtherTable[],
+  wanted: readonly FurtherTable[],
   from: CalendarDate,
   to: CalendarDate,
 ): Promise<FurtherRows> {
+  const tables = await readTables(database);
   const rows: Partial<Record<FurtherTable, unknown>> = {};
-  for (const table of tables)
-    if (await checkTable(database, publishedTableDefinitions[table]))
+  for (const table of wanted)
+    if (checkTable(tables, publishedTableDefinitions[table]))
       rows[table] = await read(database, selectRows(table, nameTable), dateRange(from, to));
   return rows as FurtherRows;
 }
 
 export async function readReportStates(database: Database, from: CalendarDate, to: CalendarDate): Promise<ReportState[]> {
-  const tables: PublishedTable[] = [];
-  for (const table of publishedTableNames) if (await checkTable(database, publishedTableDefinitions[table])) tables.push(table);
-  if (!reportTableNames.every((table) => tables.includes(table))) return [];
-  const rows = await read(database, selectReportStates(nameTable, tables), dateRange(from, to));
+  const tables = await readTables(database);
+  const existing = publishedTableNames.filter((table) => checkTable(tables, publishedTableDefinitions[table]));
+  if (!reportTableNames.every((table) => existing.includes(table))) return [];
+  const rows = await read(database, selectReportStates(nameTable, existing), dateRange(from, to));
   return rows.map(parseReportState);
 }
 
 export async function readRuns(database: Database, filter: RunFilter): Promise<ExportRun[]> {
-  if (!(await checkTable(database, exportRunsDefinition))) return [];
+  const tables = await readTables(database);
+  if (!checkTable(tables, exportRunsDefinition)) return [];
   const parameters = filter.requestId === undefined ? {} : { request_id: filter.requestId };
-  const sql = selectRuns(filter, nameTable, await lackingColumns(database, exportRunsDefinition));
+  const sql = selectRuns(filter, nameTable, lackingColumns(tables, exportRunsDefinition));
   return (await read(database, sql, parameters)) as unknown as ExportRun[];
 }
 
 export async function readRelease(database: Database, from: CalendarDate, to: CalendarDate): Promise<DailyMetrics[]> {
-  if (!(await checkTable(database, dailyMetricsDefinition, RELEASE_DATASET))) return [];
+  if (!checkTable(await readTables(database), dailyMetricsDefinition, RELEASE_DATASET)) return [];
   const sql = selectRelease(nameTable(dailyMetricsDefinition.name, RELEASE_DATASET));
   return (await read(database, sql, dateRange(from, to))) as unknown as DailyMetrics[];
 }
@@ -320,7 +340,7 @@ export async function putRelease(
   let there: DailyMetrics | undefined;
   await transaction(database, async () => {
     if (binding !== null) await bind(database, binding);
-    await prepareTable(database, dailyMetricsDefinition, RELEASE_DATASET);
+    await prepareTable(database, await readTables(database), dailyMetricsDefinition, RELEASE_DATASET);
     [there] = replace ? [] : await readRelease(database, row.period_date, row.period_date);
     if (there !== undefined) return;
     const table = nameTable(dailyMetricsDefinition.name, RELEASE_DATASET);

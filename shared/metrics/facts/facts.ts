@@ -20,7 +20,6 @@ import peopleRelation from './relations/people.sql';
 import sessionDaysRelation from './relations/session_days.sql';
 import sessionPeriodsRelation from './relations/session_periods.sql';
 import sessionPeriodsByRowRelation from './relations/session_periods_by_row.sql';
-import sessionPeriodsOfDaysRelation from './relations/session_periods_of_days.sql';
 import userDaysRelation from './relations/user_days.sql';
 import userPeriodsRelation from './relations/user_periods.sql';
 import releaseErrors from './release_errors.sql';
@@ -302,8 +301,6 @@ function ofGrain(sql: string, grain: Grain = 'day'): string {
  * alone, so that time zone, cut-off, what is rejected and the period of a row live in one text.
  */
 export function relations({ repeatsDates, firstTestsView = false, grain = 'day' }: RelationOptions) {
-  const sessionPeriods =
-    grain === 'day' ? sessionPeriodsOfDaysRelation : repeatsDates ? sessionPeriodsByRowRelation : sessionPeriodsRelation;
   return {
     attempts: attemptsRelation,
     measurements: measurementsRelation,
@@ -313,7 +310,7 @@ export function relations({ repeatsDates, firstTestsView = false, grain = 'day' 
     user_days: userDaysRelation,
     user_periods: ofGrain(userPeriodsRelation, grain),
     session_days: sessionDaysRelation,
-    session_periods: ofGrain(sessionPeriods, grain),
+    session_periods: ofGrain(repeatsDates ? sessionPeriodsByRowRelation : sessionPeriodsRelation, grain),
     active_users: ofGrain(activeUsersRelation, grain),
     newcomers: ofGrain(newcomersRelation, grain),
   };

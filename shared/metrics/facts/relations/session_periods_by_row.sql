@@ -1,5 +1,5 @@
--- The same as session_periods, for windows in which the clocks go back across midnight: there, a later attempt can have an earlier date, so the instant of
--- each row decides.
+-- The same as session_periods, for windows in which the clocks go back across midnight: there, a later attempt can have an earlier date, so each period
+-- numbers its own.
 SELECT day, session_id, COALESCE(MIN(IF(outcome = 'success', attempt, NULL)), 0) AS first_success
 FROM (
   SELECT
