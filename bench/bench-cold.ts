@@ -60,12 +60,15 @@ function unpack(): string {
   return folder;
 }
 
+/** Path of a version of Node.js, from a package that holds its binary; null if there is none for this machine. */
 function nodeOf(major: number): string | null {
-  const print = ['-p', 'process.execPath'];
-  const answer = execFileSync(process.execPath, ['scripts/on-node.mjs', String(major), ...print], { encoding: 'utf8' }).trim();
-  if (!answer.startsWith('Skipped')) return answer;
-  process.stderr.write(`${answer}\n`);
-  return null;
+  const name = `node-${process.platform}-${process.arch}@${major}`;
+  try {
+    return execFileSync('npx', ['--yes', `--package=${name}`, '--', 'node', '-p', 'process.execPath'], { encoding: 'utf8' }).trim();
+  } catch {
+    process.stderr.write(`Skipped: ${name} can't be fetched.\n`);
+    return null;
+  }
 }
 
 async function measure({ node, source, cache }: Subject): Promise<Start> {

@@ -58,7 +58,7 @@ test('tests run on the oldest version of Node.js that is promised, and on the on
   const deployed = /runtime += "nodejs(\d+)"/.exec(read('infra/function.tf'))?.[1];
   const oldest = /"node": ">=(\d+)"/.exec(read('package.json'))?.[1];
   expect(jobs.check?.strategy?.matrix.node.map(String)).toEqual([oldest, deployed]);
-  expect(read('.ci/run')).toContain(`scripts/on-node.mjs ${deployed} `);
+  expect(read('.ci/run')).toContain(`-\${process.arch}@${deployed}`);
   expect(read('scripts/package.mjs')).toContain(`target: 'node${deployed}'`);
   expect(read('scripts/package.mjs')).toContain(`engines: { node: '>=${deployed}' }`);
   expect([...read('infra/README.md').matchAll(/--runtime=nodejs(\d+)/g)].map(([, version]) => version)).toEqual([
