@@ -64,7 +64,9 @@ function unpack(): string {
 function nodeOf(major: number): string | null {
   const name = `node-${process.platform}-${process.arch}@${major}`;
   try {
-    return execFileSync('npx', ['--yes', `--package=${name}`, '--', 'node', '-p', 'process.execPath'], { encoding: 'utf8' }).trim();
+    return execFileSync('npx', ['--yes', `--package=${name}`, '--', 'node', '-p', 'process.execPath'], {
+      encoding: 'utf8',
+    }).trim();
   } catch {
     process.stderr.write(`Skipped: ${name} can't be fetched.\n`);
     return null;
