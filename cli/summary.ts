@@ -2,6 +2,7 @@ import type { Day, Metric } from '../dashboard/data';
 import { deriveHistory, reportMetrics } from '../dashboard/history';
 import type { MetricName } from '../dashboard/metrics';
 import { addDays } from '../shared/metrics/calendar';
+import { errorKinds } from '../shared/metrics/error-kinds';
 import type { ReportRows } from '../shared/metrics/report';
 import { colors } from './colors';
 import { formatChange, formatDay, formatFigure, formatWeekday } from './figures';
@@ -11,17 +12,7 @@ import { wrap } from './terminal';
 const groups: readonly (readonly MetricName[])[] = [
   ['active_users', 'all_tests', 'successful_tests', 'avg_tests_per_active_user'],
   ['total_sessions', 'adjusted_success_rate', 'first_try_success_rate'],
-  [
-    'failure_rate',
-    'total_errors',
-    'no_period_history',
-    'camera_too_far',
-    'camera_too_close',
-    'analysis_error',
-    'test_lines_not_found',
-    'test_not_found',
-    'other_errors',
-  ],
+  ['failure_rate', 'total_errors', ...errorKinds, 'other_errors'],
   ['accounts_created', 'accounts_with_tests', 'conversion_rate', 'total_users_to_date'],
 ];
 

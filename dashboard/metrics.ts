@@ -1,4 +1,4 @@
-import { errorKinds } from '../shared/metrics/facts/facts';
+import { errorKinds } from '../shared/metrics/error-kinds';
 import type { DerivedRow, ReportTable, TableDefinition } from '../shared/metrics/tables';
 import { percentage } from '../shared/metrics/tables/columns';
 import type { Metric } from './data';

@@ -1,4 +1,4 @@
-import { errorKinds } from '../metrics/facts/facts';
+import { type ErrorKind, errorKinds } from '../metrics/error-kinds';
 
 /** Rows of the two source tables; created_at in seconds since 1970. */
 export interface DemoData {
@@ -15,8 +15,15 @@ const LIFETIME_DAYS = 150;
 /** Sunday to Saturday: how busy a day is. */
 const WEEKDAY = [0.62, 1.16, 1.2, 1.12, 1.08, 0.94, 0.7];
 
-/** How often each kind of error comes up, in the order of errorKinds. */
-const KIND_WEIGHTS = [0.08, 0.24, 0.2, 0.12, 0.26, 0.1];
+/** How often each kind of error comes up. */
+const KIND_WEIGHTS: Record<ErrorKind, number> = {
+  no_period_history: 0.08,
+  camera_too_far: 0.24,
+  camera_too_close: 0.2,
+  analysis_error: 0.12,
+  test_lines_not_found: 0.26,
+  test_not_found: 0.1,
+};
 
 /**
  * A product since its launch in June 2025: accounts that come faster as it grows. Most of them test on working days at first and less
@@ -118,8 +125,8 @@ function instant(day: number, seconds: number): number {
 
 function pickKind(point: number): string {
   let left = point;
-  for (const [index, kind] of errorKinds.entries()) {
-    left -= KIND_WEIGHTS[index] ?? 0;
+  for (const kind of errorKinds) {
+    left -= KIND_WEIGHTS[kind];
     if (left < 0) return kind;
   }
   return errorKinds[0];

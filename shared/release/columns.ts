@@ -1,3 +1,4 @@
+import { eachKind } from '../metrics/error-kinds';
 import type { DailyMetrics } from '../metrics/tables/daily_metrics';
 
 /** The columns of a released row that say which row it is. */
@@ -37,12 +38,7 @@ export const releasedColumns = {
   third_plus_try_successes: count,
   third_plus_try_success_rate: percentage('third_plus_try_successes', 'total_sessions'),
   error_gini_coefficient: { is: 'gini' },
-  no_period_history: count,
-  camera_too_far: count,
-  camera_too_close: count,
-  analysis_error: count,
-  test_lines_not_found: count,
-  test_not_found: count,
+  ...eachKind(() => count),
   total_errors: count,
   accounts_created: count,
   accounts_with_tests: count,

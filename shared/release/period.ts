@@ -1,5 +1,6 @@
 import type { CalendarDate } from '../metrics/calendar';
-import { errorKinds, type ReleaseFacts } from '../metrics/facts/facts';
+import { eachKind, errorKinds } from '../metrics/error-kinds';
+import type { ReleaseFacts } from '../metrics/facts/facts';
 import type { PeriodFacts } from '../metrics/facts/period-facts';
 import { Failure } from '../platform/failure';
 import type { CountColumn } from './columns';
@@ -98,16 +99,13 @@ export function deriveReleasePeriod(date: CalendarDate, { day, cohort }: PeriodF
     first_try_successes: ofSort(first, FIRST_TRY, (row) => row.most_first_try),
     second_try_successes: ofSort(second, SECOND_TRY, (row) => row.most_second_try),
     third_plus_try_successes: ofSort(later, LATER_TRY, (row) => row.most_later_try),
-    ...(Object.fromEntries(
-      errorKinds.map((kind, index) => [
-        kind,
-        alone({
-          value: day.errors[kind],
-          people: peopleOf(peopleByKinds, 1 << index),
-          most: most(errors, (row) => row[`most_${kind}`]),
-        }),
-      ]),
-    ) as Record<(typeof errorKinds)[number], HeldCount>),
+    ...eachKind((kind, index) =>
+      alone({
+        value: day.errors[kind],
+        people: peopleOf(peopleByKinds, 1 << index),
+        most: most(errors, (row) => row[`most_${kind}`]),
+      }),
+    ),
     total_errors: { ...failed, rest: successful, moreThanOnce: null },
     accounts_created: alone(people(cohort.created)),
     accounts_with_tests: { ...people(cohort.tested), rest: people(cohort.created - cohort.tested), moreThanOnce: null },

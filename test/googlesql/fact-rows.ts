@@ -1,20 +1,10 @@
 import { join } from 'node:path';
 import { openDuckDb } from '../../shared/engines/duckdb/engine';
 import { addDays, datesBetween, PERIODS, type ReportWindow, type Window } from '../../shared/metrics/calendar';
-import {
-  type AnyFactName,
-  type CountedFacts,
-  type FactParameter,
-  factParameters,
-  factsQuery,
-  parametersOf,
-  parseFacts,
-  parseScopes,
-  releaseFactNames,
-  scopeParameters,
-  scopesOf,
-  scopesQuery,
-} from '../../shared/metrics/facts/facts';
+import { type AnyFactName, type CountedFacts, parseFacts, releaseFactNames } from '../../shared/metrics/facts/facts';
+import { type FactParameter, factParameters } from '../../shared/metrics/facts/parameters';
+import { factsQuery, parametersOf } from '../../shared/metrics/facts/relations';
+import { parseScopes, scopeParameters, scopesOf, scopesQuery } from '../../shared/metrics/facts/scopes';
 import { furtherWindow, grains } from '../../shared/metrics/grain';
 import { type SourceTable, sourceColumns } from '../../shared/metrics/source-contract';
 import { createLog } from '../../shared/platform/log';

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { reportWindow, type Window } from '../../shared/metrics/calendar';
-import { factNames, factsQuery, grainFactNames, releaseFactNames } from '../../shared/metrics/facts/facts';
+import { factNames, grainFactNames, releaseFactNames } from '../../shared/metrics/facts/facts';
+import { factsQuery } from '../../shared/metrics/facts/relations';
 import { grains } from '../../shared/metrics/grain';
 import { caseNames, readCase } from '../support/cases';
 import { randomSource } from '../support/random-source';

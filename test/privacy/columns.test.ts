@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { facts, releaseFacts, spanFact } from '../../shared/metrics/facts/facts';
+import { facts, releaseFacts } from '../../shared/metrics/facts/facts';
+import { span } from '../../shared/metrics/facts/span';
 import { reportTables } from '../../shared/metrics/tables';
 import { DailyMetrics } from '../../shared/metrics/tables/daily_metrics';
 import { ExportRun } from '../../shared/metrics/tables/export_runs';
@@ -117,9 +118,7 @@ const allowed: Record<string, Columns> = {
 };
 
 const schemas: Record<string, z.ZodObject> = {
-  ...Object.fromEntries(
-    Object.entries({ ...facts, ...releaseFacts, ...spanFact }).map(([name, { row }]) => [`fact ${name}`, row]),
-  ),
+  ...Object.fromEntries(Object.entries({ ...facts, ...releaseFacts, span }).map(([name, { row }]) => [`fact ${name}`, row])),
   ...Object.fromEntries(Object.entries(reportTables).map(([name, { row }]) => [`table ${name}`, row])),
   'table daily_metrics': DailyMetrics,
   'table export_runs': ExportRun,

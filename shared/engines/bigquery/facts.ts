@@ -1,19 +1,9 @@
 import { BigQuery, type Job, type JobMetadata } from '@google-cloud/bigquery';
 import type { CalendarDate, ReportWindow, Window } from '../../metrics/calendar';
-import {
-  type AnyFactName,
-  type FactParameter,
-  factParameters,
-  factsQuery,
-  parametersOf,
-  parseFacts,
-  parseScopes,
-  type Scope,
-  scopeParameters,
-  scopesOf,
-  scopesQuery,
-  timeBounds,
-} from '../../metrics/facts/facts';
+import { type AnyFactName, parseFacts } from '../../metrics/facts/facts';
+import { type FactParameter, factParameters, timeBounds } from '../../metrics/facts/parameters';
+import { factsQuery, parametersOf } from '../../metrics/facts/relations';
+import { parseScopes, type Scope, scopeParameters, scopesOf, scopesQuery } from '../../metrics/facts/scopes';
 import { parseWholeAnswer, wholeStatement } from '../../metrics/facts/whole-answer';
 import type { SourceTable } from '../../metrics/source-contract';
 import type { BigQueryConfig } from '../../platform/config';

@@ -3,20 +3,14 @@ import { addDays, type CalendarDate, daysWindow, type ReportWindow, type Window 
 import {
   type AnyFactName,
   type CountedFacts,
-  type FactParameter,
   type FactRow,
-  factParameters,
-  factQuery,
-  gatherScopes,
-  parametersOf,
   parseFactRows,
-  type RelationName,
   type ReleaseFacts,
-  relationQuery,
   releaseFactNames,
-  type Scope,
-  scopesOf,
 } from '../../metrics/facts/facts';
+import { type FactParameter, factParameters } from '../../metrics/facts/parameters';
+import { factQuery, parametersOf, type RelationName, relationQuery } from '../../metrics/facts/relations';
+import { gatherScopes, type Scope, scopesOf } from '../../metrics/facts/scopes';
 import { type Grain, periodEnd, periodStart } from '../../metrics/grain';
 import { type Database, dateTimeMacro, duckDbValues } from './connection';
 import type { Source } from './source';

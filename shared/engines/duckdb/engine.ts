@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { timeBounds } from '../../metrics/facts/facts';
+import { timeBounds } from '../../metrics/facts/parameters';
 import { furtherTableNames } from '../../metrics/tables';
 import type { DuckDbConfig } from '../../platform/config';
 import { Failure } from '../../platform/failure';

@@ -1,7 +1,8 @@
 import { formatCount, formatMany } from '../../platform/counts';
 import { Failure } from '../../platform/failure';
 import { addDays, type CalendarDate, PERIODS } from '../calendar';
-import { errorKinds, type FactRow, type Facts } from '../facts/facts';
+import { errorKinds } from '../error-kinds';
+import type { FactRow, Facts } from '../facts/facts';
 import { type DayFacts, dayOf, type FactsByDay } from '../facts/period-facts';
 import { periodsOf, type Report } from '../report';
 import type { SourceTable } from '../source-contract';

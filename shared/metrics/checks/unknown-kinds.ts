@@ -1,5 +1,5 @@
 import { formatCount, formatMany } from '../../platform/counts';
-import { errorKinds } from '../facts/facts';
+import { errorKinds } from '../error-kinds';
 import type { DailyErrors } from '../tables/daily_errors';
 
 /** Published counts of failed tests; those of days that add up. */

@@ -1,5 +1,6 @@
 import { addDays, type CalendarDate, datesBetween, type Window } from '../calendar';
-import { type ErrorKind, errorKinds, type Facts } from './facts';
+import { type ErrorKind, eachKind } from '../error-kinds';
+import type { Facts } from './facts';
 
 /** What is known of one day, whatever the report. */
 export interface DayFacts {
@@ -146,7 +147,7 @@ function emptyDay(): DayFacts {
     activeUsers: 0,
     successfulUsers: 0,
     usersByFailures: new Map(),
-    errors: Object.fromEntries(errorKinds.map((kind) => [kind, 0])) as Record<ErrorKind, number>,
+    errors: eachKind(() => 0),
     unclassifiedErrors: 0,
     sessions: { first: 0, second: 0, later: 0, never: 0 },
     duplicateMeasurements: 0,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { eachKind } from '../error-kinds';
 import { Count, Day, Instant } from './columns';
 import { DailyAdvancedMetrics } from './daily_advanced_metrics';
 import { DailyEngagement } from './daily_engagement';
@@ -41,12 +42,7 @@ export const DailyMetrics = z.strictObject({
   third_plus_try_success_rate: ofRounded(advanced.third_plus_try_success_rate),
   error_gini_coefficient: released(advanced.error_gini_coefficient, 'to two decimals'),
 
-  no_period_history: rounded(errors.no_period_history),
-  camera_too_far: rounded(errors.camera_too_far),
-  camera_too_close: rounded(errors.camera_too_close),
-  analysis_error: rounded(errors.analysis_error),
-  test_lines_not_found: rounded(errors.test_lines_not_found),
-  test_not_found: rounded(errors.test_not_found),
+  ...eachKind((kind) => rounded(errors[kind])),
   total_errors: rounded(errors.total_errors),
 
   accounts_created: rounded(funnel.accounts_created),

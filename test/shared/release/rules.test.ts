@@ -1,4 +1,4 @@
-import { errorKinds } from '../../../shared/metrics/facts/facts';
+import { errorKinds } from '../../../shared/metrics/error-kinds';
 import { dailyMetricsDefinition } from '../../../shared/metrics/tables';
 import {
   type CountColumn,

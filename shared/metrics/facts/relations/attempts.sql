@@ -10,9 +10,7 @@ SELECT
   CASE
     WHEN measurement_id IS NULL OR user_id IS NULL OR session_id IS NULL THEN 'rejected'
     WHEN error_type IS NULL OR error_type = '' THEN 'success'
-    WHEN error_type IN (
-      'no_period_history', 'camera_too_far', 'camera_too_close', 'analysis_error', 'test_lines_not_found', 'test_not_found'
-    ) THEN error_type
+    WHEN error_type IN (EACH_KIND{, }{'KIND'}) THEN error_type
     ELSE 'unclassified'
   END AS outcome
 FROM (

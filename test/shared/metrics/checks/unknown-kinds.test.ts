@@ -1,5 +1,5 @@
 import { describeUnknownKinds, type ErrorCounts } from '../../../../shared/metrics/checks/unknown-kinds';
-import { errorKinds } from '../../../../shared/metrics/facts/facts';
+import { errorKinds } from '../../../../shared/metrics/error-kinds';
 
 const none = Object.fromEntries(errorKinds.map((kind) => [kind, 0])) as Omit<ErrorCounts, 'total_errors'>;
 

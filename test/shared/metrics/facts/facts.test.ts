@@ -1,38 +1,30 @@
 import type * as z from 'zod';
+import { errorKinds } from '../../../../shared/metrics/error-kinds';
 import {
   type AnyFactName,
-  errorKinds,
   factNames,
-  factQuery,
   facts,
-  factsQuery,
-  parametersOf,
   parseFactRows,
   parseFacts,
   releaseFactNames,
   releaseFacts,
 } from '../../../../shared/metrics/facts/facts';
-import attempts from '../../../../shared/metrics/facts/relations/attempts.sql';
-import { reportTableDefinitions } from '../../../../shared/metrics/tables';
+import { factQuery, factsQuery, parametersOf } from '../../../../shared/metrics/facts/relations';
 
 const allFacts = { ...facts, ...releaseFacts };
 const names = [...factNames, ...releaseFactNames];
 const relationsIn = (sql: string) => [...sql.matchAll(/^(?:WITH )?(\w+) AS \($/gm)].map(([, name]) => name);
 
-test('the kinds of error are the same in the SQL, in the facts and in the table', () => {
-  const list = /error_type IN \(([^)]*)\)/.exec(attempts)?.[1] ?? '';
-  expect([...list.matchAll(/'(\w+)'/g)].map(([, kind]) => kind)).toEqual([...errorKinds]);
-  const columns = reportTableDefinitions.daily_errors.columns.map(({ name }) => name);
-  expect(columns.slice(4, -2)).toEqual([...errorKinds]);
-});
-
-test('a set of kinds has a bit for each kind, in their order, and one for the others', () => {
-  const bits = [...releaseFacts.release_errors.sql.matchAll(/IF\((\w+) > 0, (\d+), 0\)/g)].map(([, kind, bit]) => [
-    kind,
-    Number(bit),
-  ]);
-  expect(bits).toEqual([...errorKinds, 'unclassified'].map((kind, index) => [kind, 1 << index]));
-  for (const [kind] of bits) expect(releaseFacts.release_errors.sql).toContain(`COUNTIF(outcome = '${kind}') AS ${kind}`);
+test('the lists of the kinds of error are written out', () => {
+  const quoted = errorKinds.map((kind) => `'${kind}'`).join(', ');
+  expect(factQuery('intake', { repeatsDates: false })).toContain(`WHEN error_type IN (${quoted}) THEN error_type`);
+  const sql = factQuery('release_errors', { repeatsDates: false });
+  const bits = [...errorKinds, 'unclassified'].map((kind, index) => `IF(${kind} > 0, ${1 << index}, 0)`).join(' + ');
+  const most = errorKinds.map((kind) => `MAX(${kind}) AS most_${kind}`).join(', ');
+  const counts = [...errorKinds, 'unclassified'].map((kind) => `COUNTIF(outcome = '${kind}') AS ${kind}`).join(', ');
+  expect(sql).toContain(`${bits} AS kinds,`);
+  expect(sql).toContain(`${most}\n`);
+  expect(sql).toContain(`${counts}\n`);
 });
 
 test.each<[AnyFactName, string[]]>([

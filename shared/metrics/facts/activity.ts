@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import sql from './activity.sql';
+import { Count, Day } from './values';
+
+/** Active users of each period, by how often they failed. */
+export const activity = {
+  sql,
+  row: z.strictObject({
+    day: Day,
+    failures: Count,
+    users: Count,
+    successful_users: Count,
+    tests: Count,
+    successes: Count,
+  }),
+};

@@ -1,0 +1,15 @@
+import * as z from 'zod';
+import { sourceTableNames } from '../source-contract';
+import sql from './freshness.sql';
+import { Count, Day } from './values';
+
+/** The newest rows of the source. Asked before the others if counting them costs money, to find a source that is late. */
+export const freshness = {
+  sql,
+  row: z.strictObject({
+    source: z.enum(sourceTableNames),
+    day: Day,
+    source_rows: Count,
+    latest_hour: z.number().int().nullable(),
+  }),
+};

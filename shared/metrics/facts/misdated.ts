@@ -1,0 +1,7 @@
+import * as z from 'zod';
+import { sourceTableNames } from '../source-contract';
+import sql from './misdated.sql';
+import { Count } from './values';
+
+/** Rows whose created_at can't be right. */
+export const misdated = { sql, row: z.strictObject({ source: z.enum(sourceTableNames), source_rows: Count }) };

@@ -1,0 +1,132 @@
+import type { Window } from '../calendar';
+import { errorKinds } from '../error-kinds';
+import type { Grain } from '../grain';
+import { type AnyFactName, allFacts } from './facts';
+import accountsRelation from './relations/accounts.sql';
+import activeUsersRelation from './relations/active_users.sql';
+import attemptsRelation from './relations/attempts.sql';
+import firstTestsRelation from './relations/first_tests.sql';
+import firstTestsByRowRelation from './relations/first_tests_by_row.sql';
+import firstTestsFromViewRelation from './relations/first_tests_from_view.sql';
+import measurementsRelation from './relations/measurements.sql';
+import newcomersRelation from './relations/newcomers.sql';
+import peopleRelation from './relations/people.sql';
+import sessionDaysRelation from './relations/session_days.sql';
+import sessionPeriodsRelation from './relations/session_periods.sql';
+import sessionPeriodsByRowRelation from './relations/session_periods_by_row.sql';
+import userDaysRelation from './relations/user_days.sql';
+import userPeriodsRelation from './relations/user_periods.sql';
+import { wholeStatement } from './whole-answer';
+
+export interface RelationOptions extends Pick<Window, 'repeatsDates'> {
+  /** source_first_tests exists and is read instead of the history. */
+  firstTestsView?: boolean;
+  grain?: Grain;
+}
+
+/** The first day of the period of a day, and a number that counts periods, in the SQL that both engines share. */
+const periodSql: Record<Grain, { start: string; number: string }> = {
+  day: { start: 'day', number: 'UNIX_DATE(day)' },
+  week: {
+    start: 'DATE_FROM_UNIX_DATE(UNIX_DATE(day) - MOD(UNIX_DATE(day) + 3, 7))', // 1970-01-01 was a Thursday
+    number: 'CAST((UNIX_DATE(day) + 3) / 7 AS INT64)', // of a Monday; an emulator takes DIV(a + b, c) for a + DIV(b, c)
+  },
+  month: {
+    start: 'DATE_FROM_UNIX_DATE(UNIX_DATE(day) - EXTRACT(DAY FROM day) + 1)',
+    number: 'EXTRACT(YEAR FROM day) * 12 + EXTRACT(MONTH FROM day)',
+  },
+};
+
+/**
+ * The SQL of facts and relations, which says PERIOD_START(day) and PERIOD_NUMBER(day), for a grain; and its lists of the kinds of error written out:
+ * EACH_KIND{, }{MAX(KIND) AS most_KIND} repeats the second text for each kind, with the first between; EACH_FAILURE has 'unclassified' too, and KIND_BIT
+ * is 1, 2, 4, ….
+ */
+export function expand(sql: string, grain: Grain = 'day'): string {
+  const { start, number } = periodSql[grain];
+  return sql
+    .replaceAll(/EACH_(KIND|FAILURE)\{(.*?)\}\{(.*?)\}/g, (_, kinds, separator: string, text: string) =>
+      [...errorKinds, ...(kinds === 'FAILURE' ? ['unclassified'] : [])]
+        .map((kind, index) => text.replaceAll('KIND_BIT', String(2 ** index)).replaceAll('KIND', kind))
+        .join(separator),
+    )
+    .replaceAll('PERIOD_START(day)', start)
+    .replaceAll('PERIOD_NUMBER(day)', number);
+}
+
+/**
+ * The relations that facts read, in the order of their dependence. They are defined once, out of `source_users` and `source_measurements`
+ * alone, so that time zone, cut-off, what is rejected and the period of a row live in one text.
+ */
+export function relations({ repeatsDates, firstTestsView = false, grain = 'day' }: RelationOptions) {
+  return {
+    attempts: expand(attemptsRelation),
+    measurements: measurementsRelation,
+    accounts: accountsRelation,
+    first_tests: firstTestsView ? firstTestsFromViewRelation : repeatsDates ? firstTestsByRowRelation : firstTestsRelation,
+    people: expand(peopleRelation, grain),
+    user_days: userDaysRelation,
+    user_periods: expand(userPeriodsRelation, grain),
+    session_days: sessionDaysRelation,
+    session_periods: expand(repeatsDates ? sessionPeriodsByRowRelation : sessionPeriodsRelation, grain),
+    active_users: expand(activeUsersRelation, grain),
+    newcomers: expand(newcomersRelation, grain),
+  };
+}
+
+export type RelationName = keyof ReturnType<typeof relations>;
+
+/**
+ * A fact's query, preceded by the relations that it names, directly or by way of others, as common table expressions.
+ * Relations in `given` exist in the engine already (the embedded one keeps some in tables) and are left out.
+ */
+export function factQuery(name: AnyFactName, options: RelationOptions, given: readonly RelationName[] = []): string {
+  const query = expand(allFacts[name].sql.trim(), options.grain);
+  return withExpressions(query, expressionsOf(query, options, given));
+}
+
+/** The rows of a relation, as factQuery has them. */
+export function relationQuery(name: RelationName, options: RelationOptions, given: readonly RelationName[] = []): string {
+  const query = relations(options)[name].trim();
+  return withExpressions(query, expressionsOf(query, options, given));
+}
+
+/** The queries of several facts as one statement, whose answer parseFacts takes apart. */
+export function factsQuery(names: readonly AnyFactName[], options: RelationOptions): string {
+  const query = wholeStatement(Object.fromEntries(names.map((name) => [name, expand(allFacts[name].sql, options.grain)])));
+  return withExpressions(query, expressionsOf(query, options));
+}
+
+export const relationNames = Object.keys(relations({ repeatsDates: false })) as RelationName[];
+
+/** The relations that a query names, directly or by way of others, in the order of their dependence. */
+export function expressionsOf(
+  query: string,
+  options: RelationOptions,
+  given: readonly RelationName[] = [],
+): [RelationName, string][] {
+  const texts = Object.entries(relations(options)) as [RelationName, string][];
+  const wanted = new Set<RelationName>();
+  let readers = code(query);
+  for (const [relation, text] of texts.toReversed()) {
+    if (!new RegExp(`\\b(FROM|JOIN) ${relation}\\b`).test(readers) || given.includes(relation)) continue;
+    wanted.add(relation);
+    readers += code(text);
+  }
+  return texts.filter(([relation]) => wanted.has(relation)).map(([relation, text]) => [relation, text.trim()]);
+}
+
+export function withExpressions(query: string, expressions: readonly (readonly [string, string])[]): string {
+  if (expressions.length === 0) return query;
+  return `WITH ${expressions.map(([name, sql]) => `${name} AS (\n${sql}\n)`).join(',\n')}\n${query}`;
+}
+
+/** SQL without its comments. */
+function code(sql: string): string {
+  return sql.replaceAll(/--.*$/gm, '');
+}
+
+/** Names of the parameters that a query binds. */
+export function parametersOf(sql: string): string[] {
+  return [...new Set(Array.from(code(sql).matchAll(/@(\w+)/g), ([, name = '']) => name))];
+}

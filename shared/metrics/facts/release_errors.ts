@@ -1,0 +1,19 @@
+import * as z from 'zod';
+import { eachKind, errorKinds } from '../error-kinds';
+import sql from './release_errors.sql';
+import { Count, Day } from './values';
+
+/** The people behind the failed tests of a day. `kinds` is a set of kinds of error: the sum of their bits, in the order of errorKinds, with one more for all other kinds. */
+export const releaseErrors = {
+  sql,
+  row: z.strictObject({
+    day: Day,
+    kinds: z
+      .number()
+      .int()
+      .min(1)
+      .max(2 ** (errorKinds.length + 1) - 1),
+    users: Count,
+    ...eachKind(() => Count, 'most_'),
+  }),
+};
