@@ -6,6 +6,7 @@ import { Failure, toFailure } from '../shared/platform/failure';
 import { completionCommand } from './completion';
 import { dashboardCommand } from './dashboard';
 import { deleteCommand } from './delete';
+import { diffCommand } from './diff';
 import { doctorCommand } from './doctor';
 import { explainCommand } from './explain';
 import { exportCommand } from './export';
@@ -38,6 +39,7 @@ const program = new Command('kpi')
   .addCommand(statusCommand())
   .addCommand(doctorCommand())
   .addCommand(gapsCommand())
+  .addCommand(diffCommand())
   .addCommand(dashboardCommand())
   .addCommand(deleteCommand())
   .addCommand(releaseCommand())
