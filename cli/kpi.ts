@@ -3,6 +3,7 @@ import { version } from '../package.json';
 import { answerFailure } from '../shared/export/answer';
 import { DEFAULT_WAREHOUSE, unknownSettings } from '../shared/platform/config';
 import { Failure, toFailure } from '../shared/platform/failure';
+import { annotateCommand } from './annotate';
 import { completionCommand } from './completion';
 import { dashboardCommand } from './dashboard';
 import { deleteCommand } from './delete';
@@ -41,6 +42,7 @@ const program = new Command('kpi')
   .addCommand(gapsCommand())
   .addCommand(diffCommand())
   .addCommand(dashboardCommand())
+  .addCommand(annotateCommand())
   .addCommand(deleteCommand())
   .addCommand(releaseCommand())
   .addCommand(replayCommand())

@@ -2,6 +2,7 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import type { CalendarDate } from '../../metrics/calendar';
 import { type FurtherRows, publishedRows, type Report, type ReportRows } from '../../metrics/report';
 import {
+  annotationsDefinition,
   dailyMetricsDefinition,
   exportRunsDefinition,
   type FurtherTable,
@@ -14,6 +15,7 @@ import {
   reportTableNames,
   type TableDefinition,
 } from '../../metrics/tables';
+import type { Annotation } from '../../metrics/tables/annotations';
 import type { BigQueryType } from '../../metrics/tables/columns';
 import type { DailyMetrics } from '../../metrics/tables/daily_metrics';
 import { driftOf, type FoundColumn } from '../../metrics/tables/drift';
@@ -24,8 +26,10 @@ import { Failure } from '../../platform/failure';
 import type { ReportState, RunFilter, TableOutcome, WarehouseInspection } from '../engine';
 import { type Binding, checkBinding, sourceId, type WarehouseIdentity } from '../identity';
 import {
+  byDay,
   deleteRows,
   parseReportState,
+  selectAnnotations,
   selectIdentity,
   selectRelease,
   selectReportStates,
@@ -38,6 +42,7 @@ const duckDbTypes = {
   STRING: 'VARCHAR',
   INT64: 'BIGINT',
   FLOAT64: 'DOUBLE',
+  BOOL: 'BOOLEAN',
   DATE: 'DATE',
   TIMESTAMP: 'TIMESTAMPTZ',
 } satisfies Record<BigQueryType, string>;
@@ -108,10 +113,26 @@ export async function publish(
       await database.run(`DELETE FROM ${nameTable(table)} WHERE report_date IN (${dates})`);
       await insert(database, definition, rows);
     }
+    if (!there.has(annotationsDefinition.name)) await prepareTable(database, annotationsDefinition);
     if (!haveViews.has(database)) await createViews(database);
   });
   haveViews.add(database); // once for all groups of a range: views take longer than rows
   return published.map((tables) => [...tables].map(([table, rows]) => ({ table, rows: rows.length })));
+}
+
+/** All of them, or none. */
+export async function replaceAnnotations(database: Database, annotations: readonly Annotation[]): Promise<void> {
+  await transaction(database, async () => {
+    await prepareTable(database, annotationsDefinition);
+    await database.run(`DELETE FROM ${nameTable(annotationsDefinition.name)}`);
+    if (annotations.length > 0) await insert(database, annotationsDefinition, annotations);
+    await createViews(database);
+  });
+}
+
+export async function readAnnotations(database: Database): Promise<Annotation[]> {
+  if (!(await checkTable(database, annotationsDefinition))) return [];
+  return ((await read(database, selectAnnotations(nameTable), {})) as unknown as Annotation[]).sort(byDay);
 }
 
 /** Of all tables, or of none. */
@@ -192,7 +213,13 @@ async function tableNames(database: Database): Promise<Set<string>> {
  */
 async function createViews(database: Database): Promise<void> {
   const taken = await tableNames(database);
-  const readable = new Set<string>(publishedTableNames);
+  const own = [...publishedTableNames, annotationsDefinition.name];
+  const readable = new Set(own.filter((name) => taken.has(name)));
+  const isForeign = await checkTable(database, annotationsDefinition).then(
+    () => false,
+    () => true,
+  );
+  if (isForeign) readable.delete(annotationsDefinition.name); // somebody's own table of that name
   for (const view of views) {
     if (taken.has(view.name) || !readsOf(view).every((name) => readable.has(name))) continue;
     const name = nameTable(view.name);
