@@ -226,9 +226,15 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
 
   /** Answers how many rows are gone. */
   function remove(configuration: Record<string, unknown>): number {
-    const { queryParameters } = configuration.query as { queryParameters: { parameterValue: { value: string } }[] };
+    const { queryParameters } = configuration.query as { queryParameters?: { parameterValue: { value: string } }[] };
+    const table = lookedAt(configuration) ?? '';
+    if (queryParameters === undefined) {
+      const { length } = fake.partitions.get(table) ?? [];
+      fake.partitions.delete(table);
+      return length;
+    }
     const [from = '', to = ''] = queryParameters.map(({ parameterValue }) => parameterValue.value.replaceAll('-', ''));
-    const [prefix, rows] = [`${lookedAt(configuration)}$`, { gone: 0 }];
+    const [prefix, rows] = [`${table}$`, { gone: 0 }];
     for (const [name, { length }] of fake.partitions) {
       const day = name.slice(prefix.length);
       if (!name.startsWith(prefix) || day < from || day > to) continue;

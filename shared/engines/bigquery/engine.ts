@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { releaseFactNames } from '../../metrics/facts/facts';
-import { annotationsDefinition, dailyMetricsDefinition, exportRunsDefinition, furtherTableNames } from '../../metrics/tables';
+import { dailyMetricsDefinition, exportRunsDefinition, furtherTableNames } from '../../metrics/tables';
 import type { ExportRun } from '../../metrics/tables/export_runs';
 import type { BigQueryConfig } from '../../platform/config';
 import { RELEASE_DATASET } from '../../platform/config';
-import { Failure } from '../../platform/failure';
 import type { Engine, Run } from '../engine';
-import { isDuplicate, toBigQueryFailure } from './errors';
+import { replaceAnnotations } from './annotations';
+import { isDuplicate } from './errors';
 import { countFacts, countReports, inspectSource, priceFacts } from './facts';
 import { createInspector, inspectWarehouse } from './inspect';
 import { type Pace, pace as usualPace } from './jobs';
@@ -124,24 +124,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
       });
     },
 
-    replaceAnnotations: async (annotations, run) => {
-      const { name } = annotationsDefinition;
-      const doing = 'writing annotations';
-      try {
-        await load(session, {
-          tableId: name,
-          rows: annotations,
-          id: `kpi_export_${run.id}_${name}`,
-          disposition: 'WRITE_TRUNCATE',
-          doing,
-          run,
-        });
-      } catch (thrown) {
-        const failure = toBigQueryFailure(thrown, doing);
-        if (failure.code !== 'NOT_FOUND') throw failure;
-        throw new Failure('SCHEMA_DRIFT', `table ${name} does not exist; run: terraform -chdir=infra apply`, { cause: failure });
-      }
-    },
+    replaceAnnotations: (annotations, run) => replaceAnnotations(session, run, annotations),
 
     inspectSource: (table, { maxBytes }, run) => inspectSource(session, run, { table, maxBytes }),
 

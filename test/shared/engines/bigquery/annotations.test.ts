@@ -40,7 +40,7 @@ test('no annotations empty the table', async () => {
   const engine = open();
   await engine.replaceAnnotations([release], testRun({ id: 'before' }));
   await engine.replaceAnnotations([], testRun());
-  expect(server.partitions.get('annotations')).toEqual([]);
+  expect(server.partitions.has('annotations')).toBe(false);
   expect(await engine.readAnnotations()).toEqual([]);
 });
 
@@ -50,12 +50,13 @@ describe('infrastructure that was not applied yet', () => {
     expect(await open().readAnnotations()).toEqual([]);
   });
 
-  test.each<[string, Fault]>([
-    ['the request', { status: 404, reason: 'notFound' }],
-    ['the job', { jobFails: 'notFound' }],
-  ])('writing says what to do, where %s is refused', async (_, fault) => {
-    server.play('load', fault);
-    await expect(open().replaceAnnotations([release], testRun())).rejects.toMatchObject({
+  test.each<[string, Fault, (typeof release)[]]>([
+    ['the request is refused', { status: 404, reason: 'notFound' }, [release]],
+    ['the job is refused', { jobFails: 'notFound' }, [release]],
+    ['there are none', { jobFails: 'notFound' }, []],
+  ])('writing says what to do, where %s', async (_, fault, annotations) => {
+    server.play(annotations.length === 0 ? 'delete' : 'load', fault);
+    await expect(open().replaceAnnotations(annotations, testRun())).rejects.toMatchObject({
       code: 'SCHEMA_DRIFT',
       message: 'table annotations does not exist; run: terraform -chdir=infra apply',
     });
