@@ -3,9 +3,11 @@ import { version } from '../package.json';
 import { answerFailure } from '../shared/export/answer';
 import { DEFAULT_WAREHOUSE, unknownSettings } from '../shared/platform/config';
 import { Failure, toFailure } from '../shared/platform/failure';
+import { annotateCommand } from './annotate';
 import { completionCommand } from './completion';
 import { dashboardCommand } from './dashboard';
 import { deleteCommand } from './delete';
+import { diffCommand } from './diff';
 import { doctorCommand } from './doctor';
 import { explainCommand } from './explain';
 import { exportCommand } from './export';
@@ -38,7 +40,9 @@ const program = new Command('kpi')
   .addCommand(statusCommand())
   .addCommand(doctorCommand())
   .addCommand(gapsCommand())
+  .addCommand(diffCommand())
   .addCommand(dashboardCommand())
+  .addCommand(annotateCommand())
   .addCommand(deleteCommand())
   .addCommand(releaseCommand())
   .addCommand(replayCommand())

@@ -18,7 +18,7 @@ export function asTyped(text: string, name = commandName(), typed = process.argv
 }
 
 /** Commands that count, and so need to know of what, unless the warehouse remembers it. */
-const counting = ['export', 'gaps', 'release', 'doctor'];
+const counting = ['export', 'gaps', 'diff', 'release', 'doctor'];
 
 /** ` --warehouse FILE`, and for a command that counts ` --source FOLDER` and the time zone, where they were typed. */
 export function flagsFor(command: string, typed = process.argv.slice(2)): string {

@@ -9,6 +9,7 @@ locals {
     daily_kpis            = "One row per day, by the newest report of that day"
     weekly_kpis           = "One row per week, by the newest report of that week"
     monthly_kpis          = "One row per month, by the newest report of that month"
+    annotated_days        = "What happened on each reported day, as annotations say"
     metric_definitions    = "What each metric means"
   }
 
@@ -17,7 +18,8 @@ locals {
 
   # As views/*.sql write them.
   published_names = {
-    for name, table in google_bigquery_table.published : name => "`${var.project}.${table.dataset_id}.${table.table_id}`"
+    for table in concat(values(google_bigquery_table.published), [google_bigquery_table.annotations]) :
+    table.table_id => "`${var.project}.${table.dataset_id}.${table.table_id}`"
   }
 
   # What of the source the program reads, taken apart.
@@ -74,6 +76,22 @@ resource "google_bigquery_table" "published" {
   # A table takes the key of its dataset when it is made. The provider would make it anew, empty, where the two differ later.
   lifecycle {
     ignore_changes = [encryption_configuration]
+  }
+}
+
+# Replaced whole by kpi annotate; too small for partitions.
+resource "google_bigquery_table" "annotations" {
+  project             = var.project
+  dataset_id          = google_bigquery_dataset.metrics.dataset_id
+  table_id            = "annotations"
+  description         = "What happened on some days, as people wrote it down with kpi annotate"
+  schema              = file("${path.module}/schemas/annotations.json")
+  deletion_protection = var.deletion_protection
+
+  ignore_auto_generated_schema = true # see published
+
+  lifecycle {
+    ignore_changes = [encryption_configuration] # see published
   }
 }
 

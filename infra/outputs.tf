@@ -1,6 +1,9 @@
 output "tables" {
   description = "The published tables, by name."
-  value       = { for name, table in google_bigquery_table.published : name => "${var.project}.${table.dataset_id}.${table.table_id}" }
+  value = {
+    for table in concat(values(google_bigquery_table.published), [google_bigquery_table.annotations]) :
+    table.table_id => "${var.project}.${table.dataset_id}.${table.table_id}"
+  }
 }
 
 output "views" {

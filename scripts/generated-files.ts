@@ -1,4 +1,9 @@
-import { dailyMetricsDefinition, exportRunsDefinition, publishedTableDefinitions } from '../shared/metrics/tables';
+import {
+  annotationsDefinition,
+  dailyMetricsDefinition,
+  exportRunsDefinition,
+  publishedTableDefinitions,
+} from '../shared/metrics/tables';
 import { dataDictionary, releaseDataDictionary } from '../shared/metrics/tables/data-dictionary';
 import { infraSchema, infraTables } from '../shared/metrics/tables/infra-schema';
 import { views } from '../shared/metrics/views';
@@ -15,7 +20,10 @@ export function generatedFiles(): Record<string, string> {
     'infra/tables.json': infraTables(internal),
     ...Object.fromEntries(views.map(({ name, sql }) => [`infra/views/${name}.sql`, sql])),
     ...Object.fromEntries(
-      [...internal, dailyMetricsDefinition].map((table) => [`infra/schemas/${table.name}.json`, infraSchema(table)]),
+      [...internal, annotationsDefinition, dailyMetricsDefinition].map((table) => [
+        `infra/schemas/${table.name}.json`,
+        infraSchema(table),
+      ]),
     ),
   };
 }

@@ -216,12 +216,33 @@ run "tables_are_kept_for_ever_and_protected" {
   }
 }
 
+run "annotations_are_one_small_table" {
+  command = plan
+
+  assert {
+    condition     = google_bigquery_table.annotations.table_id == "annotations" && google_bigquery_table.annotations.deletion_protection && length(google_bigquery_table.annotations.time_partitioning) == 0
+    error_message = "Expected a protected table without partitions, which kpi annotate replaces whole."
+  }
+  assert {
+    condition     = google_bigquery_table.annotations.ignore_auto_generated_schema
+    error_message = "Columns that the table has beyond its schema must not be dropped."
+  }
+  assert {
+    condition     = [for column in jsondecode(google_bigquery_table.annotations.schema) : column.name] == ["date", "until", "text", "exclude"]
+    error_message = "Expected the columns of kpi annotate."
+  }
+  assert {
+    condition     = strcontains(google_bigquery_table.view["annotated_days"].view[0].query, "JOIN `example-project.kpi_metrics.annotations` AS annotations")
+    error_message = "annotated_days must read the annotations."
+  }
+}
+
 run "views_read_the_published_tables" {
   command = plan
 
   assert {
-    condition     = toset(keys(output.views)) == toset(["latest_report", "latest_weekly_report", "latest_monthly_report", "daily_kpis", "weekly_kpis", "monthly_kpis", "kpi_trends", "metric_definitions"])
-    error_message = "Expected eight views."
+    condition     = toset(keys(output.views)) == toset(["latest_report", "latest_weekly_report", "latest_monthly_report", "daily_kpis", "weekly_kpis", "monthly_kpis", "kpi_trends", "annotated_days", "metric_definitions"])
+    error_message = "Expected nine views."
   }
   assert {
     condition     = strcontains(google_bigquery_table.view["latest_report"].view[0].query, "FROM `example-project.kpi_metrics.daily_engagement` AS engagement")

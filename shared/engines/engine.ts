@@ -4,6 +4,7 @@ import type { CountedFacts, FactRow, ReleaseFacts } from '../metrics/facts/facts
 import type { FurtherRows, Report, ReportRows } from '../metrics/report';
 import type { SourceTable } from '../metrics/source-contract';
 import type { FurtherTable, PublishedTable } from '../metrics/tables';
+import type { Annotation } from '../metrics/tables/annotations';
 import type { DailyMetrics } from '../metrics/tables/daily_metrics';
 import type { ExportRun } from '../metrics/tables/export_runs';
 import type { Failure } from '../platform/failure';
@@ -156,6 +157,10 @@ export interface Engine {
   readReportStates(from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<ReportState[]>;
   /** Rows of export_runs, the newest run first. */
   readRuns(filter: RunFilter, signal?: AbortSignal): Promise<ExportRun[]>;
+  /** What people wrote of days, by the first day; none where the warehouse has no such table yet. */
+  readAnnotations(signal?: AbortSignal): Promise<Annotation[]>;
+  /** Replaces all annotations by these, or none. SCHEMA_DRIFT where BigQuery has no such table yet. */
+  replaceAnnotations(annotations: readonly Annotation[], run: Run): Promise<void>;
   /** Counts in a source table as a whole (source-sql.ts says which columns), if that reads no more than maxBytes. */
   inspectSource(table: SourceTable, options: { maxBytes: number }, run: Run): Promise<SourceInspection>;
   /** Compares all that the warehouse is made of with the definitions, and changes nothing. */

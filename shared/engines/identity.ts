@@ -50,13 +50,17 @@ export function holdsDemo({ warehouse }: Config): boolean {
 
 /**
  * The settings as they apply to a warehouse: what isn't named goes on as it was. BAD_CONFIG where what is named is not what the warehouse
- * holds. `identity` is null where there is no warehouse yet.
+ * holds, unless that is a source and any may be named. `identity` is null where there is no warehouse yet.
  */
-export function continueWarehouse(config: Config, identity: WarehouseIdentity | null): Config {
+export function continueWarehouse(
+  config: Config,
+  identity: WarehouseIdentity | null,
+  { anySource }: { anySource: boolean } = { anySource: false },
+): Config {
   if (identity === null) return config;
   const { isNamed } = config;
   const named = {
-    source: isNamed.source ? nameSource(config) : null,
+    source: isNamed.source && !anySource ? nameSource(config) : null,
     timeZone: isNamed.timeZone ? config.timeZone : null,
     rebind: config.rebind,
   };

@@ -43,8 +43,8 @@ export interface Settled {
   openEngine: OpenEngine;
 }
 
-/** What settings are for: an export needs a source, and must know what it writes to. */
-export type Purpose = 'export' | 'read';
+/** What settings are for: an export needs a source, the one of the warehouse that it writes to; a comparison takes any, and writes nothing. */
+export type Purpose = 'export' | 'compare' | 'read';
 
 /** Settings, some of which only the warehouse knows. Each call looks at it, unless what it asks is named. */
 export interface Settler {
@@ -69,15 +69,15 @@ export function createSettler(named: Config, purpose: Purpose, now: () => Date, 
 export async function settle(named: Config, purpose: Purpose, open: OpenEngine): Promise<Config> {
   const identity = await readIdentity(open);
   const config = await continueOrBlame(named, identity, purpose, open);
-  return purpose === 'export' ? requireKnownSource(config, identity) : config;
+  return purpose === 'read' ? config : requireKnownSource(config, identity);
 }
 
 /** A source that can't be opened is told before one that isn't the warehouse's: a name mistyped is the likelier mistake. */
 async function continueOrBlame(named: Config, identity: WarehouseIdentity | null, purpose: Purpose, open: OpenEngine) {
   try {
-    return continueWarehouse(named, identity);
+    return continueWarehouse(named, identity, { anySource: purpose === 'compare' });
   } catch (refused) {
-    if (purpose === 'export') await (await open('dry-run')).close();
+    if (purpose !== 'read') await (await open('dry-run')).close();
     throw refused;
   }
 }

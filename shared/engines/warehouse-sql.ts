@@ -1,4 +1,5 @@
 import {
+  annotationsDefinition,
   dailyMetricsDefinition,
   exportRunsDefinition,
   isRetention,
@@ -6,6 +7,7 @@ import {
   publishedTableDefinitions,
   type TableDefinition,
 } from '../metrics/tables';
+import type { Annotation } from '../metrics/tables/annotations';
 import type { ReportState, RunFilter } from './engine';
 
 /** What is read of the published tables, in the SQL that both engines understand. `name` gives a table's full name. */
@@ -71,6 +73,17 @@ export function selectRuns({ requestId, newest }: RunFilter, name: NameTable, la
     'ORDER BY started_at DESC, report_date DESC',
     ...(newest === undefined ? [] : [`LIMIT ${newest}`]),
   ].join('\n');
+}
+
+/** In the order of byDay. `exclude` is a keyword of GoogleSQL, but not behind the name of a table. */
+export function selectAnnotations(name: NameTable): string {
+  const columns = annotationsDefinition.columns.map((column) => `annotated.${column.name}`).join(', ');
+  return `SELECT ${columns} FROM ${name(annotationsDefinition.name)} AS annotated`;
+}
+
+/** Annotations as they are read: by their first day, then by their text. */
+export function byDay(one: Annotation, other: Annotation): number {
+  return one.date.localeCompare(other.date) || one.text.localeCompare(other.text);
 }
 
 /** One row at most: the newest run that wrote something, of those that say out of which source if there are any. */

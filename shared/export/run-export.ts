@@ -37,6 +37,9 @@ export interface ExportOptions {
   onReport?: (outcome: ReportOutcome, report: Report | null) => void;
 }
 
+/** What a report is counted and checked with. */
+export type DraftOptions = Pick<ExportOptions, 'engine' | 'run' | 'timeZone' | 'startedAt' | 'gate'>;
+
 /** What a report must pass to be published. */
 export interface GateSettings {
   /** Share of the source rows that may be rejected, 0 to 1. */
@@ -99,23 +102,33 @@ async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): P
   const { engine, run } = options;
   const reports: ReportOutcome[] = [];
   let bytes: number | null = null;
-  for (const cluster of clustersOf(dates)) {
-    if (engine.price !== null) {
-      const { existing, window } = await wholeWindowOf(cluster, options);
-      bytes = addBytes(bytes, await engine.price(window, run));
-      reports.push(
-        ...cluster.map((reportDate) => ({ reportDate, tables: nothingOf(reportDate, existing), findings: null, release: null })),
-      );
-      continue;
-    }
-    const counted = await countDays(cluster, options);
-    for (const date of cluster) {
-      const one = draft(date, counted, options);
-      const tables = one.failure === null ? nothingOf(date, counted.existing) : allFailed(date, one.failure, counted.existing);
+  if (engine.price === null) {
+    for await (const { existing, ...one } of draftReports(dates, options)) {
+      const tables =
+        one.failure === null ? nothingOf(one.reportDate, existing) : allFailed(one.reportDate, one.failure, existing);
       reports.push(conclude(one, { tables }, options));
     }
+    return { reports, price: null };
+  }
+  for (const cluster of clustersOf(dates)) {
+    const { existing, window } = await wholeWindowOf(cluster, options);
+    bytes = addBytes(bytes, await engine.price(window, run));
+    reports.push(
+      ...cluster.map((reportDate) => ({ reportDate, tables: nothingOf(reportDate, existing), findings: null, release: null })),
+    );
   }
   return { reports, price: bytes };
+}
+
+/** Counts, derives and checks the reports of `dates`, one after the other, as an export does before it writes. Writes nothing. */
+export async function* draftReports(
+  dates: readonly CalendarDate[],
+  options: DraftOptions,
+): AsyncGenerator<Draft & { existing: ReadonlySet<FurtherTable> }> {
+  for (const cluster of clustersOf(dates)) {
+    const counted = await countDays(cluster, options);
+    for (const date of cluster) yield { ...draft(date, counted, options), existing: counted.existing };
+  }
 }
 
 /** Dates in groups that are counted together: days that nobody asks for are worth a count of their own from so many on. */
@@ -204,7 +217,7 @@ async function findLate(
   return { dates: new Map(late.flatMap(([date, failure]) => (failure === null ? [] : [[date, failure]]))), bytesProcessed };
 }
 
-async function countDays(dates: readonly CalendarDate[], options: ExportOptions) {
+async function countDays(dates: readonly CalendarDate[], options: DraftOptions) {
   const { existing, window } = await wholeWindowOf(dates, options);
   for (const table of furtherTableNames) if (!existing.has(table)) options.run.log.warning('table missing', { table });
   const { facts, bytesProcessed } = await options.engine.readFacts(window, options.run);
@@ -215,7 +228,7 @@ async function countDays(dates: readonly CalendarDate[], options: ExportOptions)
   return { refused, days, further: indexFurther(facts, window), existing, newestDay, bytesProcessed };
 }
 
-function warnOfEmptySource(last: CalendarDate | undefined, days: FactsByDay, { run }: ExportOptions): void {
+function warnOfEmptySource(last: CalendarDate | undefined, days: FactsByDay, { run }: DraftOptions): void {
   if (last === undefined) return;
   const { accountsToDate: accounts, testersToDate: testers } = dayOf(days, last);
   const table = emptySource({ accounts, testers });
@@ -226,7 +239,7 @@ function warnOfEmptySource(last: CalendarDate | undefined, days: FactsByDay, { r
 async function findNewestDay(
   dates: readonly CalendarDate[],
   days: FactsByDay,
-  { engine, run, timeZone, startedAt: now, gate }: ExportOptions,
+  { engine, run, timeZone, startedAt: now, gate }: DraftOptions,
 ): Promise<CalendarDate | null> {
   const newest = newestDayOf(days);
   const isLate = !gate.allowStale && gate.sourceMaxAgeHours > 0 && dates.some((date) => isRecent(date, { timeZone, now }));
@@ -252,7 +265,7 @@ export async function readNewestDay(
 async function refuseDates(
   dates: readonly CalendarDate[],
   { days, misdated }: { days: FactsByDay; misdated: Facts['misdated'] },
-  { engine, run, timeZone, startedAt }: ExportOptions,
+  { engine, run, timeZone, startedAt }: DraftOptions,
 ): Promise<Map<CalendarDate, Failure>> {
   for (const { source, source_rows } of misdated)
     if (source_rows > 0) run.log.warning('times out of bounds', { table: source, rows: source_rows });
@@ -301,21 +314,24 @@ async function openReleaseOf(
   return openRelease(periods, async () => ({ days, bytesProcessed: null }), options, counting);
 }
 
-function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: ExportOptions) {
+function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: DraftOptions) {
   const [first = '', last = first] = [dates[0], dates.at(-1)];
   return reportWindow(first, daysUntil(last, { timeZone, now: startedAt }), timeZone);
 }
 
 /** With the longer windows of the tables that are there. */
-async function wholeWindowOf(dates: readonly CalendarDate[], options: ExportOptions) {
+async function wholeWindowOf(dates: readonly CalendarDate[], options: DraftOptions) {
   const existing = await options.engine.furtherTables(options.run);
   return { existing, window: furtherWindow(dates, windowOf(dates, options), grainsOf(existing)) };
 }
 
 /** A report, if it could be derived, and why it must not be published, if it must not. */
-type Draft = { reportDate: CalendarDate } & ({ report: Report; failure: null } | { report: Report | null; failure: Failure });
+export type Draft = { reportDate: CalendarDate } & (
+  | { report: Report; failure: null }
+  | { report: Report | null; failure: Failure }
+);
 
-function draft(reportDate: CalendarDate, counted: Derivable, options: ExportOptions): Draft {
+function draft(reportDate: CalendarDate, counted: Derivable, options: DraftOptions): Draft {
   try {
     const unwanted = counted.refused.get(reportDate);
     if (unwanted !== undefined) return { reportDate, report: null, failure: unwanted };
@@ -334,14 +350,14 @@ function withoutMissing(report: Report, existing: ReadonlySet<FurtherTable>): Re
   return { ...report, further: Object.fromEntries(further) };
 }
 
-function check(report: Report, { days, newestDay }: Derivable, options: ExportOptions): Failure | null {
+function check(report: Report, { days, newestDay }: Derivable, options: DraftOptions): Failure | null {
   return judgeFreshness(report.reportDate, { days, newestDay }, options) ?? checkReport(report, days, options.gate);
 }
 
 function judgeFreshness(
   date: CalendarDate,
   { days, newestDay }: { days: Freshness; newestDay: CalendarDate | null },
-  { gate, timeZone, startedAt }: ExportOptions,
+  { gate, timeZone, startedAt }: DraftOptions,
 ): Failure | null {
   const freshness = { timeZone, now: startedAt, maxAgeHours: gate.sourceMaxAgeHours, newestDay };
   return gate.allowStale ? null : checkFreshness(date, days, freshness);

@@ -33,6 +33,11 @@ export const views: readonly View[] = [
     description: 'One row per day and metric, with the mean of 7 days and the value a week before',
     sql: kpiTrends(),
   },
+  {
+    name: 'annotated_days',
+    description: 'What happened on each reported day, as annotations say',
+    sql: annotatedDays(),
+  },
   { name: 'metric_definitions', description: 'What each metric means', sql: metricDefinitions() },
 ];
 
@@ -171,6 +176,19 @@ SELECT
 FROM figures
 LEFT JOIN figures AS week_before
   ON week_before.metric = figures.metric AND DATE_ADD(week_before.day, INTERVAL 7 DAY) = figures.day
+`;
+}
+
+/** `exclude` is a keyword of GoogleSQL, but not behind the name of a table. */
+function annotatedDays(): string {
+  return `-- One row per reported day and annotation: what happened on it, and whether it is to be left out of comparisons.
+SELECT
+  days.day AS day,
+  annotations.text AS text,
+  annotations.exclude AS excluded
+FROM (SELECT DISTINCT period_start_date AS day FROM \${daily_engagement}) AS days
+JOIN \${annotations} AS annotations
+  ON days.day BETWEEN annotations.date AND COALESCE(annotations.until, annotations.date)
 `;
 }
 

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { deleteCommand } from '../../cli/delete';
+import { diffCommand } from '../../cli/diff';
 import { exportCommand } from '../../cli/export';
 import { gapsCommand } from '../../cli/gaps';
 import { refuseFlagsOfNpm } from '../../cli/npm-flags';
@@ -79,7 +80,9 @@ const cli = realpathSync(
 const { definitions } = jest.requireActual(join(dirname(cli), '../node_modules/@npmcli/config/lib/definitions'));
 const byNpm = ['npm_version', 'local_prefix', 'global_prefix', 'node_gyp', 'user_agent', 'argv', 'python', 'disturl', 'target'];
 
-const commands = [exportCommand, deleteCommand, gapsCommand, releaseCommand, replayCommand, showCommand].map((make) => make());
+const commands = [exportCommand, deleteCommand, diffCommand, gapsCommand, releaseCommand, replayCommand, showCommand].map(
+  (make) => make(),
+);
 
 test.each(commands.map((command) => [command.name(), command] as const))(
   'none of them is taken for a misspelt option of kpi %s',

@@ -350,7 +350,7 @@ describe('identity', () => {
   });
 
   test('no table is made anew because its key is another than that of its dataset', () => {
-    for (const name of ['published', 'released', 'first_tests'])
+    for (const name of ['published', 'annotations', 'released', 'first_tests'])
       expect([name, at(resource('google_bigquery_table', name), 'lifecycle', 'ignore_changes')]).toEqual([
         name,
         [expression('encryption_configuration')],

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  annotationsDefinition,
   dailyMetricsDefinition,
   exportRunsDefinition,
   furtherTableNames,
@@ -13,7 +14,7 @@ import { at, expression, type Infra, infraFolder, only, readInfra } from './hcl'
 
 const published = [...Object.values(publishedTableDefinitions), exportRunsDefinition];
 const isFurther = (table: string) => (furtherTableNames as string[]).includes(table);
-const definitions: TableDefinition[] = [...published, dailyMetricsDefinition];
+const definitions: TableDefinition[] = [...published, annotationsDefinition, dailyMetricsDefinition];
 
 let infra: Infra;
 beforeAll(() => {
@@ -68,8 +69,15 @@ test('tables are described and partitioned as their definitions say', () => {
   expect(at(released, 'time_partitioning', 'expiration_ms')).toBe(0); // without it, an expiry that was set before stays
 });
 
+test('the table of annotations is described as its definition says, and has no partitions', () => {
+  const { name, description, partitionColumn } = annotationsDefinition;
+  const body = only(infra.resource.google_bigquery_table?.annotations);
+  expect(body).toMatchObject({ table_id: name, description });
+  expect([partitionColumn, body.time_partitioning]).toEqual([null, undefined]);
+});
+
 test('no apply drops a column that a table has beyond its schema', () => {
-  for (const name of ['published', 'released'])
+  for (const name of ['published', 'annotations', 'released'])
     expect(only(infra.resource.google_bigquery_table?.[name])).toMatchObject({ ignore_auto_generated_schema: true });
 });
 

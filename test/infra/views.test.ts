@@ -1,7 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, openDatabase, type Value } from '../../shared/engines/duckdb/connection';
-import { type PublishedTable, publishedTableDefinitions, reportTableDefinitions } from '../../shared/metrics/tables';
+import {
+  annotationsDefinition,
+  type PublishedTable,
+  publishedTableDefinitions,
+  reportTableDefinitions,
+} from '../../shared/metrics/tables';
 import { views } from '../../shared/metrics/views';
 import { type Infra, infraFolder, only, readInfra } from './hcl';
 
@@ -21,7 +26,7 @@ const metricNames = (grain: 'daily' | 'weekly' | 'monthly') => [
 /** The text of a view as it is deployed, with tables called by their bare names. */
 const viewSql = (name: string) => readFileSync(join(folder, `${name}.sql`), 'utf8').replaceAll(/\$\{(\w+)\}/g, '$1');
 
-const types = { STRING: 'VARCHAR', INT64: 'BIGINT', FLOAT64: 'DOUBLE', DATE: 'DATE', TIMESTAMP: 'TIMESTAMPTZ' };
+const types = { STRING: 'VARCHAR', INT64: 'BIGINT', FLOAT64: 'DOUBLE', BOOL: 'BOOLEAN', DATE: 'DATE', TIMESTAMP: 'TIMESTAMPTZ' };
 
 let infra: Infra;
 let database: Database;
@@ -30,7 +35,7 @@ beforeAll(() => {
 });
 beforeEach(async () => {
   database = await openDatabase();
-  for (const { name, columns } of definitions)
+  for (const { name, columns } of [...definitions, annotationsDefinition])
     await database.run(`CREATE TABLE ${name} (${columns.map((column) => `${column.name} ${types[column.type]}`).join(', ')})`);
   for (const { name } of views) await database.run(`CREATE VIEW ${name} AS ${viewSql(name)}`);
 });
@@ -233,6 +238,18 @@ describe('kpi_trends', () => {
       value_a_week_before: 7,
     });
   });
+});
+
+test('annotated_days has each day that an annotation is about and that was reported, once for each annotation', async () => {
+  for (const day of ['2025-12-20', '2025-12-21', '2025-12-22']) await publishAll('2025-12-23', day);
+  await publishAll('2025-12-22', '2025-12-21');
+  await database.run(`INSERT INTO annotations VALUES
+    ('2025-12-21', '2025-12-30', 'Outage', true), ('2025-12-21', NULL, 'Release 2', false), ('2025-12-01', '2025-12-05', 'Long ago', false)`);
+  expect(await database.rows('SELECT * FROM annotated_days ORDER BY day, text')).toEqual([
+    { day: '2025-12-21', text: 'Outage', excluded: true },
+    { day: '2025-12-21', text: 'Release 2', excluded: false },
+    { day: '2025-12-22', text: 'Outage', excluded: true },
+  ]);
 });
 
 describe('metric_definitions', () => {

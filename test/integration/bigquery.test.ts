@@ -5,6 +5,8 @@ import { runExport } from '../../shared/export/run-export';
 import { datesBetween } from '../../shared/metrics/calendar';
 import { sourceTableNames } from '../../shared/metrics/source-contract';
 import { publishedTableDefinitions, reportTableNames } from '../../shared/metrics/tables';
+import type { Annotation } from '../../shared/metrics/tables/annotations';
+import { viewSql, views } from '../../shared/metrics/views';
 import {
   type Emulator,
   emulatorIsAvailable,
@@ -99,6 +101,31 @@ if (!emulatorIsAvailable)
         expect(left.map(({ reportDate, rows }) => `${reportDate} ${rows}`)).toEqual(reportTableNames.map(() => '2025-06-13 12'));
         expect(await remove()).toEqual(reportTableNames.map((table) => ({ table, rows: 0 })));
       });
+    });
+  });
+
+  test('annotations are replaced whole, also by none, and the view has them by day', async () => {
+    await inRandomWarehouse(async ({ newEngine, dataset }) => {
+      await exportReports(newEngine(), { from: DATE, to: DATE, timeZone: TIME_ZONE, startedAt: STARTED_AT });
+      const outage = { date: DAY_BEFORE, until: DATE, text: 'Outage, "no" tests', exclude: true };
+      const release = { date: DATE, until: null, text: 'Version 2', exclude: false };
+      const replace = (annotations: Annotation[]) => newEngine().replaceAnnotations(annotations, testRun({ id: randomUUID() }));
+      await replace([release]);
+      await replace([release, outage]);
+      expect(await newEngine().readAnnotations()).toEqual([outage, release]);
+      const view = views.find(({ name }) => name === 'annotated_days');
+      const sql = view === undefined ? '' : viewSql(view, (table) => `\`${dataset}.${table}\``);
+      const [days] = await emulator.client.query(`SELECT CAST(day AS STRING) AS day, text, excluded FROM (${sql}) AS days`);
+      expect(days.map(({ day, text, excluded }) => `${day} ${text} ${excluded}`).sort()).toEqual([
+        `${DAY_BEFORE} Outage, "no" tests true`,
+        `${DATE} Outage, "no" tests true`,
+        `${DATE} Version 2 false`,
+      ]);
+      await replace([]);
+      expect(await newEngine().readAnnotations()).toEqual([]);
+      await emulator.client.dataset(dataset).table('annotations').delete();
+      expect(await newEngine().readAnnotations()).toEqual([]);
+      await expect(replace([release])).rejects.toMatchObject({ code: 'SCHEMA_DRIFT' });
     });
   });
 

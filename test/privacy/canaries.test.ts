@@ -79,9 +79,11 @@ describe('what can be exported', () => {
     expect(gaps).toContain('of 1 date,');
     expect(dashboard).toContain('dashboard.html');
     const [status, doctor] = [await doors.kpi('status', '--json'), await doors.kpi('doctor')];
+    const diff = await doors.kpi('diff', '--date', CANARY_DAY);
     expect(status).toContain('"runs":[{');
     expect(doctor).toContain('measurements with a repeated id');
-    await doors.expectNoLeak({ ...seen, dryRun, table, json, gaps, dashboard, csv, status, doctor });
+    expect(diff).toContain('of 1 report in');
+    await doors.expectNoLeak({ ...seen, dryRun, table, json, gaps, dashboard, csv, status, doctor, diff });
   });
 });
 

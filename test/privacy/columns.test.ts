@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { facts, releaseFacts } from '../../shared/metrics/facts/facts';
 import { span } from '../../shared/metrics/facts/span';
 import { reportTables } from '../../shared/metrics/tables';
+import { Annotation } from '../../shared/metrics/tables/annotations';
 import { DailyMetrics } from '../../shared/metrics/tables/daily_metrics';
 import { ExportRun } from '../../shared/metrics/tables/export_runs';
 import { type DeadLetter, toDeadLetter } from '../../shared/operate/dead-letter';
@@ -103,6 +104,7 @@ const allowed: Record<string, Columns> = {
     ...{ source_latest_hour: 'hour', bytes_processed: 'count', released_period: 'day', released_cells: 'count' },
     ...{ hidden_cells: 'count', error_code: 'word', source: 'made here' },
   },
+  'table annotations': { date: 'day', until: 'day', text: 'typed', exclude: 'word' },
   'log entry': {
     ...{ run_id: 'made here', request_id: 'made here', message_id: 'made here', report_date: 'day', from: 'day', to: 'day' },
     ...{ trigger: 'word', table: 'word', code: 'word', error: 'made here', version: 'made here', publish_time: 'made here' },
@@ -122,6 +124,7 @@ const schemas: Record<string, z.ZodObject> = {
   ...Object.fromEntries(Object.entries(reportTables).map(([name, { row }]) => [`table ${name}`, row])),
   'table daily_metrics': DailyMetrics,
   'table export_runs': ExportRun,
+  'table annotations': Annotation,
 };
 
 /** Types are gone when a test runs, so the fields of the log are read off the text. */
@@ -150,10 +153,10 @@ test('nothing is allowed that there is not', () => {
   expect(Object.keys(allowed).sort()).toEqual(Object.keys(found).sort());
 });
 
-test('what one person holds stays in a fact, and what somebody typed in the log', () => {
+test('what one person holds stays in a fact, and what somebody typed in the log and in annotations', () => {
   const places = (kind: Kind) => Object.keys(allowed).filter((name) => Object.values(allowed[name] ?? {}).includes(kind));
   expect(places('most').filter((name) => !name.startsWith('fact release_'))).toEqual([]);
-  expect(places('typed')).toEqual(['log entry']);
+  expect(places('typed').sort()).toEqual(['log entry', 'table annotations']);
 });
 
 const texts = ['CANARY-user-1', '4711', '2025-12-23T08:13:37.424242Z', 'a@example.org'];
@@ -163,7 +166,11 @@ test.each(Object.keys(schemas))('%s takes no text but words of a list and what i
     .filter(([column]) => allowed[name]?.[column] !== 'made here' && column !== 'error_code')
     .filter(([, schema]) => texts.some((text) => (schema as z.ZodType).safeParse(text).success))
     .map(([column]) => column);
-  expect(open).toEqual(name === 'table export_runs' ? ['source_latest_hour'] : []); // an instant; cut to the hour by deriveReport
+  const expected: Record<string, string[]> = {
+    'table export_runs': ['source_latest_hour'], // an instant; cut to the hour by deriveReport
+    'table annotations': ['text'], // of an operator, out of a file that is reviewed
+  };
+  expect(open).toEqual(expected[name] ?? []);
 });
 
 test.each(Object.keys(schemas))('%s takes no further column', (name) => {

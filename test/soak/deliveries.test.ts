@@ -33,6 +33,8 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
     },
     furtherTables: async () => new Set(),
     readFurther: async () => ({}),
+    readAnnotations: async () => [],
+    replaceAnnotations: async () => {},
     readFacts: async ({ firstDay }) => {
       stumble();
       return { facts: { ...noFacts, people: [anAccountBefore(firstDay)] }, bytesProcessed: 0 };

@@ -10,6 +10,7 @@ import { createBigQuery } from '../../shared/engines/bigquery/engine';
 import type { Engine } from '../../shared/engines/engine';
 import { type SourceColumnType, sourceColumns, sourceTableNames } from '../../shared/metrics/source-contract';
 import {
+  annotationsDefinition,
   dailyMetricsDefinition,
   exportRunsDefinition,
   reportTableDefinitions,
@@ -102,7 +103,7 @@ async function upTo<Result>(times: number, work: () => Promise<Result>): Promise
 /** A dataset with the tables, the sources filled; nothing where that fails. */
 async function makeWarehouse(client: BigQuery, sourceFolder: string, tables: readonly TableDefinition[]): Promise<Dataset> {
   const [dataset] = await client.createDataset(`kpi_test_${randomUUID().replaceAll('-', '')}`, { location: LOCATION });
-  const definitions = [...tables, exportRunsDefinition];
+  const definitions = [...tables, exportRunsDefinition, annotationsDefinition];
   try {
     await Promise.all([
       ...definitions.map((definition) => dataset.createTable(definition.name, tableResource(definition))),
@@ -142,7 +143,7 @@ const sourceTypes: Record<SourceColumnType, string> = { id: 'STRING', instant: '
 function tableResource(definition: TableDefinition) {
   return {
     schema: { fields: JSON.parse(infraSchema(definition)) },
-    timePartitioning: { type: 'DAY', field: definition.partitionColumn },
+    ...(definition.partitionColumn !== null && { timePartitioning: { type: 'DAY', field: definition.partitionColumn } }),
     location: LOCATION,
   };
 }

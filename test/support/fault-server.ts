@@ -77,7 +77,7 @@ export interface FaultServer {
   /** The core tables, as of a deployment that has no others yet, unless a test adds some. */
   tables: Map<string, StoredTable>;
   jobs: Map<string, StoredJob>;
-  /** By name and day: daily_funnel$20250615. */
+  /** By name and day: daily_funnel$20250615; by name alone of a table that isn't partitioned. */
   partitions: Map<string, StoredRow[]>;
   runs: StoredRow[];
   /** What whoever asks may do to each table. */
@@ -200,7 +200,7 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
     const table = fake.tables.has(part) ? part : (lookedAt(configuration) ?? '');
     if (table === 'export_runs') return runsOf(configuration);
     if (queryOf(configuration).includes('AS row_count')) return states();
-    const partitions = [...fake.partitions].filter(([name]) => name.startsWith(`${table}$`));
+    const partitions = [...fake.partitions].filter(([name]) => name === table || name.startsWith(`${table}$`));
     return partitions.flatMap(([, rows]) => rows);
   }
 
@@ -226,9 +226,15 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
 
   /** Answers how many rows are gone. */
   function remove(configuration: Record<string, unknown>): number {
-    const { queryParameters } = configuration.query as { queryParameters: { parameterValue: { value: string } }[] };
+    const { queryParameters } = configuration.query as { queryParameters?: { parameterValue: { value: string } }[] };
+    const table = lookedAt(configuration) ?? '';
+    if (queryParameters === undefined) {
+      const { length } = fake.partitions.get(table) ?? [];
+      fake.partitions.delete(table);
+      return length;
+    }
     const [from = '', to = ''] = queryParameters.map(({ parameterValue }) => parameterValue.value.replaceAll('-', ''));
-    const [prefix, rows] = [`${lookedAt(configuration)}$`, { gone: 0 }];
+    const [prefix, rows] = [`${table}$`, { gone: 0 }];
     for (const [name, { length }] of fake.partitions) {
       const day = name.slice(prefix.length);
       if (!name.startsWith(prefix) || day < from || day > to) continue;
@@ -294,12 +300,12 @@ function destinationOf(configuration: Record<string, unknown>): string {
 function storedTable({ columns, partitionColumn }: TableDefinition): StoredTable {
   return {
     schema: { fields: columns.map(({ name, type, mode }) => ({ name, type: wireTypes[type] ?? type, mode })) },
-    timePartitioning: { type: 'DAY', field: partitionColumn },
+    timePartitioning: { type: 'DAY', ...(partitionColumn !== null && { field: partitionColumn }) },
   };
 }
 
 /** BigQuery answers with the old names. */
-const wireTypes: Record<string, string> = { INT64: 'INTEGER', FLOAT64: 'FLOAT' };
+const wireTypes: Record<string, string> = { INT64: 'INTEGER', FLOAT64: 'FLOAT', BOOL: 'BOOLEAN' };
 
 interface Sent {
   job: { jobReference: { jobId: string }; configuration: Record<string, unknown> };

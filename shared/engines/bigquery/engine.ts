@@ -6,6 +6,7 @@ import type { ExportRun } from '../../metrics/tables/export_runs';
 import type { BigQueryConfig } from '../../platform/config';
 import { RELEASE_DATASET } from '../../platform/config';
 import type { Engine, Run } from '../engine';
+import { replaceAnnotations } from './annotations';
 import { isDuplicate } from './errors';
 import { countFacts, countReports, inspectSource, priceFacts } from './facts';
 import { createInspector, inspectWarehouse } from './inspect';
@@ -122,6 +123,8 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
         signal,
       });
     },
+
+    replaceAnnotations: (annotations, run) => replaceAnnotations(session, run, annotations),
 
     inspectSource: (table, { maxBytes }, run) => inspectSource(session, run, { table, maxBytes }),
 

@@ -192,7 +192,7 @@ async function mayLoad({ client, config }: Session, dataset: string, table: stri
   });
 }
 
-const typeNames: Record<string, string> = { INTEGER: 'INT64', FLOAT: 'FLOAT64' };
+const typeNames: Record<string, string> = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL' };
 
 export function fieldsOf({ schema }: TableMetadata) {
   return new Map((typeof schema === 'object' ? (schema.fields ?? []) : []).map((field) => [String(field.name), field]));
@@ -208,6 +208,6 @@ function checkDrift(definition: TableDefinition, metadata: TableMetadata): void 
   });
   const found = driftOf(definition, columns, (type) => type);
   if (found !== null) throw drift(found);
-  if (timePartitioning?.type !== 'DAY' || timePartitioning.field !== partitionColumn)
+  if (partitionColumn !== null && (timePartitioning?.type !== 'DAY' || timePartitioning.field !== partitionColumn))
     throw drift(`is not partitioned by day on ${partitionColumn}`);
 }

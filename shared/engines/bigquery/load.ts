@@ -11,12 +11,12 @@ export interface Load {
   rows: readonly object[];
   /** Start of the job's id. */
   id: string;
-  /** WRITE_TRUNCATE replaces the partition that tableId names; WRITE_EMPTY fails as `duplicate` where there is something in it. */
+  /** WRITE_TRUNCATE replaces the partition, or the whole table, that tableId names; WRITE_EMPTY fails as `duplicate` where there is something in it. */
   disposition: 'WRITE_TRUNCATE' | 'WRITE_APPEND' | 'WRITE_EMPTY';
   doing: string;
   run: Run;
-  /** What it is about, for the job's labels. */
-  date: CalendarDate;
+  /** The report date that it is about, if it is of one, for the job's labels. */
+  date?: CalendarDate;
   /** Ends the load; the run's, if left out. */
   signal?: AbortSignal;
 }

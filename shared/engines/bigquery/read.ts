@@ -10,12 +10,23 @@ import {
   publishedTableDefinitions,
   reportTableNames,
 } from '../../metrics/tables';
+import type { Annotation } from '../../metrics/tables/annotations';
 import type { DailyMetrics } from '../../metrics/tables/daily_metrics';
 import type { ExportRun } from '../../metrics/tables/export_runs';
 import { RELEASE_DATASET } from '../../platform/config';
+import { toFailure } from '../../platform/failure';
 import type { Engine } from '../engine';
 import type { WarehouseIdentity } from '../identity';
-import { parseReportState, selectIdentity, selectRelease, selectReportStates, selectRows, selectRuns } from '../warehouse-sql';
+import {
+  byDay,
+  parseReportState,
+  selectAnnotations,
+  selectIdentity,
+  selectRelease,
+  selectReportStates,
+  selectRows,
+  selectRuns,
+} from '../warehouse-sql';
 import { readAllRows } from './answers';
 import { fieldsOf, type Inspector, readTable } from './inspect';
 import { dateRange, type Session } from './session';
@@ -25,7 +36,10 @@ const READ_MS = 60_000;
 
 /** Reads the published tables; each read ends with its signal, and by itself after a minute. */
 export interface Reader
-  extends Pick<Engine, 'readReports' | 'readFurther' | 'readReportStates' | 'readRelease' | 'readRuns' | 'readIdentity'> {
+  extends Pick<
+    Engine,
+    'readReports' | 'readFurther' | 'readAnnotations' | 'readReportStates' | 'readRelease' | 'readRuns' | 'readIdentity'
+  > {
   /** Columns of export_runs that the table lacks and may lack; asked until it has all. */
   findLackingRunColumns(signal: AbortSignal): Promise<Set<string>>;
 }
@@ -102,6 +116,15 @@ export function createReader(session: Session, listTables: Inspector['listTables
       const params = filter.requestId === undefined ? {} : { request_id: filter.requestId };
       const sql = selectRuns(filter, nameTable, await findLackingRunColumns(readSignal(signal)));
       return (await read<ExportRun>(sql, { doing: 'reading the run records', params, signal })).sort(byStart);
+    },
+
+    readAnnotations: async (signal) => {
+      const asked = { doing: 'reading annotations', params: {}, signal };
+      const rows = await read<Annotation>(selectAnnotations(nameTable), asked).catch((thrown) => {
+        if (toFailure(thrown).code === 'NOT_FOUND') return []; // infrastructure that was not applied yet
+        throw thrown;
+      });
+      return rows.sort(byDay);
     },
 
     readIdentity: async (signal) => {

@@ -42,8 +42,8 @@ export function openSession({ config, now, pace }: Pick<Session, 'config' | 'now
 }
 
 /** What a job is billed and found by. Label values are lower case. */
-export function labels(run: Run, reportDate: CalendarDate): Record<string, string> {
-  return { component: 'kpi-export', trigger: run.trigger, report_date: reportDate };
+export function labels(run: Run, reportDate?: CalendarDate): Record<string, string> {
+  return { component: 'kpi-export', trigger: run.trigger, ...(reportDate !== undefined && { report_date: reportDate }) };
 }
 
 /** Parameters of the queries in warehouse-sql.ts. */

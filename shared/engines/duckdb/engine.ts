@@ -18,12 +18,14 @@ import {
   inspectTables,
   publish,
   putRelease,
+  readAnnotations,
   readFurther,
   readIdentity,
   readRelease,
   readReportStates,
   readReports,
   readRuns,
+  replaceAnnotations,
 } from './warehouse';
 
 /** Reports that are written in one transaction. */
@@ -158,6 +160,9 @@ function createEngine(database: Database, source: Source | null, { now, warehous
     readFurther: (tables, from, to) => failing(readFurther(database, tables, from, to)),
     readReportStates: (from, to) => failing(readReportStates(database, from, to)),
     readRuns: (filter) => failing(readRuns(database, filter)),
+    readAnnotations: async () => (attached ? failing(readAnnotations(database)) : []),
+    replaceAnnotations: (annotations, run) =>
+      interruptible(database, run.signal, () => write(() => replaceAnnotations(database, annotations), run)),
     inspectSource: (table, _, run) =>
       interruptible(database, run.signal, async () => {
         const { epoch, future } = timeBounds(now);

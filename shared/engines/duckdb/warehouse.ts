@@ -2,6 +2,7 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import type { CalendarDate } from '../../metrics/calendar';
 import { type FurtherRows, publishedRows, type Report, type ReportRows } from '../../metrics/report';
 import {
+  annotationsDefinition,
   dailyMetricsDefinition,
   exportRunsDefinition,
   type FurtherTable,
@@ -13,6 +14,7 @@ import {
   reportTableNames,
   type TableDefinition,
 } from '../../metrics/tables';
+import type { Annotation } from '../../metrics/tables/annotations';
 import type { BigQueryType } from '../../metrics/tables/columns';
 import type { DailyMetrics } from '../../metrics/tables/daily_metrics';
 import { driftOf, type FoundColumn } from '../../metrics/tables/drift';
@@ -23,8 +25,10 @@ import { Failure } from '../../platform/failure';
 import type { ReportState, RunFilter, TableOutcome, WarehouseInspection } from '../engine';
 import { type Binding, checkBinding, sourceId, type WarehouseIdentity } from '../identity';
 import {
+  byDay,
   deleteRows,
   parseReportState,
+  selectAnnotations,
   selectIdentity,
   selectRelease,
   selectReportStates,
@@ -37,6 +41,7 @@ const duckDbTypes = {
   STRING: 'VARCHAR',
   INT64: 'BIGINT',
   FLOAT64: 'DOUBLE',
+  BOOL: 'BOOLEAN',
   DATE: 'DATE',
   TIMESTAMP: 'TIMESTAMPTZ',
 } satisfies Record<BigQueryType, string>;
@@ -108,10 +113,26 @@ export async function publish(
       await database.run(`DELETE FROM ${nameTable(table)} WHERE report_date IN (${dates})`);
       await insert(database, definition, rows);
     }
+    if (!tables.has(nameTable(annotationsDefinition.name))) await prepareTable(database, tables, annotationsDefinition);
     if (!haveViews.has(database)) await createViews(database);
   });
   haveViews.add(database); // once for all groups of a range: views take longer than rows
   return published.map((tables) => [...tables].map(([table, rows]) => ({ table, rows: rows.length })));
+}
+
+/** All of them, or none. */
+export async function replaceAnnotations(database: Database, annotations: readonly Annotation[]): Promise<void> {
+  await transaction(database, async () => {
+    await prepareTable(database, await readTables(database), annotationsDefinition);
+    await database.run(`DELETE FROM ${nameTable(annotationsDefinition.name)}`);
+    if (annotations.length > 0) await insert(database, annotationsDefinition, annotations);
+    await createViews(database);
+  });
+}
+
+export async function readAnnotations(database: Database): Promise<Annotation[]> {
+  if (!checkTable(await readTables(database), annotationsDefinition)) return [];
+  return ((await read(database, selectAnnotations(nameTable), {})) as unknown as Annotation[]).sort(byDay);
 }
 
 /** Of all tables, or of none. */
@@ -198,7 +219,9 @@ async function tableNames(database: Database): Promise<Set<string>> {
  */
 async function createViews(database: Database): Promise<void> {
   const taken = await tableNames(database);
-  const readable = new Set<string>(publishedTableNames);
+  const own = [...publishedTableNames, annotationsDefinition.name];
+  const readable = new Set(own.filter((name) => taken.has(name)));
+  if (isDrifted(await readTables(database), annotationsDefinition)) readable.delete(annotationsDefinition.name); // somebody's own table of that name
   for (const view of views) {
     if (taken.has(view.name) || !readsOf(view).every((name) => readable.has(name))) continue;
     const name = nameTable(view.name);
@@ -245,6 +268,11 @@ function checkTable(tables: Tables, definition: TableDefinition, schema: Schema 
   const drift = driftOf(definition, columns, (type) => duckDbTypes[type]);
   if (drift !== null) throw new Failure('SCHEMA_DRIFT', `table ${schema}.${name} ${drift}; rename it or name another warehouse`);
   return true;
+}
+
+function isDrifted(tables: Tables, definition: TableDefinition): boolean {
+  const columns = tables.get(nameTable(definition.name)) ?? [];
+  return driftOf(definition, columns, (type) => duckDbTypes[type]) !== null;
 }
 
 /** SCHEMA_DRIFT if a table of reports isn't as it is defined. */

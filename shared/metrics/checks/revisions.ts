@@ -2,6 +2,7 @@ import { Failure } from '../../platform/failure';
 import { type CalendarDate, endOf } from '../calendar';
 import { periodsOf, type Report } from '../report';
 import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames, reportTables } from '../tables';
+import type { BigQueryType } from '../tables/columns';
 
 /** Rows of the published tables as they were before a run. */
 export type PublishedRows = Record<ReportTable, readonly ReportRow[]>;
@@ -101,14 +102,14 @@ function* changes(table: ReportTable, before: ReportRow, after: ReportRow): Gene
     if (type !== 'INT64' && type !== 'FLOAT64') continue;
     const [was = null, is = null] = [before, after].map((row) => (row as Record<string, unknown>)[name] as number | null);
     const fell = type === 'INT64' && Number(is) < Number(was);
-    if (growing.includes(name) ? fell : differs(was, is)) yield { column: name, fell, was: Number(was), is: Number(is) };
+    if (growing.includes(name) ? fell : differs(type, was, is)) yield { column: name, fell, was: Number(was), is: Number(is) };
   }
 }
 
-/** Ratios may have lost their last digits in a warehouse. */
-function differs(one: number | null, other: number | null): boolean {
-  if (one === null || other === null) return one !== other;
-  return Math.abs(one - other) > 1e-9 * Math.max(1, Math.abs(one));
+/** Whether two values of a column differ. Ratios may have lost their last digits in a warehouse, and a difference of two all but the first. */
+export function differs(type: BigQueryType, one: unknown, other: unknown): boolean {
+  if (type !== 'FLOAT64' || typeof one !== 'number' || typeof other !== 'number') return one !== other;
+  return Math.abs(one - other) > Math.max(1e-12, 1e-9 * Math.max(Math.abs(one), Math.abs(other)));
 }
 
 /** The report dates whose rows a comparison for reports of `from` to `to` looks at. */

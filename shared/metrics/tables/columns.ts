@@ -15,9 +15,10 @@ declare module 'zod' {
 /** What a figure is of: people or tests, per cent, percentage points, or one number for each of another. */
 export type Unit = 'count' | 'percent' | 'points' | 'ratio';
 
-export type BigQueryType = 'STRING' | 'INT64' | 'FLOAT64' | 'DATE' | 'TIMESTAMP';
+export type BigQueryType = 'STRING' | 'INT64' | 'FLOAT64' | 'BOOL' | 'DATE' | 'TIMESTAMP';
 
 export const Text = z.string().meta({ bigquery: 'STRING' });
+export const Flag = z.boolean().meta({ bigquery: 'BOOL' });
 export const Day = z.iso.date().meta({ bigquery: 'DATE' });
 /** ISO 8601 in UTC. */
 export const Instant = z.iso.datetime().meta({ bigquery: 'TIMESTAMP' });

@@ -1,5 +1,6 @@
 import { type SourceColumnType, type SourceTable, sourceTableNames, sourceTables } from '../source-contract';
 import {
+  annotationsDefinition,
   type Column,
   exportRunsDefinition,
   type FurtherTable,
@@ -28,6 +29,7 @@ ${describeLongTables()}
 ${describePair(weekly_audience, monthly_audience)}
 ${describePair(weekly_retention, monthly_retention)}
 ${describeTable(exportRunsDefinition)}
+${describeTable(annotationsDefinition)}
 ## Sources
 
 What the two source tables must hold. A deployer maps their own tables onto them with views. A row with NULL in a column that is not
@@ -60,7 +62,8 @@ ${describeTable(table)}`;
 }
 
 function describeTable({ name, description, partitionColumn, columns }: TableDefinition): string {
-  return `## ${name}\n\n${description}. Partitioned by day on \`${partitionColumn}\`.\n\n${describeColumns(columns)}`;
+  const partitions = partitionColumn === null ? 'Not partitioned' : `Partitioned by day on \`${partitionColumn}\``;
+  return `## ${name}\n\n${description}. ${partitions}.\n\n${describeColumns(columns)}`;
 }
 
 function describeColumns(columns: readonly Column[]): string {

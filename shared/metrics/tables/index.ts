@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { type CalendarDate, PERIODS } from '../calendar';
 import type { PeriodFacts } from '../facts/period-facts';
 import { endsPeriod, type Grain } from '../grain';
+import { Annotation } from './annotations';
 import { defineAudience } from './audience';
 import { type BigQueryType, type Derived, periodColumnsOf, type Unit } from './columns';
 import { DailyAdvancedMetrics, deriveDailyAdvancedMetrics } from './daily_advanced_metrics';
@@ -150,13 +151,18 @@ export interface Column {
 export interface TableDefinition {
   name: string;
   description: string;
-  /** Partitioned by day on this column. */
-  partitionColumn: string;
+  /** Partitioned by day on this column; null: not partitioned. */
+  partitionColumn: string | null;
   columns: Column[];
 }
 
 /** A published table's definition, read off the schema of its rows. */
-export function defineTable(name: string, row: z.ZodObject, description: string, partitionColumn: string): TableDefinition {
+export function defineTable(
+  name: string,
+  row: z.ZodObject,
+  description: string,
+  partitionColumn: string | null,
+): TableDefinition {
   const columns = Object.entries(row.shape).map(([column, schema]): Column => {
     const { bigquery, unit = null, description = '' } = (schema as z.ZodType).meta() ?? {};
     if (bigquery === undefined) throw new Error(`${name}.${column} has no BigQuery type`);
@@ -204,4 +210,11 @@ export const dailyMetricsDefinition = defineTable(
   DailyMetrics,
   'Metrics of each day that is complete, released once: rounded, with small groups hidden',
   'period_date',
+);
+
+export const annotationsDefinition = defineTable(
+  'annotations',
+  Annotation,
+  'What happened on some days, as people wrote it down with kpi annotate',
+  null,
 );

@@ -20,6 +20,8 @@ function createEngine(changes: Partial<Engine> = {}) {
     prepare: async () => new Map(),
     furtherTables: async () => new Set(),
     readFurther: async () => ({}),
+    readAnnotations: async () => [],
+    replaceAnnotations: async () => {},
     readFacts: async ({ firstDay, lastDay }) => {
       windows.push(`${firstDay} ${lastDay}`);
       return { facts: { ...noFacts, people: [anAccountBefore(firstDay)] }, bytesProcessed: 7 };
