@@ -175,7 +175,7 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
   const { count: part, of } = judgedFigures[figure] as FigureSource;
   const { cycle, depth, minimum, ...method } = methods[grain];
   const places = Array.from({ length: cycle }, (): Place => ({ level: [], share: [] }));
-  const errors: number[] = [];
+  const errors = createSpread(method.errors);
   /** The usable periods of late, noticed ones too. */
   const seen: Seen[] = [];
 
@@ -192,7 +192,7 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
     const atLevel = level === null ? null : whole * (level.count / level.whole);
     const expected = level === null || atLevel === null ? null : expect(atLevel, level, place.share, of === null ? null : whole);
     const distance = expected === null ? null : distanceOf(count, expected);
-    const spread = spreadOf(errors);
+    const spread = errors.get();
     const oldest = index - cycle * (method.shares + depth);
     while ((seen[0]?.index ?? oldest) < oldest) seen.shift();
     const isKnown = seen.length >= minimum;
@@ -206,8 +206,7 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
       if (direction === 0) {
         place.level = [...place.level, one].slice(-depth);
         if (atLevel !== null) place.share = [...place.share, one].slice(-method.shares);
-        if (distance !== null && expected !== null && expected.count >= 1) errors.push(distance);
-        if (errors.length > method.errors) errors.shift();
+        if (distance !== null && expected !== null && expected.count >= 1) errors.add(distance);
       } else learn(one);
     }
     if (expected === null || !isKnown || isFew) return notJudged(figure, value, reason ?? 'too new');
@@ -279,12 +278,25 @@ function expect(atLevel: number, level: Sample, share: readonly Seen[], whole: n
   return { count, whole, deviation: Math.sqrt(variance) };
 }
 
-/** How many times as far off the expected counts of late were as chance alone explains; at least 1. */
-function spreadOf(errors: readonly number[]): number {
-  if (errors.length < MIN_ERRORS) return 1;
-  const sizes = new Float64Array(errors.map(Math.abs)).sort();
-  const quantile = (part: number) => sizes[Math.floor(part * sizes.length)] ?? 0;
-  return Math.max(1, MAD * quantile(0.5), quantile(0.9) / TAIL);
+/**
+ * How many times as far off the expected counts of late were as chance alone explains, at least 1: from the median size of their errors,
+ * or the 90th percentile where that says more.
+ */
+function createSpread(maxErrors: number) {
+  const sizes: number[] = [];
+  /** The same by size: a year of days is judged in milliseconds. */
+  const sorted: number[] = [];
+  const quantile = (part: number) => sorted[Math.floor(part * sorted.length)] ?? 0;
+  return {
+    add(error: number): void {
+      const size = Math.abs(error);
+      sizes.push(size);
+      const place = sorted.findIndex((other) => other >= size);
+      sorted.splice(place < 0 ? sorted.length : place, 0, size);
+      if (sizes.length > maxErrors) sorted.splice(sorted.indexOf(sizes.shift() ?? 0), 1);
+    },
+    get: () => (sorted.length < MIN_ERRORS ? 1 : Math.max(1, MAD * quantile(0.5), quantile(0.9) / TAIL)),
+  };
 }
 
 /** Keeps counts of 0 apart, where roots are taken. */
