@@ -185,7 +185,7 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
     const whole = of === null ? days : (period.counts[of] ?? null);
     const value = figureOf(figure, count, whole);
     if (!period.isOver) return notJudged(figure, value, 'not over');
-    if (count === null || whole === null || value === null) return notJudged(figure, value, 'no value');
+    if (count === null || whole === null) return notJudged(figure, value, 'no value');
 
     const place = places[index % cycle] as Place;
     const level = levelOf(places, depth);
@@ -209,6 +209,7 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
         if (distance !== null && expected !== null && expected.count >= 1) errors.add(distance);
       } else learn(one);
     }
+    if (value === null) return notJudged(figure, value, 'no value');
     if (expected === null || !isKnown || isFew) return notJudged(figure, value, reason ?? 'too new');
     const at = (deviations: number) => valueAt(figure, expected, deviations * spread);
     const [low, high, noticeLow, noticeHigh] = [at(-BAND), at(BAND), at(-NOTICE), at(NOTICE)];
@@ -252,7 +253,7 @@ function levelOf(places: readonly Place[], depth: number): Sample | null {
       all.whole += whole;
     }
   }
-  return all;
+  return all.whole === 0 ? null : all;
 }
 
 interface Expected {
@@ -273,7 +274,7 @@ function expect(atLevel: number, level: Sample, share: readonly Seen[], whole: n
   const counted = sum(share.map(({ count }) => count));
   const ofLevel = sum(share.map((one) => one.atLevel ?? 0));
   const count = Math.min(atLevel * (ofLevel > 0 ? counted / ofLevel : 1), whole ?? Number.POSITIVE_INFINITY);
-  const rest = whole === null ? 1 : 1 - count / whole;
+  const rest = whole === null || whole === 0 ? 1 : 1 - count / whole;
   const variance = rest * (count + count ** 2 / (level.count + 1) + count ** 2 / (counted + 1)) + 1;
   return { count, whole, deviation: Math.sqrt(variance) };
 }
