@@ -188,11 +188,12 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
     if (count === null || whole === null) return notJudged(figure, value, 'no value');
 
     const place = places[index % cycle] as Place;
+    const spread = errors.get();
     const level = levelOf(places, depth);
     const atLevel = level === null ? null : whole * (level.count / level.whole);
-    const expected = level === null || atLevel === null ? null : expect(atLevel, level, place.share, of === null ? null : whole);
+    const expected =
+      level === null || atLevel === null ? null : expect(atLevel, level, place.share, of === null ? null : whole, spread);
     const distance = expected === null ? null : distanceOf(count, expected);
-    const spread = errors.get();
     const oldest = index - cycle * (method.shares + depth);
     while ((seen[0]?.index ?? oldest) < oldest) seen.shift();
     const isKnown = seen.length >= minimum;
@@ -262,6 +263,8 @@ interface Expected {
   whole: number | null;
   /** The standard deviation that chance alone gives. */
   deviation: number;
+  /** How many times as much the figure differs from what was expected of late. */
+  spread: number;
 }
 
 /**
@@ -269,14 +272,14 @@ interface Expected {
  * Poisson (counts) or binomial (shares) chance, here and in the periods compared with. Adding 1 keeps the rarest from being noticed at
  * once.
  */
-function expect(atLevel: number, level: Sample, share: readonly Seen[], whole: number | null): Expected | null {
+function expect(atLevel: number, level: Sample, share: readonly Seen[], whole: number | null, spread: number): Expected | null {
   if (share.length === 0) return null;
   const counted = sum(share.map(({ count }) => count));
   const ofLevel = sum(share.map((one) => one.atLevel ?? 0));
   const count = Math.min(atLevel * (ofLevel > 0 ? counted / ofLevel : 1), whole ?? Number.POSITIVE_INFINITY);
   const rest = whole === null || whole === 0 ? 1 : 1 - count / whole;
   const variance = rest * (count + count ** 2 / (level.count + 1) + count ** 2 / (counted + 1)) + 1;
-  return { count, whole, deviation: Math.sqrt(variance) };
+  return { count, whole, deviation: Math.sqrt(variance), spread };
 }
 
 /**
@@ -300,31 +303,46 @@ function createSpread(maxErrors: number) {
   };
 }
 
-/** Keeps counts of 0 apart, where roots are taken. */
+/** Anscombe's: keeps the roots of small counts apart. */
 const EDGE = 3 / 8;
 
+/** Wider spreads take the root of this one: bounds stay numbers. */
+const MAX_FACTOR = 4;
+
 /**
- * Halving and doubling are the same distance only on a scale where chance spreads both ways alike: that of cube roots for counts, whose days
- * differ by a factor, of square roots for shares. A share above half is judged by the rest.
+ * A scale on which chance spreads to both sides alike: for shares the arcsine of the root, for counts the cube root. Counts that differ by
+ * more than chance differ by factors: the wider their spread, the closer the root is to the logarithm. `slope` is that of the count at
+ * the expected one.
  */
-const rootOf = ({ whole }: Expected) => (whole === null ? 1 / 3 : 1 / 2);
-const isMost = ({ count, whole }: Expected) => whole !== null && count > whole / 2;
-const restOf = ({ count, whole, deviation }: Expected): Expected => ({ count: (whole ?? 0) - count, whole, deviation });
+interface Scale {
+  of: (count: number) => number;
+  inverse: (place: number) => number;
+  slope: number;
+}
+
+function scaleOf({ count, whole, spread }: Expected): Scale {
+  if (whole !== null) {
+    const all = whole + 2 * EDGE;
+    const of = (some: number) => Math.asin(Math.sqrt((some + EDGE) / all));
+    const inverse = (place: number) => all * Math.sin(Math.min(Math.max(place, 0), Math.PI / 2)) ** 2 - EDGE;
+    return { of, inverse, slope: 2 * Math.sqrt((count + EDGE) * (whole - count + EDGE)) };
+  }
+  const root = 1 / (3 * Math.min(spread, MAX_FACTOR));
+  const middle = count + EDGE;
+  const of = (some: number) => ((some + EDGE) / middle) ** root;
+  return { of, inverse: (place) => middle * Math.max(0, place) ** (1 / root) - EDGE, slope: middle / root };
+}
 
 /** How many deviations a count lies above (or, negative, below) the expected one. */
 function distanceOf(count: number, expected: Expected): number {
-  if (isMost(expected)) return -distanceOf((expected.whole ?? 0) - count, restOf(expected));
-  const root = rootOf(expected);
-  const middle = expected.count + EDGE;
-  return ((middle / root) * (((count + EDGE) / middle) ** root - 1)) / expected.deviation;
+  const { of, slope } = scaleOf(expected);
+  return (slope * (of(count) - of(expected.count))) / expected.deviation;
 }
 
-/** The count at a distance: the inverse. */
+/** The count at a distance. */
 function countAt(distance: number, expected: Expected): number {
-  if (isMost(expected)) return (expected.whole ?? 0) - countAt(-distance, restOf(expected));
-  const root = rootOf(expected);
-  const middle = expected.count + EDGE;
-  return middle * Math.max(0, 1 + (root * distance * expected.deviation) / middle) ** (1 / root) - EDGE;
+  const { of, inverse, slope } = scaleOf(expected);
+  return inverse(of(expected.count) + (distance * expected.deviation) / slope);
 }
 
 /** The outermost value of a figure that lies no further from the expected one. */
