@@ -73,5 +73,11 @@ function withOthers(counts: Counts): Counts {
   const { total_errors } = counts;
   const kinds = errorKinds.map((kind) => counts[kind]);
   if (total_errors == null || kinds.some((count) => count == null)) return counts;
-  return { ...counts, other_errors: kinds.reduce<number>((rest, count) => rest - (count ?? 0), total_errors) };
+  return {
+    ...counts,
+    other_errors: Math.max(
+      0,
+      kinds.reduce<number>((rest, count) => rest - (count ?? 0), total_errors),
+    ),
+  };
 }

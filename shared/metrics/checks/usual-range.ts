@@ -80,6 +80,12 @@ export interface JudgeOptions {
   excluded?: ReadonlySet<CalendarDate>;
 }
 
+/**
+ * So many periods before the first one of interest are enough. Each period is judged in the light of how the ones before it were, so doors that
+ * read different stretches may differ in a bound by little.
+ */
+export const ENOUGH_HISTORY: Readonly<Record<Grain, number>> = { day: 182, week: 48, month: 48 };
+
 /** Distances in standard deviations. */
 const BAND = 2;
 const NOTICE = 3.5;
@@ -189,13 +195,14 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
 
     const place = places[index % cycle] as Place;
     const spread = errors.get();
+    const oldest = index - cycle * (method.shares + depth);
+    while ((seen[0]?.index ?? oldest) < oldest) seen.shift();
+    if (seen.length === 0) for (const one of places) Object.assign(one, { level: [], share: [] }); // after a long gap all begins anew
     const level = levelOf(places, depth);
     const atLevel = level === null ? null : whole * (level.count / level.whole);
     const expected =
       level === null || atLevel === null ? null : expect(atLevel, level, place.share, of === null ? null : whole, spread);
     const distance = expected === null ? null : distanceOf(count, expected);
-    const oldest = index - cycle * (method.shares + depth);
-    while ((seen[0]?.index ?? oldest) < oldest) seen.shift();
     const isKnown = seen.length >= minimum;
     const direction = isKnown && distance !== null && Math.abs(distance) > NOTICE * spread ? Math.sign(distance) : 0;
     const isFew = of === null ? (atLevel ?? 0) < MIN_COUNT : whole < MIN_WHOLE;
@@ -205,8 +212,8 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
       const one = { index, count, whole, atLevel, direction };
       seen.push(one);
       if (direction === 0) {
-        place.level = [...place.level, one].slice(-depth);
-        if (atLevel !== null) place.share = [...place.share, one].slice(-method.shares);
+        keepNewest(place.level, one, depth);
+        if (atLevel !== null) keepNewest(place.share, one, method.shares);
         if (distance !== null && expected !== null && expected.count >= 1) errors.add(distance);
       } else learn(one);
     }
@@ -244,6 +251,11 @@ interface Place {
   share: Seen[];
 }
 
+function keepNewest(list: Seen[], one: Seen, count: number): void {
+  list.push(one);
+  if (list.length > count) list.shift();
+}
+
 /** All periods that the level is the mean of as one; null while some place has too few. */
 function levelOf(places: readonly Place[], depth: number): Sample | null {
   const all: Sample = { count: 0, whole: 0 };
@@ -274,8 +286,11 @@ interface Expected {
  */
 function expect(atLevel: number, level: Sample, share: readonly Seen[], whole: number | null, spread: number): Expected | null {
   if (share.length === 0) return null;
-  const counted = sum(share.map(({ count }) => count));
-  const ofLevel = sum(share.map((one) => one.atLevel ?? 0));
+  let [counted, ofLevel] = [0, 0];
+  for (const one of share) {
+    counted += one.count;
+    ofLevel += one.atLevel ?? 0;
+  }
   const count = Math.min(atLevel * (ofLevel > 0 ? counted / ofLevel : 1), whole ?? Number.POSITIVE_INFINITY);
   const rest = whole === null || whole === 0 ? 1 : 1 - count / whole;
   const variance = rest * (count + count ** 2 / (level.count + 1) + count ** 2 / (counted + 1)) + 1;
@@ -323,7 +338,7 @@ interface Scale {
 function scaleOf({ count, whole, spread }: Expected): Scale {
   if (whole !== null) {
     const all = whole + 2 * EDGE;
-    const of = (some: number) => Math.asin(Math.sqrt((some + EDGE) / all));
+    const of = (some: number) => Math.asin(Math.sqrt(Math.min(Math.max((some + EDGE) / all, 0), 1)));
     const inverse = (place: number) => all * Math.sin(Math.min(Math.max(place, 0), Math.PI / 2)) ** 2 - EDGE;
     return { of, inverse, slope: 2 * Math.sqrt((count + EDGE) * (whole - count + EDGE)) };
   }
@@ -366,8 +381,4 @@ function figureOf(figure: JudgedFigure, count: number | null, whole: number | nu
 function notJudged(figure: JudgedFigure, value: number | null, reason: Reason | null): Judgement {
   const bounds = { expected: null, low: null, high: null, noticeLow: null, noticeHigh: null, distance: null };
   return { figure, unit: judgedFigures[figure].unit, value, ...bounds, verdict: 'not judged', reason };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -164,6 +164,13 @@ describe('what a day is compared with', () => {
     expect(noticedAt(found)).toEqual([75, 82, 89]);
   });
 
+  test('after a gap of months all begins anew', () => {
+    const gap = [...historyOf(60), ...historyOf(240, () => scaled(3)).slice(200)];
+    expect(noticedAt(verdicts(gap))).toEqual([]);
+    expect(judgePeriod(gap, dayAt(227), days)[0]).toMatchObject({ verdict: 'not judged', reason: 'too new' });
+    expect(judgementOf(gap, 'active_users')).toMatchObject({ verdict: 'usual', expected: 300 });
+  });
+
   test('a new level of weeks', () => {
     const found = verdicts(
       historyOf(40, (index) => scaled(index < 20 ? 1 : 0.4), 'week'),
@@ -233,6 +240,7 @@ test.each<[string, (index: number) => Counts]>([
   ['many once', (index) => scaled(index === 50 ? 1000 : 0)],
   ['all fail', () => ({ ...ordinary, total_errors: 150, successful_sessions: 0 })],
   ['none fails', () => ({ ...ordinary, total_errors: 0, successful_sessions: 110 })],
+  ['tables of two runs: more errors than tests', (index) => ({ ...ordinary, all_tests: index % 9 === 0 ? 30 : 150 })],
   ['NULL now and then', (index) => (index % 3 === 0 ? { ...ordinary, all_tests: null } : ordinary)],
 ])('%s: numbers are numbers, ranges hold and are whole or percentages', (_, countsOf) => {
   const all = (['day', 'week', 'month'] as const).flatMap((grain) => [
