@@ -49,6 +49,9 @@ export const judgedFigures = {
 export type JudgedFigure = keyof typeof judgedFigures;
 export const judgedFigureNames = Object.keys(judgedFigures) as JudgedFigure[];
 
+/** Those that new accounts are behind; behind the others are active users, whose judgement comes first. */
+const ofAccounts: readonly JudgedFigure[] = ['accounts_created', 'conversion_rate'];
+
 export type Verdict = 'usual' | 'high' | 'low' | 'not judged';
 
 /** Why a figure is not judged; describeReason has the words. */
@@ -90,8 +93,8 @@ export const ENOUGH_HISTORY: Readonly<Record<Grain, number>> = { day: 182, week:
 const BAND = 2;
 const NOTICE = 3.5;
 
-/** Fewer than this in a usual period, or of what a rate is a share of, say nothing. */
-const MIN_COUNT = 5;
+/** Fewer than this in a usual period, or of what a rate is a share of, say nothing. Nor do the tests of fewer people. */
+const MIN_COUNT = 10;
 const MIN_WHOLE = 20;
 
 /**
@@ -129,11 +132,19 @@ export function judgePeriods(
   if (first === undefined || last === undefined) return new Map();
   const starts = Array.from({ length: periodsBetween(first, last, grain) + 1 }, (_, index) => addPeriods(first, index, grain));
   const days = starts.map((start) => (grain === 'month' ? daysBetween(start, addPeriods(start, 1, grain)) : 1));
-  const columns = judgedFigureNames.map((figure) => {
-    const judge = createJudge(figure, grain);
-    return starts.map((start, index) => judge(index, known.get(start) ?? null, days[index] ?? 1, excluded.has(start)));
-  });
-  return new Map(starts.map((start, index) => [start, columns.flatMap((judgements) => judgements[index] ?? [])]));
+  const judges = judgedFigureNames.map((figure) => createJudge(figure, grain));
+  return new Map(
+    starts.map((start, index) => {
+      const place = { index, period: known.get(start) ?? null, days: days[index] ?? 1, isExcluded: excluded.has(start) };
+      let hasFewPeople = false;
+      const judgements = judges.map((judge) => {
+        const judgement = judge({ ...place, hasFewPeople });
+        if (judgement.figure === 'active_users') hasFewPeople = judgement.reason === 'too few';
+        return judgement;
+      });
+      return [start, judgements];
+    }),
+  );
 }
 
 /** The judgements of one period. Periods after it change nothing. */
@@ -155,7 +166,9 @@ export function describeReason({ figure, reason }: Judgement, grain: Grain): str
     'too few':
       of === null
         ? `fewer than ${MIN_COUNT} a ${grain} are too few to judge`
-        : `fewer than ${MIN_WHOLE} ${whole} are too few to judge`,
+        : ofAccounts.includes(figure)
+          ? `fewer than ${MIN_WHOLE} ${whole} are too few to judge`
+          : `fewer than ${MIN_WHOLE} ${whole}, or ${MIN_COUNT} people a ${grain}, are too few to judge`,
   };
   return reason === null ? '' : texts[reason];
 }
@@ -174,7 +187,17 @@ interface Seen extends Sample {
   direction: number;
 }
 
-type Judge = (index: number, period: JudgedPeriod | null, days: number, isExcluded: boolean) => Judgement;
+/** A period in its place, of so many days. */
+interface PlacedPeriod {
+  index: number;
+  period: JudgedPeriod | null;
+  days: number;
+  isExcluded: boolean;
+  /** Its active users are too few: then so are their tests, however many they take. */
+  hasFewPeople: boolean;
+}
+
+type Judge = (placed: PlacedPeriod) => Judgement;
 
 /** Judges one figure, period after period, each by those before it alone. */
 function createJudge(figure: JudgedFigure, grain: Grain): Judge {
@@ -185,7 +208,9 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
   /** The usable periods of late, noticed ones too. */
   const seen: Seen[] = [];
 
-  return (index, period, days, isExcluded) => {
+  const isOfPeople = !ofAccounts.includes(figure);
+
+  return ({ index, period, days, isExcluded, hasFewPeople }) => {
     if (period === null) return notJudged(figure, null, 'no report');
     const count = period.counts[part] ?? null;
     const whole = of === null ? days : (period.counts[of] ?? null);
@@ -205,7 +230,7 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
     const distance = expected === null ? null : distanceOf(count, expected);
     const isKnown = seen.length >= minimum;
     const direction = isKnown && distance !== null && Math.abs(distance) > NOTICE * spread ? Math.sign(distance) : 0;
-    const isFew = of === null ? (atLevel ?? 0) < MIN_COUNT : whole < MIN_WHOLE;
+    const isFew = (of === null ? (atLevel ?? 0) < MIN_COUNT : whole < MIN_WHOLE) || (isOfPeople && hasFewPeople);
     const reason = isExcluded ? 'excluded' : !isKnown || expected === null ? 'too new' : isFew ? 'too few' : null;
 
     if (!isExcluded) {

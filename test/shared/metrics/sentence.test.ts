@@ -94,7 +94,7 @@ describe('not judged', () => {
       'a small product',
       historyOf(65, () => scaled(0.03)),
       {},
-      'Tuesday had 3 active users. This is not judged: fewer than 5 a day are too few to judge.',
+      'Tuesday had 3 active users. This is not judged: fewer than 10 a day are too few to judge.',
     ],
     [
       'an excluded day',
