@@ -343,8 +343,9 @@ function createSpread(maxErrors: number) {
   };
 }
 
-/** Anscombe's: keeps the roots of small counts apart. */
+/** Keep the roots of small counts apart: Anscombe's for shares; of a few people more, since people take several tests each. */
 const EDGE = 3 / 8;
+const COUNT_EDGE = 2;
 
 /** Wider spreads take the root of this one: bounds stay numbers. */
 const MAX_FACTOR = 4;
@@ -368,9 +369,9 @@ function scaleOf({ count, whole, spread }: Expected): Scale {
     return { of, inverse, slope: 2 * Math.sqrt((count + EDGE) * (whole - count + EDGE)) };
   }
   const root = 1 / (3 * Math.min(spread, MAX_FACTOR));
-  const middle = count + EDGE;
-  const of = (some: number) => ((some + EDGE) / middle) ** root;
-  return { of, inverse: (place) => middle * Math.max(0, place) ** (1 / root) - EDGE, slope: middle / root };
+  const middle = count + COUNT_EDGE;
+  const of = (some: number) => ((some + COUNT_EDGE) / middle) ** root;
+  return { of, inverse: (place) => middle * Math.max(0, place) ** (1 / root) - COUNT_EDGE, slope: middle / root };
 }
 
 /** How many deviations a count lies above (or, negative, below) the expected one. */

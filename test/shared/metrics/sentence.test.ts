@@ -28,7 +28,7 @@ test.each<[string, Counts, string]>([
     { ...ordinary, active_users: 75 },
     'Tuesday was a little quieter than usual: 75 active users (usual 80 to 124).',
   ],
-  ['more tests', scaledTests(2), `${usual} Tests were high: 300 (usual 125 to 179).`],
+  ['more tests', scaledTests(2), `${usual} Tests were high: 300 (usual 124 to 179).`],
   ['fewer new accounts', { ...ordinary, accounts_created: 8 }, `${usual} New accounts were low: 8 (usual 28 to 56).`],
   [
     'failures, mostly of one kind',
@@ -121,7 +121,7 @@ describe('not judged', () => {
 
 test('weeks and months', () => {
   const last = (grain: Grain) => historyOf(24, (index) => (index === 23 ? scaled(0.4) : ordinary), grain);
-  expect(sentenceOfLast(last('week'), 'week')).toBe('The week of Jun 16 was a quiet week: 40 active users (usual 79 to 125).');
+  expect(sentenceOfLast(last('week'), 'week')).toBe('The week of Jun 16 was a quiet week: 40 active users (usual 79 to 124).');
   expect(sentenceOfLast(historyOf(24, undefined, 'month'), 'month')).toMatch(
     /^December 2023 was a usual month: 100 active users \(usual \d+ to \d+\)\.$/,
   );
