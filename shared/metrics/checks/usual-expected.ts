@@ -23,8 +23,7 @@ export interface Expected {
   whole: number | null;
   /** The standard deviation that chance alone gives. */
   deviation: number;
-  /** How many times as much the figure differs from what was expected of late. */
-  spread: number;
+  scale: Scale;
 }
 
 interface Known {
@@ -35,6 +34,7 @@ interface Known {
   /** The periods that say which share of the level is usual. */
   share: readonly Compared[];
   whole: number | null;
+  /** How many times as much the figure differs from what was expected of late. */
   spread: number;
 }
 
@@ -53,7 +53,7 @@ export function deriveExpected({ atLevel, level, share, whole, spread }: Known):
   const count = Math.min(atLevel * (ofLevel > 0 ? counted / ofLevel : 1), whole ?? Number.POSITIVE_INFINITY);
   const rest = whole === null || whole === 0 ? 1 : 1 - count / whole;
   const variance = rest * (count + count ** 2 / (level.count + 1) + count ** 2 / (counted + 1)) + 1;
-  return { count, whole, deviation: Math.sqrt(variance), spread };
+  return { count, whole, deviation: Math.sqrt(variance), scale: scaleOf(count, whole, spread) };
 }
 
 /**
@@ -95,7 +95,7 @@ interface Scale {
   slope: number;
 }
 
-function scaleOf({ count, whole, spread }: Expected): Scale {
+function scaleOf(count: number, whole: number | null, spread: number): Scale {
   if (whole !== null) {
     const all = whole + 2 * EDGE;
     const of = (some: number) => Math.asin(Math.sqrt(Math.min(Math.max((some + EDGE) / all, 0), 1)));
@@ -110,12 +110,12 @@ function scaleOf({ count, whole, spread }: Expected): Scale {
 
 /** How many deviations a count lies above (or, negative, below) the expected one. */
 export function distanceOf(count: number, expected: Expected): number {
-  const { of, slope } = scaleOf(expected);
+  const { of, slope } = expected.scale;
   return (slope * (of(count) - of(expected.count))) / expected.deviation;
 }
 
 /** The count at a distance. */
 export function countAt(distance: number, expected: Expected): number {
-  const { of, inverse, slope } = scaleOf(expected);
+  const { of, inverse, slope } = expected.scale;
   return inverse(of(expected.count) + (distance * expected.deviation) / slope);
 }
