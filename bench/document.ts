@@ -1,15 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 
-const DOCUMENT = 'docs/performance.md';
-
-/** Replaces the part of docs/performance.md that a benchmark writes. */
-export function writeResults(part: string, text: string): void {
-  const document = readFileSync(DOCUMENT, 'utf8');
+/** Replaces the part of a document that a benchmark writes. */
+export function writeResults(part: string, text: string, path = 'docs/performance.md'): void {
+  const document = readFileSync(path, 'utf8');
   const [begin, end] = [`<!-- ${part}: written by the benchmark -->`, `<!-- end of ${part} -->`];
   const [from, to] = [document.indexOf(begin), document.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`expected the lines ${begin} and ${end} in ${DOCUMENT}`);
-  writeFileSync(DOCUMENT, `${document.slice(0, from)}${begin}\n\n${text.trim()}\n\n${document.slice(to)}`);
+  if (from < 0 || to < from) throw new Error(`expected the lines ${begin} and ${end} in ${path}`);
+  writeFileSync(path, `${document.slice(0, from)}${begin}\n\n${text.trim()}\n\n${document.slice(to)}`);
 }
 
 export function machine(): string {

@@ -1,0 +1,305 @@
+import { type CalendarDate, daysBetween } from '../calendar';
+import { type ErrorKind, errorKinds } from '../error-kinds';
+import { addPeriods, type Grain, periodsBetween } from '../grain';
+import { percentage } from '../tables/columns';
+import { type Compared, countAt, createSpread, deriveExpected, distanceOf, type Expected, type Sample } from './usual-expected';
+
+/** Counts of a period that figures are judged by. The last two are a cohort at one fixed age, the same for each period. */
+export type JudgedCount =
+  | 'all_tests'
+  | 'active_users'
+  | 'accounts_created'
+  | 'total_errors'
+  | ErrorKind
+  | 'other_errors'
+  | 'total_sessions'
+  | 'successful_sessions'
+  | 'first_try_successes'
+  | 'cohort_accounts'
+  | 'cohort_accounts_with_tests';
+
+/** A period as its newest report has it. usual-history.ts makes these of published rows. */
+export interface JudgedPeriod {
+  start: CalendarDate;
+  /** False: its report was made before it was over. */
+  isOver: boolean;
+  counts: { readonly [Count in JudgedCount]?: number | null };
+}
+
+/** A number of things, or a share of them. The kinds of error are numbers, judged as a share of the tests. */
+interface FigureSource {
+  unit: 'count' | 'percent';
+  count: JudgedCount;
+  of: JudgedCount | null;
+}
+
+const ofKind = (kind: ErrorKind | 'other_errors'): FigureSource => ({ unit: 'count', count: kind, of: 'all_tests' });
+
+/** The figures that are judged, by the name of their column. */
+export const judgedFigures = {
+  active_users: { unit: 'count', count: 'active_users', of: null },
+  all_tests: { unit: 'count', count: 'all_tests', of: null },
+  accounts_created: { unit: 'count', count: 'accounts_created', of: null },
+  failure_rate: { unit: 'percent', count: 'total_errors', of: 'all_tests' },
+  ...(Object.fromEntries(errorKinds.map((kind) => [kind, ofKind(kind)])) as Record<ErrorKind, FigureSource>),
+  other_errors: ofKind('other_errors'),
+  adjusted_success_rate: { unit: 'percent', count: 'successful_sessions', of: 'total_sessions' },
+  first_try_success_rate: { unit: 'percent', count: 'first_try_successes', of: 'total_sessions' },
+  conversion_rate: { unit: 'percent', count: 'cohort_accounts_with_tests', of: 'cohort_accounts' },
+} satisfies Record<string, FigureSource>;
+export type JudgedFigure = keyof typeof judgedFigures;
+export const judgedFigureNames = Object.keys(judgedFigures) as JudgedFigure[];
+
+/** Those that new accounts are behind; behind the others are active users, whose judgement comes first. */
+const ofAccounts: readonly JudgedFigure[] = ['accounts_created', 'conversion_rate'];
+
+export type Verdict = 'usual' | 'high' | 'low' | 'not judged';
+
+/** Why a figure is not judged; describeReason has the words. */
+export type Reason = 'no report' | 'not over' | 'no value' | 'excluded' | 'too new' | 'too few';
+
+/** What is usual for a figure in one period, and whether it is. Counts are whole numbers, rates 0 to 100. */
+export interface Judgement {
+  figure: JudgedFigure;
+  unit: 'count' | 'percent';
+  value: number | null;
+  /** The middle of the usual range. This and the bounds are null where there is too little to compare with. */
+  expected: number | null;
+  /** The usual range, as a chart shows it: about 95 of 100 usual values lie in it. */
+  low: number | null;
+  high: number | null;
+  /** A value below noticeLow or above noticeHigh is noticed. */
+  noticeLow: number | null;
+  noticeHigh: number | null;
+  /** How far the value lies from expected, in standard deviations. */
+  distance: number | null;
+  verdict: Verdict;
+  /** Null exactly when judged. */
+  reason: Reason | null;
+}
+
+export interface JudgeOptions {
+  grain: Grain;
+  /** First days of periods that a reader marked as exceptional: never judged, and never a measure for others. */
+  excluded?: ReadonlySet<CalendarDate>;
+}
+
+/**
+ * So many periods before the first one of interest are enough. Each period is judged in the light of how the ones before it were, so doors that
+ * read different stretches may differ in a bound by little.
+ */
+export const ENOUGH_HISTORY: Readonly<Record<Grain, number>> = { day: 182, week: 48, month: 48 };
+
+/** Distances in standard deviations. */
+const BAND = 2;
+const NOTICE = 3.5;
+
+/** Fewer than this in a usual period, or of what a rate is a share of, say nothing. Nor do the tests of fewer people. */
+const MIN_COUNT = 10;
+const MIN_WHOLE = 20;
+
+/**
+ * What a period is compared with. Days follow the week: a cycle of seven places. The level is the mean of the newest `depth` usable periods
+ * of each place. A place's share of the level is known from its last `shares` periods. `minimum` usable periods must exist. So many
+ * of the last so many periods noticed in one direction are a `newLevel`.
+ */
+const methods = {
+  day: { cycle: 7, depth: 1, shares: 8, errors: 56, minimum: 28, newLevel: { noticed: 7, of: 14 } },
+  week: { cycle: 1, depth: 4, shares: 12, errors: 12, minimum: 12, newLevel: { noticed: 3, of: 4 } },
+  month: { cycle: 1, depth: 4, shares: 12, errors: 12, minimum: 12, newLevel: { noticed: 3, of: 4 } },
+} as const;
+
+/** So many periods noticed in a row at one place of the cycle, as three Saturdays, are its new share. */
+const NEW_SHARE = 3;
+
+/** A level needs so many periods of each place, or as many as it is the mean of. */
+const MIN_LEVEL = 3;
+
+/** Each period from the first to the last of `periods` (in any order), with its judgements in the order of judgedFigures. */
+export function judgePeriods(
+  periods: readonly JudgedPeriod[],
+  { grain, excluded = new Set() }: JudgeOptions,
+): Map<CalendarDate, Judgement[]> {
+  const known = new Map(periods.map((period) => [period.start, period]));
+  const ordered = [...known.keys()].sort();
+  const [first, last] = [ordered[0], ordered.at(-1)];
+  if (first === undefined || last === undefined) return new Map();
+  const starts = Array.from({ length: periodsBetween(first, last, grain) + 1 }, (_, index) => addPeriods(first, index, grain));
+  const days = starts.map((start) => (grain === 'month' ? daysBetween(start, addPeriods(start, 1, grain)) : 1));
+  const judges = judgedFigureNames.map((figure) => createJudge(figure, grain));
+  return new Map(
+    starts.map((start, index) => {
+      const place = { index, period: known.get(start) ?? null, days: days[index] ?? 1, isExcluded: excluded.has(start) };
+      let hasFewPeople = false;
+      const judgements = judges.map((judge) => {
+        const judgement = judge({ ...place, hasFewPeople });
+        if (judgement.figure === 'active_users') hasFewPeople = judgement.reason === 'too few';
+        return judgement;
+      });
+      return [start, judgements];
+    }),
+  );
+}
+
+/** The judgements of one period. Periods after it change nothing. */
+export function judgePeriod(periods: readonly JudgedPeriod[], start: CalendarDate, options: JudgeOptions): Judgement[] {
+  const before = periods.filter((period) => period.start <= start);
+  return judgePeriods(before, options).get(start) ?? judgedFigureNames.map((figure) => notJudged(figure, null, 'no report'));
+}
+
+/** `there are fewer than 4 weeks to compare with`, after `because`. */
+export function describeReason({ figure, reason }: Judgement, grain: Grain): string {
+  const { unit, of } = judgedFigures[figure] as FigureSource;
+  const whole = of?.replace('cohort_', 'new ').replace('total_', '').replace('all_', '') ?? '';
+  const texts: Record<Reason, string> = {
+    'no report': 'there is no report',
+    'not over': `the ${grain} was not over when the report was made`,
+    'no value': unit === 'percent' ? `there are no ${whole}` : 'there is no figure',
+    excluded: `the ${grain} is marked as exceptional`,
+    'too new': `there are fewer than ${grain === 'day' ? '4 weeks' : `12 ${grain}s`} to compare with`,
+    'too few':
+      of === null
+        ? `fewer than ${MIN_COUNT} a ${grain} are too few to judge`
+        : ofAccounts.includes(figure)
+          ? `fewer than ${MIN_WHOLE} ${whole} are too few to judge`
+          : `fewer than ${MIN_WHOLE} ${whole}, or ${MIN_COUNT} people a ${grain}, are too few to judge`,
+  };
+  return reason === null ? '' : texts[reason];
+}
+
+interface Seen extends Compared {
+  index: number;
+  /** 1: noticed high, -1: noticed low, 0: not noticed. */
+  direction: number;
+}
+
+/** A period in its place, of so many days. */
+interface PlacedPeriod {
+  index: number;
+  period: JudgedPeriod | null;
+  days: number;
+  isExcluded: boolean;
+  /** Its active users are too few: then so are their tests, however many they take. */
+  hasFewPeople: boolean;
+}
+
+type Judge = (placed: PlacedPeriod) => Judgement;
+
+/** Judges one figure, period after period, each by those before it alone. */
+function createJudge(figure: JudgedFigure, grain: Grain): Judge {
+  const { count: part, of } = judgedFigures[figure] as FigureSource;
+  const { cycle, depth, minimum, ...method } = methods[grain];
+  const places = Array.from({ length: cycle }, (): Place => ({ level: [], share: [] }));
+  const errors = createSpread(method.errors);
+  /** The usable periods of late, noticed ones too. */
+  const seen: Seen[] = [];
+
+  const isOfPeople = !ofAccounts.includes(figure);
+
+  return ({ index, period, days, isExcluded, hasFewPeople }) => {
+    if (period === null) return notJudged(figure, null, 'no report');
+    const count = period.counts[part] ?? null;
+    const whole = of === null ? days : (period.counts[of] ?? null);
+    const value = figureOf(figure, count, whole);
+    if (!period.isOver) return notJudged(figure, value, 'not over');
+    if (count === null || whole === null) return notJudged(figure, value, 'no value');
+
+    const place = places[index % cycle] as Place;
+    const spread = errors.get();
+    const oldest = index - cycle * (method.shares + depth);
+    while ((seen[0]?.index ?? oldest) < oldest) seen.shift();
+    if (seen.length === 0) for (const one of places) Object.assign(one, { level: [], share: [] }); // after a long gap all begins anew
+    const level = levelOf(places, depth);
+    const atLevel = level === null ? null : whole * (level.count / level.whole);
+    const ofWhole = of === null ? null : whole;
+    const expected =
+      level === null || atLevel === null ? null : deriveExpected({ atLevel, level, share: place.share, whole: ofWhole, spread });
+    const distance = expected === null ? null : distanceOf(count, expected);
+    const isKnown = seen.length >= minimum;
+    const direction = isKnown && distance !== null && Math.abs(distance) > NOTICE * spread ? Math.sign(distance) : 0;
+    const isFew = (of === null ? (atLevel ?? 0) < MIN_COUNT : whole < MIN_WHOLE) || (isOfPeople && hasFewPeople);
+    const reason = isExcluded ? 'excluded' : !isKnown || expected === null ? 'too new' : isFew ? 'too few' : null;
+
+    if (!isExcluded) {
+      const one = { index, count, whole, atLevel, direction };
+      seen.push(one);
+      if (direction === 0) {
+        keepNewest(place.level, one, depth);
+        if (atLevel !== null) keepNewest(place.share, one, method.shares);
+        if (distance !== null && expected !== null && expected.count >= 1) errors.add(distance);
+      } else learn(one);
+    }
+    if (value === null) return notJudged(figure, value, 'no value');
+    if (expected === null || !isKnown || isFew) return notJudged(figure, value, reason ?? 'too new');
+    const at = (deviations: number) => valueAt(figure, expected, deviations * spread);
+    const [low, high, noticeLow, noticeHigh] = [at(-BAND), at(BAND), at(-NOTICE), at(NOTICE)];
+    const bounds = { expected: middleOf(figure, expected), low, high, noticeLow, noticeHigh };
+    const verdict = reason !== null ? 'not judged' : value > noticeHigh ? 'high' : value < noticeLow ? 'low' : 'usual';
+    return { ...notJudged(figure, value, reason), ...bounds, distance: (distance ?? 0) / spread, verdict };
+  };
+
+  /** A noticed period is no measure for others, unless it is one of so many that they are what is usual now. */
+  function learn({ index, direction }: Seen): void {
+    const alike = seen.filter((one) => one.direction === direction && one.index > index - method.newLevel.of);
+    if (alike.length >= method.newLevel.noticed) {
+      for (const one of alike) {
+        const place = places[one.index % cycle] as Place;
+        const others = place.level.filter((other) => cycle > 1 || other.index > (alike[0]?.index ?? 0));
+        place.level = [...others, one].sort((left, right) => left.index - right.index).slice(-depth);
+        one.direction = 0;
+      }
+    }
+    const atPlace = seen.filter((one) => one.index % cycle === index % cycle).slice(-NEW_SHARE);
+    if (cycle === 1 || atPlace.length < NEW_SHARE || atPlace.some((one) => one.direction !== direction)) return;
+    (places[index % cycle] as Place).share = atPlace;
+  }
+}
+
+/** What is known of the periods at one place of the cycle, oldest first. */
+interface Place {
+  /** Those that the level is the mean of. */
+  level: Seen[];
+  /** Those that say which share of the level is usual here. */
+  share: Seen[];
+}
+
+function keepNewest(list: Seen[], one: Seen, count: number): void {
+  list.push(one);
+  if (list.length > count) list.shift();
+}
+
+/** All periods that the level is the mean of as one; null while some place has too few. */
+function levelOf(places: readonly Place[], depth: number): Sample | null {
+  const all: Sample = { count: 0, whole: 0 };
+  for (const { level } of places) {
+    if (level.length < Math.min(depth, MIN_LEVEL)) return null;
+    for (const { count, whole } of level) {
+      all.count += count;
+      all.whole += whole;
+    }
+  }
+  return all.whole === 0 ? null : all;
+}
+
+/** The outermost value of a figure that lies no further from the expected one. */
+function valueAt(figure: JudgedFigure, expected: Expected, distance: number): number {
+  const count = Math.min(Math.max(countAt(distance, expected), 0), expected.whole ?? Number.POSITIVE_INFINITY);
+  if (judgedFigures[figure].unit === 'count') return distance < 0 ? Math.ceil(count) : Math.floor(count);
+  return figureOf(figure, count, expected.whole) ?? 0;
+}
+
+function middleOf(figure: JudgedFigure, { count, whole }: Expected): number {
+  return judgedFigures[figure].unit === 'count' ? Math.round(count) : (figureOf(figure, count, whole) ?? 0);
+}
+
+/** A figure of its counts; null where there is none, and for a share of nothing. */
+function figureOf(figure: JudgedFigure, count: number | null, whole: number | null): number | null {
+  const { unit, of } = judgedFigures[figure] as FigureSource;
+  if (count === null || (of !== null && (whole === null || whole === 0))) return null;
+  return unit === 'count' ? count : percentage(count, whole ?? 0);
+}
+
+function notJudged(figure: JudgedFigure, value: number | null, reason: Reason | null): Judgement {
+  const bounds = { expected: null, low: null, high: null, noticeLow: null, noticeHigh: null, distance: null };
+  return { figure, unit: judgedFigures[figure].unit, value, ...bounds, verdict: 'not judged', reason };
+}
