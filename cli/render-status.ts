@@ -16,6 +16,7 @@ const LISTED = 5;
 export function renderStatus(status: Status, now: Date, width: number): string {
   const lines = [
     ['Newest report', newestLine(status, now)],
+    ...(status.figures === null ? [] : [[status.figures.day, status.figures.sentence]]),
     ['Time zone', status.timeZone],
     ...(status.isDemo ? [['Source', DEMO_NOTE]] : []),
     ['Gaps', describeGaps(status.gaps)],

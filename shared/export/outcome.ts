@@ -24,6 +24,8 @@ export interface Findings {
   sourceLatestHour: Date | null;
   /** Figures of days already reported that it changed; null where what had been reported couldn't be read. */
   revisedValues: number | null;
+  /** Figures of its newest complete day outside their usual range; null if none was judged. */
+  unusualValues: number | null;
 }
 
 /** How an export ended, over all tables of all dates and what they release. Doors turn it into a status, an exit code, an acknowledgement. */

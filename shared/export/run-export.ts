@@ -3,16 +3,19 @@ import { type CalendarDate, daysBetween, daysWindow, localDate, reportWindow } f
 import { emptySource } from '../metrics/checks/empty-source';
 import { checkFreshness, daysUntil, type Freshness, freshnessByDay, isRecent, newestDayOf } from '../metrics/checks/freshness';
 import { checkReport, checkTimes, MIN_ROWS_FOR_TIMES, refuseTimes } from '../metrics/checks/quality-gate';
-import { checkFall, comparedDates, createComparison, type Revision } from '../metrics/checks/revisions';
+import { checkFall, type Revision } from '../metrics/checks/revisions';
 import { countUnknownKinds } from '../metrics/checks/unknown-kinds';
 import type { Facts } from '../metrics/facts/facts';
 import { type FurtherFacts, indexFurther } from '../metrics/facts/further-facts';
 import { dayOf, type FactsByDay, holdsAnyone, indexByDay } from '../metrics/facts/period-facts';
 import { furtherWindow, type Grain, grains } from '../metrics/grain';
+import { countUnusual, type JudgedReport } from '../metrics/judged';
 import { deriveReport, type Report } from '../metrics/report';
 import { type FurtherTable, furtherTableNames, furtherTables, type PublishedTable, tablesOf } from '../metrics/tables';
 import type { ReleaseLimits } from '../platform/config';
 import { Failure, toFailure } from '../platform/failure';
+import { logMessages } from '../platform/log-messages';
+import { type Earlier, nothingEarlier, openEarlier } from './earlier';
 import type { Findings, ReportOutcome } from './outcome';
 import { addBytes, isMature, openRelease, type Release, type ReleaseOutcome, releasedBy } from './release-periods';
 import { appendRecords, runRecord } from './run-record';
@@ -157,8 +160,7 @@ interface Derivable {
 /** What is known before anything is written. */
 interface Counted extends Derivable {
   bytesProcessed: number | null;
-  /** What a report changes of what had been published; null where that can't be told. */
-  compare: (report: Report) => Revision | null;
+  earlier: Earlier;
   release: Release | null;
 }
 
@@ -174,7 +176,7 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
     existing: new Set<FurtherTable>(),
     newestDay: null,
     bytesProcessed: null,
-    compare: () => null,
+    earlier: nothingEarlier,
     release: null,
   };
   const late = await findLate(wanted, stoppable);
@@ -194,7 +196,7 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
     existing,
     newestDay,
     bytesProcessed: addBytes(countedBytes, release?.bytesProcessed ?? null),
-    compare: await openComparison(held, stoppable),
+    earlier: await openEarlier(held, stoppable),
     release,
   };
 }
@@ -282,22 +284,6 @@ async function refuseDates(
   const begins = first === undefined ? 'nor any later' : `its first date is ${first}`;
   const before = new Failure('BAD_REQUEST', `the source holds no account and no test up to ${last}; ${begins}`);
   return new Map(empty.map((date) => [date, before]));
-}
-
-/** That a run can't say what it revises is no reason not to export. */
-async function openComparison(
-  dates: readonly CalendarDate[],
-  { engine, run, timeZone }: ExportOptions,
-): Promise<Counted['compare']> {
-  const [first = '', last = first] = [dates[0], dates.at(-1)];
-  const { from, to } = comparedDates(first, last);
-  try {
-    return createComparison(await engine.readReports(from, to, run.signal), timeZone);
-  } catch (thrown) {
-    const { code, message } = toFailure(thrown);
-    run.log.warning('earlier reports not read', { code, error: message });
-    return () => null;
-  }
 }
 
 /** Null where none of these reports releases its oldest period. */
@@ -400,21 +386,23 @@ async function write(
     const written = tables.get(one.reportDate) ?? [];
     if (written.every(({ failure }) => failure === undefined)) published.push(one.report);
     outcomes.push(
-      conclude(
-        one,
-        { tables: written, revision: one.revision, release: await releaseBy(one.reportDate, written, counted, options) },
-        options,
-      ),
+      conclude(one, { ...one, tables: written, release: await releaseBy(one.reportDate, written, counted, options) }, options),
     );
   }
   return outcomes;
 }
 
-/** A draft with what it changes of earlier reports, refused where it loses most of what they had. */
-function compareDraft(one: Draft, { compare }: Counted, { gate }: ExportOptions): Draft & { revision: Revision | null } {
-  const revision = one.failure === null ? compare(one.report) : null;
+/** A draft with what it changes of earlier reports and how its newest day was; refused if it loses most of what they had. */
+function compareDraft(one: Draft, { earlier }: Counted, { gate }: ExportOptions): Draft & Compared {
+  if (one.failure !== null) return { ...one, revision: null, judged: null };
+  const revision = earlier.compare(one.report);
   const failure = revision === null || gate.allowFall ? null : checkFall(revision, one.reportDate);
-  return failure === null ? { ...one, revision } : { ...one, failure, revision };
+  return failure === null ? { ...one, revision, judged: earlier.judge(one.report) } : { ...one, failure, revision, judged: null };
+}
+
+interface Compared {
+  revision: Revision | null;
+  judged: JudgedReport | null;
 }
 
 /** Puts out the oldest period of a report that is in, and whose date is over. */
@@ -444,20 +432,31 @@ async function publish(reports: readonly Report[], { engine, run }: ExportOption
 /** Says how a date went: to the log what is remarkable, to the caller all of it. */
 function conclude(
   { reportDate, report, failure }: Draft,
-  written: { tables: TableOutcome[]; revision?: Revision | null; release?: ReleaseOutcome | null },
+  written: { tables: TableOutcome[]; release?: ReleaseOutcome | null } & Partial<Compared>,
   { run, onReport }: ExportOptions,
 ): ReportOutcome {
-  const { tables, revision = null, release = null } = written;
-  const findings = report && findingsOf(report, revision);
+  const { tables, revision = null, judged = null, release = null } = written;
+  const findings = report && findingsOf(report, { revision, judged });
   const outcome: ReportOutcome = { reportDate, tables, findings, release };
   if (findings !== null) logFindings(reportDate, findings, revision?.fallen ?? [], run);
+  if (judged?.start === reportDate) logCauses(judged, run); // of a day that is over: its report of the day itself says nothing new
   onReport?.(outcome, failure === null ? report : null);
   return outcome;
 }
 
-function findingsOf({ rejectedRows, unclassifiedErrors, sourceLatestHour, rows }: Report, revision: Revision | null): Findings {
+function findingsOf(
+  { rejectedRows, unclassifiedErrors, sourceLatestHour, rows }: Report,
+  { revision, judged }: Compared,
+): Findings {
   const { failures: failedTests } = countUnknownKinds(rows.daily_errors);
-  return { rejectedRows, unclassifiedErrors, failedTests, sourceLatestHour, revisedValues: revision?.values ?? null };
+  return {
+    rejectedRows,
+    unclassifiedErrors,
+    failedTests,
+    sourceLatestHour,
+    revisedValues: revision?.values ?? null,
+    unusualValues: judged && countUnusual(judged.judgements),
+  };
 }
 
 function logFindings(report_date: CalendarDate, findings: Findings, fallen: Revision['fallen'], { log }: Run): void {
@@ -466,6 +465,21 @@ function logFindings(report_date: CalendarDate, findings: Findings, fallen: Revi
   if (unclassified_errors > 0) log.warning('errors of unknown kinds', { report_date, unclassified_errors, total_errors });
   if (revisedValues !== null && revisedValues > 0) log.info('figures revised', { report_date, revised_values: revisedValues });
   for (const { table, column } of fallen) log.warning('final figure fell', { report_date, table, column });
+}
+
+/** A line for each cause: what goes back to one thing is told once. */
+function logCauses({ start, causes }: JudgedReport, { log }: Run): void {
+  for (const { lead, others } of causes)
+    log.warning(logMessages.unusual, {
+      ...{
+        report_date: start,
+        column: lead.figure,
+        value: lead.value ?? 0,
+        usual_low: lead.low ?? 0,
+        usual_high: lead.high ?? 0,
+      },
+      ...(others.length > 0 && { others: others.map(({ figure }) => figure).join(', ') }),
+    });
 }
 
 /** Of all tables of the date where it isn't known which there are. */

@@ -44,6 +44,7 @@ export function runRecord(
     ...releaseColumns(release),
     error_code: firstFailure(outcome)?.code ?? null,
     source,
+    unusual_values: findings?.unusualValues ?? null,
   };
 }
 

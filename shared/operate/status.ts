@@ -2,10 +2,12 @@ import type { Engine, Run } from '../engines/engine';
 import { allDates, describeGaps, findGapsAmong, type GapsFound } from '../export/gaps';
 import { isRelease } from '../export/resume';
 import { type CalendarDate, EARLIEST, endOf } from '../metrics/calendar';
+import { countUnusual } from '../metrics/judged';
 import { reportTableNames, reportTables } from '../metrics/tables';
 import type { ExportRun } from '../metrics/tables/export_runs';
 import { formatCount } from '../platform/counts';
 import { type Failure, toFailure } from '../platform/failure';
+import { readJudged } from './judged';
 
 /** The newest report of which any table holds rows. */
 export interface NewestReport {
@@ -32,6 +34,8 @@ export interface Status {
   /** Of the built-in data. */
   isDemo: boolean;
   newest: NewestReport | null;
+  /** How the newest day was that is over; null if there is no report of one. */
+  figures: { day: CalendarDate; sentence: string; unusualValues: number | null } | null;
   gaps: GapsFound;
   /** The newest first. */
   runs: ExportRun[];
@@ -61,11 +65,22 @@ export async function readStatus(
     timeZone,
     isDemo,
     newest: newestOf(states, timeZone),
+    figures: states.length === 0 ? null : await readFigures(engine, { timeZone, now }, run),
     gaps: await findGapsAmong(states, engine, search, run),
     runs: await engine.readRuns({ newest: newestRuns }),
     deadLetters: await countDeadLetters().catch((thrown): DeadLetters => ({ waiting: null, failure: toFailure(thrown) })),
   };
   return { ...found, attention: judgeStatus(found) };
+}
+
+async function readFigures(
+  engine: Engine,
+  { timeZone, now }: Pick<StatusOptions, 'timeZone' | 'now'>,
+  run: Run,
+): Promise<Status['figures']> {
+  const judged = await readJudged(engine, { grain: 'day', timeZone, now, date: null }, run.signal);
+  if (judged === null) return null;
+  return { day: judged.start, sentence: judged.sentence, unusualValues: countUnusual(judged.judgements) };
 }
 
 function newestOf(states: Awaited<ReturnType<Engine['readReportStates']>>, timeZone: string): NewestReport | null {

@@ -13,4 +13,6 @@ export const logMessages = {
   released: 'period released',
   /** WARNING: a released period was not replaced (RELEASE_HELD); with code. */
   releaseHeld: 'release held',
+  /** WARNING, once per cause: a figure of a day that is over lies outside its usual range; with column, value and the range. */
+  unusual: 'unusual figure',
 } as const;

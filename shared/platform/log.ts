@@ -33,6 +33,11 @@ export interface LogFields {
   hidden_cells?: number;
   /** Why a released period was replaced, in the words of the person at the command line, who is told to name nobody. */
   reason?: string;
+  /** A figure of a day, the range that is usual for it, and the columns that are unusual with it. */
+  value?: number;
+  usual_low?: number;
+  usual_high?: number;
+  others?: string;
   duration_ms?: number;
   version?: string;
   /** Name of a variable that looks like a setting, and of the setting that it resembles; never a value. */

@@ -141,5 +141,6 @@ test('export_runs has the columns of its specification, in their order', () => {
     'hidden_cells INT64 NULLABLE',
     'error_code STRING NULLABLE',
     'source STRING NULLABLE',
+    'unusual_values INT64 NULLABLE',
   ]);
 });

@@ -101,7 +101,13 @@ const allowed: Record<string, Columns> = {
     ...{ run_id: 'made here', request_id: 'made here', report_date: 'day', trigger: 'word', status: 'word' },
     ...{ started_at: 'made here', finished_at: 'made here', time_zone: 'made here', definitions_version: 'made here' },
     ...{ program_version: 'made here', rejected_rows: 'count', unclassified_errors: 'count', revised_values: 'count' },
-    ...{ source_latest_hour: 'hour', bytes_processed: 'count', released_period: 'day', released_cells: 'count' },
+    ...{
+      source_latest_hour: 'hour',
+      bytes_processed: 'count',
+      released_period: 'day',
+      released_cells: 'count',
+      unusual_values: 'count',
+    },
     ...{ hidden_cells: 'count', error_code: 'word', source: 'made here' },
   },
   'table annotations': { date: 'day', until: 'day', text: 'typed', exclude: 'word' },
@@ -111,7 +117,7 @@ const allowed: Record<string, Columns> = {
     ...{ rows: 'count', dates: 'count', tables: 'count', rejected_rows: 'count', unclassified_errors: 'count' },
     ...{ total_errors: 'count', revised_values: 'count', column: 'word', duration_ms: 'count', request: 'made here' },
     ...{ period: 'day', revision: 'count', released_cells: 'count', hidden_cells: 'count', reason: 'typed' },
-    ...{ setting: 'typed', nearest: 'word' },
+    ...{ setting: 'typed', nearest: 'word', value: 'ratio', usual_low: 'ratio', usual_high: 'ratio', others: 'word' },
   },
   'dead letter': {
     ...{ code: 'word', message: 'made here', request: 'made here', messageId: 'made here', publishTime: 'made here' },

@@ -1,6 +1,6 @@
 import { Failure } from '../../platform/failure';
 import { type CalendarDate, endOf } from '../calendar';
-import { periodsOf, type Report } from '../report';
+import type { Report } from '../report';
 import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames, reportTables } from '../tables';
 import type { BigQueryType } from '../tables/columns';
 
@@ -110,9 +110,4 @@ function* changes(table: ReportTable, before: ReportRow, after: ReportRow): Gene
 export function differs(type: BigQueryType, one: unknown, other: unknown): boolean {
   if (type !== 'FLOAT64' || typeof one !== 'number' || typeof other !== 'number') return one !== other;
   return Math.abs(one - other) > Math.max(1e-12, 1e-9 * Math.max(Math.abs(one), Math.abs(other)));
-}
-
-/** The report dates whose rows a comparison for reports of `from` to `to` looks at. */
-export function comparedDates(from: CalendarDate, to: CalendarDate): { from: CalendarDate; to: CalendarDate } {
-  return { from: periodsOf(from).at(-1) ?? from, to };
 }

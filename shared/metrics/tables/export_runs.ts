@@ -38,5 +38,6 @@ export const ExportRun = z.strictObject({
     .nullable()
     .meta({ bigquery: 'STRING' })
     .describe('Which source was counted: demo, or the first 12 hex digits of the SHA-256 of its full name'),
+  unusual_values: UnknownCount.describe('Figures of the newest complete day outside their usual range; NULL where not judged'),
 });
 export type ExportRun = z.infer<typeof ExportRun>;

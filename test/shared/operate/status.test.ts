@@ -24,16 +24,22 @@ function runOf(report_date: string, changes: Partial<ExportRun> = {}): ExportRun
 }
 
 interface Given {
+  reports?: object;
   states?: ReportState[];
   runs?: ExportRun[];
   letters?: DeadLetters | Failure;
 }
 
-function statusOf({ states = [], runs = [], letters = { waiting: 0, asOf: NOW } }: Given, options: Partial<StatusOptions> = {}) {
+function statusOf(
+  { reports = {}, states = [], runs = [], letters = { waiting: 0, asOf: NOW } }: Given,
+  options: Partial<StatusOptions> = {},
+) {
   const engine = {
     readReportStates: async (from: string, to: string) =>
       states.filter(({ reportDate }) => reportDate >= from && reportDate <= to),
     prepare: async () => new Map(),
+    readReports: async () => reports,
+    readAnnotations: async () => [],
     readRuns: async ({ newest }: { newest?: number }) => runs.slice(0, newest),
   } as unknown as Engine;
   const countDeadLetters = async () => {
@@ -56,6 +62,18 @@ test('all is well where the daily runs have come', async () => {
     tables: 4,
   });
   expect(gaps).toEqual({ from: '2025-12-22', to: '2025-12-23', gaps: [] });
+});
+
+test('how the newest day was that is over', async () => {
+  const row = { report_date: '2025-12-23', period_start_date: '2025-12-23', period_end_date: '2025-12-23' };
+  const daily_engagement = [{ ...row, created_at: '2025-12-24T06:00:00Z', active_users: 96, all_tests: 300 }];
+  const { figures, attention } = await statusOf({ states: well, reports: { daily_engagement } });
+  expect(figures).toEqual({
+    day: '2025-12-23',
+    sentence: 'Tuesday had 96 active users. This is not judged: there are fewer than 4 weeks to compare with.',
+    unusualValues: null,
+  });
+  expect(attention).toEqual([]);
 });
 
 test('a report is provisional until its day is over in the report time zone', async () => {

@@ -66,7 +66,10 @@ describe('a warehouse that says what it holds', () => {
 
 describe('export_runs of infrastructure that was not applied yet', () => {
   const row = { run_id: 'r', request_id: 'q', report_date: '2025-12-23', status: 'succeeded', source: held } as ExportRun;
-  beforeEach(() => void server.tables.get('export_runs')?.schema.fields.pop());
+  beforeEach(() => {
+    const schema = server.tables.get('export_runs')?.schema;
+    if (schema !== undefined) schema.fields = schema.fields.filter(({ name }) => name !== 'source');
+  });
 
   test('is no drift: records are written without the column, with one warning', async () => {
     const lines: string[] = [];
