@@ -1,5 +1,5 @@
 import type { CalendarDate } from '../../shared/metrics/calendar';
-import { addPeriods } from '../../shared/metrics/grain';
+import { addPeriods, periodEnd } from '../../shared/metrics/grain';
 import type { Cohort } from '../data';
 import { h, spoken } from './elements';
 import { formatFigure, formatMany, formatNumber, formatPeriod, formatPeriodWithYear } from './format';
@@ -55,15 +55,20 @@ export function readAloud(history: History, cohort: Cohort, age: number): string
 export function renderRetention(history: History, window: readonly CalendarDate[]): HTMLElement {
   const { grain } = history;
   const [first = '', last = ''] = [window[0], window.at(-1)];
-  const cohorts = history.cohorts.filter(({ date }) => date >= first && date <= last);
+  const shown = history.cohorts.filter(({ date }) => date >= first && date <= last);
+  // before anybody tested there are only cohorts of nobody
+  const oldest = shown.findIndex(({ users }) => users > 0);
+  const cohorts = oldest === -1 ? [] : shown.slice(oldest);
   const title = `Retention by ${grain}`;
-  if (cohorts.length === 0)
-    return h(
-      'section',
-      { class: 'retention', 'aria-label': title },
-      h('h3', {}, title),
-      h('p', {}, `No report has retention of these ${grain}s.`),
-    );
+  if (cohorts.length === 0) {
+    const text =
+      shown.length === 0 ? `No report has retention of these ${grain}s.` : `Nobody took a first test in these ${grain}s.`;
+    return h('section', { class: 'retention', 'aria-label': title }, h('h3', {}, title), h('p', {}, text));
+  }
+  // the year stands where it isn't that of the newest
+  const newest = yearOf(periodEnd(cohorts.at(-1)?.date ?? last, grain));
+  const nameOf = (date: CalendarDate) =>
+    (yearOf(periodEnd(date, grain)) === newest ? formatPeriod : formatPeriodWithYear)(date, grain);
   const ages = Array.from({ length: Math.max(...cohorts.map(({ cells }) => cells.length)) }, (_, age) => age);
   const example = exampleOf(history, cohorts);
   // at age 0 nearly all are active: the later ones share the colours
@@ -73,7 +78,7 @@ export function renderRetention(history: History, window: readonly CalendarDate[
     h(
       'tr',
       { 'data-date': cohort.date },
-      h('th', { scope: 'row' }, formatPeriodWithYear(cohort.date, grain)),
+      h('th', { scope: 'row' }, nameOf(cohort.date)),
       h('td', {}, formatNumber(cohort.users, 'count')),
       ages.map((age) => {
         const cell = renderCell(history, cohort, age, age === 0 ? null : top);
@@ -110,7 +115,7 @@ export function renderRetention(history: History, window: readonly CalendarDate[
     h(
       'p',
       { class: 'legend' },
-      `The more of a cohort take tests, the stronger the colour. An empty cell lies in a ${grain} that is not over. – no report has it, or the cohort has nobody.`,
+      `The more of a cohort take tests, the stronger the colour. An empty cell: that ${grain} is not over yet. A dash: no report has it, or nobody is in the cohort.`,
       cohorts.some((cohort) => ages.some((age) => isProvisional(cellOf(history, cohort, age)))) &&
         ` Dashed: the ${grain} was not over when it was reported.`,
     ),
@@ -134,6 +139,10 @@ function renderCell(history: History, cohort: Cohort, age: number, top: number |
   );
   element.style.setProperty('--heat', `${top === null ? 0 : Math.round((100 * cell.rate) / top)}%`);
   return element;
+}
+
+function yearOf(date: CalendarDate): string {
+  return date.slice(0, 4);
 }
 
 function rateOf(cell: Cell): number | null {
