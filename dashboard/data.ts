@@ -83,8 +83,7 @@ export interface AtAge {
 export interface Cohort {
   /** First day of that week or month. */
   date: CalendarDate;
-  /** As the newest report counts them. */
   users: number;
-  /** Each by how many periods later it is, from 0 on: of the users of that report, so many are active; null where no report has it. */
-  cells: ([retained: number, users: number] | null)[];
+  /** How many of them are active so many periods later, from 0 on, as far as reports have it. */
+  retained: number[];
 }

@@ -59,7 +59,9 @@ export function metricsOfGrain(grain: Grain): Metric[] {
 }
 
 function audienceOf(grain: Grain): Metric[] {
-  return metricsOf([publishedTableDefinitions[ofGrain('daily_audience', grain)]]).filter(({ name }) => name !== 'active_users');
+  return metricsOf([publishedTableDefinitions[ofGrain('daily_audience', grain)]])
+    .filter(({ name }) => name !== 'active_users')
+    .map((metric) => ({ ...metric, definition: metric.definition.replace(/^Of these/, 'Of the active users') }));
 }
 
 /** Names of each table's metrics, in the order of their columns. */
@@ -135,16 +137,15 @@ function audienceRows(rows: Rows, grain: Grain): Map<string, object> {
   return new Map((found as ReportRow[]).map((row) => [`${row.report_date} ${row.period_start_date}`, row]));
 }
 
-/** The cohorts that reports have, each cell as the newest one has it. A report that lacks rows of the table counts as missing. */
+/** The cohorts that reports have, each as its newest one has it. A report that lacks rows of the table counts as missing. */
 function deriveCohorts(rows: readonly Retention[], grain: Grain): Cohort[] {
   const cohorts = new Map<CalendarDate, Cohort>();
   for (const report of byReportDate(rows)) {
     if (report.length !== rowsOfTable(ofGrain('daily_retention', grain))) continue;
-    for (const { cohort_start_date: date, age, cohort_users: users, retained_users: retained } of report) {
-      const cells = cohorts.get(date)?.cells ?? [];
-      while (cells.length <= age) cells.push(null);
-      cells[age] = [retained, users];
-      cohorts.set(date, { date, users, cells });
+    const byAge = report.toSorted((one, other) => one.age - other.age);
+    for (const { cohort_start_date: date, age, cohort_users: users, retained_users: retained } of byAge) {
+      const younger = age === 0 ? [] : (cohorts.get(date)?.retained ?? []);
+      cohorts.set(date, { date, users, retained: [...younger, retained] });
     }
   }
   return [...cohorts.values()].sort(byDate);

@@ -10,18 +10,17 @@ const EXAMPLE_AGE = 4;
 
 /** What a cohort is at an age: `rate` is in per cent, null where nobody is in it. */
 export type Cell =
-  | { kind: 'known'; retained: number; users: number; rate: number | null; provisional: boolean }
+  | { kind: 'known'; retained: number; rate: number | null; provisional: boolean }
   | { kind: 'later' }
   | { kind: 'missing' };
 
 /** A cell of a cohort. What lies beyond the newest report is later, what no report has is missing. */
-export function cellOf(history: History, { date, cells }: Cohort, age: number): Cell {
+export function cellOf(history: History, { date, users, retained: counts }: Cohort, age: number): Cell {
   const period = addPeriods(date, age, history.grain);
-  const cell = cells[age] ?? null;
-  if (cell === null) return { kind: period > history.last ? 'later' : 'missing' };
-  const [retained, users] = cell;
+  const retained = counts[age];
+  if (retained === undefined) return { kind: period > history.last ? 'later' : 'missing' };
   const rate = users === 0 ? null : (100 * retained) / users;
-  return { kind: 'known', retained, users, rate, provisional: history.period(period)?.provisional ?? false };
+  return { kind: 'known', retained, rate, provisional: history.period(period)?.provisional ?? false };
 }
 
 /** A cell whose rate can be told: of the newest cohort that is old enough, or nearly; null where there is none. */
@@ -41,11 +40,11 @@ export function readAloud(history: History, cohort: Cohort, age: number): string
   const { grain } = history;
   const cell = cellOf(history, cohort, age);
   if (cell.kind !== 'known' || cell.rate === null) return '';
-  const people = cell.users === 1 ? 'person' : 'people';
+  const people = cohort.users === 1 ? 'person' : 'people';
   const [first, then] = [cohort.date, addPeriods(cohort.date, age, grain)].map((date) => formatPeriod(date, grain));
   const share = `${formatNumber(cell.retained, 'count')} (${formatFigure(cell.rate, 'percent')})`;
   const later = `${formatMany(age, grain)} later`;
-  return `Of the ${formatNumber(cell.users, 'count')} ${people} whose first test was in ${first}, ${share} took a test ${later}, in ${then}.`;
+  return `Of the ${formatNumber(cohort.users, 'count')} ${people} whose first test was in ${first}, ${share} took a test ${later}, in ${then}.`;
 }
 
 /**
@@ -69,7 +68,7 @@ export function renderRetention(history: History, window: readonly CalendarDate[
   const newest = yearOf(periodEnd(cohorts.at(-1)?.date ?? last, grain));
   const nameOf = (date: CalendarDate) =>
     (yearOf(periodEnd(date, grain)) === newest ? formatPeriod : formatPeriodWithYear)(date, grain);
-  const ages = Array.from({ length: Math.max(...cohorts.map(({ cells }) => cells.length)) }, (_, age) => age);
+  const ages = Array.from({ length: Math.max(...cohorts.map(({ retained }) => retained.length)) }, (_, age) => age);
   const example = exampleOf(history, cohorts);
   // at age 0 nearly all are active: the later ones share the colours
   const rates = cohorts.flatMap((cohort) => ages.slice(1).flatMap((age) => rateOf(cellOf(history, cohort, age)) ?? []));
@@ -130,7 +129,7 @@ function renderCell(history: History, cohort: Cohort, age: number, top: number |
   if (cell.kind === 'later') return h('td', { class: 'later', title: `${period} is not over` }, spoken(`${period} is not over`));
   if (cell.kind === 'missing') return h('td', { class: 'none', title: `No report has ${period}` }, '–', spoken('no report'));
   if (cell.rate === null) return h('td', { class: 'none', title: 'Nobody is in this cohort' }, '–', spoken('nobody'));
-  const people = `${formatNumber(cell.retained, 'count')} of ${formatNumber(cell.users, 'count')} people in ${period}`;
+  const people = `${formatNumber(cell.retained, 'count')} of ${formatNumber(cohort.users, 'count')} people in ${period}`;
   const element = h(
     'td',
     { class: cell.provisional ? 'heat open' : 'heat', title: `${people}${cell.provisional ? ', so far' : ''}` },
