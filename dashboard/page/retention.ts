@@ -113,7 +113,7 @@ export function renderRetention(history: History, window: readonly CalendarDate[
     ),
     h(
       'p',
-      { class: 'legend' },
+      { class: 'note' },
       `The more of a cohort take tests, the stronger the colour. An empty cell: that ${grain} is not over yet. A dash: no report has it, or nobody is in the cohort.`,
       cohorts.some((cohort) => ages.some((age) => isProvisional(cellOf(history, cohort, age)))) &&
         ` Dashed: the ${grain} was not over when it was reported.`,
