@@ -2,7 +2,7 @@ import type { MetricName } from '../metrics';
 import type { Parts } from './history';
 import type { TableName } from './state';
 
-/** What the page shows, and where. A metric that the data lacks is left out, with its panel if nothing remains. */
+/** What the page shows, and where. A metric that the data lacks is left out, with its panel if it is the first one there. */
 export interface Panel {
   /** Left out where the panel is of one metric: its name is the title. */
   title?: string;

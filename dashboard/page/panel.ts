@@ -31,11 +31,11 @@ const PAGE = { day: 7, week: 4, month: 12 };
 
 /**
  * A chart with a line above it that names its series and reads their values at the period pointed at. It is a slider: keyboard and
- * screen readers reach every period. null where the data has none of its series.
+ * screen readers reach every period. null where the data lacks its first series.
  */
 export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions): PanelView | null {
   const known = panel.series.flatMap((name) => history.metrics.get(name) ?? []);
-  if (known[0] === undefined) return null;
+  if (known[0] === undefined || known[0].name !== panel.series[0]) return null;
   const { grain } = history;
   const { unit, label } = known[0];
   const title = panel.title ?? label;
@@ -158,7 +158,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
 
   return {
     element,
-    isNear: drawing.isNear,
+    isNear: () => drawing.isNear() || document.activeElement === canvas,
     show(from, to) {
       periods = periodsIn(history, from, to);
       places = new Map(periods.map((date, place) => [date, place]));
