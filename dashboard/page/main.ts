@@ -78,7 +78,9 @@ function page(days: History): HTMLElement[] {
       grain:
         lacking === null
           ? `The address names an unknown kind of period. Shown are ${grain}s.`
-          : `No report has ${lacking}s yet. Shown are ${grain}s.`,
+          : data.of.kind === 'release'
+            ? 'Only days are released.'
+            : `No report has ${lacking}s yet. Shown are ${grain}s.`,
       date: `The address names a date that does not exist. Shown is ${name(shown)}.`,
       compare: `The address names an unknown ${grain} to compare with. Compared is with ${compares[grain][state.compare]?.title}.`,
       span: `The address names an unknown span. Shown: ${spans[grain][state.span]?.title}.`,

@@ -2,7 +2,7 @@ import type { CalendarDate } from '../../shared/metrics/calendar';
 import { addPeriods, periodEnd } from '../../shared/metrics/grain';
 import type { Cohort } from '../data';
 import { h, spoken } from './elements';
-import { formatFigure, formatMany, formatNumber, formatPeriod, formatPeriodWithYear } from './format';
+import { capital, formatFigure, formatMany, formatNumber, formatPeriod, formatPeriodWithYear } from './format';
 import type { History } from './history';
 
 /** The cell that is read aloud is of about this age, so that there is something to tell. */
@@ -114,7 +114,7 @@ export function renderRetention(history: History, window: readonly CalendarDate[
     h(
       'p',
       { class: 'note' },
-      `The more of a cohort take tests, the stronger the colour. An empty cell: that ${grain} is not over yet. A dash: no report has it, or nobody is in the cohort.`,
+      `The more of a cohort take tests, the stronger the colour. An empty cell: no report has that ${grain} yet. A dash: its report is missing, or nobody is in the cohort.`,
       cohorts.some((cohort) => ages.some((age) => isProvisional(cellOf(history, cohort, age)))) &&
         ` Dashed: the ${grain} was not over when it was reported.`,
     ),
@@ -126,7 +126,10 @@ function renderCell(history: History, cohort: Cohort, age: number, top: number |
   const { grain } = history;
   const cell = cellOf(history, cohort, age);
   const period = formatPeriod(addPeriods(cohort.date, age, grain), grain);
-  if (cell.kind === 'later') return h('td', { class: 'later', title: `${period} is not over` }, spoken(`${period} is not over`));
+  if (cell.kind === 'later') {
+    const reason = `no report has ${period} yet`;
+    return h('td', { class: 'later', title: capital(reason) }, spoken(reason));
+  }
   if (cell.kind === 'missing') return h('td', { class: 'none', title: `No report has ${period}` }, '–', spoken('no report'));
   if (cell.rate === null) return h('td', { class: 'none', title: 'Nobody is in this cohort' }, '–', spoken('nobody'));
   const people = `${formatNumber(cell.retained, 'count')} of ${formatNumber(cohort.users, 'count')} people in ${period}`;

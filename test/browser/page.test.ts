@@ -346,6 +346,14 @@ describe('what is missing, and what may still change', () => {
 });
 
 describe('the release', () => {
+  test('is of days, and says so to whoever asks for weeks', async () => {
+    const { page, complaints } = await open('release', '#grain=week');
+    expect(await page.locator('.instead').allTextContents()).toEqual(['Only days are released.']);
+    expect(await page.getByRole('group', { name: 'Period' }).count()).toBe(0);
+    expect(await page.locator('.audience').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   test('every figure is the released one, and what is hidden says so', async () => {
     const { page, complaints } = await open('release');
     const rows = await query(
