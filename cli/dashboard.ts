@@ -86,7 +86,7 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
     }
   };
   const render = async (): Promise<Document> => renderDashboard(await read(), assets); // the warehouse is free again by then
-  const isEmpty = ({ days }: DashboardData) => flags.release === true && days.length === 0;
+  const isEmpty = ({ grains }: DashboardData) => flags.release === true && grains.day.periods.length === 0;
   if (flags.serve) return flags.release && isEmpty(await read()) ? nothingThere(NOTHING_RELEASED) : serve(render, flags);
   const file = resolve(flags.out ?? DEFAULT_FILE);
   const write = createFileWriter(file, {
@@ -98,7 +98,7 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   const { html } = renderDashboard(data, assets);
   write(html);
   const size = formatCount(Buffer.byteLength(html) / 1000);
-  process.stdout.write(`Wrote ${nearPath(file)}: ${formatMany(data.days.length, 'day')}, ${size} kB\n`);
+  process.stdout.write(`Wrote ${nearPath(file)}: ${formatMany(data.grains.day.periods.length, 'day')}, ${size} kB\n`);
   if (flags.open) await open(file, nearPath(file));
 }
 

@@ -1,4 +1,4 @@
-import type { Day } from '../dashboard/data';
+import type { Period } from '../dashboard/data';
 import { metricNames } from '../dashboard/history';
 import { type MetricName, nameOf } from '../dashboard/metrics';
 import type { CalendarDate } from '../shared/metrics/calendar';
@@ -118,7 +118,10 @@ const dayFigures: readonly MetricName[] = [
 ];
 
 /** A line a day, the newest first: all figures of a table, or the most wanted ones of all tables that fit. */
-export function renderDays(days: readonly Day[], { table, width }: { table?: ReportTable | undefined; width: number }): string {
+export function renderDays(
+  days: readonly Period[],
+  { table, width }: { table?: ReportTable | undefined; width: number },
+): string {
   const newest = days.toReversed();
   const columnOf = (name: string): GridColumn => {
     const { metric, values } = seriesOf(name, newest);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import type { Day } from '../dashboard/data';
+import type { Period } from '../dashboard/data';
 import { deriveHistory, metricNames, placeOf, reportMetrics } from '../dashboard/history';
 import type { Engine } from '../shared/engines/engine';
 import { holdsDemo } from '../shared/engines/identity';
@@ -209,7 +209,7 @@ function printTables(tables: readonly PublishedTable[], rows: TableRows, { flags
   else say(flags.csv ? csv() : text());
 }
 
-function printDays(days: readonly Day[], { table: wanted, json, csv, wide }: ShowFlags, { config, request }: Asked): void {
+function printDays(days: readonly Period[], { table: wanted, json, csv, wide }: ShowFlags, { config, request }: Asked): void {
   const table = wanted as ReportTable | undefined;
   const names = table === undefined ? reportMetrics.map(({ name }) => name) : metricNames[table];
   const figures = days.map(({ date, report, provisional, values }) => ({

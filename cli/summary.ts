@@ -1,4 +1,4 @@
-import type { Day, Metric } from '../dashboard/data';
+import type { Metric, Period } from '../dashboard/data';
 import { deriveHistory, reportMetrics } from '../dashboard/history';
 import type { MetricName } from '../dashboard/metrics';
 import { addDays } from '../shared/metrics/calendar';
@@ -25,7 +25,7 @@ const CHANGE_WIDTH = 9;
 const BARS = '▁▂▃▄▅▆▇█';
 
 /** The days of a report, the newest first. */
-export function summaryOf(rows: ReportRows, timeZone: string): Day[] {
+export function summaryOf(rows: ReportRows, timeZone: string): Period[] {
   return deriveHistory(rows, timeZone).days.toReversed();
 }
 
@@ -34,7 +34,7 @@ export function summaryOf(rows: ReportRows, timeZone: string): Day[] {
  * weekday before, and all days of the report as a row of bars. Never wider than `width`, from 60 columns on; where there is
  * little room the bars go first.
  */
-export function renderSummary(days: readonly Day[], width: number): string {
+export function renderSummary(days: readonly Period[], width: number): string {
   const lines = groups.map((group) => group.flatMap((name) => lineOf(name, days) ?? []));
   const compared = comparedDays(days);
   const labelWidth = Math.max(...lines.flat().map(({ label }) => label.length));
@@ -91,7 +91,7 @@ export function renderSummary(days: readonly Day[], width: number): string {
 }
 
 /** A metric, and its figure of each day. */
-export function seriesOf(name: string, days: readonly Day[]): { metric: Metric; values: (number | null)[] } {
+export function seriesOf(name: string, days: readonly Period[]): { metric: Metric; values: (number | null)[] } {
   const place = reportMetrics.findIndex((metric) => metric.name === name);
   const metric = reportMetrics[place];
   if (metric === undefined) throw new RangeError(`no metric ${name}`);
@@ -105,17 +105,17 @@ interface Line {
   values: (number | null)[];
 }
 
-function lineOf(name: MetricName, days: readonly Day[]): Line | null {
+function lineOf(name: MetricName, days: readonly Period[]): Line | null {
   const { metric, values } = seriesOf(name, days);
   if (name === 'other_errors' && values.every((value) => !value)) return null;
   return { label: metric.label, metric, values };
 }
 
 /** The newest day that is over, and the same weekday a week before; null where one of them is missing. */
-function comparedDays(days: readonly Day[]): [Day, Day] | null {
+function comparedDays(days: readonly Period[]): [Period, Period] | null {
   const newest = days.find(({ provisional }) => !provisional);
   const before = newest && days.find(({ date }) => date === addDays(newest.date, -7));
-  return before === undefined ? null : [newest as Day, before];
+  return before === undefined ? null : [newest as Period, before];
 }
 
 /** A bar a day, the oldest first, from 0 to the highest value; a space for none. */

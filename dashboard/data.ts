@@ -1,4 +1,5 @@
 import type { CalendarDate } from '../shared/metrics/calendar';
+import type { Grain } from '../shared/metrics/grain';
 import type { Unit } from '../shared/metrics/tables/columns';
 
 /** What the page is given: all that it shows, and nothing that it doesn't. Embedded into it as JSON. */
@@ -15,9 +16,17 @@ export interface DashboardData {
   date: CalendarDate | null;
   /** Version of the program. */
   version: string;
+  /** Days always, though there may be none; weeks and months where a report has them. */
+  grains: { day: GrainFigures } & Partial<Record<Grain, GrainFigures>>;
+}
+
+/** Figures of days, of weeks, or of months. */
+export interface GrainFigures {
   metrics: Metric[];
-  /** Oldest first. A day that no report has is not among them. */
-  days: Day[];
+  /** Oldest first. A period that no report has is not among them. */
+  periods: Period[];
+  /** Oldest first; none of days, which have no retention. */
+  cohorts: Cohort[];
 }
 
 export type Figures =
@@ -43,28 +52,38 @@ export interface Metric {
   label: string;
   unit: Unit;
   definition: string;
-  /** It grows for days after the day that it is of: only figures of the same age compare. */
+  /** It grows for periods after the one that it is of: only figures of the same age compare. */
   grows: boolean;
 }
 
-/** What the newest report of a day says of it. */
-export interface Day {
+/** What the newest report of a day, a week or a month says of it. */
+export interface Period {
+  /** Its first day. */
   date: CalendarDate;
   /** Date of that report. */
   report: CalendarDate;
-  /** The report was made before the day was over. */
+  /** The report was made before the period was over. */
   provisional: boolean;
-  /** The day's accounts may still take their first test in a later report. */
+  /** The period's accounts may still take their first test in a later report. */
   growing: boolean;
-  /** In the order of metrics; null: the divisor was 0, or, in a release, hidden. */
+  /** In the order of metrics; null: the divisor was 0, the report lacks the table, or, in a release, hidden. */
   values: (number | null)[];
   /** What grows, as each report had it that was made after its date was over; by age. */
   grown: AtAge[];
 }
 
-/** Figures of a day as they stood at the end of the day that is `age` days later. */
+/** Figures of a period as they stood at the end of the one that is `age` periods later. */
 export interface AtAge {
   age: number;
   /** In the order of the metrics that grow. */
   values: (number | null)[];
+}
+
+/** The people whose first test lies in one week or month, and how many of them are active in it and later. */
+export interface Cohort {
+  /** First day of that week or month. */
+  date: CalendarDate;
+  users: number;
+  /** How many of them are active so many periods later, from 0 on, as far as reports have it. */
+  retained: number[];
 }

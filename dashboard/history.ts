@@ -1,18 +1,24 @@
 import { type CalendarDate, endOf, PERIODS } from '../shared/metrics/calendar';
 import { agree } from '../shared/metrics/checks/quality-gate';
-import { periodsOf, type ReportRows } from '../shared/metrics/report';
+import { type Grain, grainAdverbs, periodEnd, periodStarts } from '../shared/metrics/grain';
+import type { FurtherRows, ReportRows } from '../shared/metrics/report';
 import {
   dailyMetricsDefinition,
+  type FurtherTable,
+  type PublishedTable,
+  publishedTableDefinitions,
   type ReportRow,
   type ReportTable,
   reportTableDefinitions,
   reportTableNames,
+  rowsOfTable,
 } from '../shared/metrics/tables';
 import type { DailyMetrics } from '../shared/metrics/tables/daily_metrics';
-import type { Day, Metric } from './data';
+import type { Retention } from '../shared/metrics/tables/retention';
+import type { Cohort, GrainFigures, Metric, Period } from './data';
 import { madeMetrics, metricsOf } from './metrics';
 
-/** The figures of a day, in the order of their values there. */
+/** The figures of a day that the core tables have, in the order of their values there. */
 export const reportMetrics: Metric[] = [
   ...metricsOf(Object.values(reportTableDefinitions)),
   ...Object.values(madeMetrics).map(({ make, ...metric }) => ({ ...metric, grows: false })),
@@ -29,11 +35,41 @@ const growing = reportMetrics.filter(({ grows }) => grows).map(({ name }) => nam
 /** Place of a metric's value among those of a day. */
 export const placeOf = new Map(reportMetrics.map(({ name }, place) => [name, place]));
 
+/** The core tables of a grain, in order, each beside the one of days. */
+function coreOf(grain: Grain): [table: PublishedTable, core: ReportTable][] {
+  return reportTableNames.map((core) => [ofGrain(core, grain), core]);
+}
+
+function ofGrain(table: ReportTable | 'daily_audience' | 'daily_retention', grain: Grain): PublishedTable {
+  return table.replace(grainAdverbs.day, grainAdverbs[grain]) as PublishedTable;
+}
+
+/** The figures of a period of a grain: those of a day in the same order, then those of the audience; active users are among the first. */
+export function metricsOfGrain(grain: Grain): Metric[] {
+  const core = coreOf(grain).map(([table]) => publishedTableDefinitions[table]);
+  return [
+    ...metricsOf(core),
+    ...Object.values(madeMetrics).map(({ make, table, ...metric }) => ({
+      ...metric,
+      table: ofGrain(table as ReportTable, grain),
+      grows: false,
+    })),
+    ...audienceOf(grain),
+  ];
+}
+
+function audienceOf(grain: Grain): Metric[] {
+  return metricsOf([publishedTableDefinitions[ofGrain('daily_audience', grain)]])
+    .filter(({ name }) => name !== 'active_users')
+    .map((metric) => ({ ...metric, definition: metric.definition.replace(/^Of these/, 'Of the active users') }));
+}
+
 /** Names of each table's metrics, in the order of their columns. */
 export const metricNames = Object.fromEntries(
   reportTableNames.map((table) => [table, metricsOf([reportTableDefinitions[table]]).map(({ name }) => name)]),
 ) as Record<ReportTable, string[]>;
 
+type Rows = Partial<ReportRows & FurtherRows>;
 type PeriodRows = { [Table in ReportTable]: ReportRow<Table> };
 
 /**
@@ -43,45 +79,91 @@ type PeriodRows = { [Table in ReportTable]: ReportRow<Table> };
 interface CompleteReport {
   date: CalendarDate;
   createdAt: Date;
-  /** The report date first. */
+  /** The newest first. */
   periods: { date: CalendarDate; rows: PeriodRows }[];
 }
 
+export interface NewestReport {
+  date: CalendarDate;
+  createdAt: string;
+}
+
+/** The days that the reports of a warehouse speak of, by their core tables. */
+export function deriveHistory(rows: ReportRows, timeZone: string): { newest: NewestReport | null; days: Period[] } {
+  const { newest, periods } = deriveGrain(rows, 'day', timeZone);
+  return { newest, days: periods };
+}
+
 /**
- * The days that the reports of a warehouse speak of, each as its newest report has it. A report that isn't complete counts as
- * missing.
+ * The days, weeks or months that the reports of a warehouse speak of, each as its newest report has it. A report that isn't complete
+ * counts as missing. Without a row of the audience there are no metrics of it.
  */
-export function deriveHistory(
-  rows: ReportRows,
-  timeZone: string,
-): { newest: { date: CalendarDate; createdAt: string } | null; days: Day[] } {
-  const reports = completeReports(rows);
+export function deriveGrain(rows: Rows, grain: Grain, timeZone: string): GrainFigures & { newest: NewestReport | null } {
+  const reports = completeReports(rows, grain);
   const newest = reports.at(-1);
   const isOver = createOver(timeZone);
-  const days = new Map<CalendarDate, Day>();
-  for (const { date: report, createdAt, periods } of reports) {
+  const audience = audienceRows(rows, grain);
+  const names = audience.size === 0 ? [] : audienceOf(grain).map(({ name }) => name);
+  const periods = new Map<CalendarDate, Period>();
+  for (const { date: report, createdAt, periods: reported } of reports) {
     const final = isOver(report, createdAt);
-    for (const [age, { date, rows }] of periods.entries()) {
-      const grown = days.get(date)?.grown ?? [];
+    for (const [age, { date, rows }] of reported.entries()) {
+      const grown = periods.get(date)?.grown ?? [];
       if (final) grown.push({ age, values: growing.map((name) => numberIn(rows.daily_funnel, name)) });
-      days.set(date, {
+      const people = audience.get(`${report} ${date}`);
+      // of another run than the core if its active users are others
+      const isOfReport = people !== undefined && numberIn(people, 'active_users') === rows.daily_engagement.active_users;
+      periods.set(date, {
         date,
         report,
-        provisional: !isOver(date, createdAt),
+        provisional: !isOver(periodEnd(date, grain), createdAt),
         growing: !(final && age === PERIODS - 1),
-        values: withMade(valuesOf(rows)),
+        values: [...withMade(valuesOf(rows)), ...names.map((name) => (isOfReport ? numberIn(people, name) : null))],
         grown,
       });
     }
   }
   return {
     newest: newest === undefined ? null : { date: newest.date, createdAt: newest.createdAt.toISOString() },
-    days: [...days.values()].sort(byDate),
+    metrics: metricsOfGrain(grain).slice(0, reportMetrics.length + names.length),
+    periods: [...periods.values()].sort(byDate),
+    cohorts: deriveCohorts((rows[ofGrain('daily_retention', grain) as FurtherTable] ?? []) as Retention[], grain),
   };
 }
 
+/** Rows of the audience by report date and period. */
+function audienceRows(rows: Rows, grain: Grain): Map<string, object> {
+  const found = rows[ofGrain('daily_audience', grain)] ?? [];
+  return new Map((found as ReportRow[]).map((row) => [`${row.report_date} ${row.period_start_date}`, row]));
+}
+
+/** The cohorts that reports have, each as its newest one has it. A report that lacks rows of the table counts as missing. */
+function deriveCohorts(rows: readonly Retention[], grain: Grain): Cohort[] {
+  const cohorts = new Map<CalendarDate, Cohort>();
+  for (const report of byReportDate(rows)) {
+    if (report.length !== rowsOfTable(ofGrain('daily_retention', grain))) continue;
+    const byAge = report.toSorted((one, other) => one.age - other.age);
+    for (const { cohort_start_date: date, age, cohort_users: users, retained_users: retained } of byAge) {
+      const younger = age === 0 ? [] : (cohorts.get(date)?.retained ?? []);
+      cohorts.set(date, { date, users, retained: [...younger, retained] });
+    }
+  }
+  return [...cohorts.values()].sort(byDate);
+}
+
+/** The rows of each report, the oldest report first. */
+function byReportDate<Row extends { report_date: CalendarDate }>(rows: readonly Row[]): Row[][] {
+  const reports = new Map<CalendarDate, Row[]>();
+  for (const row of rows) {
+    const found = reports.get(row.report_date);
+    if (found === undefined) reports.set(row.report_date, [row]);
+    else found.push(row);
+  }
+  return [...reports].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, found]) => found);
+}
+
 /** The days of a release. They are complete, and each was released once. */
-export function deriveReleasedHistory(rows: readonly DailyMetrics[]): Day[] {
+export function deriveReleasedHistory(rows: readonly DailyMetrics[]): Period[] {
   return rows
     .map((row) => ({
       date: row.period_date,
@@ -95,22 +177,18 @@ export function deriveReleasedHistory(rows: readonly DailyMetrics[]): Day[] {
 }
 
 /** Oldest first. */
-function completeReports(tables: ReportRows): CompleteReport[] {
-  const byReport = new Map<CalendarDate, { table: ReportTable; row: ReportRow }[]>();
-  for (const table of reportTableNames) {
-    for (const row of tables[table]) {
-      const found = byReport.get(row.report_date);
-      if (found === undefined) byReport.set(row.report_date, [{ table, row }]);
-      else found.push({ table, row });
-    }
-  }
-  return [...byReport].flatMap(([date, found]) => completeReport(date, found) ?? []).sort(byDate);
+function completeReports(tables: Rows, grain: Grain): CompleteReport[] {
+  const rows = coreOf(grain).flatMap(([table, core]) =>
+    ((tables[table] ?? []) as ReportRow[]).map((row) => ({ report_date: row.report_date, core, row })),
+  );
+  return byReportDate(rows).flatMap((found) => completeReport(found, grain) ?? []);
 }
 
-function completeReport(date: CalendarDate, found: { table: ReportTable; row: ReportRow }[]): CompleteReport | null {
-  if (found.length !== PERIODS * reportTableNames.length) return null;
-  const byPeriod = new Map(periodsOf(date).map((period): [CalendarDate, Partial<PeriodRows>] => [period, {}]));
-  for (const { table, row } of found) Object.assign(byPeriod.get(row.period_start_date) ?? {}, { [table]: row });
+function completeReport(found: { core: ReportTable; row: ReportRow }[], grain: Grain): CompleteReport | null {
+  const date = found[0]?.row.report_date;
+  if (date === undefined || found.length !== PERIODS * reportTableNames.length) return null;
+  const byPeriod = new Map(periodStarts(date, grain).map((period): [CalendarDate, Partial<PeriodRows>] => [period, {}]));
+  for (const { core, row } of found) Object.assign(byPeriod.get(row.period_start_date) ?? {}, { [core]: row });
   const periods = [...byPeriod].map(([date, rows]) => ({ date, rows: rows as PeriodRows }));
   if (!periods.every(({ rows }) => reportTableNames.every((table) => table in rows))) return null;
   const [createdAt = '', ...later] = [...new Set(found.map(({ row }) => row.created_at))].sort();

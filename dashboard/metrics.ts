@@ -1,11 +1,14 @@
 import { errorKinds } from '../shared/metrics/error-kinds';
 import type { DerivedRow, ReportTable, TableDefinition } from '../shared/metrics/tables';
-import { percentage } from '../shared/metrics/tables/columns';
+import type { Audience } from '../shared/metrics/tables/audience';
+import { type Derived, percentage } from '../shared/metrics/tables/columns';
+import type { DailyAudience } from '../shared/metrics/tables/daily_audience';
 import type { Metric } from './data';
 
 /** A figure of a published table. */
 type PublishedMetric = { [Table in ReportTable]: keyof DerivedRow<Table> & string }[ReportTable];
-export type MetricName = PublishedMetric | 'failure_rate' | 'other_errors';
+type AudienceMetric = keyof Derived<DailyAudience> | keyof Derived<Audience>;
+export type MetricName = PublishedMetric | AudienceMetric | 'failure_rate' | 'other_errors';
 
 /** A figure of a day by its name; null where it isn't known. */
 export type Figure = (name: PublishedMetric) => number | null;
@@ -54,16 +57,20 @@ export function metricsOf(tables: readonly TableDefinition[]): Metric[] {
   );
 }
 
-/** The name of a column for people: `third_plus_try_successes` as `Third+ try successes`. docs/glossary.md lists them all. */
+/**
+ * The name of a column for people: `third_plus_try_successes` as `Third+ try successes`, `active_users_7d` as `Active users in 7 days`.
+ * docs/glossary.md lists them all.
+ */
 export function nameOf(column: string): string {
-  const words = column.replace('third_plus', 'third+').replace('gini', 'Gini').replaceAll('_', ' ');
+  const days = column.replace(/_(\d+)d$/, ' in $1 days');
+  const words = days.replace('third_plus', 'third+').replace('gini', 'Gini').replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** A definition without names of columns: `active_percentage less …; NULL where …` as `Active percentage less …; empty where …`. */
 function inWords(definition: string): string {
   return definition
-    .replaceAll(/\b[a-z]+(_[a-z]+)+\b/g, (column, _, place) => (place === 0 ? nameOf(column) : lowerFirst(nameOf(column))))
+    .replaceAll(/\b[a-z]+(_[a-z0-9]+)+\b/g, (column, _, place) => (place === 0 ? nameOf(column) : lowerFirst(nameOf(column))))
     .replaceAll('NULL', 'empty');
 }
 

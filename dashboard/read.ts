@@ -2,9 +2,11 @@ import { version } from '../package.json';
 import type { Engine, Run } from '../shared/engines/engine';
 import { findGaps } from '../shared/export/gaps';
 import { addDays, type CalendarDate, localDate } from '../shared/metrics/calendar';
+import { type Grain, grains } from '../shared/metrics/grain';
+import { furtherTableNames } from '../shared/metrics/tables';
 import type { ReleaseLimits } from '../shared/platform/config';
-import type { DashboardData } from './data';
-import { deriveHistory, deriveReleasedHistory, releaseMetrics, reportMetrics } from './history';
+import type { DashboardData, GrainFigures } from './data';
+import { deriveGrain, deriveReleasedHistory, releaseMetrics } from './history';
 
 export interface ReadOptions {
   timeZone: string;
@@ -21,7 +23,17 @@ const [FIRST_DATE, LAST_DATE] = ['1970-01-01', '9999-12-31'];
 /** All reports of the warehouse, as the page shows them. */
 export async function readReports(engine: Engine, options: ReadOptions): Promise<DashboardData> {
   const { timeZone, isDemo, date, now, run } = options;
-  const { newest, days } = deriveHistory(await engine.readReports(FIRST_DATE, LAST_DATE, run.signal), timeZone);
+  const rows = {
+    ...(await engine.readReports(FIRST_DATE, LAST_DATE, run.signal)),
+    ...(await engine.readFurther(furtherTableNames, FIRST_DATE, LAST_DATE, run.signal)),
+  };
+  const { newest, ...day } = deriveGrain(rows, 'day', timeZone);
+  const further = grains
+    .filter((grain) => grain !== 'day')
+    .flatMap((grain): [Grain, GrainFigures][] => {
+      const { metrics, periods, cohorts } = deriveGrain(rows, grain, timeZone);
+      return periods.length === 0 ? [] : [[grain, { metrics, periods, cohorts }]];
+    });
   const today = localDate(now, timeZone);
   // a report that isn't there yet is late rather than a gap: the page says so by itself, when it is read
   const to = [newest?.date ?? FIRST_DATE, addDays(today, -1)].sort()[0] ?? FIRST_DATE;
@@ -33,8 +45,7 @@ export async function readReports(engine: Engine, options: ReadOptions): Promise
     readAt: now.toISOString(),
     date,
     version,
-    metrics: reportMetrics,
-    days,
+    grains: { day, ...Object.fromEntries(further) },
   };
 }
 
@@ -43,7 +54,8 @@ export async function readReleased(
   engine: Engine,
   { timeZone, isDemo, date, now, limits: { minPeople, roundTo } }: Omit<ReadOptions, 'run'> & { limits: ReleaseLimits },
 ): Promise<DashboardData> {
-  const days = deriveReleasedHistory(await engine.readRelease(FIRST_DATE, LAST_DATE));
+  const periods = deriveReleasedHistory(await engine.readRelease(FIRST_DATE, LAST_DATE));
   const of = { kind: 'release', minPeople, roundTo } as const;
-  return { of, isDemo, timeZone, readAt: now.toISOString(), date, version, metrics: releaseMetrics, days };
+  const day = { metrics: releaseMetrics, periods, cohorts: [] };
+  return { of, isDemo, timeZone, readAt: now.toISOString(), date, version, grains: { day } };
 }

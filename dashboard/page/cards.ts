@@ -7,14 +7,14 @@ import { cards } from './layout';
 import { figureText, partsText } from './panel';
 import { renderSpark } from './spark';
 
-/** The headline cards of a day; `days` before is what they are compared with, null for nothing. */
-export function renderCards(history: History, date: CalendarDate, days: number | null): HTMLElement {
+/** The headline cards of a period, compared with that of `before`; null for nothing. */
+export function renderCards(history: History, date: CalendarDate, before: CalendarDate | null): HTMLElement {
   return h(
     'ul',
     { class: 'cards' },
     cards.flatMap((name) => {
       const metric = history.metrics.get(name);
-      return metric === undefined ? [] : renderCard(history, metric, date, days);
+      return metric === undefined ? [] : renderCard(history, metric, date, before);
     }),
   );
 }
@@ -23,11 +23,11 @@ function renderCard(
   history: History,
   { name: metric, label, unit, definition }: KnownMetric,
   date: CalendarDate,
-  days: number | null,
+  before: CalendarDate | null,
 ): HTMLElement {
   const value = history.value(date, metric);
   const open = history.isOpen(date, metric);
-  const note = history.day(date)?.provisional ? 'so far' : open ? 'growing' : null;
+  const note = history.period(date)?.provisional ? 'so far' : open ? 'growing' : null;
   const parts = partsText(history, metric, date);
   const figure =
     typeof value === 'number'
@@ -45,8 +45,8 @@ function renderCard(
       note && h('span', { class: 'tag' }, note),
     ),
     parts && h('p', { class: 'parts' }, parts),
-    renderChange(history, metric, date, days),
-    renderSpark(history, metric, date, days),
+    renderChange(history, metric, date, before),
+    renderSpark(history, metric, date, before),
     h(
       'details',
       { class: 'hint' },

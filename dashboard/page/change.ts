@@ -1,17 +1,23 @@
 import type { CalendarDate } from '../../shared/metrics/calendar';
 import type { MetricName } from '../metrics';
 import { h, spoken } from './elements';
-import { formatDate, formatFigure, formatNumber } from './format';
+import { formatFigure, formatMany, formatNumber, formatPeriod } from './format';
 import { compare, type History } from './history';
 import { goodDirection } from './layout';
 
 /**
- * The change of a figure since so many days before, and whether that is good: in points where the figure is a percentage, else in per
+ * The change of a figure since an earlier period, and whether that is good: in points where the figure is a percentage, else in per
  * cent. null where nothing is to be compared.
  */
-export function renderChange(history: History, metric: MetricName, date: CalendarDate, days: number | null): HTMLElement | null {
-  if (days === null) return null;
-  const comparison = compare(history, metric, date, days);
+export function renderChange(
+  history: History,
+  metric: MetricName,
+  date: CalendarDate,
+  before: CalendarDate | null,
+): HTMLElement | null {
+  if (before === null) return null;
+  const { grain } = history;
+  const comparison = compare(history, metric, date, before);
   if (comparison.kind === 'none') return h('p', { class: 'change' }, h('b', {}, '–'), ` not compared: ${comparison.why}`);
   const { of, base, with: other, age } = comparison;
   const unit = history.metrics.get(metric)?.unit ?? 'count';
@@ -41,8 +47,8 @@ export function renderChange(history: History, metric: MetricName, date: Calenda
       ` ${text}`,
       verdict === 'neutral' ? null : spoken(verdict === 'good' ? ', better' : ', worse'),
     ),
-    `${isSame ? ' as' : ' from'} ${formatFigure(base, unit)} on ${formatDate(other)}`,
-    age !== null && `, both ${age === 0 ? 'on the day itself' : age === 1 ? 'after a day' : `after ${age} days`}`,
+    `${isSame ? ' as' : ' from'} ${formatFigure(base, unit)} ${grain === 'day' ? 'on' : 'in'} ${formatPeriod(other, grain)}`,
+    age !== null && `, both ${age === 0 ? `at the end of the ${grain}` : `after ${formatMany(age, grain)}`}`,
     of !== history.value(date, metric) && ` (${formatFigure(of, unit)} then)`,
   );
 }

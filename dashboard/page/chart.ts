@@ -1,12 +1,13 @@
 import { areaY, axisX, axisY, dot, gridY, lineY, link, type Markish, plot, rectY, text } from '@observablehq/plot';
-import { addDays, type CalendarDate } from '../../shared/metrics/calendar';
+import type { CalendarDate } from '../../shared/metrics/calendar';
+import { addPeriods, type Grain, periodStart } from '../../shared/metrics/grain';
 import type { Unit } from '../../shared/metrics/tables/columns';
 import { svg } from './elements';
 import { formatNumber, signs } from './format';
 import { within } from './history';
 import { ticksOf } from './ticks';
 
-/** A series of a chart: one place for each day shown. */
+/** A series of a chart: one place for each period shown. */
 export interface Series {
   /** Which of the colours, from 1. */
   colour: number;
@@ -21,12 +22,14 @@ export interface Point {
   value: number | null;
   /** It may still change. */
   open: boolean;
-  /** What the days up to this one come to together: drawn as a bold line, the days as a thin one. */
+  /** What the periods up to this one come to together: drawn as a bold line, the periods as a thin one. */
   smooth?: number | null;
 }
 
 export interface ChartOptions {
   form: 'lines' | 'stack' | 'within';
+  /** Of the points. */
+  grain: Grain;
   series: Series[];
   unit: Unit;
   /** Top of the scale; without it the largest value is. */
@@ -38,7 +41,7 @@ export interface ChartOptions {
   height: number;
   /** Pixels of the text beside the axes; 0: no axes. */
   fontSize: number;
-  /** Days with a dot on their line. */
+  /** Periods with a dot on their line. */
   dots?: readonly CalendarDate[];
 }
 
@@ -46,17 +49,17 @@ export interface Chart {
   svg: SVGSVGElement;
   /** Where the scale begins, in pixels from the top. */
   bottom: number;
-  /** Middle of a day, in pixels from the left. */
+  /** Middle of a period, in pixels from the left. */
   xOf(date: CalendarDate): number;
-  /** The day at so many pixels from the left. */
+  /** The period at so many pixels from the left. */
   dateAt(x: number): CalendarDate;
-  /** Where the lines are at a day, in pixels from the top. */
+  /** Where the lines are at a period, in pixels from the top. */
   dotsAt(date: CalendarDate): { y: number; colour: number }[];
 }
 
-const DAY_MS = 86_400_000;
 const startOf = (date: CalendarDate) => new Date(`${date}T00:00:00Z`);
-const middleOf = (date: CalendarDate) => new Date(startOf(date).getTime() + DAY_MS / 2);
+const endOf = (date: CalendarDate, grain: Grain) => startOf(addPeriods(date, 1, grain));
+const middleOf = (date: CalendarDate, grain: Grain) => new Date((startOf(date).getTime() + endOf(date, grain).getTime()) / 2);
 
 /** In the size of the text. */
 const LABEL_WIDTH = 7.5;
@@ -66,8 +69,9 @@ const LABEL_LETTERS = 13;
 
 type Scale<Value> = { apply(value: Value): number; invert(position: number): Value };
 
-/** Draws days with Observable Plot. A day without a value stays empty: lines break, bars are missing. */
-export function drawChart({ form, series, unit, top, reach = 0, width, height, fontSize, dots = [] }: ChartOptions): Chart {
+/** Draws periods with Observable Plot. One without a value stays empty: lines break, bars are missing. */
+export function drawChart(options: ChartOptions): Chart {
+  const { form, grain, series, unit, top, reach = 0, width, height, fontSize, dots = [] } = options;
   const points = series[0]?.points ?? [];
   const [first, last] = [points[0]?.date ?? '1970-01-01', points.at(-1)?.date ?? '1970-01-01'];
   const axes = fontSize > 0;
@@ -85,19 +89,19 @@ export function drawChart({ form, series, unit, top, reach = 0, width, height, f
   const barWidth = plotWidth / Math.max(1, points.length);
   const marks =
     form === 'lines'
-      ? [...(axes ? [shade(series[0])] : []), ...series.flatMap((one) => lineMarks(one, dots))]
-      : barMarks(form, series, barWidth);
+      ? [...(axes ? [shade(series[0], grain)] : []), ...series.flatMap((one) => lineMarks(one, grain, dots))]
+      : barMarks(form, series, grain, barWidth);
   const isEmpty = series.every((one) => one.points.every(({ value }) => value === null));
   // of people and tests there are whole ones only
   const ticks = unit === 'count' && highest <= 4 ? Array.from({ length: Math.ceil(highest) + 1 }, (_, count) => count) : 4;
-  const named = axes ? ticksOf(first, last, Math.floor(plotWidth / (fontSize * 4.6))) : [];
+  const named = axes ? ticksOf(first, last, Math.floor(plotWidth / (fontSize * 4.6)), grain) : [];
   const drawing = plot({
     width,
     height,
     ...margins,
     axis: null,
     style: { fontSize: `${fontSize}px`, fontFamily: 'inherit', overflow: 'visible' },
-    x: { type: 'utc', domain: [startOf(first), startOf(addDays(last, 1))] },
+    x: { type: 'utc', domain: [startOf(first), endOf(last, grain)] },
     y: { domain: [0, highest], nice: top === undefined && axes ? 4 : false },
     marks: [
       axes
@@ -105,7 +109,7 @@ export function drawChart({ form, series, unit, top, reach = 0, width, height, f
             gridY({ ticks, stroke: 'var(--grid)', strokeOpacity: 1 }),
             axisY({ ticks, tickSize: 0, label: null, tickFormat: tickFormat(unit), fill: 'var(--muted)' }),
             axisX(
-              named.map(({ date }) => middleOf(date)),
+              named.map(({ date, grain }) => middleOf(date, grain)),
               {
                 tickFormat: (_: Date, index: number) => named[index]?.label ?? '',
                 tickSize: barWidth < 8 ? 3 : 0,
@@ -128,8 +132,8 @@ export function drawChart({ form, series, unit, top, reach = 0, width, height, f
   return {
     svg: drawing,
     bottom: height - margins.marginBottom,
-    xOf: (date) => x.apply(middleOf(date)),
-    dateAt: (position) => within(x.invert(position).toISOString().slice(0, 10), first, last),
+    xOf: (date) => x.apply(middleOf(date, grain)),
+    dateAt: (position) => within(periodStart(x.invert(position).toISOString().slice(0, 10), grain), first, last),
     dotsAt: (date) =>
       form === 'lines'
         ? series.flatMap(({ colour, points }) => {
@@ -154,27 +158,30 @@ function tickFormat(unit: Unit): (value: number, index: number, ticks?: readonly
 function highestOf(form: ChartOptions['form'], series: Series[]): number {
   const values = series.map(({ points }) => points.map(({ value }) => value ?? 0));
   const totals =
-    form === 'stack' ? (values[0] ?? []).map((_, day) => values.reduce((sum, one) => sum + (one[day] ?? 0), 0)) : values.flat();
+    form === 'stack'
+      ? (values[0] ?? []).map((_, place) => values.reduce((sum, one) => sum + (one[place] ?? 0), 0))
+      : values.flat();
   return totals.reduce((highest, value) => Math.max(highest, value), 0) || 1;
 }
 
 /** The first series stands on a light ground. */
-function shade(series: Series | undefined): Markish {
-  const ground = (series?.points ?? []).map(({ date, value, open }) => ({ x: middleOf(date), y: open ? null : value }));
+function shade(series: Series | undefined, grain: Grain): Markish {
+  const ground = (series?.points ?? []).map(({ date, value, open }) => ({ x: middleOf(date, grain), y: open ? null : value }));
   return areaY(ground, { x: 'x', y1: 0, y2: 'y', fill: 'var(--series-1)', fillOpacity: 0.07 });
 }
 
-/** What is final is a line, broken where a day has no value; what is open hangs on by dashes, with hollow dots. */
-function lineMarks({ colour, points }: Series, dots: readonly CalendarDate[]): Markish[] {
+/** What is final is a line, broken where a period has no value; what is open hangs on by dashes, with hollow dots. */
+function lineMarks({ colour, points }: Series, grain: Grain, dots: readonly CalendarDate[]): Markish[] {
+  const middle = (date: CalendarDate) => middleOf(date, grain);
   const stroke = `var(--series-${colour})`;
-  const final = points.map(({ date, value, open }) => ({ x: middleOf(date), y: open ? null : value }));
-  const smooth = points.map(({ date, smooth }) => ({ x: middleOf(date), y: smooth ?? null }));
+  const final = points.map(({ date, value, open }) => ({ x: middle(date), y: open ? null : value }));
+  const smooth = points.map(({ date, smooth }) => ({ x: middle(date), y: smooth ?? null }));
   const isThin = smooth.some(({ y }) => y !== null);
   const open = points.filter((point) => point.open && point.value !== null);
   const dashes = points.flatMap((point, index) => {
     const before = points[index - 1];
     if (!point.open || point.value === null || before === undefined || before.value === null) return [];
-    return { x1: middleOf(before.date), y1: before.value, x2: middleOf(point.date), y2: point.value };
+    return { x1: middle(before.date), y1: before.value, x2: middle(point.date), y2: point.value };
   });
   const alone = final.filter(
     ({ y }, index) => y !== null && (final[index - 1]?.y ?? null) === null && (final[index + 1]?.y ?? null) === null,
@@ -194,7 +201,7 @@ function lineMarks({ colour, points }: Series, dots: readonly CalendarDate[]): M
       { x: 'x', y: 'y', fill: stroke, r: 2.75 },
     ),
     dot(alone, { x: 'x', y: 'y', fill: stroke, r: 2 }),
-    dot(open, { x: ({ date }: Point) => middleOf(date), y: 'value', stroke, strokeWidth: 1.5, fill: 'var(--panel)', r: 2.5 }),
+    dot(open, { x: ({ date }: Point) => middle(date), y: 'value', stroke, strokeWidth: 1.5, fill: 'var(--panel)', r: 2.5 }),
   ];
 }
 
@@ -205,7 +212,7 @@ interface Bar {
   y2: number;
 }
 
-function barMarks(form: 'stack' | 'within', series: Series[], barWidth: number): Markish[] {
+function barMarks(form: 'stack' | 'within', series: Series[], grain: Grain, barWidth: number): Markish[] {
   const inset = Math.min(2, barWidth / 8);
   const base = new Map<CalendarDate, number>();
   return series.flatMap(({ colour, points }, index) => {
@@ -213,7 +220,7 @@ function barMarks(form: 'stack' | 'within', series: Series[], barWidth: number):
       if (value === null || value <= 0) return [];
       const y1 = form === 'stack' ? (base.get(date) ?? 0) : 0;
       base.set(date, y1 + value);
-      return { x1: startOf(date), x2: new Date(startOf(date).getTime() + DAY_MS), y1, y2: y1 + value, open };
+      return { x1: startOf(date), x2: endOf(date, grain), y1, y2: y1 + value, open };
     });
     const fill = `var(--series-${colour})`;
     const side = form === 'within' && index > 0 ? inset + barWidth / 5 : inset;

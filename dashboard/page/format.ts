@@ -1,4 +1,5 @@
 import type { CalendarDate } from '../../shared/metrics/calendar';
+import { type Grain, namePeriod, periodEnd } from '../../shared/metrics/grain';
 import type { Unit } from '../../shared/metrics/tables/columns';
 
 const MINUS = '−';
@@ -30,16 +31,51 @@ function dates(options: Intl.DateTimeFormatOptions): (date: CalendarDate) => str
 }
 
 /** On one line, wherever it stands. */
-function unbroken(format: (date: CalendarDate) => string): (date: CalendarDate) => string {
+function unbroken(format: (date: string) => string): (date: string) => string {
   return (date) => format(date).replaceAll(' ', NO_BREAK_SPACE);
 }
 
 /** `Monday, December 22, 2025` */
-export const formatLongDate = dates({ weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' });
+const formatLongDate = dates({ weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' });
+const longRange = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
+const longMonth = dates({ month: 'long', year: 'numeric' });
 /** `Mon, Dec 22` */
 export const formatDate = unbroken(dates({ weekday: 'short', month: 'short', day: 'numeric' }));
 /** `Mon, Dec 22, 2025` */
 export const formatDateWithYear = unbroken(dates({ weekday: 'short', month: 'short', day: 'numeric', year: 'numeric' }));
+
+const oneLine = unbroken((text) => text);
+
+/** `Monday, December 22, 2025`, `Week of December 15 – 21, 2025`, `December 2025` */
+export function formatLongPeriod(date: CalendarDate, grain: Grain): string {
+  if (grain === 'day') return formatLongDate(date);
+  if (grain === 'month') return longMonth(date);
+  const [from, to] = [date, periodEnd(date, grain)].map((day) => new Date(`${day}T00:00:00Z`)) as [Date, Date];
+  return `Week of ${longRange.formatRange(from, to)}`;
+}
+
+/** `Mon, Dec 22`, `Dec 15–21`, `Dec 2025` */
+export function formatPeriod(date: CalendarDate, grain: Grain): string {
+  return grain === 'day' ? formatDate(date) : oneLine(namePeriod(date, grain));
+}
+
+/** `Mon, Dec 22, 2025`, `Dec 15–21, 2025`, `Dec 2025` */
+export function formatPeriodWithYear(date: CalendarDate, grain: Grain): string {
+  if (grain === 'day') return formatDateWithYear(date);
+  return grain === 'month'
+    ? formatPeriod(date, grain)
+    : `${formatPeriod(date, grain)},${NO_BREAK_SPACE}${periodEnd(date, grain).slice(0, 4)}`;
+}
+
+/** `Week` of `week` */
+export function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** `a day`, `3 weeks` */
+export function formatMany(count: number, grain: Grain): string {
+  return count === 1 ? `a ${grain}` : `${formatNumber(count, 'count')} ${grain}s`;
+}
 
 /** `Dec 22` */
 export const formatMonthAndDay = unbroken(dates({ month: 'short', day: 'numeric' }));

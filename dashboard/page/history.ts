@@ -1,61 +1,85 @@
-import { addDays, type CalendarDate, datesBetween, daysBetween } from '../../shared/metrics/calendar';
-import type { DashboardData, Day, Metric } from '../data';
+import { addDays, type CalendarDate, daysBetween } from '../../shared/metrics/calendar';
+import { addPeriods, type Grain, periodEnd, periodStart, periodsBetween } from '../../shared/metrics/grain';
+import type { Cohort, DashboardData, Metric, Period } from '../data';
 import type { MetricName } from '../metrics';
 
 export type KnownMetric = Metric & { name: MetricName; place: number };
 
-/** The days of the data, found by their date. */
+/** The days, the weeks or the months of the data, each found by its first day. */
 export interface History {
+  grain: Grain;
   data: DashboardData;
   metrics: ReadonlyMap<MetricName, KnownMetric>;
+  cohorts: readonly Cohort[];
   first: CalendarDate;
   last: CalendarDate;
-  /** The newest day that was over when its report was made; the newest of all, if none was. */
+  /** The newest period that was over when its report was made; the newest of all, if none was. */
   newestOver: CalendarDate;
-  day(date: CalendarDate): Day | undefined;
-  /** null: there is no such figure; undefined: no report has the day. */
+  period(date: CalendarDate): Period | undefined;
+  /** null: there is no such figure; undefined: no report has the period. */
   value(date: CalendarDate, metric: MetricName): number | null | undefined;
-  /** The figure may still change: the day isn't over, or its accounts may still take their first test. */
+  /** The figure may still change: the period isn't over, or its accounts may still take their first test. */
   isOpen(date: CalendarDate, metric: MetricName): boolean;
 }
 
-/** null where there are no days. */
-export function createHistory(data: DashboardData): History | null {
-  const [first, last] = [data.days[0], data.days.at(-1)];
+/** null where there are no periods of the grain. */
+export function createHistory(data: DashboardData, grain: Grain): History | null {
+  const { metrics: known, periods, cohorts } = data.grains[grain] ?? { metrics: [], periods: [], cohorts: [] };
+  const [first, last] = [periods[0], periods.at(-1)];
   if (first === undefined || last === undefined) return null;
-  const days = new Map(data.days.map((day) => [day.date, day]));
+  const byDate = new Map(periods.map((period) => [period.date, period]));
   const metrics = new Map(
-    data.metrics.map((metric, place) => {
+    known.map((metric, place) => {
       const name = metric.name as MetricName;
       return [name, { ...metric, name, place }];
     }),
   );
   return {
+    grain,
     data,
     metrics,
+    cohorts,
     first: first.date,
     last: last.date,
-    newestOver: data.days.findLast((day) => !day.provisional)?.date ?? last.date,
-    day: (date) => days.get(date),
+    newestOver: periods.findLast(({ provisional }) => !provisional)?.date ?? last.date,
+    period: (date) => byDate.get(date),
     value: (date, name) => {
       const place = metrics.get(name)?.place;
-      const day = days.get(date);
-      return day === undefined || place === undefined ? undefined : (day.values[place] ?? null);
+      const period = byDate.get(date);
+      return period === undefined || place === undefined ? undefined : (period.values[place] ?? null);
     },
     isOpen: (date, name) => {
-      const day = days.get(date);
-      return day !== undefined && (day.provisional || (day.growing && metrics.get(name)?.grows === true));
+      const period = byDate.get(date);
+      return period !== undefined && (period.provisional || (period.growing && metrics.get(name)?.grows === true));
     },
   };
 }
 
-/** The days to show: so many, up to the newest one, or up to the chosen one if that is older than these. */
-export function windowOf({ first, last }: History, chosen: CalendarDate, days: number): CalendarDate[] {
-  const length = Math.min(days, daysBetween(first, last) + 1);
-  const from = addDays(last, 1 - length);
+/** First days of the periods from one to another, both included. */
+export function periodsFrom(first: CalendarDate, last: CalendarDate, grain: Grain): CalendarDate[] {
+  return Array.from({ length: periodsBetween(first, last, grain) + 1 }, (_, index) => addPeriods(first, index, grain));
+}
+
+/** The periods to show: so many, up to the newest one, or up to the chosen one if that is older than these. */
+export function windowOf({ first, last, grain }: History, chosen: CalendarDate, periods: number): CalendarDate[] {
+  const length = Math.min(periods, periodsBetween(first, last, grain) + 1);
+  const from = addPeriods(last, 1 - length, grain);
   const end = chosen < from ? chosen : last;
-  const start = addDays(end, 1 - length);
-  return datesBetween(start < first ? first : start, end);
+  const start = addPeriods(end, 1 - length, grain);
+  return periodsFrom(start < first ? first : start, end, grain);
+}
+
+/** The periods that hold the days from one to another, as far as there are reports of them. */
+export function periodsIn({ first, last, grain }: History, from: CalendarDate, to: CalendarDate): CalendarDate[] {
+  const [start, end] = [from, to].map((day) => within(periodStart(day, grain), first, last)) as [CalendarDate, CalendarDate];
+  return periodsFrom(start, end, grain);
+}
+
+/** The day that has the place of `day` in the period so many periods before; its last day if it is shorter. */
+export function dayBefore(day: CalendarDate, periods: number, grain: Grain): CalendarDate {
+  const start = periodStart(day, grain);
+  const before = addPeriods(start, -periods, grain);
+  return [addDays(before, daysBetween(start, day)), periodEnd(before, grain)].sort()[0] ?? before;
 }
 
 /** The date, or the end of the range that is nearer to it. */
@@ -68,37 +92,39 @@ export type Comparison =
       kind: 'change';
       of: number;
       base: number;
-      with: CalendarDate /** Days after which both were counted; null: both are final. */;
+      with: CalendarDate;
+      /** Periods after which both were counted; null: both are final. */
       age: number | null;
     }
   | { kind: 'none'; why: string };
 
-/** A figure of a day beside that of `days` before. What grows is compared as it stood at the same age. */
-export function compare(history: History, metric: MetricName, date: CalendarDate, days: number): Comparison {
-  const before = addDays(date, -days);
+/** A figure of a period beside that of an earlier one. What grows is compared as it stood at the same age. */
+export function compare(history: History, metric: MetricName, date: CalendarDate, before: CalendarDate): Comparison {
+  const { grain } = history;
   const none = (why: string): Comparison => ({ kind: 'none', why });
-  const day = history.day(date);
-  if (day === undefined) return none('no report has this day');
-  if (day.provisional) return none('the day was not over');
+  const period = history.period(date);
+  if (period === undefined) return none(`no report has this ${grain}`);
+  if (period.provisional) return none(`the ${grain} was not over`);
   if (history.metrics.get(metric)?.grows && history.data.of.kind === 'reports')
-    return compareAtSameAge(history, metric, day, before);
+    return compareAtSameAge(history, metric, period, before);
   const [of, base] = [history.value(date, metric), history.value(before, metric)];
-  if (base === undefined) return none('no report has the other day');
-  if (history.day(before)?.provisional) return none('the day compared with was not over');
+  if (base === undefined) return none(`no report has the other ${grain}`);
+  if (history.period(before)?.provisional) return none(`the ${grain} compared with was not over`);
   if (typeof of !== 'number' || base === null)
     return none(history.data.of.kind === 'release' ? 'hidden' : 'nothing to divide by');
   return { kind: 'change', of, base, with: before, age: null };
 }
 
-function compareAtSameAge(history: History, metric: MetricName, day: Day, before: CalendarDate): Comparison {
+function compareAtSameAge(history: History, metric: MetricName, period: Period, before: CalendarDate): Comparison {
   const growing = [...history.metrics.values()].filter(({ grows }) => grows);
   const place = growing.findIndex(({ name }) => name === metric);
-  const newest = day.grown.at(-1);
-  const then = history.day(before)?.grown.find(({ age }) => age === newest?.age);
-  if (newest === undefined || then === undefined) return { kind: 'none', why: 'no report has the other day at this age' };
+  const newest = period.grown.at(-1);
+  const then = history.period(before)?.grown.find(({ age }) => age === newest?.age);
+  if (newest === undefined || then === undefined)
+    return { kind: 'none', why: `no report has the other ${history.grain} at this age` };
   const [of, base] = [newest.values[place] ?? null, then.values[place] ?? null];
   if (of === null || base === null) return { kind: 'none', why: 'nothing to divide by' };
-  return { kind: 'change', of, base, with: before, age: day.growing ? newest.age : null };
+  return { kind: 'change', of, base, with: before, age: period.growing ? newest.age : null };
 }
 
 /** How late the newest report is at an instant, by the date in the report time zone: 0 on time, 1 a day late. */
@@ -113,25 +139,25 @@ export interface Parts {
 }
 
 /**
- * For each of the dates, which follow each other, the mean of a figure over so many days up to it; with parts, the rate of all these
- * days together. null where one of the days lacks the figure or may still change it.
+ * For each of the dates, which follow each other, the mean of a figure over so many periods up to it; with parts, the rate of all these
+ * periods together. null where one of them lacks the figure or may still change it.
  */
 export function smooth(
   history: History,
   metric: MetricName,
   dates: readonly CalendarDate[],
-  { days, parts }: { days: number; parts: Parts | undefined },
+  { periods, parts }: { periods: number; parts: Parts | undefined },
 ): (number | null)[] {
   const [first, last] = [dates[0], dates.at(-1)];
   if (first === undefined || last === undefined) return [];
-  const terms = datesBetween(addDays(first, 1 - days), last).map((date) => {
+  const terms = periodsFrom(addPeriods(first, 1 - periods, history.grain), last, history.grain).map((date) => {
     const value = history.value(date, parts?.part ?? metric);
     const of = parts === undefined ? 1 : history.value(date, parts.whole);
     return typeof value !== 'number' || typeof of !== 'number' || history.isOpen(date, metric) ? null : { value, of };
   });
   return dates.map((_, index) => {
     let [sum, whole] = [0, 0];
-    for (const term of terms.slice(index, index + days)) {
+    for (const term of terms.slice(index, index + periods)) {
       if (term === null) return null;
       sum += term.value;
       whole += term.of;

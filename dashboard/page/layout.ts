@@ -1,21 +1,23 @@
-import type { ReportTable } from '../../shared/metrics/tables';
 import type { MetricName } from '../metrics';
 import type { Parts } from './history';
+import type { TableName } from './state';
 
-/** What the page shows, and where. A metric that the data lacks is left out, with its panel if nothing remains. */
+/** What the page shows, and where. A metric that the data lacks is left out, with its panel if it is the first one there. */
 export interface Panel {
   /** Left out where the panel is of one metric: its name is the title. */
   title?: string;
   /**
-   * lines: each series over time; stack: parts of a whole, day by day; within: the second series is a part of the first, drawn
+   * lines: each series over time; stack: parts of a whole, period by period; within: the second series is a part of the first, drawn
    * inside it.
    */
   form: 'lines' | 'stack' | 'within';
   series: MetricName[];
   /** Shown beside the series, not drawn: what a stack adds up to. */
   total?: MetricName;
-  /** Days that the bold line takes together; without it there is only the line of the days. */
+  /** Days that the bold line takes together; without it, and in weeks and months, there is only the line of the periods. */
   smooth?: number;
+  /** Of days whichever periods the page shows: the figures look back over days. */
+  ofDays?: true;
   /** Metrics on whose scale it is drawn, so that panels can be compared. */
   sameScale?: MetricName[];
   /** Top of the scale, where it is known. */
@@ -31,9 +33,11 @@ export interface Section {
   title: string;
   panels: Panel[];
   kinds?: Kinds;
+  /** With the table of cohorts. */
+  retention?: true;
 }
 
-/** Kinds of one thing: a ranking of the day, and a small chart of each. */
+/** Kinds of one thing: a ranking of the period, and a small chart of each. */
 export interface Kinds {
   title: string;
   total: MetricName;
@@ -68,6 +72,7 @@ export const fractions: Partial<Record<MetricName, Parts & { things: string }>> 
   adjusted_success_rate: { part: 'successful_sessions', whole: 'total_sessions', things: 'sessions' },
   failure_rate: { part: 'total_errors', whole: 'all_tests', things: 'tests' },
   conversion_rate: { part: 'accounts_with_tests', whole: 'accounts_created', things: 'accounts' },
+  stickiness: { part: 'active_users', whole: 'active_users_28d', things: 'people' },
 };
 
 export const cards: MetricName[] = [
@@ -103,6 +108,31 @@ export const sections: Section[] = [
         columns: 6,
       },
     ],
+  },
+  {
+    name: 'audience',
+    title: 'Audience',
+    panels: [
+      {
+        title: 'People over 1, 7 and 28 days',
+        form: 'lines',
+        series: ['active_users_28d', 'active_users_7d', 'active_users'],
+        ofDays: true,
+        steps: true,
+        columns: 6,
+      },
+      {
+        title: 'New, returning and reactivated people',
+        form: 'stack',
+        series: ['returning_users', 'new_users', 'reactivated_users'],
+        total: 'active_users',
+        steps: true,
+        columns: 6,
+      },
+      { form: 'lines', series: ['stickiness'], smooth: 7, ofDays: true, columns: 6 },
+      { form: 'lines', series: ['lapsed_users'], columns: 6 },
+    ],
+    retention: true,
   },
   {
     name: 'engagement',
@@ -145,9 +175,10 @@ export const sections: Section[] = [
 ];
 
 /** What each table is called. */
-export const tableTitles: Record<ReportTable, string> = {
-  daily_engagement: 'Engagement',
-  daily_advanced_metrics: 'Session success',
-  daily_errors: 'Errors',
-  daily_funnel: 'Funnel',
+export const tableTitles: Record<TableName, string> = {
+  engagement: 'Engagement',
+  advanced_metrics: 'Session success',
+  errors: 'Errors',
+  funnel: 'Funnel',
+  audience: 'Audience',
 };

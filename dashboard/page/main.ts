@@ -1,23 +1,40 @@
-import { addDays, type CalendarDate } from '../../shared/metrics/calendar';
-import type { ReportTable } from '../../shared/metrics/tables';
+import type { CalendarDate } from '../../shared/metrics/calendar';
+import { addPeriods, type Grain, grainAdverbs, grains, periodEnd, periodStart } from '../../shared/metrics/grain';
 import type { DashboardData } from '../data';
 import { renderCards } from './cards';
+import { type ChartsView, createCharts } from './charts';
 import { layOutForPrint } from './drawing';
 import { h } from './elements';
-import { formatLongDate } from './format';
-import { createHistory, type History, windowOf, within } from './history';
-import { type Kinds, type Panel, panelsOf, sections, tableTitles } from './layout';
-import { createPanel, type PanelView } from './panel';
-import { renderRanking } from './ranking';
-import { compares, formatState, parseState, type State, spans, unknownIn } from './state';
-import { renderLateness, renderSentence, renderStatus } from './status';
+import { capital, formatLongPeriod } from './format';
+import { createHistory, dayBefore, type History, windowOf, within } from './history';
+import { tableTitles } from './layout';
+import {
+  type Choices,
+  compares,
+  formatState,
+  inGrain,
+  lackingGrain,
+  openingGrain,
+  parseState,
+  type State,
+  spans,
+  type TableName,
+  unknownIn,
+} from './state';
+import { lackId, renderLateness, renderSentence, renderStatus } from './status';
 import { download, formatCsv, renderTable } from './table';
 import './style.css';
 
 const data = JSON.parse(document.getElementById('data')?.textContent ?? '') as DashboardData;
-const history = createHistory(data);
+const histories = new Map(
+  grains.flatMap((grain): [Grain, History][] => {
+    const history = createHistory(data, grain);
+    return history === null ? [] : [[grain, history]];
+  }),
+);
+const days = histories.get('day');
 const root = document.getElementById('page');
-root?.append(...(history === null ? [emptyPage()] : page(history)));
+root?.append(...(days === undefined ? [emptyPage()] : page(days)));
 
 function emptyPage(): HTMLElement {
   const [lack, command, remedy] =
@@ -28,101 +45,164 @@ function emptyPage(): HTMLElement {
 }
 
 /** Builds the page once; what depends on the reader's choices is put in its places at each change. */
-function page(history: History): HTMLElement[] {
-  const tables = [...new Set(data.metrics.map(({ table }) => table as ReportTable))];
-  const currentState = () => parseState(location.hash, tables);
-  const choose = (change: Partial<State>) => {
-    location.hash = formatState({ ...currentState(), ...change });
+function page(days: History): HTMLElement[] {
+  const known = [...histories.keys()];
+  const choices: Choices = {
+    grains: known,
+    grain: openingGrain(days.first, days.last, data.date, known),
+    tables: [...new Set([...histories.values()].flatMap(tablesOf))],
   };
-  const chosenDate = (): CalendarDate => within(askedDate(), history.first, history.last);
-  const askedDate = (): CalendarDate => currentState().date ?? data.date ?? history.newestOver;
+  const currentState = () => parseState(location.hash, choices);
+  const goTo = (state: State) => {
+    location.hash = formatState(state, choices);
+  };
+  const choose = (change: Partial<State>) => goTo({ ...currentState(), ...change });
+  const currentHistory = (): History => histories.get(currentState().grain) ?? days;
+  const askedDate = (): CalendarDate => {
+    const { grain, newestOver } = currentHistory();
+    return periodStart(currentState().date ?? data.date ?? newestOver, grain);
+  };
+  const chosenDate = (): CalendarDate => within(askedDate(), currentHistory().first, currentHistory().last);
+  /** So many periods before lies what a period is compared with; null for nothing. */
+  const comparedPeriods = (): number | null => {
+    const { grain, compare } = currentState();
+    return compares[grain][compare]?.periods ?? null;
+  };
   /** What the page shows instead of what it was asked for. */
   const excuses = (): string[] => {
-    const [asked, shown, state] = [askedDate(), chosenDate(), currentState()];
+    const state = currentState();
+    const [asked, shown, { grain }] = [askedDate(), chosenDate(), state];
+    const name = (date: CalendarDate) => formatLongPeriod(date, grain).replace(/^Week/, 'the week');
+    const lacking = lackingGrain(location.hash, choices);
     const instead = {
-      date: `The address names a date that does not exist. Shown is ${formatLongDate(shown)}.`,
-      compare: `The address names an unknown day to compare with. Compared is with ${compares[state.compare].title}.`,
-      span: `The address names an unknown span. Shown: ${spans[state.span].title}.`,
+      grain:
+        lacking === null
+          ? `The address names an unknown kind of period. Shown are ${grain}s.`
+          : data.of.kind === 'release'
+            ? 'Only days are released.'
+            : `No report has ${lacking}s yet. Shown are ${grain}s.`,
+      date: `The address names a date that does not exist. Shown is ${name(shown)}.`,
+      compare: `The address names an unknown ${grain} to compare with. Compared is with ${compares[grain][state.compare]?.title}.`,
+      span: `The address names an unknown span. Shown: ${spans[grain][state.span]?.title}.`,
       table: `The address names an unknown table. Shown is ${tableTitles[state.table]}.`,
     };
     return [
-      ...unknownIn(location.hash, tables).map((name) => instead[name]),
-      ...(asked === shown ? [] : [`No report has ${formatLongDate(asked)}. Shown is the nearest day that one has.`]),
-      ...(history.day(shown) === undefined ? [`No report has ${formatLongDate(shown)}. Its place is left empty.`] : []),
+      ...unknownIn(location.hash, choices).map((name) => instead[name]),
+      ...(asked === shown ? [] : [`No report has ${name(asked)}. Shown is the nearest ${grain} that one has.`]),
+      ...(currentHistory().period(shown) === undefined ? [`No report has ${name(shown)}. Its place is left empty.`] : []),
     ];
   };
 
+  const grainButtons = grains.map((grain) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        disabled: !histories.has(grain),
+        'aria-describedby': histories.has(grain) ? null : lackId(grain),
+        onclick: () => goTo(inGrain(currentState(), grain)),
+      },
+      capital(grain),
+    ),
+  );
+  const dateLabel = h('label', { for: 'date' });
   const dateInput = h('input', {
     type: 'date',
     id: 'date',
-    min: history.first,
-    max: history.last,
     onchange: () => dateInput.value !== '' && choose({ date: dateInput.value }),
   });
-  const step = (days: number, label: string, sign: string) =>
-    h('button', { type: 'button', 'aria-label': label, onclick: () => choose({ date: addDays(chosenDate(), days) }) }, sign);
-  const [earlier, later] = [step(-1, 'A day earlier', '‹'), step(1, 'A day later', '›')];
-  const compareSelect = select('compare', compares, (compare) => choose({ compare }));
-  const spanSelect = select('span', spans, (span) => choose({ span }));
+  const step = (periods: number, sign: string) =>
+    h(
+      'button',
+      { type: 'button', onclick: () => choose({ date: addPeriods(chosenDate(), periods, currentHistory().grain) }) },
+      sign,
+    );
+  const [earlier, later] = [step(-1, '‹'), step(1, '›')];
+  const compareSelect = select('compare', (compare) => choose({ compare }));
+  const spanSelect = select('span', (span) => choose({ span }));
+  const title = h('h1');
   const heading = h('h2', { 'aria-live': 'polite' });
   const instead = h('div', { role: 'status' });
   const cards = h('div');
+  const explanation = h('p', { class: 'legend' });
+  const chartsPlace = h('div');
+  const figuresTitle = h('h2', { id: 'figures' });
+  const tableButtons = h('div', { class: 'choices', role: 'group', 'aria-label': 'Table' });
   const figures = h('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': 'Table of figures' });
+  const dictionary = h('div', { class: 'dictionary' });
 
-  const panels: PanelView[] = [];
+  let charts: ChartsView | null = null;
+  let shownGrain: Grain | null = null;
+  let shownTable: TableName | null = null;
   let window: CalendarDate[] = [];
-  let shownTable: ReportTable | null = null;
-  const onPoint = (date: CalendarDate | null) => {
-    const at = date ?? chosenDate();
-    const { days } = compares[currentState().compare];
-    // while the pointer moves, what the reader doesn't see stays at the chosen day
-    for (const panel of panels) if (date === null || panel.isNear()) panel.point(at, days);
+  const onPoint = (pointed: CalendarDate | null) => {
+    const { grain } = currentState();
+    const day = pointed ?? periodEnd(chosenDate(), grain);
+    const periods = comparedPeriods();
+    // while the pointer moves, what the reader doesn't see stays at the chosen period
+    charts?.point(day, periods === null ? null : dayBefore(day, periods, grain), pointed === null ? 'all' : 'seen');
   };
-  const rankings: { kinds: Kinds; place: HTMLElement }[] = [];
-  const grid = (specs: readonly Panel[]) => {
-    const views = specs.flatMap((panel) => createPanel({ panel, history, onPoint, onChoose: (date) => choose({ date }) }) ?? []);
-    panels.push(...views);
-    const elements = views.map(({ element }) => element);
-    return elements.length === 0 ? [] : [h('div', { class: 'panels' }, elements)];
+
+  /** Puts in place what depends on the grain alone. */
+  const showGrain = (history: History) => {
+    const { grain, first, last } = history;
+    charts = createCharts({
+      history,
+      days,
+      cohorts: histories.get(grain === 'month' ? 'month' : 'week'),
+      onPoint,
+      onChoose: (date) => choose({ date }),
+    });
+    chartsPlace.replaceChildren(...charts.elements);
+    for (const [index, button] of grainButtons.entries()) button.setAttribute('aria-pressed', String(grains[index] === grain));
+    title.textContent = `${titles[grain]}${data.of.kind === 'release' ? ', released' : ''}`;
+    document.title = titles[grain];
+    dateLabel.textContent = { day: 'Day', week: 'Week of', month: 'Month of' }[grain];
+    dateInput.min = first;
+    dateInput.max = periodEnd(last, grain);
+    earlier.ariaLabel = `A ${grain} earlier`;
+    later.ariaLabel = `A ${grain} later`;
+    offer(compareSelect, compares[grain]);
+    offer(spanSelect, spans[grain]);
+    explanation.replaceChildren(...legend(history));
+    figuresTitle.textContent = `Figures by ${grain}`;
+    tableButtons.replaceChildren(
+      ...tablesOf(history).map((table) =>
+        h('button', { type: 'button', 'data-name': table, onclick: () => choose({ table }) }, tableTitles[table]),
+      ),
+    );
+    dictionary.replaceChildren(...definitions(history));
+    window = [];
   };
-  const kindsOf = (kinds: Kinds) => {
-    if (!kinds.metrics.some((metric) => history.metrics.has(metric))) return [];
-    const place = h('div');
-    rankings.push({ kinds, place });
-    return [place, ...grid(panelsOf(kinds))];
-  };
-  const charts = sections.flatMap(({ title, name, panels, kinds }) => {
-    const content = [...grid(panels), ...(kinds ? kindsOf(kinds) : [])];
-    return content.length === 0
-      ? []
-      : h('section', { class: name, 'aria-labelledby': name }, h('h2', { id: name }, title), content);
-  });
-  const tableButtons = tables.map((table) =>
-    h('button', { type: 'button', onclick: () => choose({ table }) }, tableTitles[table]),
-  );
 
   const update = () => {
-    const { compare, span, table } = currentState();
+    const { grain, compare, span, table } = currentState();
+    const history = currentHistory();
+    if (grain !== shownGrain) showGrain(history);
     const date = chosenDate();
+    const periods = comparedPeriods();
+    const before = periods === null ? null : addPeriods(date, -periods, grain);
     dateInput.value = date;
     compareSelect.value = compare;
     spanSelect.value = span;
     earlier.disabled = date === history.first;
     later.disabled = date === history.last;
-    heading.textContent = formatLongDate(date);
+    heading.textContent = formatLongPeriod(date, grain);
     instead.replaceChildren(...excuses().map((text) => h('p', { class: 'notice instead' }, text)));
-    const { days } = compares[compare];
-    cards.replaceChildren(renderCards(history, date, days));
-    for (const { kinds, place } of rankings) place.replaceChildren(renderRanking(history, kinds, date, days));
-    const next = windowOf(history, date, spans[span].days);
+    cards.replaceChildren(renderCards(history, date, before));
+    charts?.rank(date, before);
+    const next = windowOf(history, date, spans[grain][span]?.periods ?? 1);
     const moved = next[0] !== window[0] || next.length !== window.length;
     window = next;
-    if (moved) for (const panel of panels) panel.show(window);
+    if (moved) charts?.show(window[0] ?? date, periodEnd(window.at(-1) ?? date, grain));
     onPoint(null);
-    for (const [index, button] of tableButtons.entries()) button.setAttribute('aria-pressed', String(tables[index] === table));
+    for (const button of tableButtons.querySelectorAll('button'))
+      button.setAttribute('aria-pressed', String(button.dataset.name === table));
     if (moved || table !== shownTable) {
-      figures.replaceChildren(renderTable(history, table, window, { chosen: chosenDate, atOnce: shownTable === null }));
+      const options = { chosen: chosenDate, atOnce: shownTable === null };
+      figures.replaceChildren(renderTable(history, tableName(table, grain), window, options));
     }
+    shownGrain = grain;
     shownTable = table;
     for (const row of figures.querySelectorAll('.chosen')) row.classList.remove('chosen');
     figures.querySelector(`[data-date="${date}"]`)?.classList.add('chosen');
@@ -131,43 +211,39 @@ function page(history: History): HTMLElement[] {
   queueMicrotask(update);
   layOutForPrint();
 
+  const downloadCsv = () => {
+    const last = periodEnd(window.at(-1) ?? days.last, currentState().grain);
+    download(`kpis-${window[0]}-${last}.csv`, formatCsv(currentHistory(), window));
+  };
   const main = h(
     'main',
     { id: 'main', tabindex: -1 },
     data.isDemo && h('p', { class: 'notice demo' }, 'Demo data: these figures are made up.'),
-    renderLateness(history, new Date()),
+    renderLateness(days, new Date()),
     instead,
-    h('div', { class: 'day' }, heading, renderStatus(history), renderSentence(history)),
+    h('div', { class: 'day' }, heading, renderStatus(days), renderSentence(days)),
     cards,
-    legend(),
-    charts,
+    explanation,
+    chartsPlace,
     h(
       'section',
       { class: 'figures', 'aria-labelledby': 'figures' },
-      h('h2', { id: 'figures' }, 'Figures by day'),
-      h(
-        'div',
-        { class: 'toolbar' },
-        h('div', { class: 'choices', role: 'group', 'aria-label': 'Table' }, tableButtons),
-        h(
-          'button',
-          { type: 'button', onclick: () => download(`kpis-${window[0]}-${window.at(-1)}.csv`, formatCsv(history, window)) },
-          'Download CSV',
-        ),
-      ),
+      figuresTitle,
+      h('div', { class: 'toolbar' }, tableButtons, h('button', { type: 'button', onclick: downloadCsv }, 'Download CSV')),
       figures,
-      definitions(tables),
+      dictionary,
     ),
   );
   const skip = h('a', { class: 'skip', href: '#main', onclick: (event: Event) => skipTo(event, main) }, 'Skip to the figures');
   const controls = h(
     'form',
     { class: 'controls', onsubmit: (event: Event) => event.preventDefault() },
-    h('div', { class: 'date' }, h('label', { for: 'date' }, 'Day'), earlier, dateInput, later),
+    data.of.kind === 'reports' && h('div', { class: 'choices grains', role: 'group', 'aria-label': 'Period' }, grainButtons),
+    h('div', { class: 'date' }, dateLabel, earlier, dateInput, later),
     h('div', {}, h('label', { for: 'compare' }, 'Compare with'), compareSelect),
     h('div', {}, h('label', { for: 'span' }, 'Show'), spanSelect),
   );
-  const header = h('header', {}, h('h1', {}, 'Daily KPIs', data.of.kind === 'release' && ', released'));
+  const header = h('header', {}, title);
   const narrow = matchMedia('(max-width: 40rem)');
   const placeControls = () => (narrow.matches ? cards.after(controls) : header.append(controls));
   narrow.addEventListener('change', placeControls);
@@ -175,17 +251,24 @@ function page(history: History): HTMLElement[] {
   return [skip, header, main];
 }
 
-function select<Name extends string>(
-  id: string,
-  choices: Record<Name, { title: string }>,
-  onChoose: (name: Name) => void,
-): HTMLSelectElement {
-  const element = h(
-    'select',
-    { id, onchange: () => onChoose(element.value as Name) },
-    Object.entries<{ title: string }>(choices).map(([name, { title }]) => h('option', { value: name }, title)),
-  );
+const titles: Record<Grain, string> = { day: 'Daily KPIs', week: 'Weekly KPIs', month: 'Monthly KPIs' };
+
+/** The tables of a grain, in the order of their figures. */
+function tablesOf({ metrics }: History): TableName[] {
+  return [...new Set(Array.from(metrics.values(), ({ table }) => table.replace(/^[a-z]+_/, '') as TableName))];
+}
+
+function tableName(table: TableName, grain: Grain): string {
+  return `${grainAdverbs[grain]}_${table}`;
+}
+
+function select(id: string, onChoose: (name: string) => void): HTMLSelectElement {
+  const element = h('select', { id, onchange: () => onChoose(element.value) });
   return element;
+}
+
+function offer(element: HTMLSelectElement, choices: Record<string, { title: string }>): void {
+  element.replaceChildren(...Object.entries(choices).map(([name, { title }]) => h('option', { value: name }, title)));
 }
 
 /** The fragment holds the state, so the link must not change it. */
@@ -194,18 +277,22 @@ function skipTo(event: Event, target: HTMLElement): void {
   target.focus();
 }
 
-function legend(): HTMLElement {
-  return h(
-    'p',
-    { class: 'legend' },
-    'In the charts a thin line is of days, and a bold one takes the last 7 days together (the conversion rate, 28 days). ',
-    ...(data.of.kind === 'release' ? releaseLegend(data.of) : reportsLegend()),
+function legend({ grain, metrics }: History): (Node | string)[] {
+  const lines =
+    grain === 'day'
+      ? 'In the charts a thin line is of days, and a bold one takes the last 7 days together (the conversion rate, 28 days). '
+      : metrics.has('new_users')
+        ? 'People over 1, 7 and 28 days and the stickiness are of each day; a bold line takes the last 7 days together. '
+        : '';
+  return [
+    lines,
+    ...(data.of.kind === 'release' ? releaseLegend(data.of) : reportsLegend(grain)),
     ' A change in ',
     h('b', { class: 'better' }, 'blue'),
     ' is for the better, one in ',
     h('b', { class: 'worse' }, 'orange'),
     ' for the worse.',
-  );
+  ];
 }
 
 function releaseLegend({ minPeople, roundTo }: { minPeople: number; roundTo: number }): (Node | string)[] {
@@ -216,19 +303,17 @@ function releaseLegend({ minPeople, roundTo }: { minPeople: number; roundTo: num
   ];
 }
 
-function reportsLegend(): (Node | string)[] {
+function reportsLegend(grain: Grain): (Node | string)[] {
   return [
     h('b', {}, 'Dashed and hollow'),
-    ' may still change: a day that was not over when it was reported, or new accounts in the eleven days in which their first test is still awaited. A day without a report is left empty.',
+    ` may still change: a ${grain} that was not over when it was reported, or new accounts in the eleven ${grain}s in which their first test is still awaited. A ${grain} without a report is left empty.`,
   ];
 }
 
-function definitions(tables: ReportTable[]): HTMLElement {
-  return h(
-    'div',
-    { class: 'dictionary' },
+function definitions(history: History): HTMLElement[] {
+  return [
     h('h3', {}, 'Columns, and how each is counted'),
-    tables.map((table) =>
+    ...tablesOf(history).map((table) =>
       h(
         'details',
         {},
@@ -236,13 +321,13 @@ function definitions(tables: ReportTable[]): HTMLElement {
         h(
           'dl',
           {},
-          data.metrics
-            .filter((metric) => metric.table === table)
+          [...history.metrics.values()]
+            .filter((metric) => metric.table === tableName(table, history.grain))
             .map(({ name, label, definition }) =>
               h('div', {}, h('dt', {}, label, ' ', h('code', {}, name)), h('dd', {}, definition)),
             ),
         ),
       ),
     ),
-  );
+  ];
 }

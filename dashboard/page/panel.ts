@@ -1,43 +1,49 @@
-import { addDays, type CalendarDate } from '../../shared/metrics/calendar';
+import type { CalendarDate } from '../../shared/metrics/calendar';
+import { addPeriods, periodEnd, periodStart } from '../../shared/metrics/grain';
 import type { MetricName } from '../metrics';
 import { type Chart, drawChart, type Series } from './chart';
 import { keepDrawn } from './drawing';
 import { h, svg } from './elements';
-import { formatDate, formatFigure, formatNumber } from './format';
-import { compare, type History, smooth, within } from './history';
+import { formatFigure, formatNumber, formatPeriod } from './format';
+import { compare, type History, periodsIn, smooth, within } from './history';
 import { fractions, type Panel } from './layout';
 
+/** Panels of days stand beside panels of weeks: with each other they speak of days. A period is spoken of by its last day. */
 export interface PanelView {
   element: HTMLElement;
   isNear(): boolean;
-  /** Shows these days. */
-  show(days: readonly CalendarDate[]): void;
-  /** Points at a day, and at the one so many days before that it is compared with; null for nothing. */
-  point(date: CalendarDate, daysBefore: number | null): void;
+  /** Shows the periods that hold these days. */
+  show(from: CalendarDate, to: CalendarDate): void;
+  /** Points at the period that holds a day, and at the one that it is compared with; null for nothing. */
+  point(day: CalendarDate, dayBefore: CalendarDate | null): void;
 }
 
 export interface PanelOptions {
   panel: Panel;
   history: History;
   /** The pointer or the keyboard is at a day; null: at none any more. */
-  onPoint: (date: CalendarDate | null) => void;
-  onChoose: (date: CalendarDate) => void;
+  onPoint: (day: CalendarDate | null) => void;
+  onChoose: (day: CalendarDate) => void;
 }
 
+/** So many periods are stepped over by Page Up and Page Down. */
+const PAGE = { day: 7, week: 4, month: 12 };
+
 /**
- * A chart with a line above it that names its series and reads their values at the day pointed at. It is operated like a slider, so
- * that keyboard and screen reader get to each day. null where the data has none of its series.
+ * A chart with a line above it that names its series and reads their values at the period pointed at. It is a slider: keyboard and
+ * screen readers reach every period. null where the data lacks its first series.
  */
 export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions): PanelView | null {
   const known = panel.series.flatMap((name) => history.metrics.get(name) ?? []);
-  if (known[0] === undefined) return null;
+  if (known[0] === undefined || known[0].name !== panel.series[0]) return null;
+  const { grain } = history;
   const { unit, label } = known[0];
   const title = panel.title ?? label;
   const total = panel.total && history.metrics.get(panel.total);
   const shown = [...known, ...(total ? [total] : [])];
 
-  const day = h('span');
-  const comparedDay = h('span');
+  const period = h('span');
+  const comparedPeriod = h('span');
   const values = shown.map(() => h('b'));
   const besides = shown.map(() => h('span'));
   const readout = h(
@@ -51,9 +57,9 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     class: 'chart',
     role: 'slider',
     tabindex: 0,
-    'aria-label': `${title}, by day`,
+    'aria-label': `${title}, by ${grain}`,
     onkeydown: (event: KeyboardEvent) => onKey(event),
-    onpointermove: (event: PointerEvent) => chart && onPoint(chart.dateAt(event.offsetX)),
+    onpointermove: (event: PointerEvent) => chart && onPoint(lastDayOf(chart.dateAt(event.offsetX))),
     onpointerleave: () => onPoint(null),
     onclick: (event: MouseEvent) => chart && onChoose(chart.dateAt(event.offsetX)),
     onblur: () => onPoint(null),
@@ -61,7 +67,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   const element = h(
     'section',
     { class: `panel columns-${panel.columns}${panel.steps ? ' steps' : ''} ${panel.form}`, 'aria-label': title },
-    h('div', { class: 'panel-head' }, h('h3', {}, title), h('span', { class: 'panel-day' }, day, comparedDay)),
+    h('div', { class: 'panel-head' }, h('h3', {}, title), h('span', { class: 'panel-day' }, period, comparedPeriod)),
     readout,
     canvas,
     h(
@@ -76,7 +82,8 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     ),
   );
 
-  let days: readonly CalendarDate[] = [];
+  const lastDayOf = (date: CalendarDate) => periodEnd(date, grain);
+  let periods: readonly CalendarDate[] = [];
   let places: ReadonlyMap<CalendarDate, number> = new Map();
   let at: CalendarDate = history.last;
   let comparedWith: CalendarDate | null = null;
@@ -85,14 +92,15 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   const marks = svg('svg', { class: 'marks', 'aria-hidden': 'true' });
 
   const draw = (width: number) => {
-    if (days.length === 0) return;
+    if (periods.length === 0) return;
     const fontSize = Number.parseFloat(getComputedStyle(canvas).fontSize);
+    const days = grain === 'day' ? panel.smooth : undefined;
     const series = known.map(({ name, label }, index): Series => {
-      const bold = panel.smooth === undefined ? [] : smooth(history, name, days, { days: panel.smooth, parts: fractions[name] });
+      const bold = days === undefined ? [] : smooth(history, name, periods, { periods: days, parts: fractions[name] });
       return {
         colour: index + 1,
         label,
-        points: days.map((date, place) => ({
+        points: periods.map((date, place) => ({
           date,
           value: history.value(date, name) ?? null,
           open: history.isOpen(date, name),
@@ -100,15 +108,18 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
         })),
       };
     });
-    const reach = Math.max(0, ...(panel.sameScale ?? []).flatMap((name) => days.map((day) => history.value(day, name) ?? 0)));
+    const reach = Math.max(
+      0,
+      ...(panel.sameScale ?? []).flatMap((name) => periods.map((date) => history.value(date, name) ?? 0)),
+    );
     const { form, top } = panel;
-    chart = drawChart({ form, series, unit, top, reach, width, height: canvas.clientHeight, fontSize });
+    chart = drawChart({ form, grain, series, unit, top, reach, width, height: canvas.clientHeight, fontSize });
     canvas.replaceChildren(chart.svg, marks);
     mark();
   };
   const mark = () => {
     if (chart === null) return;
-    const isShown = (date: CalendarDate | null) => date !== null && date >= (days[0] ?? '') && date <= (days.at(-1) ?? '');
+    const isShown = (date: CalendarDate | null) => date !== null && places.has(date);
     const lines = [
       ['compared', comparedWith],
       ['chosen', at],
@@ -125,20 +136,21 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     );
   };
   const onKey = (event: KeyboardEvent) => {
-    const [from, to] = [days[0] ?? at, days.at(-1) ?? at];
+    const [from, to] = [periods[0] ?? at, periods.at(-1) ?? at];
+    const by = (steps: number) => addPeriods(at, steps, grain);
     const moves: Record<string, CalendarDate> = {
-      ArrowLeft: addDays(at, -1),
-      ArrowDown: addDays(at, -1),
-      ArrowRight: addDays(at, 1),
-      ArrowUp: addDays(at, 1),
-      PageDown: addDays(at, -7),
-      PageUp: addDays(at, 7),
+      ArrowLeft: by(-1),
+      ArrowDown: by(-1),
+      ArrowRight: by(1),
+      ArrowUp: by(1),
+      PageDown: by(-PAGE[grain]),
+      PageUp: by(PAGE[grain]),
       Home: from,
       End: to,
     };
     const target = moves[event.key];
     if (event.key === 'Enter' || event.key === ' ') onChoose(at);
-    else if (target !== undefined) onPoint(within(target, from, to));
+    else if (target !== undefined) onPoint(lastDayOf(within(target, from, to)));
     else return;
     event.preventDefault();
   };
@@ -146,23 +158,25 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
 
   return {
     element,
-    isNear: drawing.isNear,
-    show(next) {
-      days = next;
-      places = new Map(days.map((date, place) => [date, place]));
+    isNear: () => drawing.isNear() || document.activeElement === canvas,
+    show(from, to) {
+      periods = periodsIn(history, from, to);
+      places = new Map(periods.map((date, place) => [date, place]));
       canvas.setAttribute('aria-valuemin', '0');
-      canvas.setAttribute('aria-valuemax', String(days.length - 1));
+      canvas.setAttribute('aria-valuemax', String(periods.length - 1));
       drawing.redraw();
     },
-    point(date, daysBefore) {
+    point(day, dayBefore) {
+      const date = periodStart(day, grain);
       at = date;
-      comparedWith = daysBefore === null ? null : addDays(date, -daysBefore);
-      const open = history.day(date) !== undefined && known.some(({ name }) => history.isOpen(date, name));
-      const note = history.day(date)?.provisional ? ', so far' : open ? ', still growing' : '';
+      comparedWith = dayBefore && periodStart(dayBefore, grain);
+      const open = history.period(date) !== undefined && known.some(({ name }) => history.isOpen(date, name));
+      const note = history.period(date)?.provisional ? ', so far' : open ? ', still growing' : '';
       const texts = shown.map(({ name }) => figureText(history, date, name));
-      const before = shown.map(({ name }) => comparedText(history, name, date, daysBefore));
-      put(day, `${formatDate(date)}${note}`);
-      put(comparedDay, comparedWith !== null && before.some((text) => text !== '') ? ` vs ${formatDate(comparedWith)}` : '');
+      const before = shown.map(({ name }) => comparedText(history, name, date, comparedWith));
+      const isCompared = before.some((text) => text !== '');
+      put(period, `${formatPeriod(date, grain)}${note}`);
+      put(comparedPeriod, comparedWith !== null && isCompared ? ` vs ${formatPeriod(comparedWith, grain)}` : '');
       for (const [index, { name }] of shown.entries()) {
         put(values[index], texts[index] ?? '');
         const parts = partsText(history, name, date);
@@ -171,7 +185,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
       canvas.setAttribute('aria-valuenow', String(Math.max(0, places.get(date) ?? 0)));
       canvas.setAttribute(
         'aria-valuetext',
-        `${day.textContent}: ${shown.map(({ label }, index) => `${label} ${texts[index]}`).join(', ')}`,
+        `${period.textContent}: ${shown.map(({ label }, index) => `${label} ${texts[index]}`).join(', ')}`,
       );
       mark();
     },
@@ -184,8 +198,8 @@ function put(element: HTMLElement | undefined, text: string): void {
 }
 
 /** What the figure is compared with, beside it; empty where it isn't compared, or only as it stood at another age. */
-function comparedText(history: History, metric: MetricName, date: CalendarDate, daysBefore: number | null): string {
-  const comparison = daysBefore === null ? null : compare(history, metric, date, daysBefore);
+function comparedText(history: History, metric: MetricName, date: CalendarDate, before: CalendarDate | null): string {
+  const comparison = before === null ? null : compare(history, metric, date, before);
   if (comparison?.kind !== 'change' || comparison.of !== history.value(date, metric)) return '';
   return ` vs ${formatFigure(comparison.base, history.metrics.get(metric)?.unit ?? 'count')}`;
 }

@@ -1,28 +1,28 @@
 import type { CalendarDate } from '../../shared/metrics/calendar';
 import { renderChange } from './change';
 import { h } from './elements';
-import { formatDate, formatFigure } from './format';
+import { formatFigure, formatPeriod } from './format';
 import type { History } from './history';
 import type { Kinds } from './layout';
 import { figureText } from './panel';
-import { renderSpark, sparkDays } from './spark';
+import { renderSpark, sparkPeriods } from './spark';
 
-/** The kinds of a day, the most frequent first, with the share and the change of each; their small charts are on one scale. */
+/** The kinds of a period, the most frequent first, with the share and the change of each; their small charts are on one scale. */
 export function renderRanking(
   history: History,
   { title, total, metrics }: Kinds,
   date: CalendarDate,
-  days: number | null,
+  before: CalendarDate | null,
 ): HTMLElement {
   const sum = history.value(date, total);
   const known = metrics.flatMap((name) => history.metrics.get(name) ?? []);
   const countOf = (metric: (typeof known)[number]) => history.value(date, metric.name) ?? -1;
-  const window = sparkDays(history, date);
-  const top = Math.max(1, ...known.flatMap(({ name }) => window.map((day) => history.value(day, name) ?? 0)));
+  const window = sparkPeriods(history, date);
+  const top = Math.max(1, ...known.flatMap(({ name }) => window.map((period) => history.value(period, name) ?? 0)));
   return h(
     'section',
     { class: 'ranking', 'aria-label': title },
-    h('h3', {}, title, h('span', { class: 'panel-day' }, formatDate(date))),
+    h('h3', {}, title, h('span', { class: 'panel-day' }, formatPeriod(date, history.grain))),
     h(
       'ol',
       {},
@@ -37,8 +37,8 @@ export function renderRanking(
             h('span', { class: 'name' }, label),
             h('b', {}, figureText(history, date, name)),
             h('span', { class: 'share' }, hasShare ? formatFigure((100 * value) / sum, 'percent') : ''),
-            renderChange(history, name, date, days),
-            renderSpark(history, name, date, days, top),
+            renderChange(history, name, date, before),
+            renderSpark(history, name, date, before, top),
           );
         }),
     ),

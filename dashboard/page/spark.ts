@@ -1,46 +1,47 @@
-import { addDays, type CalendarDate, datesBetween } from '../../shared/metrics/calendar';
+import type { CalendarDate } from '../../shared/metrics/calendar';
+import { addPeriods, type Grain } from '../../shared/metrics/grain';
 import type { MetricName } from '../metrics';
 import { drawChart, type Series } from './chart';
 import { keepDrawn } from './drawing';
 import { h } from './elements';
-import { type History, within } from './history';
+import { type History, periodsFrom, within } from './history';
 
-const SPARK_DAYS = 28;
+const PERIODS_SHOWN: Record<Grain, number> = { day: 28, week: 26, month: 12 };
 
-/** The days that a spark shows: those up to a date. */
-export function sparkDays(history: History, date: CalendarDate): CalendarDate[] {
-  return datesBetween(within(addDays(date, 1 - SPARK_DAYS), history.first, date), date);
+/** The periods that a spark shows: those up to a date. */
+export function sparkPeriods({ first, grain }: History, date: CalendarDate): CalendarDate[] {
+  return periodsFrom(within(addPeriods(date, 1 - PERIODS_SHOWN[grain], grain), first, date), date, grain);
 }
 
-/** A small chart of the days up to a date, with dots at it and at so many days before; `top` is that of the scale, the highest value if left out. */
+/** A small chart of the periods up to a date, with dots at it and at the one compared with; `top` is that of the scale, the highest value if left out. */
 export function renderSpark(
   history: History,
   metric: MetricName,
   date: CalendarDate,
-  days: number | null,
+  before: CalendarDate | null,
   top?: number,
 ): HTMLElement {
-  const comparedWith = days === null ? null : addDays(date, -days);
   const series: Series = {
     colour: 1,
     label: '',
-    points: sparkDays(history, date).map((day) => ({
-      date: day,
-      value: history.value(day, metric) ?? null,
-      open: history.isOpen(day, metric),
+    points: sparkPeriods(history, date).map((period) => ({
+      date: period,
+      value: history.value(period, metric) ?? null,
+      open: history.isOpen(period, metric),
     })),
   };
   const spark = h('div', { class: 'spark', 'aria-hidden': 'true' });
   keepDrawn(spark, (width) => {
     const { svg } = drawChart({
       form: 'lines',
+      grain: history.grain,
       series: [series],
       unit: 'count',
       top,
       width,
       height: spark.clientHeight,
       fontSize: 0,
-      dots: [comparedWith, date].flatMap((day) => day ?? []),
+      dots: [before, date].flatMap((period) => period ?? []),
     });
     spark.replaceChildren(svg);
   });

@@ -1,67 +1,153 @@
-import { type CalendarDate, isDate } from '../../shared/metrics/calendar';
-import type { ReportTable } from '../../shared/metrics/tables';
+import { type CalendarDate, daysBetween, isDate } from '../../shared/metrics/calendar';
+import { type Grain, grains } from '../../shared/metrics/grain';
 
 /** What the reader has chosen; kept in the fragment of the URL, so that a view can be sent, and the back button works. */
 export interface State {
-  /** null: what the page opens with. */
+  grain: Grain;
+  /** Any day of the chosen period; null: what the page opens with. */
   date: CalendarDate | null;
-  compare: CompareName;
-  span: SpanName;
-  table: ReportTable;
+  /** One of compares[grain]. */
+  compare: string;
+  /** One of spans[grain]. */
+  span: string;
+  table: TableName;
 }
 
-/** What the chosen day is compared with: so many days before it. */
-export const compares = {
-  week: { title: 'a week before', days: 7 },
-  day: { title: 'the day before', days: 1 },
-  '4-weeks': { title: 'four weeks before', days: 28 },
-  none: { title: 'nothing', days: null },
-} as const;
-export type CompareName = keyof typeof compares;
+/** What the data allows to choose from. */
+export interface Choices {
+  /** Those that there are periods of. */
+  grains: readonly Grain[];
+  /** What the page opens with. */
+  grain: Grain;
+  tables: readonly TableName[];
+}
 
-/** How many days the charts and the table show. */
-export const spans = {
-  '4-weeks': { title: '4 weeks', days: 28 },
-  '12-weeks': { title: '12 weeks', days: 84 },
-  year: { title: 'a year', days: 365 },
-  all: { title: 'all days', days: Number.POSITIVE_INFINITY },
-} as const;
-export type SpanName = keyof typeof spans;
+/** A table of days, weeks or months, without the word that says which. */
+export type TableName = 'engagement' | 'advanced_metrics' | 'errors' | 'funnel' | 'audience';
 
-const initial: State = { date: null, compare: 'week', span: '12-weeks', table: 'daily_engagement' };
+/** What the chosen period is compared with: so many periods before it. */
+export const compares: Record<Grain, Record<string, { title: string; periods: number | null }>> = {
+  day: {
+    week: { title: 'a week before', periods: 7 },
+    day: { title: 'the day before', periods: 1 },
+    '4-weeks': { title: 'four weeks before', periods: 28 },
+    none: { title: 'nothing', periods: null },
+  },
+  week: {
+    week: { title: 'the week before', periods: 1 },
+    '4-weeks': { title: 'four weeks before', periods: 4 },
+    year: { title: '52 weeks before', periods: 52 },
+    none: { title: 'nothing', periods: null },
+  },
+  month: {
+    month: { title: 'the month before', periods: 1 },
+    year: { title: 'a year before', periods: 12 },
+    none: { title: 'nothing', periods: null },
+  },
+};
 
-/** Reads `#date=2025-12-22&compare=day`; what is missing or makes no sense is as in the beginning. */
-export function parseState(fragment: string, tables: readonly string[]): State {
+/** How many periods the charts and the tables show. */
+export const spans: Record<Grain, Record<string, { title: string; periods: number }>> = {
+  day: {
+    '4-weeks': { title: '4 weeks', periods: 28 },
+    '12-weeks': { title: '12 weeks', periods: 84 },
+    year: { title: 'a year', periods: 365 },
+    all: { title: 'all days', periods: Number.POSITIVE_INFINITY },
+  },
+  week: {
+    '12-weeks': { title: '12 weeks', periods: 12 },
+    '26-weeks': { title: '26 weeks', periods: 26 },
+    year: { title: 'a year', periods: 52 },
+    all: { title: 'all weeks', periods: Number.POSITIVE_INFINITY },
+  },
+  month: {
+    year: { title: 'a year', periods: 12 },
+    all: { title: 'all months', periods: Number.POSITIVE_INFINITY },
+  },
+};
+
+const initialOf: Record<Grain, Pick<State, 'compare' | 'span'>> = {
+  day: { compare: 'week', span: '12-weeks' },
+  week: { compare: 'week', span: 'year' },
+  month: { compare: 'month', span: 'all' },
+};
+
+/** From this many days on the page opens with weeks, if there are any. */
+const MOST_DAYS = 26 * 7;
+
+/** The grain that a page opens with: that of the day that it was made for, if it was made for one. */
+export function openingGrain(first: CalendarDate, last: CalendarDate, date: CalendarDate | null, known: readonly Grain[]): Grain {
+  return date === null && daysBetween(first, last) >= MOST_DAYS && known.includes('week') ? 'week' : 'day';
+}
+
+/** Reads `#grain=week&date=2025-12-22`; what is missing or makes no sense is as in the beginning. */
+export function parseState(fragment: string, choices: Choices): State {
   const given = paramsOf(fragment);
+  const asked = given.get('grain');
+  const grain = choices.grains.find((name) => name === asked) ?? choices.grain;
+  const initial = initialState(grain);
   const choice = <Name extends keyof State>(name: Name): State[Name] => {
     const value = given.get(name);
-    return value !== null && isKnown(name, value, tables) ? (value as State[Name]) : initial[name];
+    return value !== null && isKnown(name, value, grain, choices) ? (value as State[Name]) : initial[name];
   };
-  return { date: choice('date'), compare: choice('compare'), span: choice('span'), table: choice('table') };
+  return { grain, date: choice('date'), compare: choice('compare'), span: choice('span'), table: choice('table') };
 }
 
 /** What a fragment names that there isn't: it is as in the beginning. */
-export function unknownIn(fragment: string, tables: readonly string[]): (keyof State)[] {
+export function unknownIn(fragment: string, choices: Choices): (keyof State)[] {
   const given = paramsOf(fragment);
+  const { grain } = parseState(fragment, choices);
   return stateNames.filter((name) => {
     const value = given.get(name);
-    return value !== null && !isKnown(name, value, tables);
+    return value !== null && !isKnown(name, value, grain, choices);
   });
 }
 
-const stateNames = Object.keys(initial) as (keyof State)[];
-
-function paramsOf(fragment: string): URLSearchParams {
-  return new URLSearchParams(fragment.replace(/^#/, ''));
+/** A grain that exists, but that the data has no periods of yet; null if the fragment names none. */
+export function lackingGrain(fragment: string, choices: Choices): Grain | null {
+  const asked = grains.find((grain) => grain === paramsOf(fragment).get('grain'));
+  return asked === undefined || choices.grains.includes(asked) ? null : asked;
 }
 
-function isKnown(name: keyof State, value: string, tables: readonly string[]): boolean {
+/** The same view in another grain; what isn't there is as in the beginning. */
+export function inGrain(state: State, grain: Grain): State {
+  const [before, initial] = [initialOf[state.grain], initialOf[grain]];
+  const keeps = (name: 'compare' | 'span', known: object) => state[name] !== before[name] && Object.hasOwn(known, state[name]);
+  return {
+    ...state,
+    grain,
+    compare: keeps('compare', compares[grain]) ? state.compare : initial.compare,
+    span: keeps('span', spans[grain]) ? state.span : initial.span,
+  };
+}
+
+function initialState(grain: Grain): State {
+  return { grain, date: null, ...initialOf[grain], table: 'engagement' };
+}
+
+const stateNames = Object.keys(initialState('day')) as (keyof State)[];
+
+/** Tables were named with their grain once: `table=daily_errors` is `table=errors`. */
+function paramsOf(fragment: string): URLSearchParams {
+  const given = new URLSearchParams(fragment.replace(/^#/, ''));
+  const table = given.get('table');
+  if (table !== null) given.set('table', table.replace(/^daily_/, ''));
+  return given;
+}
+
+function isKnown(name: keyof State, value: string, grain: Grain, choices: Choices): boolean {
   if (name === 'date') return isDate(value);
-  return { compare: Object.keys(compares), span: Object.keys(spans), table: tables }[name].includes(value);
+  return {
+    grain: choices.grains,
+    compare: Object.keys(compares[grain]),
+    span: Object.keys(spans[grain]),
+    table: choices.tables,
+  }[name].some((known) => known === value);
 }
 
 /** The fragment of a state: what is as in the beginning isn't named. */
-export function formatState(state: State): string {
+export function formatState(state: State, { grain }: Choices): string {
+  const initial = { ...initialState(state.grain), grain };
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(state)) {
     if (value !== null && value !== initial[name as keyof State]) given.set(name, value);

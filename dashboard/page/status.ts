@@ -1,17 +1,25 @@
 import { addDays, type CalendarDate, localDate, PERIODS } from '../../shared/metrics/calendar';
-import type { DashboardData } from '../data';
+import { type Grain, grains } from '../../shared/metrics/grain';
+import type { GrainFigures } from '../data';
 import type { MetricName } from '../metrics';
 import { h } from './elements';
-import { formatDate, formatDateWithYear, formatFigure, formatInstant } from './format';
+import { capital, formatDate, formatDateWithYear, formatFigure, formatInstant } from './format';
 import { daysLate, type History } from './history';
 
 /** So many stretches of dates are named. */
 const LISTED = 3;
 
-/** How fresh and how whole the figures are. */
-export function renderStatus({ data, last, day, first }: History): HTMLElement {
-  const { of, timeZone, readAt, days } = data;
-  const items: [term: string, text: string][] =
+/** When the first report has periods of a grain. */
+const firstReport: Record<Grain, string> = { day: 'a day', week: 'a Sunday', month: 'the last day of a month' };
+
+/** The id of what says that there are no periods of a grain. */
+export const lackId = (grain: Grain) => `no-${grain}s`;
+
+/** How fresh and how whole the figures are, by the days. */
+export function renderStatus({ data, last, period, first }: History): HTMLElement {
+  const { of, timeZone, readAt } = data;
+  const days = data.grains.day.periods;
+  const items: [term: string, text: string, id?: string][] =
     of.kind === 'release'
       ? [
           ['Figures', `released, rounded to ${of.roundTo}`],
@@ -27,20 +35,28 @@ export function renderStatus({ data, last, day, first }: History): HTMLElement {
           ['Gaps', of.gaps.length === 0 ? 'none' : `${of.gaps.length}: ${list(of.gaps)}`],
           [
             'Days not over',
-            day(last)?.provisional ? list(days.filter(({ provisional }) => provisional).map(({ date }) => date)) : 'none',
+            period(last)?.provisional ? list(days.filter(({ provisional }) => provisional).map(({ date }) => date)) : 'none',
           ],
-          ...unknownKinds(data),
+          ...unknownKinds(data.grains.day),
+          ...grains
+            .filter((grain) => data.grains[grain] === undefined)
+            .map((grain): [string, string, string] => [
+              `${capital(grain)}s`,
+              `none yet; they come with the report of ${firstReport[grain]}`,
+              lackId(grain),
+            ]),
         ];
   return h(
     'dl',
     { class: 'status' },
-    items.map(([term, text]) => h('div', {}, h('dt', {}, term), h('dd', {}, text))),
+    items.map(([term, text, id]) => h('div', { id }, h('dt', {}, term), h('dd', {}, text))),
   );
 }
 
 /** The same in a sentence or two, for print. */
-export function renderSentence({ data, last, day, first }: History): HTMLElement {
-  const { of, timeZone, readAt, days } = data;
+export function renderSentence({ data, last, period, first }: History): HTMLElement {
+  const { of, timeZone, readAt } = data;
+  const days = data.grains.day.periods;
   const read = `Read on ${formatInstant(readAt, timeZone)}, ${timeZone}.`;
   const open = days.filter(({ provisional }) => provisional).map(({ date }) => date);
   const text =
@@ -51,17 +67,17 @@ export function renderSentence({ data, last, day, first }: History): HTMLElement
         : [
             `The newest report is of ${formatDateWithYear(of.newest.date)}, made on ${formatInstant(of.newest.createdAt, timeZone)}.`,
             of.gaps.length === 0 ? 'No report is missing.' : `${of.gaps.length} reports are missing: ${list(of.gaps)}.`,
-            day(last)?.provisional ? `Not over: ${list(open)}.` : 'All days were over.',
+            period(last)?.provisional ? `Not over: ${list(open)}.` : 'All days were over.',
             `Days are of ${timeZone}.`,
           ].join(' ');
   return h('p', { class: 'sentence' }, text);
 }
 
 /** Of the newest days, how many failed tests no kind of error that is known explains; nothing if there is none. */
-export function unknownKinds({ metrics, days }: DashboardData): [term: string, text: string][] {
+export function unknownKinds({ metrics, periods }: Pick<GrainFigures, 'metrics' | 'periods'>): [term: string, text: string][] {
   const sumOf = (wanted: MetricName) => {
     const at = metrics.findIndex(({ name }) => name === wanted);
-    return days.slice(-PERIODS).reduce((total, { values }) => total + (values[at] ?? 0), 0);
+    return periods.slice(-PERIODS).reduce((total, { values }) => total + (values[at] ?? 0), 0);
   };
   const unknown = sumOf('other_errors');
   if (unknown === 0) return [];

@@ -1,30 +1,32 @@
 import type { CalendarDate } from '../../shared/metrics/calendar';
+import { periodEnd } from '../../shared/metrics/grain';
 import { later } from './drawing';
 import { h } from './elements';
-import { formatDateWithYear, formatFigure, signs } from './format';
+import { capital, formatFigure, formatPeriodWithYear, signs } from './format';
 import type { History } from './history';
 import { figureText } from './panel';
 
 /** Rows that are there at once; years of them take their time. */
 const FIRST_ROWS = 200;
 
-/** The figures of one table, a row a day, the newest first. Each cell carries its exact value. */
+/** The figures of one table, a row a period, the newest first. Each cell carries its exact value. */
 export function renderTable(
   history: History,
   table: string,
-  days: readonly CalendarDate[],
+  window: readonly CalendarDate[],
   { chosen, atOnce }: { chosen: () => CalendarDate; atOnce: boolean },
 ): HTMLElement {
+  const { grain } = history;
   const metrics = [...history.metrics.values()].filter((metric) => metric.table === table);
   const sign = (unit: (typeof metrics)[number]['unit']) => signs[unit] && h('small', {}, ` ${signs[unit]}`);
   const rowOf = (date: CalendarDate) => {
-    const day = history.day(date);
-    const note = day?.provisional ? 'so far' : metrics.some(({ name }) => history.isOpen(date, name)) ? 'growing' : null;
+    const period = history.period(date);
+    const note = period?.provisional ? 'so far' : metrics.some(({ name }) => history.isOpen(date, name)) ? 'growing' : null;
     return h(
       'tr',
       { 'data-date': date, class: date === chosen() ? 'chosen' : null },
-      h('th', { scope: 'row' }, formatDateWithYear(date), note && h('span', { class: 'tag' }, note)),
-      day === undefined
+      h('th', { scope: 'row' }, formatPeriodWithYear(date, grain), note && h('span', { class: 'tag' }, note)),
+      period === undefined
         ? h('td', { class: 'none', colspan: metrics.length }, 'no report')
         : metrics.map(({ name, unit }) => {
             const value = history.value(date, name);
@@ -34,7 +36,7 @@ export function renderTable(
           }),
     );
   };
-  const dates = days.toReversed();
+  const dates = window.toReversed();
   const body = h('tbody', {}, dates.slice(0, atOnce ? dates.length : FIRST_ROWS).map(rowOf));
   for (let shown = body.childElementCount; shown < dates.length; shown += FIRST_ROWS) {
     later(() => body.isConnected && body.append(...dates.slice(shown, shown + FIRST_ROWS).map(rowOf)));
@@ -42,14 +44,14 @@ export function renderTable(
   return h(
     'table',
     { 'data-table': table, class: dates.length > FIRST_ROWS ? 'long' : null },
-    h('caption', { class: 'spoken' }, `Figures by day, ${days[0]} to ${days.at(-1)}, the newest first`),
+    h('caption', { class: 'spoken' }, `Figures by ${grain}, ${window[0]} to ${window.at(-1)}, the newest first`),
     h(
       'thead',
       {},
       h(
         'tr',
         {},
-        h('th', { scope: 'col' }, 'Day'),
+        h('th', { scope: 'col' }, capital(grain)),
         metrics.map(({ label, definition, unit }) => h('th', { scope: 'col', title: definition }, label, sign(unit))),
       ),
     ),
@@ -57,17 +59,19 @@ export function renderTable(
   );
 }
 
-/** All figures of days as CSV: one line a day, exact values, empty where there is none. */
-export function formatCsv(history: History, days: readonly CalendarDate[]): string {
+/** All figures of periods as CSV: one line each, exact values, empty where there is none. */
+export function formatCsv(history: History, window: readonly CalendarDate[]): string {
+  const { grain } = history;
   const metrics = [...history.metrics.values()];
-  const known = days.flatMap((date) => history.day(date) ?? []);
-  const head = ['date', 'report_date', 'provisional', 'growing', ...metrics.map(({ name }) => name)];
-  const lines = known.map((day) => [
-    day.date,
-    day.report,
-    day.provisional,
-    day.growing,
-    ...day.values.map((value) => value ?? ''),
+  const known = window.flatMap((date) => history.period(date) ?? []);
+  const dates = grain === 'day' ? ['date'] : ['period_start_date', 'period_end_date'];
+  const head = [...dates, 'report_date', 'provisional', 'growing', ...metrics.map(({ name }) => name)];
+  const lines = known.map(({ date, report, provisional, growing, values }) => [
+    ...(grain === 'day' ? [date] : [date, periodEnd(date, grain)]),
+    report,
+    provisional,
+    growing,
+    ...values.map((value) => value ?? ''),
   ]);
   return [head, ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
 }

@@ -1,9 +1,12 @@
-import { addDays, type CalendarDate, daysBetween } from '../../shared/metrics/calendar';
+import { type CalendarDate, daysBetween } from '../../shared/metrics/calendar';
+import { addPeriods, type Grain, periodEnd, periodsBetween } from '../../shared/metrics/grain';
 import { formatMonth, formatMonthAndDay } from './format';
 
-/** A day that is named below a chart. */
+/** A period that is named below a chart. */
 export interface Tick {
   date: CalendarDate;
+  /** Its name stands below the middle of this: of a day, a week or a month. */
+  grain: Grain;
   label: string;
 }
 
@@ -11,31 +14,35 @@ export interface Tick {
 const MOST_DAYS = 130;
 /** Names of months are shorter than those of days. */
 const SHORTER = 1.5;
-const DAY_STEPS = [1, 2, 7, 14, 28];
+const STEPS = { day: [1, 2, 7, 14, 28], week: [1, 2, 4, 8, 12] };
 const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60, 120];
 
 /**
- * The days to name: at most `room`, so that they are far enough from each other. Days are counted back from the last one, so that it
- * always has its name; months are named on their first day. The year stands below the first name, and below the first of each year.
+ * The periods to name: at most `room`, so that they are far enough from each other. Days and weeks are counted back from the last one, so that
+ * it always has its name; months are named on their first day. The year stands below the first name, and below the first of each year.
  */
-export function ticksOf(first: CalendarDate, last: CalendarDate, room: number): Tick[] {
-  const days = daysBetween(first, last) + 1;
-  const ofMonths = days > MOST_DAYS;
+export function ticksOf(first: CalendarDate, last: CalendarDate, room: number, grain: Grain): Tick[] {
+  const ofMonths = grain === 'month' || daysBetween(first, periodEnd(last, grain)) >= MOST_DAYS;
   const candidates = ofMonths
     ? MONTH_STEPS.map((step) => monthsIn(first, last, step))
-    : DAY_STEPS.map((step) => daysBack(last, days, step));
+    : STEPS[grain].map((step) => periodsBack(first, last, step, grain));
   const most = ofMonths ? room * SHORTER : room;
   const dates =
     candidates.find((dates) => dates.length <= most) ?? candidates.at(-1)?.slice(-Math.max(1, Math.floor(most))) ?? [];
   const yearOf = (date: CalendarDate | undefined) => date?.slice(0, 4);
   return dates.map((date, index) => {
     const label = ofMonths ? formatMonth(date) : formatMonthAndDay(date);
-    return { date, label: yearOf(date) === yearOf(dates[index - 1]) ? label : `${label}\n${yearOf(date)}` };
+    return {
+      date,
+      grain: ofMonths && grain === 'week' ? 'day' : grain,
+      label: yearOf(date) === yearOf(dates[index - 1]) ? label : `${label}\n${yearOf(date)}`,
+    };
   });
 }
 
-function daysBack(last: CalendarDate, days: number, step: number): CalendarDate[] {
-  return Array.from({ length: Math.ceil(days / step) }, (_, index) => addDays(last, -index * step)).reverse();
+function periodsBack(first: CalendarDate, last: CalendarDate, step: number, grain: Grain): CalendarDate[] {
+  const count = periodsBetween(first, last, grain) + 1;
+  return Array.from({ length: Math.ceil(count / step) }, (_, index) => addPeriods(last, -index * step, grain)).reverse();
 }
 
 /** The first days of each month, of each second one and so on, January among them. */

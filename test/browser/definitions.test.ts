@@ -1,10 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
-import { reportMetrics } from '../../dashboard/history';
+import { metricsOfGrain } from '../../dashboard/history';
 import { panelsOf, sections } from '../../dashboard/page/layout';
-import { reportTableNames } from '../../shared/metrics/tables';
 import { launchBrowser, makePage, makeWarehouse, visit } from './support';
 
 /** Pairs are read off the places of the rendered texts, not off the markup. */
+const metrics = metricsOfGrain('day');
 let browser: Browser;
 let url: string;
 
@@ -41,18 +41,16 @@ test.each([360, 768, 1280, 1440, 1920, 2560])('at %s pixels each definition stan
     for (const details of all) details.setAttribute('open', '');
   });
   expect(await pairsIn(page, '.dictionary dl')).toEqual(
-    reportTableNames.flatMap((table) =>
-      reportMetrics
-        .filter((metric) => metric.table === table)
-        .map(({ name, label, definition }) => [`${label} ${name}`, definition]),
+    [...new Set(metrics.map(({ table }) => table))].flatMap((table) =>
+      metrics.filter((metric) => metric.table === table).map(({ name, label, definition }) => [`${label} ${name}`, definition]),
     ),
   );
   expect(await pairsIn(page, '.panel dl')).toEqual(
     sections.flatMap(({ panels, kinds }) =>
       [...panels, ...(kinds ? panelsOf(kinds) : [])].flatMap(({ series, total }) =>
-        [...series, ...(total ? [total] : [])].map((metric) => {
-          const { label, definition } = reportMetrics.find(({ name }) => name === metric) ?? {};
-          return [label, definition];
+        [...series, ...(total ? [total] : [])].flatMap((metric) => {
+          const { label, definition } = metrics.find(({ name }) => name === metric) ?? {};
+          return label === undefined ? [] : [[label, definition]];
         }),
       ),
     ),

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
-import { reportMetrics } from '../../dashboard/history';
+import { metricsOfGrain } from '../../dashboard/history';
 import { cards, panelsOf, sections } from '../../dashboard/page/layout';
 import { addDays } from '../../shared/metrics/calendar';
-import { reportTableDefinitions, reportTableNames } from '../../shared/metrics/tables';
+import { publishedTableDefinitions, reportTableNames } from '../../shared/metrics/tables';
 import { glossaryNames } from '../support/glossary';
 import { launchBrowser, makePage, makeWarehouse, query, visit } from './support';
 
@@ -23,8 +23,13 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-const metricsOf = (table: (typeof reportTableNames)[number]) =>
-  reportTableDefinitions[table].columns.filter(({ unit }) => unit !== null).map(({ name }) => name);
+const tables = [...reportTableNames, 'daily_audience'] as const;
+const metrics = metricsOfGrain('day');
+/** Active users are shown among the engagement alone. */
+const metricsOf = (table: (typeof tables)[number]) =>
+  publishedTableDefinitions[table].columns
+    .filter(({ name, unit }) => unit !== null && !(table === 'daily_audience' && name === 'active_users'))
+    .map(({ name }) => name);
 
 /** Thirty days, others in each run; they are named where something differs. */
 function randomDays(): string[] {
@@ -50,7 +55,7 @@ const plain = (value: unknown) => (typeof value === 'bigint' ? Number(value) : v
 
 /** The cells of the table shown: by day, the exact values and the texts. */
 async function cellsOf(page: Page): Promise<Record<string, { value: number | null; text: string }[]>> {
-  return page.$$eval('tbody tr', (rows) =>
+  return page.$$eval('.figures tbody tr', (rows) =>
     Object.fromEntries(
       rows.map((row) => [
         (row as HTMLElement).dataset.date ?? '',
@@ -78,11 +83,11 @@ function written(value: unknown, unit: string | null): string {
   return signed.replace('-', '−') + ({ percent: '\u202f%', points: '\u202fpp' }[unit ?? ''] ?? '');
 }
 
-test.each(reportTableNames)('30 random days of %s, all metrics, in the table', async (table) => {
+test.each(tables)('30 random days of %s, all metrics, in the table', async (table) => {
   const rows = await newestRows(table);
   const { page, complaints } = await visit(browser, `${url}#span=all&table=${table}`);
   const cells = await cellsOf(page);
-  const units = new Map(reportTableDefinitions[table].columns.map(({ name, unit }) => [name, unit]));
+  const units = new Map(publishedTableDefinitions[table].columns.map(({ name, unit }) => [name, unit]));
   const days = randomDays();
   const expected = days.map((day) => [
     day,
@@ -98,13 +103,13 @@ test.each(reportTableNames)('30 random days of %s, all metrics, in the table', a
 
 test('30 random days on the cards, with their change against a week before', async () => {
   const of: Record<string, Map<string, Record<string, unknown>>> = {};
-  for (const table of reportTableNames) of[table] = await newestRows(table);
+  for (const table of tables) of[table] = await newestRows(table);
   const figure = (name: string, day: string): number | null | undefined => {
     if (name === 'failure_rate') {
       const [failed, all] = [figure('total_errors', day), figure('all_tests', day)];
       return failed === undefined ? undefined : all === 0 ? null : (100 * Number(failed)) / Number(all);
     }
-    const table = reportTableNames.find((table) => metricsOf(table).includes(name)) ?? '';
+    const table = tables.find((table) => metricsOf(table).includes(name)) ?? '';
     return plain(of[table]?.get(day)?.[name]) as number | null | undefined;
   };
   const { page, complaints } = await visit(browser, url);
@@ -186,19 +191,18 @@ test('a metric has the name of the glossary on cards, charts and tables, and its
     [...panels, ...(kinds ? panelsOf(kinds) : [])].flatMap(({ series, total }) => [...series, ...(total ? [total] : [])]),
   );
   const readings = await page.$$eval('.readout li', (items) => items.map((item) => item.firstChild?.textContent?.trim()));
-  expect(readings).toEqual(series.map((metric) => names.get(metric)));
-  for (const table of reportTableNames) {
+  expect(readings).toEqual(series.filter((metric) => placeOf(metric) !== -1).map((metric) => names.get(metric)));
+  for (const table of tables) {
     await page.goto(`${url}#table=${table}`);
     await page.locator(`table[data-table=${table}]`).waitFor();
-    const heads = await page.$$eval('thead th', (cells) => cells.slice(1).map((cell) => cell.firstChild?.textContent));
-    const columns = reportMetrics.filter((metric) => metric.table === table).map(({ name }) => name);
+    const heads = await page.$$eval('.figures thead th', (cells) => cells.slice(1).map((cell) => cell.firstChild?.textContent));
+    const columns = metrics.filter((metric) => metric.table === table).map(({ name }) => name);
     expect(heads).toEqual(columns.map((name) => names.get(name)));
   }
-  expect((await csvOf(page))[0]?.slice(4)).toEqual([...names.keys()].sort(byPlace));
+  expect((await csvOf(page))[0]?.slice(4)).toEqual(metrics.map(({ name }) => name));
 });
 
-const byPlace = (one: string, other: string) => placeOf(one) - placeOf(other);
-const placeOf = (name: string) => reportMetrics.findIndex((metric) => metric.name === name);
+const placeOf = (name: string) => metrics.findIndex((metric) => metric.name === name);
 
 async function csvOf(page: Page): Promise<string[][]> {
   const [download] = await Promise.all([
@@ -215,7 +219,7 @@ async function csvOf(page: Page): Promise<string[][]> {
 test('the CSV has every figure of the days shown', async () => {
   const { page } = await visit(browser, `${url}#span=all`);
   const [head = [], ...lines] = await csvOf(page);
-  for (const table of reportTableNames) {
+  for (const table of tables) {
     const rows = await newestRows(table);
     const names = metricsOf(table);
     expect(lines).toHaveLength(rows.size);
@@ -232,8 +236,8 @@ test.each([360, 768, 1280, 1440, 1920, 2560])('at %s pixels cards and table have
   const names = glossaryNames();
   const { page, complaints } = await visit(browser, `${url}#date=2025-12-10`, { viewport: { width, height: 900 } });
   const row: Record<string, unknown> = {};
-  for (const table of reportTableNames) Object.assign(row, (await newestRows(table)).get('2025-12-10'));
-  const units = new Map(reportMetrics.map(({ name, unit }) => [name, unit]));
+  for (const table of tables) Object.assign(row, (await newestRows(table)).get('2025-12-10'));
+  const units = new Map(metrics.map(({ name, unit }) => [name, unit]));
   const expected = cards.map((metric) => {
     const value = metric === 'failure_rate' ? (100 * Number(row.total_errors)) / Number(row.all_tests) : plain(row[metric]);
     return [names.get(metric), written(value, units.get(metric) ?? null).replaceAll(/\s/g, '')];
@@ -243,7 +247,7 @@ test.each([360, 768, 1280, 1440, 1920, 2560])('at %s pixels cards and table have
   const figures = await shown.locator('.figure > span:first-child').allInnerTexts();
   expect(figures.map((text) => text.replaceAll(/\s/g, ''))).toEqual(expected.map(([, figure]) => figure));
   const columns = metricsOf('daily_engagement');
-  const cells = await page.locator('tr[data-date="2025-12-10"] td').allInnerTexts();
+  const cells = await page.locator('.figures tr[data-date="2025-12-10"] td').allInnerTexts();
   expect(cells).toEqual(columns.map((name) => written(plain(row[name]), units.get(name) ?? null)));
   expect(complaints).toEqual([]);
 });

@@ -101,7 +101,7 @@ describe('accessibility', () => {
   test('every chart has a name, and its value at the day as text', async () => {
     const { page } = await open('whole');
     const sliders = await page.getByRole('slider').all();
-    expect(sliders).toHaveLength(18);
+    expect(sliders).toHaveLength(21);
     for (const slider of sliders) {
       expect(await slider.getAttribute('aria-label')).toMatch(/., by day$/);
       expect(await slider.getAttribute('aria-valuetext')).toMatch(/^Tue,\sDec\s23.*: .*\d/);
@@ -186,12 +186,12 @@ describe('what is chosen', () => {
     await page.reload();
     expect(await textOf(page, '.day h2')).toBe('Sunday, October 5, 2025');
     expect(await page.getByRole('button', { name: 'Errors', exact: true }).getAttribute('aria-pressed')).toBe('true');
-    expect(await page.locator('tbody tr').count()).toBe(125);
+    expect(await page.locator('.figures tbody tr').count()).toBe(125);
   });
 
   test('a day chosen in a chart', async () => {
     const { page } = await open('whole');
-    await page.getByRole('slider', { name: 'People, by day' }).click({ position: { x: 300, y: 60 } });
+    await page.getByRole('slider', { name: 'People, by day', exact: true }).click({ position: { x: 300, y: 60 } });
     await page.waitForURL(/#date=2025-1\d-\d\d$/);
   });
 
@@ -260,14 +260,14 @@ test.each([
 });
 
 test('years of days: a move of the pointer lays out and paints what is seen, and a choice is soon on the screen', async () => {
-  const { page, complaints } = await visit(browser, `${await long()}#span=all`);
+  const { page, complaints } = await visit(browser, `${await long()}#grain=day&span=all`);
   await page.getByLabel('Show').selectOption('4-weeks');
   await page.waitForURL(/span=4-weeks/);
   await page.getByLabel('Show').selectOption('all');
   await page.waitForURL(/span=all/);
   // what comes later is there in the end, and the chosen day is marked in it
-  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 741);
-  await page.goto(`${page.url().replace(/#.*/, '')}#span=all&date=2024-01-05`);
+  await page.waitForFunction(() => document.querySelectorAll('.figures tbody tr').length === 741);
+  await page.goto(`${page.url().replace(/#.*/, '')}#grain=day&span=all&date=2024-01-05`);
   await page.locator('tr.chosen[data-date="2024-01-05"]').waitFor({ state: 'attached' });
   expect(await page.locator('tr.chosen').count()).toBe(1);
 
@@ -288,7 +288,7 @@ describe('what is missing, and what may still change', () => {
   test('days without a report are gaps: no bar, no line, no figure', async () => {
     const { page, complaints } = await open('holes', '#date=2025-11-12');
     expect(await textOf(page, '.figure')).toBe('no report ');
-    expect(await page.locator('tr[data-date="2025-11-12"] td').allTextContents()).toEqual(['no report']);
+    expect(await page.locator('.figures tr[data-date="2025-11-12"] td').allTextContents()).toEqual(['no report']);
     const { page: other } = await open('whole', '#date=2025-11-12');
     const segments = (of: Page) =>
       of.$eval('.panel .chart [aria-label="line"] path', (path) => path.getAttribute('d')?.match(/M/g)?.length);
@@ -346,6 +346,14 @@ describe('what is missing, and what may still change', () => {
 });
 
 describe('the release', () => {
+  test('is of days, and says so to whoever asks for weeks', async () => {
+    const { page, complaints } = await open('release', '#grain=week');
+    expect(await page.locator('.instead').allTextContents()).toEqual(['Only days are released.']);
+    expect(await page.getByRole('group', { name: 'Period' }).count()).toBe(0);
+    expect(await page.locator('.audience').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   test('every figure is the released one, and what is hidden says so', async () => {
     const { page, complaints } = await open('release');
     const rows = await query(
@@ -353,7 +361,7 @@ describe('the release', () => {
       'SELECT *, CAST(period_date AS VARCHAR) AS day FROM kpi_release.daily_metrics ORDER BY day DESC',
     );
     const names = ['all_tests', 'successful_tests', 'successful_test_users', 'active_users', 'avg_tests_per_active_user'];
-    const shown = await page.$$eval('tbody tr', (elements) =>
+    const shown = await page.$$eval('.figures tbody tr', (elements) =>
       elements.map((row) => [
         (row as HTMLElement).dataset.date,
         ...[...row.querySelectorAll('td')].map((cell) => cell.querySelector('data')?.value ?? cell.textContent),
@@ -370,7 +378,9 @@ describe('the release', () => {
 
   test('nothing but the release is in the page', async () => {
     const { page } = await open('release');
-    const { days, metrics } = JSON.parse((await page.locator('#data').textContent()) ?? '');
+    const { grains } = JSON.parse((await page.locator('#data').textContent()) ?? '');
+    expect(Object.keys(grains)).toEqual(['day']);
+    const { periods: days, metrics } = grains.day;
     expect(days).toHaveLength(12);
     expect(metrics.map(({ name }: { name: string }) => name)).not.toContain('total_users_to_date');
     expect(
@@ -390,7 +400,7 @@ describe('odd warehouses', () => {
 
   test('one report', async () => {
     const { page, complaints } = await open('single');
-    expect(await page.locator('tbody tr').count()).toBe(12);
+    expect(await page.locator('.figures tbody tr').count()).toBe(12);
     expect(complaints).toEqual([]);
   });
 
@@ -403,9 +413,9 @@ describe('odd warehouses', () => {
   });
 
   test('730 reports: all days in the charts and the table', async () => {
-    const { page, complaints } = await visit(browser, `${await long()}#span=all`);
+    const { page, complaints } = await visit(browser, `${await long()}#grain=day&span=all`);
     expect(statSync(fileURLToPath(await long())).size).toBeLessThan(1_000_000);
-    expect(await page.locator('tbody tr').count()).toBe(741);
+    expect(await page.locator('.figures tbody tr').count()).toBe(741);
     expect(complaints).toEqual([]);
   });
 });

@@ -70,7 +70,7 @@ test('replaces a page that it made, and no other file', async () => {
   expect([(await write(page)).code, (await write(page)).code, (await write(notes)).code]).toEqual([0, 0, 64]);
   expect(readFileSync(notes, 'utf8')).toBe('<!doctype html><title>Daily KPIs</title>');
   expect((await write(notes, '--force')).code).toBe(0);
-  expect(dataOf(readFileSync(notes, 'utf8')).days).toHaveLength(12);
+  expect(dataOf(readFileSync(notes, 'utf8')).grains.day.periods).toHaveLength(12);
 });
 
 test('never replaces the warehouse', async () => {
@@ -150,7 +150,7 @@ describe('served', () => {
   test('the page, with its policy in the header too', async () => {
     const { status, headers, body } = await ask();
     expect(status).toBe(200);
-    expect(dataOf(body).days).toHaveLength(12);
+    expect(dataOf(body).grains.day.periods).toHaveLength(12);
     const policy = /Content-Security-Policy" content="([^"]*)"/.exec(body)?.[1];
     expect(headers['content-security-policy']).toBe(`${policy}; frame-ancestors 'none'`);
     expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });

@@ -10,8 +10,7 @@ const data: DashboardData = {
   readAt: '2025-12-24T06:00:00.000Z',
   date: null,
   version: '1',
-  metrics: [],
-  days: [],
+  grains: { day: { metrics: [], periods: [], cohorts: [] } },
 };
 
 test.each(['</script>', '<!--', '<script', '\u2028', '"', '\\'])(

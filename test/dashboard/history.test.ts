@@ -1,7 +1,21 @@
-import { deriveHistory, deriveReleasedHistory, releaseMetrics, reportMetrics } from '../../dashboard/history';
+import {
+  deriveGrain,
+  deriveHistory,
+  deriveReleasedHistory,
+  metricsOfGrain,
+  releaseMetrics,
+  reportMetrics,
+} from '../../dashboard/history';
 import { addDays, type CalendarDate } from '../../shared/metrics/calendar';
-import { periodsOf, type ReportRows } from '../../shared/metrics/report';
-import { type ReportTable, reportTableDefinitions, reportTableNames } from '../../shared/metrics/tables';
+import { addPeriods, type Grain, grainAdverbs, periodEnd, periodStarts } from '../../shared/metrics/grain';
+import { type FurtherRows, periodsOf, type ReportRows } from '../../shared/metrics/report';
+import {
+  type PublishedTable,
+  publishedTableDefinitions,
+  type ReportTable,
+  reportTableDefinitions,
+  reportTableNames,
+} from '../../shared/metrics/tables';
 import type { DailyMetrics } from '../../shared/metrics/tables/daily_metrics';
 
 type Row = Record<string, string | number | null>;
@@ -154,7 +168,152 @@ test('made figures: the failure rate, and what the six kinds leave', () => {
   expect(made('2025-12-23')).toEqual([null, 0]);
 });
 
+/** The tables of a grain of the report of a date, with audience and retention; each figure 0 but those named. */
+function reportIn(
+  grain: Grain,
+  date: CalendarDate,
+  createdAt: string,
+  figures: (base: string, period: CalendarDate, age: number) => Row = () => ({}),
+): Record<string, Row[]> {
+  const starts = periodStarts(date, grain);
+  const rowsOf = (base: string, places: { cohort?: CalendarDate; period: CalendarDate; age: number }[]) => {
+    const table = `${grainAdverbs[grain]}_${base}` as PublishedTable;
+    const columns = publishedTableDefinitions[table].columns.map(({ name }) => [name, 0] as const);
+    return [
+      table,
+      places.map(
+        ({ cohort = '', period, age }): Row => ({
+          ...Object.fromEntries(columns),
+          report_date: date,
+          cohort_start_date: cohort,
+          period_start_date: period,
+          period_end_date: periodEnd(period, grain),
+          age,
+          created_at: createdAt,
+          ...figures(base, cohort === '' ? period : cohort, age),
+        }),
+      ),
+    ] as const;
+  };
+  const periods = starts.map((period, age) => ({ period, age }));
+  const cells = starts.flatMap((cohort, newest) =>
+    Array.from({ length: newest + 1 }, (_, age) => ({ cohort, period: addPeriods(cohort, age, grain), age })),
+  );
+  return Object.fromEntries([
+    ...['engagement', 'advanced_metrics', 'errors', 'funnel', 'audience'].map((base) => rowsOf(base, periods)),
+    ...(grain === 'day' ? [] : [rowsOf('retention', cells)]),
+  ]);
+}
+
+function merged(...reports: Record<string, Row[]>[]): Partial<ReportRows & FurtherRows> {
+  const tables = [...new Set(reports.flatMap((one) => Object.keys(one)))];
+  return Object.fromEntries(tables.map((table) => [table, reports.flatMap((one) => one[table] ?? [])]));
+}
+
+const placeIn = (grain: Grain, name: string) => metricsOfGrain(grain).findIndex((metric) => metric.name === name);
+
+describe.each<[Grain, CalendarDate, CalendarDate, CalendarDate, CalendarDate]>([
+  ['week', '2025-12-14', '2025-12-21', '2025-12-15', '2025-09-22'],
+  ['month', '2025-11-30', '2025-12-31', '2025-12-01', '2024-12-01'],
+])('%ss', (grain, older, newer, newest, oldest) => {
+  const made = '2026-01-01T06:00:00.000Z';
+
+  test('each has the figures of its newest report, the audience among them', () => {
+    const rows = merged(
+      reportIn(grain, newer, made, (base) =>
+        base === 'engagement' ? { all_tests: 2, active_users: 5 } : { active_users: 5, new_users: 3, lapsed_users: 4 },
+      ),
+      reportIn(grain, older, made, (base) => (base === 'engagement' ? { all_tests: 1 } : { new_users: 9 })),
+    );
+    const { metrics, periods } = deriveGrain(rows, grain, 'UTC');
+    expect(metrics).toEqual(metricsOfGrain(grain));
+    expect(periods).toHaveLength(13);
+    const names = ['all_tests', 'new_users', 'lapsed_users'];
+    const figures = periods.map(({ date, report, values }) => [
+      date,
+      report,
+      ...names.map((name) => values[placeIn(grain, name)]),
+    ]);
+    expect(figures[0]).toEqual([oldest, older, 1, 9, 0]);
+    expect(figures.slice(1)).toEqual(
+      Array.from({ length: 12 }, (_, index) => [addPeriods(oldest, index + 1, grain), newer, 2, 3, 4]),
+    );
+    expect(figures.at(-1)?.[0]).toBe(newest);
+  });
+
+  test('one that was not over when its report was made is provisional', () => {
+    const of = (createdAt: string) =>
+      deriveGrain(reportIn(grain, newer, createdAt) as object, grain, 'Europe/Berlin').periods.flatMap(({ date, provisional }) =>
+        provisional ? date : [],
+      );
+    expect(of(`${newer}T22:59:59.999Z`)).toEqual([newest]);
+    expect(of(`${newer}T23:00:00.000Z`)).toEqual([]);
+  });
+
+  test('without an audience there are no metrics of it; that of another run is left out', () => {
+    const { [`${grainAdverbs[grain]}_audience`]: audience = [], ...core } = reportIn(grain, newer, made);
+    expect(deriveGrain(core, grain, 'UTC').metrics).toEqual(metricsOfGrain(grain).slice(0, reportMetrics.length));
+    const other = audience.map((row) => ({ ...row, active_users: 1, new_users: 1 }));
+    const { metrics, periods } = deriveGrain({ ...core, [`${grainAdverbs[grain]}_audience`]: other }, grain, 'UTC');
+    expect(metrics).toHaveLength(metricsOfGrain(grain).length);
+    expect(periods.map(({ values }) => values[placeIn(grain, 'new_users')])).toEqual(Array(12).fill(null));
+  });
+
+  test('a report that is not whole counts as missing', () => {
+    const rows = reportIn(grain, newer, made);
+    rows[`${grainAdverbs[grain]}_errors`]?.pop();
+    expect(deriveGrain(merged(rows, reportIn(grain, older, made)), grain, 'UTC').periods.at(-1)?.report).toBe(older);
+  });
+
+  test('cohorts have each cell as the newest report has it', () => {
+    const counts = (users: number) => (base: string, _: CalendarDate, age: number) =>
+      base === 'retention' ? { cohort_users: users, retained_users: users - age } : ({} as Row);
+    const rows = merged(reportIn(grain, older, made, counts(20)), reportIn(grain, newer, made, counts(30)));
+    const { cohorts } = deriveGrain(rows, grain, 'UTC');
+    expect(cohorts.map(({ date }) => date)).toEqual(Array.from({ length: 13 }, (_, index) => addPeriods(oldest, index, grain)));
+    expect(cohorts[0]).toEqual({ date: oldest, users: 20, retained: Array.from({ length: 12 }, (_, age) => 20 - age) });
+    expect(cohorts[1]).toMatchObject({ users: 30, retained: Array.from({ length: 12 }, (_, age) => 30 - age) });
+    expect(cohorts.at(-1)).toEqual({ date: newest, users: 30, retained: [30] });
+  });
+
+  test('a cohort goes as far as reports have it; a retention that lacks rows counts as missing', () => {
+    const table = `${grainAdverbs[grain]}_retention`;
+    const later = periodEnd(addPeriods(newest, 3, grain), grain);
+    const retainedOf = (...reports: Record<string, Row[]>[]) =>
+      deriveGrain(merged(...reports), grain, 'UTC').cohorts.map(({ date, retained }) => [date, retained.length]);
+    const ofNewer = reportIn(grain, newer, made);
+    const ofLater = reportIn(grain, later, made);
+    expect(retainedOf(ofNewer, ofLater)).toEqual(
+      [12, 11, 10, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1].map((length, index) => [addPeriods(oldest, index + 1, grain), length]),
+    );
+    expect(retainedOf(ofNewer, { ...ofLater, [table]: ofLater[table]?.slice(1) ?? [] })).toEqual(retainedOf(ofNewer));
+  });
+
+  test('cohorts are the same in whatever order the rows come', () => {
+    const rows = reportIn(grain, newer, made, (_, __, age) => ({ retained_users: age }));
+    const reversed = Object.fromEntries(Object.entries(rows).map(([table, all]) => [table, all.toReversed()]));
+    expect(deriveGrain(merged(reversed), grain, 'UTC')).toEqual(deriveGrain(merged(rows), grain, 'UTC'));
+  });
+});
+
+test('days have their audience, where their newest report has one', () => {
+  const made = '2025-12-24T06:00:00.000Z';
+  const { daily_audience: _, ...without } = reportIn('day', '2025-12-23', made);
+  const { periods, cohorts } = deriveGrain(
+    merged(
+      reportIn('day', '2025-12-22', made, (base) => (base === 'audience' ? { active_users_28d: 7, stickiness: null } : {})),
+      without,
+    ),
+    'day',
+    'UTC',
+  );
+  const figures = periods.map(({ values }) => values[placeIn('day', 'active_users_28d')]);
+  expect(figures).toEqual([7, ...Array(12).fill(null)]);
+  expect(cohorts).toEqual([]);
+});
+
 test('an empty warehouse', () => {
+  expect(deriveGrain({}, 'week', 'UTC')).toMatchObject({ newest: null, periods: [], cohorts: [] });
   expect(deriveHistory(together(), 'UTC')).toEqual({ newest: null, days: [] });
 });
 

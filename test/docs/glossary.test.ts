@@ -1,9 +1,11 @@
 import { renderDays, renderReport } from '../../cli/render';
 import { renderSummary, summaryOf } from '../../cli/summary';
-import { releaseMetrics, reportMetrics } from '../../dashboard/history';
+import { metricsOfGrain, releaseMetrics } from '../../dashboard/history';
+import { metricsOf } from '../../dashboard/metrics';
 import { sections } from '../../dashboard/page/layout';
+import { grains } from '../../shared/metrics/grain';
 import { periodsOf, type ReportRows } from '../../shared/metrics/report';
-import { type ReportRow, reportTableDefinitions, reportTableNames } from '../../shared/metrics/tables';
+import { publishedTableDefinitions, type ReportRow, reportTableDefinitions, reportTableNames } from '../../shared/metrics/tables';
 import { glossaryNames } from '../support/glossary';
 
 const DATE = '2025-12-23';
@@ -25,7 +27,12 @@ const rows = Object.fromEntries(
 ) as unknown as ReportRows;
 
 test('each metric is in the glossary, by a name that no other has and that fits a terminal', () => {
-  expect([...names.keys()].sort()).toEqual(reportMetrics.map(({ name }) => name).sort());
+  const metrics = [
+    ...grains.flatMap(metricsOfGrain),
+    ...metricsOf([publishedTableDefinitions.weekly_retention, publishedTableDefinitions.monthly_retention]),
+  ];
+  expect([...names.keys()].sort()).toEqual([...new Set(metrics.map(({ name }) => name))].sort());
+  expect(metrics.filter(({ name, label }) => names.get(name) !== label)).toEqual([]);
   expect(new Set(names.values()).size).toBe(names.size);
   expect([...names.values()].filter((name) => name.length > 28)).toEqual([]);
 });
@@ -59,7 +66,7 @@ test('days in the terminal have the same names', () => {
 });
 
 test('definitions of metrics name no column, and titles of charts that stand for one metric are its name', () => {
-  expect(reportMetrics.filter(({ definition }) => /[a-z]_[a-z]|NULL/.test(definition))).toEqual([]);
+  expect(grains.flatMap(metricsOfGrain).filter(({ definition }) => /[a-z]_[a-z]|NULL/.test(definition))).toEqual([]);
   const alone = sections.flatMap(({ panels }) => panels).filter(({ series, total }) => series.length === 1 && !total);
   expect(alone.filter(({ title }) => title !== undefined)).toEqual([]);
 });
