@@ -1,16 +1,16 @@
 import type { Engine } from '../engines/engine';
-import { type CalendarDate, localDate, PERIODS } from '../metrics/calendar';
+import { type CalendarDate, EARLIEST, localDate, PERIODS } from '../metrics/calendar';
 import type { HistoryRow } from '../metrics/checks/usual-history';
 import { ENOUGH_HISTORY } from '../metrics/checks/usual-range';
 import { addPeriods, type Grain, periodEnd, periodStart } from '../metrics/grain';
 import { type JudgedReport, judgeRows } from '../metrics/judged';
-import type { FurtherTable } from '../metrics/tables';
+import { type PublishedTable, reportTableNames } from '../metrics/tables';
 
 export interface ReadJudgedOptions {
   grain: Grain;
   timeZone: string;
   now: Date;
-  /** Any day of the period; null: the newest period that is over. */
+  /** Any day of the period; null: the newest period that is over and has a report. */
   date: CalendarDate | null;
 }
 
@@ -21,7 +21,9 @@ export async function readJudged(
   signal?: AbortSignal,
 ): Promise<JudgedReport | null> {
   const today = localDate(now, timeZone);
-  const newest = periodStart(date ?? today, grain);
+  const day = date ?? (await newestReport(engine, coreOf[grain][0], today));
+  if (day === null) return null;
+  const newest = periodStart(day, grain);
   const from = addPeriods(newest, -ENOUGH_HISTORY[grain], grain);
   const lastReport = periodEnd(addPeriods(newest, PERIODS - 1, grain), grain); // the last one that has the period
   const [to = today] = [lastReport, today].sort();
@@ -31,11 +33,18 @@ export async function readJudged(
   return judged?.judgements.every(({ reason }) => reason === 'no report') ? null : judged;
 }
 
-/** The tables of weeks and months that have the figures of the core. */
+async function newestReport(engine: Engine, table: PublishedTable, today: CalendarDate): Promise<CalendarDate | null> {
+  const states = await engine.readReportStates(EARLIEST, today);
+  const dates = states.flatMap((state) => (state.table === table ? state.reportDate : []));
+  return dates.sort().at(-1) ?? null;
+}
+
+/** The tables that have the figures of the core. */
 const coreOf = {
+  day: reportTableNames,
   week: ['weekly_engagement', 'weekly_advanced_metrics', 'weekly_errors', 'weekly_funnel'],
   month: ['monthly_engagement', 'monthly_advanced_metrics', 'monthly_errors', 'monthly_funnel'],
-} as const satisfies Record<Exclude<Grain, 'day'>, FurtherTable[]>;
+} as const satisfies Record<Grain, readonly PublishedTable[]>;
 
 async function readCore(
   engine: Engine,
