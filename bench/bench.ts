@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   writeFileSync('docs/performance.svg', await drawGrowth([...growth('program'), ...growth('hand-written')]));
 }
 
-/** Round by round, each task once, so that what else the machine does hits all of them alike. */
+/** Each task once per round, so that other load of the machine hits all of them alike. */
 async function measureAll(tasks: Task[]): Promise<Map<string, Result>> {
   const runs = new Map<string, Measured[]>(tasks.map(({ name }) => [name, []]));
   for (const rows of new Set(tasks.map(({ rows }) => rows))) await sourceOf(rows);

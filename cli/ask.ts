@@ -4,7 +4,7 @@ import { terminalWidth, wrap } from './terminal';
 /** Columns that are left for the answer. */
 const ROOM = 20;
 
-/** Whether there is somebody to ask. */
+/** Whether a person at a terminal can be asked. */
 export function canAsk(): boolean {
   return Boolean(process.stdin.isTTY && process.stderr.isTTY);
 }

@@ -3,7 +3,7 @@ import { EXIT } from './outcome';
 /** How long a process may take to end after the second Ctrl-C. */
 const LAST_MS = 4_000;
 
-/** `SIGPIPE` is told by kpi.ts: whoever read the output is gone, as in `kpi replay --run | head`. */
+/** `SIGPIPE` comes from kpi.ts: the reader of the output is gone, as in `kpi replay --run | head`. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const;
 
 export interface CtrlC {
@@ -15,7 +15,7 @@ export interface CtrlC {
   end(): void;
 }
 
-/** Some seconds after the second Ctrl-C the process ends, whatever it waits for. `onStop` is told of the first one. */
+/** The first Ctrl-C calls `onStop`. A few seconds after the second one the process ends, even if it still waits for something. */
 export function listenToCtrlC(onStop: () => void): CtrlC {
   const [stop, abort] = [new AbortController(), new AbortController()];
   const interrupt = (signal: NodeJS.Signals) => {

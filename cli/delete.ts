@@ -96,7 +96,7 @@ interface Found {
   missing: string[];
 }
 
-/** Closes the warehouse again: whoever is asked may take their time. */
+/** Closes the warehouse before it asks: an answer may take long. */
 async function look(request: ExportRequest, openEngine: OpenEngine, run: Run): Promise<Found> {
   const engine = await openEngine('read', run);
   const states = await engine.readReportStates(request.from, request.to, run.signal).finally(() => engine.close());
@@ -134,7 +134,7 @@ function show({ request: { from, to }, states, dates, missing }: Found, config: 
   if (missing.length > 0) say(`  no report of ${[...listed, ...unlisted].join(', ')}`);
 }
 
-/** Fails unless somebody says yes. */
+/** Fails unless the person at the terminal says yes. */
 async function confirm({ dates }: Found, interrupt: () => void): Promise<void> {
   const what = dates.length === 1 ? 'this report' : `these ${formatCount(dates.length)} reports`;
   if (!canAsk())

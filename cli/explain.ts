@@ -64,7 +64,7 @@ function find(name: string): Metric {
   );
 }
 
-/** The nearest name; otherwise the one that has the text in it. */
+/** The nearest name; otherwise the name that contains the text. */
 function suggestFor(wanted: string): string | null {
   const nearest = nearestOf(wanted, reportMetrics.flatMap(namesOf));
   const alike = (name: string) => (nearest === null ? wanted !== '' && name.includes(wanted) : name === nearest);

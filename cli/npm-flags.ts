@@ -5,7 +5,7 @@ import { Failure } from '../shared/platform/failure';
 import { nearestOf } from '../shared/platform/nearest';
 import { shellQuote } from './typed';
 
-/** Scripts of package.json that start the command line, and what of its arguments whoever calls them has written. */
+/** Scripts of package.json that start the command line, and which of its arguments the caller wrote. */
 const scripts: Record<string, (args: readonly string[]) => readonly string[]> = {
   export: (args) => args.slice(1),
   kpi: (args) => args,
@@ -99,7 +99,7 @@ function readLines(file: string): string[] {
   try {
     return readFileSync(file, 'utf8').split('\n');
   } catch {
-    return []; // mostly there is none
+    return []; // usually no such process
   }
 }
 

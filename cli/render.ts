@@ -56,7 +56,7 @@ export function renderReport(table: PublishedTable, rows: readonly PublishedRow[
   return `${title.join('  ')}\n${text}`;
 }
 
-/** The label's day alone: whoever reads `Today (Dec 23)` reads it on another day. */
+/** The day of the label alone: `Today (Dec 23)` is usually read on another day. */
 function dayIn(label: string): string {
   return label.replace(/^.*\((.*)\)$/, '$1');
 }

@@ -60,13 +60,13 @@ Exit codes: 0 all done, 2 some could not be exported and are still there, 64 ref
 
 async function replay(flags: ReplayFlags): Promise<number> {
   if (flags.run && flags.discard !== undefined) throw new Failure('BAD_REQUEST', 'expected either --run or --discard, got both');
-  // one for all letters: what its engine has learnt of the tables is not asked again
+  // one for all letters, so that its engine looks at the tables once
   const place = flags.run ? await settleForRun(flags) : openUnsettled(flags);
   const { createPubsub } = await import('../shared/pubsub/client');
   const pubsub = createPubsub(requireProject(flags.project, place.config, flags.subscription));
   const ctrlC = listenToCtrlC(() => {
     if (place.canRun)
-      complain({ message: 'stopping: letters are given back, dates in hand are finished; Ctrl-C again ends those too' });
+      complain({ message: 'stopping: letters are given back, dates that have begun are finished; Ctrl-C again ends those too' });
   });
   const { stop, abort } = ctrlC;
   try {

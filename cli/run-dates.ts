@@ -46,7 +46,7 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
   } = options;
   const progress = process.stderr.isTTY ? createProgress(process.stderr, dates.length) : null;
   const { stop, abort, end } = listenToCtrlC(() =>
-    progress?.write('Stopping: dates in hand are finished, no further one is begun; Ctrl-C again ends those too'),
+    progress?.write('Stopping: dates that have begun are finished, no further one is begun; Ctrl-C again ends those too'),
   );
   let lastReport: Report | null = null;
   try {

@@ -19,7 +19,7 @@ export function createHttpHandler({ settler, runRequest, openLog, now, deadlineM
     try {
       const timeZone = await settler.timeZone();
       const context = { timeZone, askedAt: startedAt, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
-      // the body as it came, whatever its content type says
+      // the body as it came, of any content type
       const request = parseRequestData(bodyOf(req), context, { bareDate: false });
       const { reports } = await runRequest(datesOfRequest(request), {
         ...(await settler.settle()),

@@ -57,7 +57,7 @@ function isApplication(value: unknown): value is Application {
 }
 
 /**
- * As bytes, a body reaches the function whatever its content type is. The framework writes an execution id into each line of the log, one
+ * As bytes, a body of any content type reaches the function. The framework writes an execution id into each line of the log, one
  * from a header if there is one: a caller could write anything into it, so the framework always makes its own.
  */
 function replaceHeaders({ headers }: IncomingMessage): void {

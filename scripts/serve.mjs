@@ -1,5 +1,5 @@
 // Serves a function here as it runs deployed: node scripts/serve.mjs exportKpiHttp [--port 8080]. Prints its address when it is ready.
-// To this machine alone, unless HOST names another address, such as 0.0.0.0; in the cloud to whoever the platform lets in.
+// To this machine alone, unless HOST names another address, such as 0.0.0.0; in the cloud to those whom the platform lets in.
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -275,7 +275,7 @@ function expectInvariants(rows: ReportRows): void {
     hold(period, 'sessions have a test each', sessions.total_sessions <= engagement.all_tests);
     hold(period, 'each successful session has one first success', tries === sessions.successful_sessions);
     hold(period, 'successful sessions are sessions', sessions.successful_sessions <= sessions.total_sessions);
-    hold(period, 'Gini is NULL just where nothing failed', (gini === null) === (total_errors === 0));
+    hold(period, 'Gini is NULL exactly when nothing failed', (gini === null) === (total_errors === 0));
     hold(period, 'Gini lies between 0 and 1', gini === null || (gini >= 0 && gini < 1));
     hold(period, 'accounts with tests are accounts', funnel.accounts_with_tests <= funnel.accounts_created);
     if (before === undefined) return;

@@ -9,7 +9,7 @@ export interface DemoData {
 const DAY_SECONDS = 86_400;
 const LAUNCH = Date.UTC(2025, 5, 1) / 1000;
 
-/** After so many days an account is no longer used. */
+/** How many days an account is used. */
 const LIFETIME_DAYS = 150;
 
 /** Sunday to Saturday: how busy a day is. */

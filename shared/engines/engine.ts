@@ -63,7 +63,7 @@ export interface ReportState {
   lastCreatedAt: Date;
 }
 
-/** Which rows of export_runs are wanted: of one request, or the newest so many. */
+/** Which rows of export_runs are wanted: those of one request, or a number of the newest. */
 export interface RunFilter {
   requestId?: string;
   newest?: number;
@@ -93,7 +93,7 @@ export interface WarehouseInspection {
   name: string;
   /** False where the first export makes it. */
   exists: boolean;
-  /** Why it can't be used; the others are looked at all the same. */
+  /** Why it can't be used. The others are looked at as well. */
   failure: Failure | null;
   /** Null where the engine can't tell. */
   mayWrite: boolean | null;

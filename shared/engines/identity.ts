@@ -80,7 +80,7 @@ function continueSource(warehouse: Config['warehouse'], { source }: WarehouseIde
   return { ...warehouse, source: name === DEMO ? { kind: 'demo' } : { kind: 'path', path: name } };
 }
 
-/** Those of somebody who means to export; BAD_CONFIG where it isn't known from which source. */
+/** The settings of an export; BAD_CONFIG if the source isn't known. */
 export function requireKnownSource(config: Config, identity: WarehouseIdentity | null): Config {
   if (config.warehouse.source === null && config.warehouse.engine === 'duckdb' && identity !== null)
     throw new Failure(

@@ -7,7 +7,7 @@ export type OpenEngine = (access: Access, waiting?: Waiting) => Promise<Engine>;
 
 /**
  * Opens the engine that the settings name. Each adapter, and the SDK behind it, is loaded on first use. The embedded engine is opened
- * for each run, so that its file is free in between; BigQuery's is made once, and remembers what it has learnt of the tables.
+ * for each run, so that its file is free in between; BigQuery's is made once, and remembers what it found out about the tables.
  */
 export function createOpener(config: Config, now: () => Date): OpenEngine {
   const { warehouse } = config;
@@ -72,7 +72,7 @@ export async function settle(named: Config, purpose: Purpose, open: OpenEngine):
   return purpose === 'read' ? config : requireKnownSource(config, identity);
 }
 
-/** A source that can't be opened is told before one that isn't the warehouse's: a name mistyped is the likelier mistake. */
+/** A source that can't be opened is reported before one that isn't the warehouse's: a mistyped name is the likelier mistake. */
 async function continueOrBlame(named: Config, identity: WarehouseIdentity | null, purpose: Purpose, open: OpenEngine) {
   try {
     return continueWarehouse(named, identity, { anySource: purpose === 'compare' });

@@ -107,7 +107,7 @@ function isEmpty(data: Buffer): boolean {
 /** Attributes that Google's clients and services add by themselves. */
 const BY_GOOGLE = /^(?:googclient_|x-goog-|x-cloudscheduler|cloudpubsub|content-|ce-)/i;
 
-/** Whether what stands beside the data looks like a date that somebody asks for. An instant doesn't: many tools add one. */
+/** Whether something beside the data looks like a requested date. An instant doesn't: many tools add one. */
 function asksForDate([name, value]: [string, unknown]): boolean {
   if (BY_GOOGLE.test(name)) return false;
   const words = name.match(/[A-Z]?[a-z]+|[A-Z]+/g)?.map((word) => word.toLowerCase()) ?? [];

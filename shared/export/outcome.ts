@@ -31,7 +31,7 @@ export interface Findings {
 /** How an export ended, over all tables of all dates and what they release. Doors turn it into a status, an exit code, an acknowledgement. */
 export type Verdict = { result: 'all' } | { result: 'some' | 'none'; failure: Failure };
 
-/** `failure` is the first one that a repeat may mend, else the first. */
+/** `failure` is the first retryable one, otherwise the first. */
 export function judge(outcomes: readonly ReportOutcome[]): Verdict {
   const tables = outcomes.flatMap((outcome) => outcome.tables);
   const failed = tables.flatMap((table) => table.failure ?? []);
@@ -45,7 +45,7 @@ export function judgeFailures(failures: readonly Failure[], { nothingDone }: { n
   return { result: nothingDone ? 'none' : 'some', failure };
 }
 
-/** Whether the four tables are in, whatever became of the release. */
+/** Whether the four tables are in; a failed release doesn't matter. */
 export function isExported({ tables }: ReportOutcome): boolean {
   return tables.length > 0 && tables.every(({ failure }) => failure === undefined);
 }

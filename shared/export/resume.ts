@@ -30,7 +30,7 @@ export function isRelease({ request_id }: Pick<ExportRun, 'request_id'>): boolea
 export interface DoneDates {
   /** Their report is in. */
   exported: Set<CalendarDate>;
-  /** Of those, the ones that failed to release what they were to. */
+  /** Of those, the ones whose release failed. */
   unreleased: Set<CalendarDate>;
 }
 

@@ -29,7 +29,7 @@ export interface ExportOptions {
   /** The one instant that all rows of the run carry as created_at. */
   startedAt: Date;
   now: () => Date;
-  /** Releases the oldest period of each report whose date is over; else nothing is released. */
+  /** Limits of the release; null: nothing is released. */
   release?: ReleaseLimits | null;
   gate: GateSettings;
   /** Compute, or where that costs money say what it would cost, but write nothing. */
@@ -71,9 +71,10 @@ const DATES_PER_RECORD = 50;
 const CLUSTER_DAYS = 60;
 
 /**
- * The one way to an export, whatever the door: counts the facts of all dates at once, those far apart in clusters, then derives and checks each
- * report in memory and publishes it, date by date, with a record of the run. `dates` are in order. What happened to a date or a table is in the
- * outcome; what fails for one reason alone fails as a whole. A date that is refused holds no other back.
+ * Exports `dates` (ascending) for all doors. Counts the facts of all dates at once, dates far apart in clusters; derives and checks each
+ * report in memory; publishes it and records the run. Failures of single dates and tables are in the outcome.
+ *
+ * @throws Failure if all tables of all dates failed for the same reason
  */
 export async function runExport(dates: readonly CalendarDate[], options: ExportOptions): Promise<ExportOutcome> {
   if (options.dryRun) return dryRun(dates, options);
@@ -134,7 +135,7 @@ export async function* draftReports(
   }
 }
 
-/** Dates in groups that are counted together: days that nobody asks for are worth a count of their own from so many on. */
+/** Dates in groups that are counted together. Two dates further apart than CLUSTER_DAYS are counted separately: the days between cost more. */
 function clustersOf(dates: readonly CalendarDate[]): CalendarDate[][] {
   const clusters: CalendarDate[][] = [];
   for (const date of dates) {
@@ -153,7 +154,7 @@ interface Derivable {
   further: FurtherFacts;
   /** Tables beside the core that can be written. */
   existing: ReadonlySet<FurtherTable>;
-  /** Of the newest measurement, where a report needs it; null: there is none, or nobody asked. */
+  /** Day of the newest measurement; null: no measurement, or no report needs it. */
   newestDay: CalendarDate | null;
 }
 
@@ -248,7 +249,7 @@ async function findNewestDay(
   return newest !== null || !isLate || engine.price !== null ? newest : readNewestDay(engine, { timeZone, now }, run);
 }
 
-/** Day of the newest measurement; null if there is none, or it can't be told. */
+/** Day of the newest measurement; null without measurements, or if it can't be read. */
 export async function readNewestDay(
   engine: Engine,
   { timeZone, now }: { timeZone: string; now: Date },
@@ -330,7 +331,7 @@ function draft(reportDate: CalendarDate, counted: Derivable, options: DraftOptio
   }
 }
 
-/** A deployment may lack tables that this version has beside the core: the others are published all the same. */
+/** A deployment may lack tables that this version has beside the core. The others are published. */
 function withoutMissing(report: Report, existing: ReadonlySet<FurtherTable>): Report {
   const further = Object.entries(report.further).filter(([table]) => existing.has(table as FurtherTable));
   return { ...report, further: Object.fromEntries(further) };
@@ -417,7 +418,7 @@ async function releaseBy(
   return release !== null && isDue ? release.put(period) : null;
 }
 
-/** By date, how each table went. What fails as a whole fails the dates in hand, and not those before or after. */
+/** How each table went, by date. A failure of the call fails these dates alone. */
 async function publish(reports: readonly Report[], { engine, run }: ExportOptions): Promise<Map<CalendarDate, TableOutcome[]>> {
   const tables =
     reports.length === 0

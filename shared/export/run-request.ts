@@ -105,7 +105,7 @@ async function readDone(
     const isAllDone = done.unreleased.size === 0 && dates.every((date) => done.exported.has(date));
     return resume === 'failed' && isAllDone ? nothingDone : done;
   } catch (thrown) {
-    if (resume === 'final') throw thrown; // somebody asked for it; a message is exported again, which does no harm
+    if (resume === 'final') throw thrown; // the user asked for it; a message is exported again, which does no harm
     const { code, message } = toFailure(thrown);
     run.log.warning('earlier runs not read', { code, error: message });
     return nothingDone;

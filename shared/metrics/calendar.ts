@@ -69,10 +69,10 @@ export interface Window {
   repeatsDates: boolean;
 }
 
-/** A window of reports, with the longer ones that further tables of theirs are made of. */
+/** The window of some reports, and the longer windows that their tables beside the core need. */
 export interface ReportWindow extends Window {
   further?: {
-    /** The days in which whoever is active may have been active before. */
+    /** The days that decide whether an active user was active before. */
     audience: Window;
     /** Whole weeks and months; null where no report ends one. */
     week: Window | null;

@@ -15,7 +15,7 @@ export function periodStart(day: CalendarDate, grain: Grain): CalendarDate {
   return grain === 'week' ? addDays(day, -((new Date(day).getUTCDay() + 6) % 7)) : `${day.slice(0, 8)}01`;
 }
 
-/** The first day of the period so many periods later, or earlier; `start` is the first day of one. */
+/** The first day of the period that is `count` periods later (negative: earlier) than the one that begins on `start`. */
 export function addPeriods(start: CalendarDate, periods: number, grain: Grain): CalendarDate {
   if (grain !== 'month') return addDays(start, grain === 'week' ? 7 * periods : periods);
   const [year = 0, month = 0] = start.split('-').map(Number);
@@ -73,7 +73,7 @@ function nameMonth(day: CalendarDate): string {
   return MONTHS[Number(day.slice(5, 7)) - 1] ?? '';
 }
 
-/** Days before the earliest of a report's periods in which whoever is active then may have been active. */
+/** How many days before the earliest period of a report decide whether its active users were active before. */
 const MEMORY_DAYS = 28;
 
 /**

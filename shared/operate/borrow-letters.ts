@@ -8,7 +8,7 @@ export interface LoanPace {
   leaseSeconds: number;
   /** Between two extensions of the loan. */
   extendMs: number;
-  /** The longest that giving back may take, whatever the network does. */
+  /** The longest that giving back may take. */
   giveBackMs: number;
 }
 
@@ -32,7 +32,7 @@ export interface Loan {
   acknowledge: (letter: LentLetter) => Promise<void>;
 }
 
-/** A pull may come back empty although messages wait; so many in a row are believed. */
+/** A pull may come back empty although messages wait. This many empty ones in a row mean that none wait. */
 const EMPTY_PULLS = 3;
 
 /**

@@ -60,7 +60,7 @@ function digest(data: Buffer): Digest {
 /** The attribute in which Pub/Sub keeps when a message that it forwarded was first published. */
 const FORWARDED_PUBLISH_TIME = 'CloudPubSubDeadLetterSourceTopicPublishTime';
 
-/** What a dead letter asks for, and why it is one. Its texts may be printed: whoever may publish to the topic can write a letter. */
+/** What a dead letter requests, and why it was parked. Its texts may be printed: they come from those who may publish to the topic. */
 export interface ReadLetter {
   id: string;
   /** Where it can't be told what was asked, the length and SHA-256 of the request, or of the whole letter. */

@@ -15,7 +15,7 @@ import {
 } from '../metrics/tables';
 import type { Failure } from '../platform/failure';
 
-/** Of each column, and of the rows that only one side has, so many are kept to be shown. */
+/** How many differences are kept to be shown, of each column and of the rows that only one side has. */
 const FIRST = 10;
 
 type Value = string | number | boolean | null;

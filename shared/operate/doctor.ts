@@ -54,7 +54,7 @@ export interface Examination {
   /** Leave out the rows of the source, which were looked at before. */
   skipSource?: boolean;
   openEngine: (config: Config, access: Access) => Promise<Engine>;
-  /** Fails if there are no Google credentials, or none that Google takes. Asked only if an engine needs them. */
+  /** Fails without Google credentials, and if Google refuses them. Called only if an engine needs them. */
   signIn?: () => Promise<void>;
   createRun: (config: Config) => Run;
 }
@@ -62,7 +62,7 @@ export interface Examination {
 const OLDEST_NODE = 20;
 const FEWEST_BYTES = 2 ** 30;
 
-/** Looks at everything that an export needs. Each check stands for itself: one that fails hides no other. */
+/** Looks at everything that an export needs. The checks are independent: one that fails does not stop the others. */
 export async function examine(examination: Examination): Promise<Check[]> {
   const { env, flags, readFile } = examination;
   const unknown = unknownSettings(env);

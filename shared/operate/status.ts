@@ -40,7 +40,7 @@ export interface Status {
   /** The newest first. */
   runs: ExportRun[];
   deadLetters: DeadLetters;
-  /** What somebody should look at, each in a line that names the command for it; nothing where all is well. */
+  /** What needs attention: a line each, which names the command for it. Empty if all is well. */
   attention: string[];
 }
 
@@ -102,7 +102,7 @@ function newestOf(states: Awaited<ReturnType<Engine['readReportStates']>>, timeZ
   };
 }
 
-/** What of a status needs somebody. */
+/** What needs attention in a status. */
 export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<Status, 'attention'>): string[] {
   const attention: string[] = [];
   if (newest === null) attention.push('no report in the warehouse; run: kpi export');

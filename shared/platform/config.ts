@@ -61,7 +61,7 @@ export interface Config {
     /** Whether exports release; `kpi release` does in any case. */
     isOn: boolean;
   };
-  /** Runs on Google Cloud rather than on somebody's machine. */
+  /** Runs on Google Cloud and not on a developer's machine. */
   inCloud: boolean;
 }
 
@@ -198,7 +198,7 @@ export function isInCloud(env: NodeJS.ProcessEnv): boolean {
   return Boolean(env.K_SERVICE || env.CLOUD_RUN_JOB);
 }
 
-/** A setting and where its value is from; null where there is none. */
+/** A setting and where its value is from; null if it is not set. */
 export interface SettingInUse {
   name: string;
   value: string | null;
@@ -233,7 +233,7 @@ function withoutSecrets(value: string): string {
   return /^https?:/.test(value) ? new URL(value).origin : value;
 }
 
-/** A name that looks like a setting and is none, and the setting that it resembles, if one does. */
+/** A variable that looks like a setting but is not one, and the setting that it resembles, if any. */
 export interface UnknownSetting {
   name: string;
   nearest: string | null;
@@ -274,7 +274,7 @@ function nearestKey(key: string): string | null {
   return keys.find((one) => plain(one) === nearest) ?? null;
 }
 
-/** The settings of somebody who means to export: BAD_CONFIG where there is nothing to export from. */
+/** The settings of an export: BAD_CONFIG if they name no source. */
 export function requireSource(config: Config): Config {
   if (config.warehouse.source !== null) return config;
   const expected = config.warehouse.engine === 'duckdb' ? 'a folder, a .duckdb file, or demo' : 'PROJECT.DATASET';
@@ -356,7 +356,7 @@ function parseBigQuery(settings: Settings, name: string, fault: Fault): BigQuery
   };
 }
 
-/** The one path of a file or folder, whichever way it was named; of one that doesn't exist, its absolute path. */
+/** The real path of a file or folder, so that two names of it are equal; its absolute path if it doesn't exist. */
 function realPath(path: string): string {
   const absolute = resolve(path);
   try {
@@ -377,7 +377,7 @@ const flagNames = { source: 'KPI_SOURCE', warehouse: 'KPI_WAREHOUSE', timeZone: 
 /** A setting that is given. */
 interface Given {
   value: string;
-  /** Its name, as whoever gave it knows it. */
+  /** Its name as the user wrote it. */
   label: string;
   origin: string;
 }

@@ -103,7 +103,7 @@ function textLine(severity: Severity, message: string, { run_id, request_id, ...
   return [...(severity === 'INFO' ? [] : [severity.toLowerCase()]), message, ...details].join(' ');
 }
 
-/** A permanent failure is an ERROR, one that a repeat may mend a WARNING. */
+/** Logs a permanent failure as ERROR, a retryable one as WARNING. */
 export function logFailure(log: Log, { code, message, kind }: Failure, fields: LogFields = {}): void {
   log[kind === 'permanent' ? 'error' : 'warning'](logMessages.failed, { ...fields, code, error: message });
 }

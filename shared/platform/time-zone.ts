@@ -10,7 +10,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** A zone's name in the spelling of the database, whatever its case: europe/berlin is Europe/Berlin. An alias stays one. */
+/** A zone's name as the database spells it: europe/berlin becomes Europe/Berlin. An alias stays as it is. */
 export function spellTimeZone(name: string): string {
   if (isListed(name)) return name;
   const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();

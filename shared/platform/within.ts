@@ -1,6 +1,6 @@
 import { Failure } from './failure';
 
-/** When a wait ends: after so many milliseconds, or by a signal. */
+/** When a wait ends: after a number of milliseconds, or by a signal. */
 export interface Limit {
   ms?: number;
   signal?: AbortSignal | undefined;

@@ -31,7 +31,7 @@ export interface PubsubClient {
   publish(topic: string, data: Buffer, signal?: AbortSignal): Promise<string>;
   /** Some of the messages that wait in a subscription, on loan for as long as the subscription says. None where none wait, and now and then although some do. */
   pull(subscription: string, signal?: AbortSignal): Promise<LentLetter[]>;
-  /** Lends letters for so many seconds from now, at most 600; 0 gives them back, so that they can be pulled again at once. */
+  /** Lends letters for a number of seconds from now, at most 600. With 0 they are given back and can be pulled again at once. */
   lend(subscription: string, letters: readonly LentLetter[], seconds: number, signal?: AbortSignal): Promise<void>;
   acknowledge(subscription: string, letter: LentLetter, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;

@@ -29,7 +29,7 @@ export interface BigQueryDeps {
   pace?: Pace;
 }
 
-/** The production engine. Made once an instance: what it has learnt of the tables counts for some minutes. */
+/** The production engine. Made once per instance: what it found out about the tables is believed for some minutes. */
 export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps): Engine {
   const session = openSession({ config, now, pace });
   const inspector = createInspector(session);
@@ -98,7 +98,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
         return null;
       } catch (thrown) {
         if (!isDuplicate(thrown)) throw thrown;
-        // somebody was first: another run, or a job of this one that said it had failed
+        // another run wrote first, or a job of this run whose answer said that it had failed
         const [there] = await reader.readRelease(row.period_date, row.period_date, run.signal);
         if (there === undefined) throw thrown;
         return isDeepStrictEqual(there, row) ? null : there;

@@ -34,7 +34,7 @@ export interface Inspector {
 }
 
 export function createInspector(session: Session): Inspector {
-  // two runs at once both look: one that is stopped must not end the other
+  // two runs at once both look, so that a run that is stopped does not end the look of the other
   const listTables = rememberFor(BELIEVED_MS, session, (signal: AbortSignal) => list(session, signal));
   const inspectReports = rememberFor(BELIEVED_MS, session, async (run: Run) =>
     inspectReportTables(session, run, await listTables(run.signal)),

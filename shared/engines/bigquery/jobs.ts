@@ -19,7 +19,7 @@ export interface Pace {
   pollMs: number;
   /** Between the beginnings of two reports' loads. */
   betweenReportsMs: number;
-  /** How long a run leaves tables to a newer one that writes them too. */
+  /** How long a run waits for a newer one that writes the same tables. */
   patienceMs: number;
 }
 
@@ -40,7 +40,7 @@ export const pace: Pace = {
   patienceMs: 5_000,
 };
 
-/** Jobs of one run: made exactly once each, whatever happens on the way. */
+/** Jobs of one run. Each is made exactly once, also after errors. */
 export interface Jobs {
   /**
    * Makes a job and waits until it is done. `insert` sends it under the id that it is given; `check` throws where a job that says it
@@ -86,7 +86,7 @@ export function createJobs({
     }
   }
 
-  /** The job of that id, in this location; null where there is none. */
+  /** The job of that id, in this location; null if it doesn't exist. */
   async function find(id: string): Promise<Job | null> {
     const job = client.job(id, { location });
     try {

@@ -137,7 +137,7 @@ export function createReader(session: Session, listTables: Inspector['listTables
         source: id === null ? null : { id, name: null },
         timeZone: row?.time_zone ?? null,
       };
-      if (found.source !== null) identity = found; // until then the first export of somebody else may come
+      if (found.source !== null) identity = found; // until then another first export may come
       return found;
     },
   };

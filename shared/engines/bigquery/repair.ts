@@ -5,7 +5,7 @@ import type { PublishedTable } from '../../metrics/tables';
 import { toFailure } from '../../platform/failure';
 import type { Engine, ReportState, Run } from '../engine';
 
-/** After so many looks two runs that go on writing over each other are left to whoever looks for gaps. */
+/** How often a run looks. If two runs then still overwrite each other, `kpi gaps` finds the date. */
 const MOST_LOOKS = 5;
 
 export interface Repair {

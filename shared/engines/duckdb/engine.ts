@@ -117,7 +117,7 @@ function createEngine(database: Database, source: Source | null, { now, warehous
     if (await attach(run)) return work();
     const made = await makeWarehouse(database, warehouse, work);
     if (made === null) return write(work, run);
-    await attach(run).catch(() => false); // it is written; whoever needs the file next tries again
+    await attach(run).catch(() => false); // it is written; the next call that needs the file tries again
     return made.result;
   };
   return {

@@ -139,7 +139,7 @@ function readFiles({ format, compression }: SourceFile, table: SourceTable, head
 
 const SEPARATORS = [',', ';', '\t', '|'];
 
-/** Reads the header as it is, for DuckDB renames a column that comes twice; the separator is the one that tells most wanted names apart. */
+/** Reads the header as it is, because DuckDB renames a column that comes twice. The separator is the one that yields most of the wanted names. */
 async function readHeader(database: Database, table: SourceTable, file: SourceFile): Promise<Header> {
   const part = { name: file.name };
   const line = await firstLine(database, file);
@@ -156,7 +156,7 @@ async function readHeader(database: Database, table: SourceTable, file: SourceFi
   if (spaced !== undefined)
     throw contractFailure(part, `has spaces around ${spaced} in its header; expected names and cells without spaces around them`);
   const keys = header.names.map((name) => name.toLowerCase());
-  // a further column may have no name, or one that comes twice
+  // other columns may have no name, or the same name twice
   return {
     ...header,
     names: header.names.map((name, index) => (name === '' || keys.indexOf(keys[index] ?? '') < index ? `column ${index}` : name)),

@@ -177,7 +177,7 @@ async function insert(
   );
 }
 
-/** Creates the table, or checks the one that is there. */
+/** Creates the table, or checks the existing one. */
 async function prepareTable(
   database: Database,
   tables: Tables,
@@ -214,14 +214,14 @@ async function tableNames(database: Database): Promise<Set<string>> {
 }
 
 /**
- * Creates the views for BI tools, or replaces those of another version. A table that somebody made under the name of a view stays, and views
- * that would read it are left out. The SQL names tables without schema: DuckDB looks for them beside the view, whatever the file is called.
+ * Creates the views for BI tools, or replaces those of another version. A table that a user made under the name of a view stays, and views
+ * that would read it are left out. The SQL names tables without schema: DuckDB looks for them beside the view, in a file of any name.
  */
 async function createViews(database: Database): Promise<void> {
   const taken = await tableNames(database);
   const own = [...publishedTableNames, annotationsDefinition.name];
   const readable = new Set(own.filter((name) => taken.has(name)));
-  if (isDrifted(await readTables(database), annotationsDefinition)) readable.delete(annotationsDefinition.name); // somebody's own table of that name
+  if (isDrifted(await readTables(database), annotationsDefinition)) readable.delete(annotationsDefinition.name); // a user's own table of that name
   for (const view of views) {
     if (taken.has(view.name) || !readsOf(view).every((name) => readable.has(name))) continue;
     const name = nameTable(view.name);

@@ -12,11 +12,11 @@ export interface FreshnessOptions {
   now: Date;
   /** Hours; 0: any age. */
   maxAgeHours: number;
-  /** Day of the newest measurement of all, asked for where `days` hold none; null: there is none, or it is not known. */
+  /** Day of the newest measurement of all, asked for if `days` have no measurement; null: none exists, or it is not known. */
   newestDay?: CalendarDate | null;
 }
 
-/** A day of zeros is believed, unless each of so many days before it was this busy. */
+/** A day of zeros is believed, unless each of these many days before it was this busy. */
 const BUSY_DAYS = 7;
 const BUSY_COUNT = 5;
 

@@ -43,7 +43,7 @@ type Figures = Record<Term, number | null>;
 interface Rule {
   table: ReportTable;
   left: readonly Term[];
-  is: '=' | '≤' | '0 just where';
+  is: '=' | '≤' | '0 exactly when';
   right: readonly Term[];
 }
 
@@ -54,18 +54,18 @@ const rule = (table: ReportTable, left: Term | readonly Term[], is: Rule['is'], 
   right: [right].flat() as Term[],
 });
 
-/** What holds of every period by the definitions in docs/data-dictionary.md, whatever the source holds. */
+/** What the definitions (docs/data-dictionary.md) imply for every period of any source. */
 const rules: readonly Rule[] = [
   rule('daily_engagement', 'successful_tests', '≤', 'all_tests'),
   rule('daily_engagement', 'successful_test_users', '≤', 'successful_tests'),
-  rule('daily_engagement', 'successful_test_users', '0 just where', 'successful_tests'),
+  rule('daily_engagement', 'successful_test_users', '0 exactly when', 'successful_tests'),
   rule('daily_engagement', 'successful_test_users', '≤', 'active_users'),
   rule('daily_engagement', 'active_users', '≤', 'all_tests'),
-  rule('daily_engagement', 'active_users', '0 just where', 'all_tests'),
+  rule('daily_engagement', 'active_users', '0 exactly when', 'all_tests'),
   rule('daily_engagement', 'active_users', '≤', 'total_active_users_to_date'),
   rule('daily_engagement', 'total_users_to_date', '=', ['total_users_to_date of the day before', 'accounts_created']),
   rule('daily_engagement', 'total_active_users_to_date of the day before', '≤', 'total_active_users_to_date'),
-  // whoever tests for the first time is active, or has a row that is rejected
+  // a user who tests for the first time is active, or their row is rejected
   rule('daily_engagement', 'total_active_users_to_date', '≤', [
     'total_active_users_to_date of the day before',
     'active_users',
@@ -73,17 +73,17 @@ const rules: readonly Rule[] = [
   ]),
   rule('daily_engagement', ['all_tests', 'accounts_created', 'rejected rows'], '=', 'source rows'),
   rule('daily_advanced_metrics', 'total_sessions', '≤', 'all_tests'),
-  rule('daily_advanced_metrics', 'total_sessions', '0 just where', 'all_tests'),
+  rule('daily_advanced_metrics', 'total_sessions', '0 exactly when', 'all_tests'),
   rule('daily_advanced_metrics', 'successful_sessions', '≤', 'total_sessions'),
   rule('daily_advanced_metrics', 'successful_sessions', '≤', 'successful_tests'),
-  rule('daily_advanced_metrics', 'successful_sessions', '0 just where', 'successful_tests'),
+  rule('daily_advanced_metrics', 'successful_sessions', '0 exactly when', 'successful_tests'),
   rule(
     'daily_advanced_metrics',
     ['first_try_successes', 'second_try_successes', 'third_plus_try_successes'],
     '=',
     'successful_sessions',
   ),
-  // a session without success has failed once at least; one that succeeded second, once; third, twice
+  // every unsuccessful session has at least one failed test, a second-try success one, a later one at least two
   rule(
     'daily_advanced_metrics',
     ['total_sessions', 'second_try_successes', 'third_plus_try_successes', 'third_plus_try_successes'],
@@ -109,7 +109,7 @@ const quotient = (table: ReportTable, column: Column, part: Column, whole: Colum
   ...{ table, column, part, whole, of },
 });
 
-/** NULL just where the divisor is 0. */
+/** NULL exactly when the divisor is 0. */
 const quotients: readonly Quotient[] = [
   quotient('daily_engagement', 'active_percentage', 'active_users', 'total_active_users_to_date'),
   quotient('daily_engagement', 'avg_tests_per_active_user', 'successful_tests', 'active_users', ratio),
@@ -180,7 +180,7 @@ export function areTooManyUnknown(unknown: number, failures: number, maxShare: n
 
 /**
  * SOURCE_CONTRACT if most of a table's newest rows have an impossible time: they are invisible, and the figures would fall without a word.
- * Such rows have no date, so they are held against those of the newest days that the source has, whatever dates are asked for: figures of
+ * Such rows have no date, so they are compared with the rows of the newest days of the source, for all requested dates alike: figures of
  * an early date must not depend on what came later.
  */
 export function checkTimes(misdated: Facts['misdated'], span: readonly FactRow<'span'>[]): Failure | null {
@@ -266,7 +266,7 @@ function* checkFigures(report: Report, days: FactsByDay): Generator<string> {
       yield broken(
         'daily_advanced_metrics',
         period,
-        'error_gini_coefficient NULL just where total_errors is 0',
+        'error_gini_coefficient NULL exactly when total_errors is 0',
         gini,
         total_errors,
       );

@@ -5,7 +5,7 @@ import type { DailyErrors } from '../tables/daily_errors';
 /** Published counts of failed tests; those of days that add up. */
 export type ErrorCounts = Pick<DailyErrors, (typeof errorKinds)[number] | 'total_errors'>;
 
-/** Failed tests, and those of them whose kind of error is none of the known ones. */
+/** Failed tests, and how many of them have an unknown kind of error. */
 export function countUnknownKinds(days: readonly ErrorCounts[]): { unknown: number; failures: number } {
   let failures = 0;
   let known = 0;

@@ -15,7 +15,7 @@ export interface HistoryRow {
 export interface HistoryOptions {
   grain: Grain;
   timeZone: string;
-  /** Conversion is that of cohorts so many periods after their own, since a cohort grows while it is young. */
+  /** Conversion is taken this many periods after the cohort's own, because a cohort grows while it is young. */
   cohortAge?: number;
 }
 

@@ -112,7 +112,7 @@ const methods = {
 /** So many periods noticed in a row at one place of the cycle, as three Saturdays, are its new share. */
 const NEW_SHARE = 3;
 
-/** A level needs so many periods of each place, or as many as it is the mean of. */
+/** A level needs at least this many periods of each place, or `depth` if that is less. */
 const MIN_LEVEL = 3;
 
 /** Each period from the first to the last of `periods` (in any order), with its judgements in the order of judgedFigures. */
@@ -173,7 +173,7 @@ interface Seen extends Compared {
   direction: number;
 }
 
-/** A period in its place, of so many days. */
+/** A period in its place, and how many days it has. */
 interface PlacedPeriod {
   index: number;
   period: JudgedPeriod | null;
@@ -238,7 +238,7 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
     return { ...notJudged(figure, value, reason), ...bounds, distance: (distance ?? 0) / spread, verdict };
   };
 
-  /** A noticed period is no measure for others, unless it is one of so many that they are what is usual now. */
+  /** A noticed period is not compared with, until enough of the last periods were noticed in the same direction: then they are the new level. */
   function learn({ index, direction }: Seen): void {
     const alike = seen.filter((one) => one.direction === direction && one.index > index - method.newLevel.of);
     if (alike.length >= method.newLevel.noticed) {
@@ -292,7 +292,7 @@ function middleOf(figure: JudgedFigure, { count, whole }: Expected): number {
   return judgedFigures[figure].unit === 'count' ? Math.round(count) : (figureOf(figure, count, whole) ?? 0);
 }
 
-/** A figure of its counts; null where there is none, and for a share of nothing. */
+/** A figure out of its counts; null without a count, and for a share of 0. */
 function figureOf(figure: JudgedFigure, count: number | null, whole: number | null): number | null {
   const { unit, of } = judgedFigures[figure] as FigureSource;
   if (count === null || (of !== null && (whole === null || whole === 0))) return null;

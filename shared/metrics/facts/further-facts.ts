@@ -27,7 +27,7 @@ interface Visitors {
   new: number;
   returning: number;
   reactivated: number;
-  /** At each place, how many are not active again within so many periods after this one. */
+  /** At index n, how many are not active again within n periods after this one. */
   awayAfter: number[];
 }
 export type AudienceByPeriod = ReadonlyMap<CalendarDate, Visitors>;

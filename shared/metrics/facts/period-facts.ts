@@ -2,7 +2,7 @@ import { addDays, type CalendarDate, datesBetween, type Window } from '../calend
 import { type ErrorKind, eachKind } from '../error-kinds';
 import type { Facts } from './facts';
 
-/** What is known of one day, whatever the report. */
+/** What is known of one day, the same for every report. */
 export interface DayFacts {
   tests: number;
   successes: number;
@@ -29,7 +29,7 @@ export interface DayFacts {
   /** Rows of both tables on the day, and those of them that take part in no metric. */
   sourceRows: number;
   rejectedRows: number;
-  /** Newest measurement, in full hours since 1970; null where there is none. */
+  /** Newest measurement, in full hours since 1970; null without measurements. */
   latestHour: number | null;
 }
 

@@ -1,4 +1,4 @@
--- One row per source table, whatever the window: the local days of its earliest and its newest row, NULL if there is none, how many rows its
+-- One row per source table, independent of the window: the local days of its earliest and its newest row, NULL if there is none, how many rows its
 -- newest 12 days have, and how many there are.
 SELECT
   'users' AS source,

@@ -4,7 +4,7 @@
  * left out, can't be taken for a source without data, and all queries see the tables at one moment.
  */
 
-/** Not all rows of a statement came. The call counts as one that was never answered. */
+/** Some rows of a statement are missing. Treat the call as unanswered. */
 export class IncompleteAnswer extends Error {
   override name = 'IncompleteAnswer';
 }

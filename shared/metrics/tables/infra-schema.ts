@@ -2,7 +2,7 @@ import { furtherTableNames, type TableDefinition } from './index';
 
 /**
  * The text of infra/schemas/<table>.json: the columns as BigQuery reads them. The tables beside the core were added to deployments that
- * exist, so their columns are NULLABLE, whatever the program demands of its rows.
+ * exist, so their columns are NULLABLE, even if the program always writes a value.
  */
 export function infraSchema({ name: table, columns }: TableDefinition): string {
   const isFurther = (furtherTableNames as string[]).includes(table);

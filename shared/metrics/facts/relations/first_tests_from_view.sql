@@ -1,4 +1,4 @@
--- The same as first_tests, where somebody keeps the first tests already: a (materialized) view of user_id and first_test_at.
+-- The same as first_tests, read from a (materialized) view of user_id and first_test_at (KPI_SOURCE_FIRST_TESTS).
 -- The view leaves out what is before the epoch (infra/views/first_tests.sql): a first test there would hide the one that counts.
 SELECT user_id, CAST(DATETIME(GREATEST(first_test_at, @scan_from), @time_zone) AS DATE) AS day
 FROM source_first_tests

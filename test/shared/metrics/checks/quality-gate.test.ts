@@ -88,13 +88,13 @@ describe('a rule that is broken is named, with table, period and both numbers', 
       engagement({ successful_test_users: 9 }),
     ],
     [
-      'daily_engagement of 2025-12-23: successful_test_users 0 just where successful_tests is (0 and 8)',
+      'daily_engagement of 2025-12-23: successful_test_users 0 exactly when successful_tests is (0 and 8)',
       engagement({ successful_test_users: 0 }),
     ],
     ['daily_engagement of 2025-12-23: successful_test_users ≤ active_users (7 and 6)', engagement({ successful_test_users: 7 })],
     ['daily_engagement of 2025-12-23: active_users ≤ all_tests (15 and 14)', engagement({ active_users: 15 })],
     [
-      'daily_engagement of 2025-12-23: active_users 0 just where all_tests is (0 and 14)',
+      'daily_engagement of 2025-12-23: active_users 0 exactly when all_tests is (0 and 14)',
       engagement({ active_users: 0, successful_tests: 0, successful_test_users: 0 }),
     ],
     [
@@ -119,7 +119,7 @@ describe('a rule that is broken is named, with table, period and both numbers', 
     ],
     ['daily_advanced_metrics of 2025-12-23: total_sessions ≤ all_tests (15 and 14)', advanced({ total_sessions: 15 })],
     [
-      'daily_advanced_metrics of 2025-12-23: total_sessions 0 just where all_tests is (0 and 14)',
+      'daily_advanced_metrics of 2025-12-23: total_sessions 0 exactly when all_tests is (0 and 14)',
       advanced({ total_sessions: 0, successful_sessions: 0 }),
     ],
     ['daily_advanced_metrics of 2025-12-23: successful_sessions ≤ total_sessions (7 and 6)', advanced({ total_sessions: 6 })],
@@ -128,7 +128,7 @@ describe('a rule that is broken is named, with table, period and both numbers', 
       advanced({ successful_sessions: 9 }),
     ],
     [
-      'daily_advanced_metrics of 2025-12-23: successful_sessions 0 just where successful_tests is (0 and 8)',
+      'daily_advanced_metrics of 2025-12-23: successful_sessions 0 exactly when successful_tests is (0 and 8)',
       advanced({ successful_sessions: 0 }),
     ],
     [
@@ -189,7 +189,7 @@ describe('a rule that is broken is named, with table, period and both numbers', 
       funnel({ conversion_rate: 33 }),
     ],
     [
-      'daily_advanced_metrics of 2025-12-23: error_gini_coefficient NULL just where total_errors is 0 (NULL and 6)',
+      'daily_advanced_metrics of 2025-12-23: error_gini_coefficient NULL exactly when total_errors is 0 (NULL and 6)',
       advanced({ error_gini_coefficient: null }),
     ],
     [
