@@ -3,7 +3,7 @@ import { addDays, type CalendarDate, endOf } from '../metrics/calendar';
 import { createComparison, type Revision } from '../metrics/checks/revisions';
 import { derivePeriods, type HistoryRow } from '../metrics/checks/usual-history';
 import { ENOUGH_HISTORY, type JudgedPeriod } from '../metrics/checks/usual-range';
-import { type JudgedReport, judgeOne } from '../metrics/judged';
+import { createJudgement, type JudgedReport } from '../metrics/judged';
 import type { Report, ReportRows } from '../metrics/report';
 import type { Annotation } from '../metrics/tables/annotations';
 import { toFailure } from '../platform/failure';
@@ -12,11 +12,11 @@ import { toFailure } from '../platform/failure';
 export interface Earlier {
   /** What a report changes of what had been published. */
   compare: (report: Report) => Revision | null;
-  /** How its newest complete day was. Reports are judged in the order of their dates: each is history for the next. */
-  judge: (report: Report) => JudgedReport | null;
+  /** How the newest complete day of each report was, by report date. Called in the order of dates: each report is history for the next. */
+  judge: (reports: readonly Report[]) => ReadonlyMap<CalendarDate, JudgedReport>;
 }
 
-export const nothingEarlier: Earlier = { compare: () => null, judge: () => null };
+export const nothingEarlier: Earlier = { compare: () => null, judge: () => new Map() };
 
 interface Options {
   engine: Engine;
@@ -57,12 +57,19 @@ function createJudge(
       known.set(period.start, { ...period, counts: { ...known.get(period.start)?.counts, ...period.counts } });
   };
   learn(published);
-  return ({ reportDate, rows }) => {
-    learn(rows);
-    const isOver = endOf(reportDate, timeZone) <= startedAt;
-    const day = isOver ? reportDate : addDays(reportDate, -1);
-    const since = addDays(day, -ENOUGH_HISTORY.day);
-    const periods = [...known.values()].filter(({ start }) => start >= since && start <= day);
-    return judgeOne(periods, day, { grain: 'day', annotations });
+  const newestDay = (date: CalendarDate) => (endOf(date, timeZone) <= startedAt ? date : addDays(date, -1));
+  return (reports) => {
+    for (const { rows } of reports) learn(rows);
+    const days = new Map(reports.map(({ reportDate }) => [reportDate, newestDay(reportDate)]));
+    const [first = '', last = first] = [[...days.values()][0], [...days.values()].at(-1)];
+    const since = addDays(first, -ENOUGH_HISTORY.day);
+    const periods = [...known.values()].filter(({ start }) => start >= since && start <= last);
+    const judge = createJudgement(periods, { grain: 'day', annotations });
+    return new Map(
+      [...days].flatMap(([date, day]): [CalendarDate, JudgedReport][] => {
+        const judged = judge(day);
+        return judged === null ? [] : [[date, judged]];
+      }),
+    );
   };
 }

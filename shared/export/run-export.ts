@@ -373,7 +373,9 @@ async function write(
   published: Report[],
   options: ExportOptions,
 ): Promise<ReportOutcome[]> {
-  const drafts = dates.map((date) => compareDraft(draft(date, counted, options), counted, options));
+  const compared = dates.map((date) => compareDraft(draft(date, counted, options), counted, options));
+  const judged = counted.earlier.judge(compared.flatMap(({ report, failure }) => (failure === null ? report : [])));
+  const drafts = compared.map((one) => ({ ...one, judged: judged.get(one.reportDate) ?? null }));
   const tables = await publish(
     drafts.flatMap(({ report, failure }) => (failure === null ? report : [])),
     options,
@@ -393,12 +395,11 @@ async function write(
   return outcomes;
 }
 
-/** A draft with what it changes of earlier reports and how its newest day was; refused if it loses most of what they had. */
-function compareDraft(one: Draft, { earlier }: Counted, { gate }: ExportOptions): Draft & Compared {
-  if (one.failure !== null) return { ...one, revision: null, judged: null };
-  const revision = earlier.compare(one.report);
+/** A draft with what it changes of earlier reports, refused if it loses most of what they had. */
+function compareDraft(one: Draft, { earlier }: Counted, { gate }: ExportOptions): Draft & Pick<Compared, 'revision'> {
+  const revision = one.failure === null ? earlier.compare(one.report) : null;
   const failure = revision === null || gate.allowFall ? null : checkFall(revision, one.reportDate);
-  return failure === null ? { ...one, revision, judged: earlier.judge(one.report) } : { ...one, failure, revision, judged: null };
+  return failure === null ? { ...one, revision } : { ...one, failure, revision };
 }
 
 interface Compared {

@@ -2,7 +2,7 @@ import type { CalendarDate } from './calendar';
 import { excludedPeriods } from './checks/annotated';
 import { type Cause, causesOf } from './checks/causes';
 import { derivePeriods, type HistoryRow } from './checks/usual-history';
-import { type JudgedPeriod, type Judgement, judgePeriod } from './checks/usual-range';
+import { type JudgedPeriod, type Judgement, judgePeriods } from './checks/usual-range';
 import type { Grain } from './grain';
 import { sentenceOf } from './sentence';
 import type { Annotation } from './tables/annotations';
@@ -31,22 +31,21 @@ export function judgeRows(
 ): JudgedReport | null {
   const periods = derivePeriods(rows, { grain, timeZone });
   const judged = start ?? newestOver(periods);
-  return judged === null ? null : judgeOne(periods, judged, { grain, annotations });
+  return judged === null ? null : createJudgement(periods, { grain, annotations })(judged);
 }
 
-/** Judges a period by those before it. */
-export function judgeOne(
+/** Judges each period by those before it, and answers by the first day of one: null if it lies before or after all. */
+export function createJudgement(
   periods: readonly JudgedPeriod[],
-  start: CalendarDate,
   { grain, annotations }: Pick<JudgedOptions, 'grain' | 'annotations'>,
-): JudgedReport {
-  const excluded = excludedPeriods(
-    periods.map((period) => period.start),
-    annotations,
-    grain,
-  );
-  const judgements = judgePeriod(periods, start, { grain, excluded });
-  return { grain, start, judgements, causes: causesOf(judgements), sentence: sentenceOf(judgements, { start, grain }) };
+): (start: CalendarDate) => JudgedReport | null {
+  const starts = periods.map(({ start }) => start);
+  const judged = judgePeriods(periods, { grain, excluded: excludedPeriods(starts, annotations, grain) });
+  return (start) => {
+    const judgements = judged.get(start);
+    if (judgements === undefined) return null;
+    return { grain, start, judgements, causes: causesOf(judgements), sentence: sentenceOf(judgements, { start, grain }) };
+  };
 }
 
 /** How many figures lie outside their usual range; null if none was judged. */

@@ -127,9 +127,11 @@ export function judgePeriods(
   const starts = Array.from({ length: periodsBetween(first, last, grain) + 1 }, (_, index) => addPeriods(first, index, grain));
   const days = starts.map((start) => (grain === 'month' ? daysBetween(start, addPeriods(start, 1, grain)) : 1));
   const judges = judgedFigureNames.map((figure) => createJudge(figure, grain));
+  const launch = starts.findIndex((start) => Object.values(known.get(start)?.counts ?? {}).some((count) => Number(count) > 0));
   return new Map(
     starts.map((start, index) => {
-      const place = { index, period: known.get(start) ?? null, days: days[index] ?? 1, isExcluded: excluded.has(start) };
+      const period = known.get(start) ?? null;
+      const place = { index, period, days: days[index] ?? 1, isExcluded: excluded.has(start), isBeforeLaunch: index < launch };
       let hasFewPeople = false;
       const judgements = judges.map((judge) => {
         const judgement = judge({ ...place, hasFewPeople });
@@ -179,6 +181,8 @@ interface PlacedPeriod {
   period: JudgedPeriod | null;
   days: number;
   isExcluded: boolean;
+  /** All of its counts are 0, and those of all periods before it: there was no product yet. */
+  isBeforeLaunch: boolean;
   /** Its active users are too few: then so are their tests, however many they take. */
   hasFewPeople: boolean;
 }
@@ -196,13 +200,14 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
 
   const isOfPeople = !ofAccounts.includes(figure);
 
-  return ({ index, period, days, isExcluded, hasFewPeople }) => {
+  return ({ index, period, days, isExcluded, isBeforeLaunch, hasFewPeople }) => {
     if (period === null) return notJudged(figure, null, 'no report');
     const count = period.counts[part] ?? null;
     const whole = of === null ? days : (period.counts[of] ?? null);
     const value = figureOf(figure, count, whole);
     if (!period.isOver) return notJudged(figure, value, 'not over');
     if (count === null || whole === null) return notJudged(figure, value, 'no value');
+    if (isBeforeLaunch) return notJudged(figure, value, 'too new');
 
     const place = places[index % cycle] as Place;
     const spread = errors.get();

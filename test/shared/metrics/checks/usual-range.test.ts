@@ -281,3 +281,10 @@ test('steady zeros and constants are never noticed', () => {
     expect(all.filter(({ verdict }) => verdict === 'high' || verdict === 'low')).toEqual([]);
   }
 });
+
+test('days of zeros before the launch are no history', () => {
+  const product = (zeros: number) => historyOf(zeros + 40, (index) => (index < zeros ? scaled(0) : ordinary));
+  const launched = verdicts(product(0));
+  expect(verdicts(product(30))).toEqual([...Array(30).fill('not judged'), ...launched]);
+  expect(launched.indexOf('usual')).toBe(28);
+});
