@@ -3,8 +3,10 @@ import { addDays, type CalendarDate, endOf } from '../metrics/calendar';
 import { createComparison, type Revision } from '../metrics/checks/revisions';
 import { derivePeriods, type HistoryRow } from '../metrics/checks/usual-history';
 import { ENOUGH_HISTORY, type JudgedPeriod } from '../metrics/checks/usual-range';
+import { endsPeriod, grains, periodStarts } from '../metrics/grain';
 import { createJudgement, type JudgedReport } from '../metrics/judged';
-import type { Report, ReportRows } from '../metrics/report';
+import type { FurtherRows, Report, ReportRows } from '../metrics/report';
+import { furtherTableNames, furtherTables } from '../metrics/tables';
 import type { Annotation } from '../metrics/tables/annotations';
 import { toFailure } from '../platform/failure';
 
@@ -33,9 +35,10 @@ export async function openEarlier(
   const [first = '', last = first] = [dates[0], dates.at(-1)];
   try {
     const published = await engine.readReports(addDays(first, -ENOUGH_HISTORY.day), last, run.signal);
+    const further = await readFurther(dates, engine, run);
     const annotations = await engine.readAnnotations(run.signal);
     return {
-      compare: createComparison(published, timeZone),
+      compare: createComparison({ ...published, ...further }, timeZone),
       judge: createJudge(published, annotations, { timeZone, startedAt }),
     };
   } catch (thrown) {
@@ -43,6 +46,20 @@ export async function openEarlier(
     run.log.warning('earlier reports not read', { code, error: message });
     return nothingEarlier;
   }
+}
+
+/** Of the tables beside the core that these dates have: the reports that share periods with theirs. */
+async function readFurther(dates: readonly CalendarDate[], engine: Engine, run: Run): Promise<FurtherRows> {
+  const found: FurtherRows = {};
+  for (const grain of grains) {
+    const ofGrain = dates.filter((date) => endsPeriod(date, grain));
+    const [first, last = first] = [ofGrain[0], ofGrain.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    const tables = furtherTableNames.filter((table) => furtherTables[table].grain === grain);
+    const from = periodStarts(first, grain).at(-1) ?? first;
+    Object.assign(found, await engine.readFurther(tables, from, last, run.signal));
+  }
+  return found;
 }
 
 function createJudge(

@@ -353,7 +353,7 @@ function judgeFreshness(
 /** Publishes the reports of some dates, a few at a time: as soon as one group is done the next is begun, until the run is stopped. */
 async function writeGroups(dates: readonly CalendarDate[], counted: Counted, options: ExportOptions): Promise<ReportOutcome[]> {
   const { engine, run, stop } = options;
-  const groups = inChunks(dates, engine.groups.reports);
+  const groups = inChunks(draftAll(dates, counted, options), engine.groups.reports);
   const outcomes: ReportOutcome[][] = [];
   const published: Report[] = [];
   let begun = 0;
@@ -366,16 +366,22 @@ async function writeGroups(dates: readonly CalendarDate[], counted: Counted, opt
   return outcomes.flat();
 }
 
-/** Publishes the reports of a few dates, those that there are, and adds those that are in to `published`. */
+type ComparedDraft = Draft & Compared;
+
+/** All that there is to say about the reports of some dates before they are written. */
+function draftAll(dates: readonly CalendarDate[], counted: Counted, options: ExportOptions): ComparedDraft[] {
+  const drafts = dates.map((date) => compareDraft(draft(date, counted, options), counted, options));
+  const judged = counted.earlier.judge(drafts.flatMap(({ report, failure }) => (failure === null ? report : [])));
+  return drafts.map((one) => ({ ...one, judged: judged.get(one.reportDate) ?? null }));
+}
+
+/** Publishes a few reports, those that may be, and adds those that are in to `published`. */
 async function write(
-  dates: readonly CalendarDate[],
+  drafts: readonly ComparedDraft[],
   counted: Counted,
   published: Report[],
   options: ExportOptions,
 ): Promise<ReportOutcome[]> {
-  const compared = dates.map((date) => compareDraft(draft(date, counted, options), counted, options));
-  const judged = counted.earlier.judge(compared.flatMap(({ report, failure }) => (failure === null ? report : [])));
-  const drafts = compared.map((one) => ({ ...one, judged: judged.get(one.reportDate) ?? null }));
   const tables = await publish(
     drafts.flatMap(({ report, failure }) => (failure === null ? report : [])),
     options,

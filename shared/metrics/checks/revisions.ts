@@ -1,24 +1,24 @@
 import { Failure } from '../../platform/failure';
 import { type CalendarDate, endOf } from '../calendar';
-import type { Report } from '../report';
-import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames, reportTables } from '../tables';
+import { publishedRows, type Report } from '../report';
+import { growingColumns, type PublishedRow, type PublishedTable, publishedTableDefinitions } from '../tables';
 import type { BigQueryType } from '../tables/columns';
 
-/** Rows of the published tables as they were before a run. */
-export type PublishedRows = Record<ReportTable, readonly ReportRow[]>;
+/** Rows of the published tables as they were before a run. Tables that a report is compared with. */
+export type PublishedRows = { readonly [Table in PublishedTable]?: readonly PublishedRow[] };
 
 /** What a report changes of final figures that had been published before. */
 export interface Revision {
   /** Numbers that differ. */
   values: number;
   /** Counts that are lower than they were, by table and column: rows were deleted at the source, or have expired there. */
-  fallen: { table: ReportTable; column: string }[];
+  fallen: { table: PublishedTable; column: string }[];
   /** Of tests and people, the counts that are less than half of what they were; the newest day first. */
   halved: Halved[];
 }
 
 export interface Halved {
-  table: ReportTable;
+  table: PublishedTable;
   column: string;
   period: CalendarDate;
   was: number;
@@ -51,14 +51,15 @@ export function checkFall({ halved: [first] }: Revision, reportDate: CalendarDat
  * to the next by its definition, as the accounts of a young cohort that have tested do.
  */
 export function createComparison(published: PublishedRows, timeZone: string): (report: Report) => Revision {
-  const byPeriod = new Map(reportTableNames.map((table) => [table, finalRows(published[table], timeZone)]));
+  const tables = Object.entries(published) as [PublishedTable, readonly PublishedRow[]][];
+  const known = new Map(tables.map(([table, rows]) => [table, finalRows(rows, timeZone)]));
   return (report) => {
     const revision: Revision = { values: 0, fallen: [], halved: [] };
-    for (const table of reportTableNames) {
-      const before = byPeriod.get(table);
+    for (const [table, rows] of publishedRows(report)) {
+      const before = known.get(table);
       const fallen = new Set<string>();
-      for (const row of report.rows[table]) {
-        const earlier = before?.get(row.period_start_date)?.find(({ report_date }) => report_date <= report.reportDate);
+      for (const row of rows) {
+        const earlier = before?.get(keyOf(row))?.find(({ report_date }) => report_date <= report.reportDate);
         if (earlier === undefined) continue;
         for (const change of changes(table, earlier, row)) {
           revision.values++;
@@ -74,19 +75,23 @@ export function createComparison(published: PublishedRows, timeZone: string): (r
   };
 }
 
-/** The rows of each period that were made after it was over, the newest report first. */
-function finalRows(rows: readonly ReportRow[], timeZone: string): Map<CalendarDate, ReportRow[]> {
+/** The rows of each period, or of each cohort in it, that were made after it was over; the newest report first. */
+function finalRows(rows: readonly PublishedRow[], timeZone: string): Map<string, PublishedRow[]> {
   const ends = new Map<CalendarDate, Date>();
-  const byPeriod = new Map<CalendarDate, ReportRow[]>();
+  const byKey = new Map<string, PublishedRow[]>();
   for (const row of rows) {
-    const period = row.period_start_date;
-    const end = ends.get(period) ?? endOf(period, timeZone);
-    ends.set(period, end);
+    const lastDay = row.period_end_date;
+    const end = ends.get(lastDay) ?? endOf(lastDay, timeZone);
+    ends.set(lastDay, end);
     if (Date.parse(row.created_at) < end.getTime()) continue;
-    byPeriod.set(period, [...(byPeriod.get(period) ?? []), row]);
+    byKey.set(keyOf(row), [...(byKey.get(keyOf(row)) ?? []), row]);
   }
-  for (const found of byPeriod.values()) found.sort((one, other) => (one.report_date < other.report_date ? 1 : -1));
-  return byPeriod;
+  for (const found of byKey.values()) found.sort((one, other) => (one.report_date < other.report_date ? 1 : -1));
+  return byKey;
+}
+
+function keyOf(row: PublishedRow): string {
+  return 'cohort_start_date' in row ? `${row.cohort_start_date} ${row.period_start_date}` : row.period_start_date;
 }
 
 interface Change {
@@ -96,9 +101,9 @@ interface Change {
   is: number;
 }
 
-function* changes(table: ReportTable, before: ReportRow, after: ReportRow): Generator<Change> {
-  const growing: readonly string[] = before.report_date === after.report_date ? [] : reportTables[table].growing;
-  for (const { name, type } of reportTableDefinitions[table].columns) {
+function* changes(table: PublishedTable, before: PublishedRow, after: PublishedRow): Generator<Change> {
+  const growing = before.report_date === after.report_date ? [] : growingColumns(table);
+  for (const { name, type } of publishedTableDefinitions[table].columns) {
     if (type !== 'INT64' && type !== 'FLOAT64') continue;
     const [was = null, is = null] = [before, after].map((row) => (row as Record<string, unknown>)[name] as number | null);
     const fell = type === 'INT64' && Number(is) < Number(was);

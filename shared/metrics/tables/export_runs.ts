@@ -23,7 +23,7 @@ export const ExportRun = z.strictObject({
   unclassified_errors: UnknownCount.describe(
     'Failed measurements of the 12 periods of no known kind; NULL where the run failed before it knew',
   ),
-  revised_values: UnknownCount.describe('Numbers of days already reported that this run changed'),
+  revised_values: UnknownCount.describe('Numbers of days, weeks and months already reported that this run changed'),
   source_latest_hour: Instant.nullable()
     .meta({ bigquery: 'TIMESTAMP' })
     .describe('Newest created_at of measurements seen, cut to the hour: the exact instant would be the test of one person'),

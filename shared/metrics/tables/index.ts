@@ -123,6 +123,12 @@ export function tablesOf(reportDate: CalendarDate): PublishedTable[] {
   return [...reportTableNames, ...furtherTableNames.filter((table) => endsPeriod(reportDate, furtherTables[table].grain))];
 }
 
+/** Columns of a period that may rise from one report to the next, by their definition. */
+export function growingColumns(table: PublishedTable): readonly string[] {
+  const core = table.replace(/^(weekly|monthly)_/, 'daily_');
+  return core in reportTables ? reportTables[core as ReportTable].growing : [];
+}
+
 export function isRetention(table: PublishedTable): table is 'weekly_retention' | 'monthly_retention' {
   return table === 'weekly_retention' || table === 'monthly_retention';
 }

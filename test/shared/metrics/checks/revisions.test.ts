@@ -100,3 +100,46 @@ test.each([
     expected === null ? [undefined, undefined] : ['QUALITY_GATE', expect.stringContaining(expected)],
   );
 });
+
+describe('of the tables beside the core', () => {
+  const week = { report_date: '2025-12-28', period_start_date: '2025-12-15', period_end_date: '2025-12-21' };
+  const cohort = { cohort_start_date: '2025-12-08', age: 1 };
+
+  function withFurther(figures: { active: number; retained: number; tested: number }, made = LONG_AFTER): Report {
+    const created_at = made.toISOString();
+    const further = {
+      weekly_audience: [{ ...week, active_users: figures.active, created_at }],
+      weekly_retention: [{ ...week, ...cohort, retained_users: figures.retained, created_at }],
+      weekly_funnel: [{ ...week, accounts_created: 9, accounts_with_tests: figures.tested, created_at }],
+    } as unknown as Report['further'];
+    return { ...deriveReport(days(), '2025-12-28', made), further };
+  }
+
+  function revisionOf(before: Report, after: Report) {
+    return createComparison({ ...published(before), ...before.further }, 'UTC')(after);
+  }
+
+  test('weeks and cohorts are compared with their newest final report', () => {
+    const before = withFurther({ active: 20, retained: 7, tested: 4 });
+    expect(revisionOf(before, before)).toEqual(unchanged);
+    const fallen = [{ table: 'weekly_retention', column: 'retained_users' }];
+    expect(revisionOf(before, withFurther({ active: 21, retained: 6, tested: 4 }))).toMatchObject({ values: 2, fallen });
+    const { halved } = revisionOf(before, withFurther({ active: 9, retained: 7, tested: 4 }));
+    expect(halved).toEqual([{ table: 'weekly_audience', column: 'active_users', period: '2025-12-15', was: 20, is: 9 }]);
+  });
+
+  test('a week that was not over was to change, and accounts of a later report may have tested', () => {
+    const early = withFurther({ active: 1, retained: 1, tested: 1 }, new Date('2025-12-21T12:00:00Z'));
+    const before = withFurther({ active: 20, retained: 7, tested: 4 });
+    expect(revisionOf(early, before)).toEqual(unchanged);
+    const after = withFurther({ active: 20, retained: 7, tested: 8 });
+    const later = { ...after, reportDate: '2026-01-04', further: atDate(after.further, '2026-01-04') };
+    expect(revisionOf(before, later)).toEqual(unchanged);
+    expect(revisionOf(before, after).values).toBe(1);
+  });
+
+  const atDate = (further: Report['further'], report_date: string) =>
+    Object.fromEntries(
+      Object.entries(further).map(([table, rows]) => [table, rows.map((row) => ({ ...row, report_date }))]),
+    ) as Report['further'];
+});
