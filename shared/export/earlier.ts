@@ -76,9 +76,10 @@ function createJudge(
   learn(published);
   const newestDay = (date: CalendarDate) => (endOf(date, timeZone) <= startedAt ? date : addDays(date, -1));
   return (reports) => {
-    for (const { rows } of reports) learn(rows);
     const days = new Map(reports.map(({ reportDate }) => [reportDate, newestDay(reportDate)]));
-    const [first = '', last = first] = [[...days.values()][0], [...days.values()].at(-1)];
+    const [first, last] = [[...days.values()][0], [...days.values()].at(-1)];
+    if (first === undefined || last === undefined) return new Map();
+    for (const { rows } of reports) learn(rows);
     const since = addDays(first, -ENOUGH_HISTORY.day);
     const periods = [...known.values()].filter(({ start }) => start >= since && start <= last);
     const judge = createJudgement(periods, { grain: 'day', annotations });
