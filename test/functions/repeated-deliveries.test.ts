@@ -3,6 +3,7 @@ import { createBigQuery } from '../../shared/engines/bigquery/engine';
 import { runRequest } from '../../shared/export/run-request';
 import { reportTableNames } from '../../shared/metrics/tables';
 import type { DeadLetter } from '../../shared/operate/dead-letter';
+import { sendDigests } from '../../shared/operate/send-digests';
 import { parseConfig } from '../../shared/platform/config';
 import { createLog } from '../../shared/platform/log';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
@@ -46,6 +47,7 @@ async function deliver(now: string, messageId = 'm1'): Promise<string> {
       settle: async () => ({ config: parseConfig(environment), openEngine: async () => engine }),
     },
     runRequest,
+    sendDigests,
     openLog: () => createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }),
     now: () => new Date(now),
     deadlineMs: 10_000,
