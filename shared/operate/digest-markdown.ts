@@ -19,5 +19,5 @@ function renderSection({ sentence, figures, kinds }: DigestSection): string {
 
 /** Text that others wrote: each sign that could be Markdown behind a backslash. */
 function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]<>()#+!|~&@:/]/g, '\\$&');
+  return text.replaceAll(/[\\`*_{}[\]<>()#+!|~&@]|:(?=\/\/)/g, '\\$&');
 }

@@ -60,10 +60,7 @@ export function grainsOf(date: CalendarDate): Grain[] {
 
 /** The digest of periods as they were read; of none, the one that says so. */
 export function deriveDigest(reports: readonly ReadReport[], { timeZone, place, isTest = false }: DigestOptions): Digest {
-  const names = reports.map(
-    ({ start, grain }) => `${namePeriod(start, grain)}${grain === 'month' ? '' : `, ${yearOf(start, grain)}`}`,
-  );
-  const title = `KPI digest${names.length === 0 ? '' : ` of ${names.join(' and ')}`}`;
+  const title = `KPI digest${titleOf(reports)}`;
   const origins = reports.map(({ report: { date, madeAt } }) => `Report of ${date}, made ${minuteOf(madeAt)} UTC`);
   return {
     title: isTest ? `Test message: ${title}` : title,
@@ -134,8 +131,12 @@ function notesOf(annotations: readonly Annotation[]): string[] {
   return left <= 0 ? notes : [...notes.slice(0, MAX_NOTES), `and ${left} more`];
 }
 
-function yearOf(start: CalendarDate, grain: Grain): string {
-  return periodEnd(start, grain).slice(0, 4);
+/** ` of Nov 30, 2025, with its week and month`, after the name. */
+function titleOf([first, ...others]: readonly ReadReport[]): string {
+  if (first === undefined) return '';
+  const year = first.grain === 'month' ? '' : `, ${periodEnd(first.start, first.grain).slice(0, 4)}`;
+  const longer = others.map(({ grain }) => grain).join(' and ');
+  return ` of ${namePeriod(first.start, first.grain)}${year}${longer === '' ? '' : `, with its ${longer}`}`;
 }
 
 function minuteOf(instant: Date): string {

@@ -85,12 +85,12 @@ test('yesterday is told once its report is final, and not again at a repeat', as
 });
 
 test.each([
-  ['of a Sunday with its week', '2025-12-28', ['Dec 28, 2025', 'Dec 22–28, 2025']],
-  ['of the last of a month with the month', '2025-12-31', ['Dec 31, 2025', 'Dec 2025']],
-  ['of a Sunday that ends a month with both', '2025-11-30', ['Nov 30, 2025', 'Nov 24–30, 2025', 'Nov 2025']],
-])('a report %s', async (_, date, names) => {
+  ['of a Sunday with its week', '2025-12-28', 'Dec 28, 2025, with its week'],
+  ['of the last of a month with the month', '2025-12-31', 'Dec 31, 2025, with its month'],
+  ['of a Sunday that ends a month with both', '2025-11-30', 'Nov 30, 2025, with its week and month'],
+])('a report %s', async (_, date, name) => {
   await daily(date);
-  expect(titles()).toEqual([`KPI digest of ${names.join(' and ')}`]);
+  expect(titles()).toEqual([`KPI digest of ${name}`]);
 });
 
 test('a backfill sends nothing, and neither does a run without a webhook', async () => {
