@@ -8,6 +8,7 @@ import { completionCommand } from './completion';
 import { dashboardCommand } from './dashboard';
 import { deleteCommand } from './delete';
 import { diffCommand } from './diff';
+import { digestCommand } from './digest';
 import { doctorCommand } from './doctor';
 import { explainCommand } from './explain';
 import { exportCommand } from './export';
@@ -38,6 +39,7 @@ const program = new Command('kpi')
   .addCommand(showCommand())
   .addCommand(explainCommand())
   .addCommand(statusCommand())
+  .addCommand(digestCommand())
   .addCommand(doctorCommand())
   .addCommand(gapsCommand())
   .addCommand(diffCommand())

@@ -1,4 +1,5 @@
 import { describeGaps, gapReasons, gapStretches } from '../shared/export/gaps';
+import { isDigest } from '../shared/export/resume';
 import { formatStretch } from '../shared/metrics/stretches';
 import type { ExportRun } from '../shared/metrics/tables/export_runs';
 import type { Status } from '../shared/operate/status';
@@ -77,7 +78,13 @@ interface RunColumn extends Omit<GridColumn, 'cells'> {
 const runColumns: readonly RunColumn[] = [
   { head: 'started, UTC', meaning: null, align: 'left', cell: ({ started_at }) => minuteOf(started_at) },
   { head: 'report', meaning: null, align: 'left', cell: ({ report_date }) => report_date },
-  { head: 'by', meaning: 'how the run was asked for', align: 'left', keep: 4, cell: ({ trigger }) => trigger },
+  {
+    head: 'by',
+    meaning: 'how the run was asked for; digest: the sending of one',
+    align: 'left',
+    keep: 4,
+    cell: (run) => (isDigest(run) ? 'digest' : run.trigger),
+  },
   {
     ...{ head: 'status', meaning: null, align: 'left', keep: 7 },
     cell: ({ status }) => (status === 'succeeded' ? colors.green(status) : colors.red(status)),

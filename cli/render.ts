@@ -1,7 +1,8 @@
 import type { Period } from '../dashboard/data';
 import { metricNames } from '../dashboard/history';
-import { type MetricName, nameOf } from '../dashboard/metrics';
+import type { MetricName } from '../dashboard/metrics';
 import type { CalendarDate } from '../shared/metrics/calendar';
+import { nameOf } from '../shared/metrics/names';
 import {
   type Column,
   dailyMetricsDefinition,

@@ -1,4 +1,5 @@
 import { errorKinds } from '../shared/metrics/error-kinds';
+import { nameOf } from '../shared/metrics/names';
 import type { DerivedRow, ReportTable, TableDefinition } from '../shared/metrics/tables';
 import type { Audience } from '../shared/metrics/tables/audience';
 import { type Derived, percentage } from '../shared/metrics/tables/columns';
@@ -55,16 +56,6 @@ export function metricsOf(tables: readonly TableDefinition[]): Metric[] {
           },
     ),
   );
-}
-
-/**
- * The name of a column for people: `third_plus_try_successes` as `Third+ try successes`, `active_users_7d` as `Active users in 7 days`.
- * docs/glossary.md lists them all.
- */
-export function nameOf(column: string): string {
-  const days = column.replace(/_(\d+)d$/, ' in $1 days');
-  const words = days.replace('third_plus', 'third+').replace('gini', 'Gini').replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** A definition without names of columns: `active_percentage less …; NULL where …` as `Active percentage less …; empty where …`. */

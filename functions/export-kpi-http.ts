@@ -11,7 +11,7 @@ import type { HandlerDeps } from './handler-deps';
 export const EXPORT_PATH = '/api/export-kpi';
 
 /** `POST /api/export-kpi` with the JSON of a request, or no body for today; docs of the answer: shared/export/answer.ts. */
-export function createHttpHandler({ settler, runRequest, openLog, now, deadlineMs }: HandlerDeps) {
+export function createHttpHandler({ settler, runRequest, sendDigests, openLog, now, deadlineMs }: HandlerDeps) {
   async function handle(req: Request): Promise<[status: number, body: Answer]> {
     const startedAt = now();
     const log = openLog(req.header('traceparent') ?? req.header('x-cloud-trace-context'));
@@ -21,12 +21,10 @@ export function createHttpHandler({ settler, runRequest, openLog, now, deadlineM
       const context = { timeZone, askedAt: startedAt, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
       // the body as it came, of any content type
       const request = parseRequestData(bodyOf(req), context, { bareDate: false });
-      const { reports } = await runRequest(datesOfRequest(request), {
-        ...(await settler.settle()),
-        run,
-        startedAt,
-        now,
-      });
+      const dates = datesOfRequest(request);
+      const settled = await settler.settle();
+      const { reports } = await runRequest(dates, { ...settled, run, startedAt, now });
+      await sendDigests(reports, { ...settled, run, startedAt, now });
       return [statusOf(judge(reports)), answer(request, reports, { dryRun: false })];
     } catch (thrown) {
       const failure = toFailure(thrown);

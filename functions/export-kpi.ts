@@ -10,7 +10,15 @@ import { urlParameters } from './front';
 import type { HandlerDeps } from './handler-deps';
 
 /** Returning acknowledges the message; throwing makes Pub/Sub deliver it again. */
-export function createPubsubHandler({ settler, runRequest, openLog, now, deadlineMs, park }: HandlerDeps & { park: Park }) {
+export function createPubsubHandler({
+  settler,
+  runRequest,
+  sendDigests,
+  openLog,
+  now,
+  deadlineMs,
+  park,
+}: HandlerDeps & { park: Park }) {
   return async function exportKpi(event: unknown): Promise<void> {
     let log = openLog(traceparentOf(event));
     let message: Message | undefined;
@@ -23,13 +31,10 @@ export function createPubsubHandler({ settler, runRequest, openLog, now, deadlin
       const timeZone = await settler.timeZone();
       const context = { timeZone, askedAt: message.publishTime, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
       request = parseRequestData(message.data, context, { bareDate: true });
-      const { reports } = await runRequest(datesOfRequest(request), {
-        ...(await settler.settle()),
-        run,
-        startedAt,
-        now,
-        resume: 'failed',
-      });
+      const dates = datesOfRequest(request);
+      const settled = await settler.settle();
+      const { reports } = await runRequest(dates, { ...settled, run, startedAt, now, resume: 'failed' });
+      await sendDigests(reports, { ...settled, run, startedAt, now });
       const verdict = judge(reports);
       if (verdict.result !== 'all') throw verdict.failure;
     } catch (thrown) {

@@ -34,6 +34,10 @@ const deps: HandlerDeps = {
   settler: createSettler(config, 'export', now, { forMs: 0 }), // a busy file is not waited for: Pub/Sub and callers ask again
   // tables, facts and their checks are no use to a request that is refused
   runRequest: async (...request) => (await import('../shared/export/run-request')).runRequest(...request),
+  // nor is a digest where nobody gets one
+  sendDigests: async (reports, options) => {
+    if (config.digestWebhook !== null) await (await import('../shared/operate/send-digests')).sendDigests(reports, options);
+  },
   openLog,
   now,
   deadlineMs: DEADLINE_MS,

@@ -4,6 +4,7 @@ locals {
     exported    = "report exported"
     failed      = "export failed"
     releaseHeld = "release held"
+    unusual     = "unusual figure"
   }
 
   # What is counted in the log of the functions, by the name of the metric. WARNING: a repeat is coming; ERROR: none is.
@@ -11,6 +12,7 @@ locals {
     kpi_report_exported = { message = local.log_messages.exported, severity = null, description = "Reports exported: one for each date whose tables are all in" }
     kpi_export_failed   = { message = local.log_messages.failed, severity = "ERROR", description = "Exports that failed for good" }
     kpi_export_retried  = { message = local.log_messages.failed, severity = "WARNING", description = "Exports that failed and are delivered again" }
+    kpi_unusual_figure  = { message = local.log_messages.unusual, severity = null, description = "Causes of figures of a final day outside their usual range" }
     kpi_release_held    = { message = local.log_messages.releaseHeld, severity = null, description = "Released periods that were not replaced" }
   }
 
@@ -59,6 +61,14 @@ locals {
         severity = "WARNING"
         query    = "sum(increase(${local.counters.kpi_release_held}[${local.late_log}])) > 0"
         means    = "A released period was to be replaced by one that differs by a single step, which could tell of one person: somebody has to decide."
+      }
+    } : {},
+    var.unusual_figures_alert ? {
+      unusual_figures = {
+        name     = "a figure is unusual"
+        severity = "WARNING"
+        query    = "sum(increase(${local.counters.kpi_unusual_figure}[${local.late_log}])) > 0"
+        means    = "A figure of a day that is over lies far outside its usual range. The log and `kpi digest` say which."
       }
     } : {},
   )

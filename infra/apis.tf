@@ -12,7 +12,10 @@ resource "google_project_service" "required" {
     "pubsub.googleapis.com",
     "run.googleapis.com",
     "storage.googleapis.com",
-  ], var.budget == null ? [] : ["billingbudgets.googleapis.com"]))
+    ],
+    var.budget == null ? [] : ["billingbudgets.googleapis.com"],
+    var.digest_webhook_version == null ? [] : ["secretmanager.googleapis.com"],
+  ))
 
   project = var.project
   service = each.value

@@ -134,6 +134,17 @@ resource "google_cloudfunctions2_function" "export" {
     max_instance_count               = var.function_max_instances
     max_instance_request_concurrency = 1
     all_traffic_on_latest_revision   = true
+
+    dynamic "secret_environment_variables" {
+      for_each = coalesce(var.digest_webhook_version, 0) == 0 ? [] : [var.digest_webhook_version]
+
+      content {
+        key        = "KPI_DIGEST_WEBHOOK"
+        project_id = var.project
+        secret     = google_secret_manager_secret.digest_webhook[0].secret_id
+        version    = format("%d", secret_environment_variables.value)
+      }
+    }
   }
 
   depends_on = [
@@ -152,5 +163,20 @@ resource "google_cloudfunctions2_function" "export" {
     google_bigquery_table_iam_member.runner_first_tests,
     google_project_iam_member.runner_jobs,
     google_pubsub_topic_iam_member.runner_parks,
+    google_secret_manager_secret_iam_member.runner_digest_webhook,
   ]
+}
+
+# The URL that gets digests. Its value is put in by hand (README.md, "Digests"), so that no state and no plan has it.
+resource "google_secret_manager_secret" "digest_webhook" {
+  count = var.digest_webhook_version == null ? 0 : 1
+
+  project   = var.project
+  secret_id = "kpi-export-digest-webhook"
+
+  replication {
+    auto {}
+  }
+
+  depends_on = [google_project_service.required]
 }

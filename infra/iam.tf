@@ -96,6 +96,19 @@ resource "google_pubsub_topic_iam_member" "runner_parks" {
   }
 }
 
+resource "google_secret_manager_secret_iam_member" "runner_digest_webhook" {
+  count = var.digest_webhook_version == null ? 0 : 1
+
+  project   = var.project
+  secret_id = google_secret_manager_secret.digest_webhook[0].secret_id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.account["runner"].member
+
+  lifecycle {
+    replace_triggered_by = [google_secret_manager_secret.digest_webhook[0].id]
+  }
+}
+
 # Who may ask for an export.
 
 resource "google_pubsub_topic_iam_member" "publisher" {

@@ -499,6 +499,24 @@ variable "alert_emails" {
   }
 }
 
+variable "unusual_figures_alert" {
+  description = "Whether there is an alert on figures of a final day outside their usual range. Off: it is about the product, not about the export."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "digest_webhook_version" {
+  description = "Version of the secret kpi-export-digest-webhook that the functions send digests to, a URL; null: nobody gets digests. 0 makes the secret alone, so that its first version can be added to it."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.digest_webhook_version == null ? true : var.digest_webhook_version >= 0 && floor(var.digest_webhook_version) == var.digest_webhook_version
+    error_message = "Expected null, 0 or the number of a version."
+  }
+}
+
 variable "budget" {
   description = "A budget of this project: whom to tell once a month has cost 50, 90 and 100 % of `amount`, in whole units of the billing account's currency; null: none. It stops nothing. Told are alert_emails (the first five) and those who administer the billing account."
   type = object({

@@ -344,3 +344,16 @@ run "alerts" {
     error_message = "Expected a window that a late entry doesn't miss."
   }
 }
+
+run "nobody_gets_digests" {
+  command = plan
+
+  assert {
+    condition     = length(google_secret_manager_secret.digest_webhook) == 0 && length(google_secret_manager_secret_iam_member.runner_digest_webhook) == 0 && !contains(keys(google_project_service.required), "secretmanager.googleapis.com")
+    error_message = "Expected no secret."
+  }
+  assert {
+    condition     = alltrue([for function in google_cloudfunctions2_function.export : length(function.service_config[0].secret_environment_variables) == 0])
+    error_message = "Expected functions without a webhook."
+  }
+}

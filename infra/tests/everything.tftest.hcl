@@ -55,6 +55,9 @@ variables {
   alert_emails          = ["oncall@example.com"]
   budget                = { billing_account = "012345-6789AB-CDEF01", amount = 50 }
 
+  unusual_figures_alert  = true
+  digest_webhook_version = 2
+
   release_enabled    = true
   release_readers    = ["group:partners@example.org", "user:researcher@example.edu"]
   release_min_people = 30
@@ -417,8 +420,12 @@ run "alerts_reach_somebody" {
   command = plan
 
   assert {
-    condition     = contains(keys(google_monitoring_alert_policy.alert), "release_held") && length(google_monitoring_alert_policy.alert) == 5
+    condition     = contains(keys(google_monitoring_alert_policy.alert), "release_held") && length(google_monitoring_alert_policy.alert) == 6
     error_message = "Expected an alert where a release is held."
+  }
+  assert {
+    condition     = google_monitoring_alert_policy.alert["unusual_figures"].severity == "WARNING" && google_monitoring_alert_policy.alert["unusual_figures"].conditions[0].condition_prometheus_query_language[0].query == "sum(increase(logging_googleapis_com:user_kpi_unusual_figure{monitored_resource=\"cloud_run_revision\"}[30m])) > 0"
+    error_message = "Expected a warning where a figure is unusual."
   }
   assert {
     condition     = alltrue([for alert in google_monitoring_alert_policy.alert : length(alert.notification_channels) == 2 && contains(alert.notification_channels, "projects/example-project/notificationChannels/1")])
@@ -427,5 +434,35 @@ run "alerts_reach_somebody" {
   assert {
     condition     = google_monitoring_notification_channel.email["oncall@example.com"].labels.email_address == "oncall@example.com"
     error_message = "Expected a channel for the address."
+  }
+}
+
+run "digests_go_to_the_secret_address" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for function in google_cloudfunctions2_function.export : [for one in function.service_config[0].secret_environment_variables : [one.key, one.secret, one.version]] == [["KPI_DIGEST_WEBHOOK", "kpi-export-digest-webhook", "2"]]])
+    error_message = "Expected version 2 of the secret in both functions."
+  }
+  assert {
+    condition     = alltrue([for function in google_cloudfunctions2_function.export : !contains(keys(function.service_config[0].environment_variables), "KPI_DIGEST_WEBHOOK")])
+    error_message = "The address must not stand among the plain settings."
+  }
+  assert {
+    condition     = google_secret_manager_secret_iam_member.runner_digest_webhook[0].role == "roles/secretmanager.secretAccessor" && google_secret_manager_secret_iam_member.runner_digest_webhook[0].member == "serviceAccount:kpi-export-runner@example-project.iam.gserviceaccount.com" && google_secret_manager_secret_iam_member.runner_digest_webhook[0].secret_id == "kpi-export-digest-webhook"
+    error_message = "The runner, and nobody else, must read the secret."
+  }
+}
+
+run "a_secret_without_a_value_yet" {
+  command = plan
+
+  variables {
+    digest_webhook_version = 0
+  }
+
+  assert {
+    condition     = length(google_secret_manager_secret.digest_webhook) == 1 && alltrue([for function in google_cloudfunctions2_function.export : length(function.service_config[0].secret_environment_variables) == 0])
+    error_message = "Expected the secret, and functions that don't read it."
   }
 }

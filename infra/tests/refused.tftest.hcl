@@ -632,3 +632,13 @@ run "a_budget_of_nothing" {
 
   expect_failures = [var.budget]
 }
+
+run "versions_of_the_webhook_that_are_none" {
+  command = plan
+
+  variables {
+    digest_webhook_version = 1.5
+  }
+
+  expect_failures = [var.digest_webhook_version]
+}

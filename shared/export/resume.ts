@@ -26,6 +26,17 @@ export function isRelease({ request_id }: Pick<ExportRun, 'request_id'>): boolea
   return request_id.startsWith(RELEASE_PREFIX);
 }
 
+const DIGEST_PREFIX = 'digest-';
+
+/** Id of the digest of a date, by which the run records of its sending are found, and told from those of exports. */
+export function digestRequestId(date: CalendarDate): string {
+  return `${DIGEST_PREFIX}${date}`;
+}
+
+export function isDigest({ request_id }: Pick<ExportRun, 'request_id'>): boolean {
+  return request_id.startsWith(DIGEST_PREFIX);
+}
+
 /** What earlier runs of the same request have done of its dates. */
 export interface DoneDates {
   /** Their report is in. */

@@ -1,5 +1,6 @@
 import { version } from '../../package.json';
 import type { Engine, Run } from '../engines/engine';
+import type { CalendarDate } from '../metrics/calendar';
 import type { ExportRun } from '../metrics/tables/export_runs';
 import { type Failure, toFailure } from '../platform/failure';
 import { isExported, judge, type ReportOutcome } from './outcome';
@@ -46,6 +47,12 @@ export function runRecord(
     source,
     unusual_values: findings?.unusualValues ?? null,
   };
+}
+
+/** The row of export_runs that says whether the digest of a date was sent; null: it was. */
+export function digestRecord(reportDate: CalendarDate, failure: Failure | null, context: RecordContext): ExportRun {
+  const sent = runRecord({ reportDate, tables: [], findings: null, release: null }, context);
+  return failure === null ? sent : { ...sent, status: 'failed', error_code: failure.code };
 }
 
 /** What a run released; nothing where the period was out before. */

@@ -75,7 +75,7 @@ function tellCause({ lead, carriers, others }: Cause): string {
     ...(carriers.length > 0 ? [`, mostly ${carriers.map(tellCarrier).join(' and ')}`] : []),
     ...(kinds.length > 0 ? [`, and of ${kinds.map(tellKind).join(' and ')}`] : []),
   ];
-  return `${subject} ${lead.verdict}: ${format(lead)} (${usualOf(lead)})${detail.join('')}.`;
+  return `${subject} ${lead.verdict}: ${formatValue(lead)} (${usualOf(lead)})${detail.join('')}.`;
 }
 
 function tellCarrier({ judgement }: Carrier): string {
@@ -85,22 +85,28 @@ function tellCarrier({ judgement }: Carrier): string {
 }
 
 function tellKind(judgement: Judgement): string {
-  return `${kindOf(judgement.figure)}: ${format(judgement)} (${usualOf(judgement)})`;
+  return `${kindOf(judgement.figure)}: ${formatValue(judgement)} (${usualOf(judgement)})`;
 }
 
 function kindOf(figure: JudgedFigure): string {
   return figure === 'other_errors' ? 'other kinds' : `the kind ${figure.replaceAll('_', ' ')}`;
 }
 
-function format(judgement: Judgement): string {
+/** `1,204`, `36 %`: a value as it is said beside its usual range. */
+export function formatValue(judgement: Judgement): string {
   const value = round(judgement.value, digitsOf(judgement));
   return judgement.unit === 'percent' ? `${value} %` : value;
 }
 
 /** `usual 74 to 99`, `usual 18 to 25 %`. */
 function usualOf(judgement: Judgement): string {
+  return `usual ${formatUsual(judgement)}`;
+}
+
+/** `74 to 99`, `18 to 25 %`. */
+export function formatUsual(judgement: Judgement): string {
   const [low, high] = [judgement.low, judgement.high].map((bound) => round(bound, digitsOf(judgement)));
-  return `usual ${low === high ? low : `${low} to ${high}`}${judgement.unit === 'percent' ? ' %' : ''}`;
+  return `${low === high ? low : `${low} to ${high}`}${judgement.unit === 'percent' ? ' %' : ''}`;
 }
 
 /** As few digits after the point as show on which side of its usual range a value lies. */

@@ -5,6 +5,7 @@ import { ENOUGH_HISTORY } from '../metrics/checks/usual-range';
 import { addPeriods, type Grain, periodEnd, periodStart } from '../metrics/grain';
 import { type JudgedReport, judgeRows } from '../metrics/judged';
 import { type PublishedTable, reportTableNames } from '../metrics/tables';
+import type { Annotation } from '../metrics/tables/annotations';
 
 export interface ReadJudgedOptions {
   grain: Grain;
@@ -14,12 +15,20 @@ export interface ReadJudgedOptions {
   date: CalendarDate | null;
 }
 
+/** What is said of a period, and by which report. */
+export interface ReadReport extends JudgedReport {
+  /** The newest report that has the period. */
+  report: { date: CalendarDate; madeAt: Date };
+  /** What people wrote of days of the period. */
+  annotations: Annotation[];
+}
+
 /** How a period was, by the published reports; null if there is none of it. */
 export async function readJudged(
   engine: Engine,
   { grain, timeZone, now, date }: ReadJudgedOptions,
   signal?: AbortSignal,
-): Promise<JudgedReport | null> {
+): Promise<ReadReport | null> {
   const today = localDate(now, timeZone);
   const day = date ?? (await newestReport(engine, coreOf[grain][0], today));
   if (day === null) return null;
@@ -30,7 +39,16 @@ export async function readJudged(
   const rows = await readCore(engine, grain, { from, to, signal });
   const annotations = rows.length === 0 ? [] : await engine.readAnnotations(signal);
   const judged = judgeRows(rows, date === null ? null : newest, { grain, timeZone, annotations });
-  return judged?.judgements.every(({ reason }) => reason === 'no report') ? null : judged;
+  const last = rows
+    .filter((row) => row.period_start_date === judged?.start)
+    .reduce<HistoryRow | null>((one, row) => (one !== null && one.report_date >= row.report_date ? one : row), null);
+  if (judged === null || last === null) return null;
+  const end = periodEnd(judged.start, grain);
+  return {
+    ...judged,
+    report: { date: last.report_date, madeAt: new Date(last.created_at) },
+    annotations: annotations.filter((one) => one.date <= end && (one.until ?? one.date) >= judged.start),
+  };
 }
 
 async function newestReport(engine: Engine, table: PublishedTable, today: CalendarDate): Promise<CalendarDate | null> {

@@ -1,6 +1,6 @@
 import type { Engine, Run } from '../engines/engine';
 import { allDates, describeGaps, findGapsAmong, type GapsFound } from '../export/gaps';
-import { isRelease } from '../export/resume';
+import { isDigest, isRelease } from '../export/resume';
 import { type CalendarDate, EARLIEST, endOf } from '../metrics/calendar';
 import { countUnusual } from '../metrics/judged';
 import { reportTableNames, reportTables } from '../metrics/tables';
@@ -114,7 +114,7 @@ export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<
   for (const run of unmended(runs)) {
     const { report_date, status, error_code } = run;
     attention.push(
-      `the last ${isRelease(run) ? 'release' : 'run'} of ${report_date} ended as ${status}${error_code === null ? '' : ` (${error_code}, docs/errors.md)`}`,
+      `the last ${kindOf(run)} of ${report_date} ended as ${status}${error_code === null ? '' : ` (${error_code}, docs/errors.md)`}`,
     );
   }
   const zone = runs[0]?.time_zone;
@@ -131,11 +131,16 @@ export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<
   return attention;
 }
 
-/** Of each date the newest export and the newest release by command, where that has not put everything in. */
+function kindOf(run: ExportRun): 'release' | 'digest' | 'run' {
+  if (isRelease(run)) return 'release';
+  return isDigest(run) ? 'digest' : 'run';
+}
+
+/** Of each date the newest export, the newest release by command and the newest sending of its digest, where that has not put everything in. */
 function unmended(runs: readonly ExportRun[]): ExportRun[] {
   const newest = new Map<string, ExportRun>();
   for (const run of runs) {
-    const what = `${run.report_date} ${isRelease(run) ? 'release' : 'export'}`;
+    const what = `${run.report_date} ${kindOf(run)}`;
     if (!newest.has(what)) newest.set(what, run);
   }
   return [...newest.values()].filter(({ status }) => status !== 'succeeded');

@@ -56,6 +56,8 @@ export interface Config {
   maxUnknownShare: number;
   /** Hours; 0: not checked. */
   sourceMaxAgeHours: number;
+  /** URL that gets the digests, a secret; null: nobody does. */
+  digestWebhook: string | null;
   logLevel: LogLevel;
   release: ReleaseLimits & {
     /** Whether exports release; `kpi release` does in any case. */
@@ -114,6 +116,10 @@ export const Settings = z.object({
   KPI_MAX_REJECTED_SHARE: numberFrom(0, 1).default(0.05),
   KPI_MAX_UNKNOWN_SHARE: numberFrom(0, 1).default(0.5),
   KPI_SOURCE_MAX_AGE_HOURS: numberFrom(0, 24 * 365).default(26),
+  KPI_DIGEST_WEBHOOK: z
+    .string()
+    .refine(isWebhook, 'expected an https URL without user and password; http only for localhost')
+    .optional(),
   KPI_LOG_LEVEL: z.enum(logLevels, `expected one of ${logLevels.join(', ')}`).default('info'),
   KPI_RELEASE: z.enum(['on', 'off'], 'expected on or off').default('off'),
   KPI_RELEASE_MIN_PEOPLE: wholeNumberFrom(11).default(20),
@@ -121,6 +127,13 @@ export const Settings = z.object({
   KPI_BIGQUERY_ENDPOINT: z.url({ protocol: /^https?$/, error: 'expected a URL such as http://127.0.0.1:9050' }).optional(),
 });
 type Settings = z.infer<typeof Settings>;
+
+function isWebhook(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  return (protocol === 'https:' || (protocol === 'http:' && isLocal)) && username === '' && password === '';
+}
 
 function numberFrom(low: number, high: number) {
   const expected = `expected a number from ${low} to ${high}`;
@@ -183,6 +196,7 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}, fil
     maxRejectedShare: settings.KPI_MAX_REJECTED_SHARE,
     maxUnknownShare: settings.KPI_MAX_UNKNOWN_SHARE,
     sourceMaxAgeHours: settings.KPI_SOURCE_MAX_AGE_HOURS,
+    digestWebhook: settings.KPI_DIGEST_WEBHOOK ?? null,
     logLevel: settings.KPI_LOG_LEVEL,
     release: {
       isOn: settings.KPI_RELEASE === 'on',
@@ -215,7 +229,7 @@ export function describeSettings(
   return Object.keys(Settings.shape).map((name) => {
     const origin = before?.[name] === after?.[name] ? 'default' : 'warehouse';
     const { value, ...from } = given.get(name) ?? { value: after?.[name], origin };
-    return { name, value: value === undefined ? null : withoutSecrets(String(value)), origin: from.origin };
+    return { name, value: value === undefined ? null : withoutSecrets(name, String(value)), origin: from.origin };
   });
 }
 
@@ -229,7 +243,8 @@ function defaultsOf({ warehouse, timeZone }: Config): Record<string, unknown> {
   };
 }
 
-function withoutSecrets(value: string): string {
+function withoutSecrets(name: string, value: string): string {
+  if (name === 'KPI_DIGEST_WEBHOOK') return 'set, not shown'; // its host is of others, its path a password
   return /^https?:/.test(value) ? new URL(value).origin : value;
 }
 

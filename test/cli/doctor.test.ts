@@ -166,6 +166,7 @@ test('says where each setting is from, and nothing secret of an address', async 
   const { checks } = await examine(['--time-zone', 'Europe/Berlin', '--warehouse', 'kpi.duckdb'], {
     KPI_LOG_LEVEL: 'error',
     KPI_BIGQUERY_ENDPOINT: 'http://me:canary@localhost:9050/?key=canary',
+    KPI_DIGEST_WEBHOOK: 'https://canary.example/canary',
   });
   const found = Object.fromEntries(checks.map((check) => [check.name, check.found]));
   expect(found).toMatchObject({
@@ -174,6 +175,7 @@ test('says where each setting is from, and nothing secret of an address', async 
     KPI_RELEASE: 'off (default)',
     KPI_LOCATION: 'not set',
     KPI_BIGQUERY_ENDPOINT: 'http://localhost:9050 (environment)',
+    KPI_DIGEST_WEBHOOK: 'set, not shown (environment)',
   });
 });
 

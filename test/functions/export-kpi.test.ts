@@ -4,6 +4,7 @@ import type { HandlerDeps } from '../../functions/handler-deps';
 import type { ReportOutcome } from '../../shared/export/outcome';
 import { reportTableNames } from '../../shared/metrics/tables';
 import type { DeadLetter } from '../../shared/operate/dead-letter';
+import { sendDigests } from '../../shared/operate/send-digests';
 import { parseConfig } from '../../shared/platform/config';
 import { Failure, type FailureCode, failureKinds } from '../../shared/platform/failure';
 import { createLog } from '../../shared/platform/log';
@@ -38,6 +39,7 @@ function createDeps(run: HandlerDeps['runRequest']) {
       }),
     },
     runRequest: run,
+    sendDigests,
     openLog: () => createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }),
     now: () => new Date('2025-12-24T06:00:05Z'),
     deadlineMs: 1000,

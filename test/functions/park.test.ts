@@ -1,5 +1,6 @@
 import { createPubsubHandler } from '../../functions/export-kpi';
 import { createPark } from '../../functions/park';
+import { sendDigests } from '../../shared/operate/send-digests';
 import { parseConfig } from '../../shared/platform/config';
 import { Failure } from '../../shared/platform/failure';
 import { createLog } from '../../shared/platform/log';
@@ -34,6 +35,7 @@ function createHandler() {
     runRequest: async () => {
       throw new Failure('QUALITY_GATE', 'the reason');
     },
+    sendDigests,
     openLog: () => createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }),
     now: () => new Date('2025-12-24T06:00:05Z'),
     deadlineMs: 60_000,

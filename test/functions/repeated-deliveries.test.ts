@@ -3,11 +3,13 @@ import { createBigQuery } from '../../shared/engines/bigquery/engine';
 import { runRequest } from '../../shared/export/run-request';
 import { reportTableNames } from '../../shared/metrics/tables';
 import type { DeadLetter } from '../../shared/operate/dead-letter';
+import { sendDigests } from '../../shared/operate/send-digests';
 import { parseConfig } from '../../shared/platform/config';
 import { createLog } from '../../shared/platform/log';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../support/canned-facts';
 import { configAt, destination, type FaultServer, startFaultServer } from '../support/fault-server';
 import { testPace } from '../support/pace';
+import { startWebhook } from '../support/webhook-server';
 
 const DATE = '2025-06-15';
 const NEXT_DAY = '2025-06-16T06:00:00.000Z';
@@ -31,8 +33,9 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 /** One delivery of a message that asks for DATE; how it ended. */
-async function deliver(now: string, messageId = 'm1'): Promise<string> {
+async function deliver(now: string, messageId = 'm1', more: Record<string, string> = {}): Promise<string> {
   const environment = {
+    ...more,
     KPI_WAREHOUSE: 'bigquery:test.kpi_metrics',
     KPI_SOURCE: 'test.source',
     KPI_LOCATION: 'EU',
@@ -46,6 +49,7 @@ async function deliver(now: string, messageId = 'm1'): Promise<string> {
       settle: async () => ({ config: parseConfig(environment), openEngine: async () => engine }),
     },
     runRequest,
+    sendDigests,
     openLog: () => createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }),
     now: () => new Date(now),
     deadlineMs: 10_000,
@@ -121,4 +125,22 @@ test('a message is exported also where what its earlier deliveries did can not b
     severity: 'WARNING',
     code: 'ACCESS_DENIED',
   });
+});
+
+test('a digest that could not be sent is sent with the next delivery, and recorded beside the exports', async () => {
+  const webhook = await startWebhook();
+  try {
+    const more = { KPI_DIGEST_WEBHOOK: webhook.url };
+    webhook.answers.push(404);
+    for (let delivery = 0; delivery < 3; delivery++) expect(await deliver(NEXT_DAY, 'm1', more)).toBe('acknowledged');
+    expect(webhook.received.map(({ text }) => text.split('\n')[0])).toEqual(Array(2).fill('KPI digest of Jun 15, 2025'));
+    const digests = server.runs.filter(({ request_id }) => request_id === `digest-${DATE}`);
+    expect(digests.map(({ status, error_code }) => [status, error_code])).toEqual([
+      ['failed', 'BAD_CONFIG'],
+      ['succeeded', null],
+    ]);
+    expect(server.runs).toHaveLength(5);
+  } finally {
+    await webhook.close();
+  }
 });

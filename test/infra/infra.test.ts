@@ -214,7 +214,8 @@ describe('functions', () => {
   test('every setting is set, or left out on purpose', () => {
     const names = Object.keys(infra.locals.settings as Body);
     const leftOut = Object.keys(Settings.shape).filter((name) => !names.includes(name));
-    expect(leftOut.sort()).toEqual(['KPI_BIGQUERY_ENDPOINT', 'KPI_SOURCE']); // an emulator's; the tables are named one by one
+    // an emulator's; a secret, which has a place of its own; the tables are named one by one
+    expect(leftOut.sort()).toEqual(['KPI_BIGQUERY_ENDPOINT', 'KPI_DIGEST_WEBHOOK', 'KPI_SOURCE']);
   });
 
   test.each(['defaults', 'everything'])('the program starts with the environment that tests/%s.tftest.hcl expects', (file) => {
@@ -268,6 +269,7 @@ describe('identity', () => {
     'roles/pubsub.publisher',
     'roles/pubsub.subscriber',
     'roles/run.invoker',
+    'roles/secretmanager.secretAccessor',
     'roles/storage.objectViewer',
   ]);
   const grants = () => resourcesOf(infra).filter(([, body]) => 'role' in body);
@@ -387,7 +389,7 @@ describe('identity', () => {
     expect(resource('google_storage_bucket_object', 'package').bucket).toBe(expression('google_storage_bucket.source.id'));
   });
 
-  test('the runner reads the source, writes the published tables and parks, and no more', () => {
+  test('the runner reads the source and its secret, writes the published tables and parks, and no more', () => {
     const runner = grants().filter(([, body]) =>
       [body.member, body.user_by_email].some((member) => String(member).includes('account["runner"]')),
     );
@@ -398,6 +400,7 @@ describe('identity', () => {
       'google_bigquery_table_iam_member.runner_source roles/bigquery.dataViewer',
       'google_project_iam_member.runner_jobs roles/bigquery.jobUser',
       'google_pubsub_topic_iam_member.runner_parks roles/pubsub.publisher',
+      'google_secret_manager_secret_iam_member.runner_digest_webhook roles/secretmanager.secretAccessor',
     ]);
     expect(resource('google_pubsub_topic_iam_member', 'runner_parks').topic).toBe(
       expression('google_pubsub_topic.dead_letter.name'),
@@ -447,7 +450,7 @@ describe('alerts', () => {
   test('a counter of log entries, which comes up to 10 minutes late, is looked at over 30 minutes and more', () => {
     const windows = [...String(infra.locals.alerts).matchAll(/local\.counters\.\w+\}\[(?:(\d+)h|\$\{local\.late_log\})\]/g)];
     expect(windows).toHaveLength(String(infra.locals.alerts).split('local.counters.').length - 1);
-    expect(windows.map(([, hours]) => hours)).toEqual(['26', undefined, undefined]);
+    expect(windows.map(([, hours]) => hours)).toEqual(['26', undefined, undefined, undefined]);
     expect(infra.locals.late_log).toBe('30m');
     const condition = only(
       at(resource('google_monitoring_alert_policy', 'alert'), 'conditions', 'condition_prometheus_query_language'),
@@ -457,7 +460,7 @@ describe('alerts', () => {
 
   test('each is explained in docs/alerts.md, under its own name', () => {
     const names = [...String(infra.locals.alerts).matchAll(/name\s+= "([^"]+)"/g)].map(([, name]) => name);
-    expect(names.length).toBe(5);
+    expect(names.length).toBe(6);
     const page = readFileSync(join(infraFolder, '../docs/alerts.md'), 'utf8');
     expect([...page.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)).toEqual(expect.arrayContaining(names));
   });

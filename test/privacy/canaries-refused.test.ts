@@ -8,6 +8,7 @@ import type { HandlerDeps } from '../../functions/handler-deps';
 import { createSettler } from '../../shared/engines/open';
 import { runRequest } from '../../shared/export/run-request';
 import { addDays } from '../../shared/metrics/calendar';
+import { sendDigests } from '../../shared/operate/send-digests';
 import { parseConfig } from '../../shared/platform/config';
 import { type FailureCode, failureKinds } from '../../shared/platform/failure';
 import { createLog } from '../../shared/platform/log';
@@ -127,6 +128,7 @@ describe('a run that its deadline ends', () => {
     const deps: HandlerDeps = {
       settler: createSettler(config, 'export', now),
       runRequest,
+      sendDigests,
       openLog: () => createLog({ level: 'debug', format: 'json', write: (line) => lines.push(line) }),
       now,
       deadlineMs: 1,

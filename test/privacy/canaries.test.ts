@@ -87,6 +87,44 @@ describe('what can be exported', () => {
   });
 });
 
+test('digests, in every form and as they are sent', async () => {
+  await doors.useSource((path) => writeSource(path, 'csv', rows));
+  await doors.kpi('export', '--date', CANARY_DAY, '--json');
+  const forms = ['--text', '--markdown', '--html', '--slack', '--json'];
+  const shown = await Promise.all(forms.map((form) => doors.kpi('digest', '--date', CANARY_DAY, form)));
+  for (const digest of shown) expect(digest).toContain('Active users');
+  const said = await doors.kpi('digest', '--date', CANARY_DAY, '--send');
+  expect(said).toContain('Sent to the webhook');
+  doors.webhook.answers.push(404);
+  const refused = await doors.kpi('digest', '--date', CANARY_DAY, '--send');
+  expect(refused).toContain('BAD_CONFIG');
+  const sent = JSON.stringify(doors.webhook.received.splice(0));
+  expect(sent).toContain('Active users');
+  await doors.expectNoLeak({
+    ...Object.fromEntries(forms.map((form, index) => [form, shown[index] ?? ''])),
+    said,
+    refused,
+    sent,
+  });
+});
+
+test('what the functions send of yesterday, and say where it is refused', async () => {
+  await doors.useSource((path) => writeSource(path, 'csv', rows));
+  doors.webhook.answers.push(404, 404, 302, 'drop', 500);
+  const before = [doors.calls.said().length, doors.events.said().length];
+  const seen: Record<string, string> = {};
+  for (const attempt of [1, 2, 3]) {
+    seen[`answer ${attempt}`] = await doors.calls.post('/api/export-kpi', '{"date":"yesterday"}');
+    const message = pushBody('yesterday', { publishTime: new Date().toISOString() });
+    seen[`acknowledgement ${attempt}`] = await doors.events.post(PUSH_PATH, message);
+  }
+  const sent = JSON.stringify(doors.webhook.received.splice(0));
+  const said = { calls: doors.calls.said().slice(before[0]), events: doors.events.said().slice(before[1]) };
+  for (const log of Object.values(said)) expect(log).toMatch(/"digest not sent"[\s\S]*"digest sent"/);
+  expect(sent).toContain('KPI digest of ');
+  await doors.expectNoLeak({ ...seen, ...said, sent });
+});
+
 describe('what can not', () => {
   const replaceFirst = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to);
 

@@ -4,6 +4,7 @@ import { runRequest } from '../../shared/export/run-request';
 import { addDays, type CalendarDate } from '../../shared/metrics/calendar';
 import { reportTableNames } from '../../shared/metrics/tables';
 import type { DeadLetter } from '../../shared/operate/dead-letter';
+import { sendDigests } from '../../shared/operate/send-digests';
 import { parseConfig } from '../../shared/platform/config';
 import { Failure } from '../../shared/platform/failure';
 import { createLog } from '../../shared/platform/log';
@@ -81,6 +82,7 @@ test(`${GOOD + DOUBLES + BAD} deliveries, ${BAD} bad and ${DOUBLES} doubled: eve
       settle: async () => ({ config: parseConfig({}), openEngine: async () => createFaultyEngine(random, tables) }),
     },
     runRequest,
+    sendDigests,
     openLog: () => createLog({ level: 'error', format: 'json', write: () => {} }),
     now: () => new Date('2026-01-01T06:00:00Z'),
     deadlineMs: 10_000,

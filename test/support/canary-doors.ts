@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { filesBelow, leaks } from './canaries';
 import { type FunctionProcess, runKpi, settings, startFunction } from './processes';
+import { startWebhook, type WebhookServer } from './webhook-server';
 
 export const PUSH_PATH = '/projects/p/topics/kpi-export';
 
@@ -20,6 +21,8 @@ export interface CanaryDoors {
   folder: string;
   /** Each door has a warehouse of its own, so that they needn't wait for each other. */
   warehouses: Record<Door, string>;
+  /** Gets the digests; its address and its answers hold canaries. */
+  webhook: WebhookServer;
   events: FunctionProcess;
   calls: FunctionProcess;
   /** Begins with another source, which all doors read, and with new warehouses. */
@@ -41,10 +44,11 @@ export async function openCanaryDoors(more: Record<string, string> = {}): Promis
   for (const path of [source, temporary]) mkdirSync(path);
   const warehouseOf = (door: Door) => join(folder, `${door}.duckdb`);
   const warehouses = { cli: warehouseOf('cli'), events: warehouseOf('events'), calls: warehouseOf('calls') };
+  const webhook = await startWebhook();
   const envOf = (door: Door) =>
     settings({
       ...{ KPI_WAREHOUSE: warehouses[door], KPI_SOURCE: source, KPI_SOURCE_MAX_AGE_HOURS: '0', KPI_LOG_LEVEL: 'debug' },
-      TMPDIR: temporary,
+      ...{ TMPDIR: temporary, KPI_DIGEST_WEBHOOK: webhook.url },
       ...more,
     });
   const [events, calls] = await Promise.all([
@@ -58,7 +62,7 @@ export async function openCanaryDoors(more: Record<string, string> = {}): Promis
     await make(source);
   };
   return {
-    ...{ source, folder, warehouses, events, calls, kpi },
+    ...{ source, folder, warehouses, webhook, events, calls, kpi },
     useSource: async (make) => {
       for (const path of Object.values(warehouses)) rmSync(path, { force: true });
       await changeSource(make);
@@ -82,7 +86,7 @@ export async function openCanaryDoors(more: Record<string, string> = {}): Promis
       expect(leaks({ ...seen, ...filesBelow(folder, ['source']), ...tables })).toEqual([]);
     },
     close: async () => {
-      await Promise.all([events.stop(), calls.stop()]);
+      await Promise.all([events.stop(), calls.stop(), webhook.close()]);
       rmSync(folder, { recursive: true });
     },
   };

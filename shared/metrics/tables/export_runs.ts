@@ -10,7 +10,7 @@ export const ExportRun = z.strictObject({
   report_date: Day.describe('Date of the report, in time_zone'),
   trigger: oneOf(['pubsub', 'http', 'cli', 'replay']).describe('How the run was asked for: pubsub, http, cli or replay'),
   status: oneOf(['succeeded', 'partial', 'failed']).describe(
-    'succeeded: all four tables are in, or what kpi release was to put out; partial: some tables are; failed: nothing is',
+    'succeeded: all four tables are in, or what kpi release was to put out, or the digest is sent; partial: some tables are; failed: nothing is',
   ),
   started_at: Instant.describe('When the run started; partition column'),
   finished_at: Instant.describe('When the run finished'),

@@ -115,6 +115,28 @@ test.each<[string, Given, RegExp[]]>([
     [/the last release of 2025-12-23 ended as failed \(QUALITY_GATE/],
   ],
   [
+    'a digest that was not sent, of a date that was exported',
+    {
+      states: well,
+      runs: [
+        runOf('2025-12-23', { request_id: 'digest-2025-12-23', status: 'failed', error_code: 'BAD_CONFIG' }),
+        runOf('2025-12-23'),
+      ],
+    },
+    [/the last digest of 2025-12-23 ended as failed \(BAD_CONFIG/],
+  ],
+  [
+    'a digest that was sent, of a date whose export failed afterwards',
+    {
+      states: well,
+      runs: [
+        runOf('2025-12-23', { request_id: 'digest-2025-12-23' }),
+        runOf('2025-12-23', { status: 'failed', error_code: 'UNAVAILABLE' }),
+      ],
+    },
+    [/the last run of 2025-12-23 ended as failed \(UNAVAILABLE/],
+  ],
+  [
     'a failed run, and no better one after it',
     { states: well, runs: [runOf('2025-12-23'), runOf('2025-12-24', { status: 'failed', error_code: 'SOURCE_CONTRACT' })] },
     [/the last run of 2025-12-24 ended as failed \(SOURCE_CONTRACT/],

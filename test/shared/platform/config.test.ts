@@ -255,6 +255,26 @@ test('the release is off, with its own limits', () => {
   expect(parseConfig(env).release).toEqual({ isOn: true, minPeople: 11, roundTo: 11 });
 });
 
+test.each(['https://hooks.example/a/b', 'http://localhost:8080/x', 'http://127.0.0.1/', 'http://[::1]:1/'])(
+  '%s is a webhook',
+  (url) => expect(parseConfig({ KPI_DIGEST_WEBHOOK: url }).digestWebhook).toBe(url),
+);
+
+test.each([
+  'http://hooks.example/a',
+  'hooks.example',
+  'ftp://localhost/',
+  'https://me:pw@hooks.example/',
+  'http://localhost.hooks.example',
+])('%s is no webhook, and is not shown', (url) => {
+  const said = /^KPI_DIGEST_WEBHOOK: expected an https URL without user and password; http only for localhost$/;
+  expect(() => parseConfig({ KPI_DIGEST_WEBHOOK: url })).toThrow(said);
+});
+
+test('without a webhook nobody gets digests', () => {
+  expect(parseConfig({}).digestWebhook).toBeNull();
+});
+
 test('spells a time zone as the database does', () => {
   expect(parseConfig({ KPI_TIME_ZONE: 'europe/berlin' }).timeZone).toBe('Europe/Berlin');
 });

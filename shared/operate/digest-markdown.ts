@@ -1,0 +1,23 @@
+import type { Digest, DigestSection } from './digest';
+
+/** A digest as Markdown, with the tables of GitHub. */
+export function renderDigestMarkdown({ title, sections, notes, origin }: Digest): string {
+  return [
+    `# ${title}`,
+    ...sections.map(renderSection),
+    ...(notes.length === 0 ? [] : [notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n')]),
+    escapeMarkdown(origin),
+  ].join('\n\n');
+}
+
+function renderSection({ sentence, figures, kinds }: DigestSection): string {
+  const rows = [...figures, ...kinds].map(
+    ({ name, value, usual, mark, isNoticed }) => `| ${name} | ${value} | ${usual} | ${isNoticed ? `**${mark}**` : mark} |`,
+  );
+  return [sentence, '', '| figure | value | usual | mark |', '| --- | ---: | --- | --- |', ...rows].join('\n');
+}
+
+/** Text that others wrote: each sign that could be Markdown behind a backslash. */
+function escapeMarkdown(text: string): string {
+  return text.replaceAll(/[\\`*_{}[\]<>()#+!|~&@]|:(?=\/\/)/g, '\\$&');
+}
