@@ -2,7 +2,7 @@ import type { Engine, Run } from '../engines/engine';
 import { addDays, type CalendarDate, endOf } from '../metrics/calendar';
 import { createComparison, type Revision } from '../metrics/checks/revisions';
 import { derivePeriods, type HistoryRow } from '../metrics/checks/usual-history';
-import { ENOUGH_HISTORY, type JudgedPeriod } from '../metrics/checks/usual-range';
+import { historyStart, type JudgedPeriod } from '../metrics/checks/usual-range';
 import { type JudgedReport, judgeOne } from '../metrics/judged';
 import type { Report, ReportRows } from '../metrics/report';
 import type { Annotation } from '../metrics/tables/annotations';
@@ -32,7 +32,7 @@ export async function openEarlier(
 ): Promise<Earlier> {
   const [first = '', last = first] = [dates[0], dates.at(-1)];
   try {
-    const published = await engine.readReports(addDays(first, -ENOUGH_HISTORY.day), last, run.signal);
+    const published = await engine.readReports(historyStart(addDays(first, -1), 'day'), last, run.signal);
     const annotations = await engine.readAnnotations(run.signal);
     return {
       compare: createComparison(published, timeZone),
@@ -61,8 +61,6 @@ function createJudge(
     learn(rows);
     const isOver = endOf(reportDate, timeZone) <= startedAt;
     const day = isOver ? reportDate : addDays(reportDate, -1);
-    const since = addDays(day, -ENOUGH_HISTORY.day);
-    const periods = [...known.values()].filter(({ start }) => start >= since && start <= day);
-    return judgeOne(periods, day, { grain: 'day', annotations });
+    return judgeOne([...known.values()], day, { grain: 'day', annotations });
   };
 }

@@ -2,7 +2,7 @@ import type { CalendarDate } from './calendar';
 import { excludedPeriods } from './checks/annotated';
 import { type Cause, causesOf } from './checks/causes';
 import { derivePeriods, type HistoryRow } from './checks/usual-history';
-import { type JudgedPeriod, type Judgement, judgePeriod } from './checks/usual-range';
+import { historyStart, type JudgedPeriod, type Judgement, judgePeriod, judgePeriods } from './checks/usual-range';
 import type { Grain } from './grain';
 import { sentenceOf } from './sentence';
 import type { Annotation } from './tables/annotations';
@@ -38,15 +38,30 @@ export function judgeRows(
 export function judgeOne(
   periods: readonly JudgedPeriod[],
   start: CalendarDate,
-  { grain, annotations }: Pick<JudgedOptions, 'grain' | 'annotations'>,
+  options: Pick<JudgedOptions, 'grain' | 'annotations'>,
 ): JudgedReport {
-  const excluded = excludedPeriods(
-    periods.map((period) => period.start),
-    annotations,
-    grain,
+  return judgeEach(periods, [start], options)[0] as JudgedReport;
+}
+
+/** Judges several periods, each as it is judged alone; those with the same history in one go. */
+export function judgeEach(
+  periods: readonly JudgedPeriod[],
+  starts: readonly CalendarDate[],
+  { grain, annotations }: Pick<JudgedOptions, 'grain' | 'annotations'>,
+): JudgedReport[] {
+  const latest = new Map<CalendarDate, CalendarDate>();
+  for (const start of starts.toSorted()) latest.set(historyStart(start, grain), start);
+  const histories = new Map(
+    Array.from(latest, ([since, until]) => {
+      const history = periods.filter(({ start }) => start >= since && start <= until);
+      const known = history.map(({ start }) => start);
+      return [since, judgePeriods(history, { grain, excluded: excludedPeriods(known, annotations, grain) })] as const;
+    }),
   );
-  const judgements = judgePeriod(periods, start, { grain, excluded });
-  return { grain, start, judgements, causes: causesOf(judgements), sentence: sentenceOf(judgements, { start, grain }) };
+  return starts.map((start) => {
+    const judgements = histories.get(historyStart(start, grain))?.get(start) ?? judgePeriod([], start, { grain });
+    return { grain, start, judgements, causes: causesOf(judgements), sentence: sentenceOf(judgements, { start, grain }) };
+  });
 }
 
 /** How many figures lie outside their usual range; null if none was judged. */
