@@ -39,6 +39,8 @@ function unbroken(format: (date: string) => string): (date: string) => string {
 const formatLongDate = dates({ weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' });
 const longRange = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
 const longMonth = dates({ month: 'long', year: 'numeric' });
+/** `Monday` */
+export const formatWeekday = dates({ weekday: 'long' });
 /** `Mon, Dec 22` */
 export const formatDate = unbroken(dates({ weekday: 'short', month: 'short', day: 'numeric' }));
 /** `Mon, Dec 22, 2025` */
