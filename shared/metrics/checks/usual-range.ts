@@ -259,6 +259,8 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
         place.level = [...others, one].sort((left, right) => left.index - right.index).slice(-depth);
         one.direction = 0;
       }
+      // of weeks and months the share is growth: at the new level none is known yet
+      for (const place of cycle === 1 ? places : []) place.share = place.level.map((one) => ({ ...one, atLevel: one.count }));
     }
     const atPlace = seen.filter((one) => one.index % cycle === index % cycle).slice(-NEW_SHARE);
     if (cycle === 1 || atPlace.length < NEW_SHARE || atPlace.some((one) => one.direction !== direction)) return;
