@@ -74,6 +74,11 @@ export function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
+/** `active users` of `Active users` */
+export function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
 /** `a day`, `3 weeks` */
 export function formatMany(count: number, grain: Grain): string {
   return count === 1 ? `a ${grain}` : `${formatNumber(count, 'count')} ${grain}s`;

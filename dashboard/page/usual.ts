@@ -24,9 +24,9 @@ export function hasBand(history: History, metric: MetricName): boolean {
   return isJudged && history.metrics.get(metric)?.grows === false;
 }
 
-/** `74 to 90`, `18.1 to 25.3 %` */
+/** `74 to 90`, `18.1 to 25.3 %`, on one line. */
 export function formatRange({ low, high }: Range, unit: Unit): string {
-  return low === high ? formatFigure(low, unit) : `${formatNumber(low, unit)} to ${formatFigure(high, unit)}`;
+  return low === high ? formatFigure(low, unit) : `${formatNumber(low, unit)}\u00a0to\u00a0${formatFigure(high, unit)}`;
 }
 
 const words = { '-2': 'low', '-1': 'a little low', '1': 'a little high', '2': 'high' } as const;
