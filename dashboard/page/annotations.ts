@@ -1,7 +1,6 @@
 import type { CalendarDate } from '../../shared/metrics/calendar';
 import { type Grain, periodEnd, periodStart } from '../../shared/metrics/grain';
 import type { Annotation } from '../../shared/metrics/tables/annotations';
-import { later } from './drawing';
 import { h } from './elements';
 import { formatDate, formatDateWithYear, formatNumber } from './format';
 import { within } from './history';
@@ -23,8 +22,8 @@ export interface Flag {
 
 /** Notes that are read out at once; the others are counted. */
 const MOST_READ = 3;
-/** Rows that are there at once. */
-const FIRST_ROWS = 100;
+/** Rows that are there at once: thousands take their time. */
+const FIRST_ROWS = 200;
 
 const lastDayOf = ({ date, until }: Annotation) => until ?? date;
 
@@ -69,7 +68,7 @@ export function readNotes(notes: readonly Note[]): string {
   return [...read, ...(left === 0 ? [] : [`and ${formatNumber(left, 'count')} more`])].join('; ');
 }
 
-/** The notes as a list, the newest first. */
+/** The notes as a list, the newest first; those beyond the first rows at the press of a button. */
 export function renderNotes(notes: readonly Note[], onChoose: (day: CalendarDate) => void): HTMLElement {
   const rowOf = ({ number, date, until, text, exclude }: Note) =>
     h(
@@ -84,10 +83,21 @@ export function renderNotes(notes: readonly Note[], onChoose: (day: CalendarDate
       h('span', { class: 'text', dir: 'auto' }, text),
       exclude && h('span', { class: 'tag' }, 'left out of comparisons'),
     );
-  const all = notes.toReversed();
-  const list = h('ul', {}, all.slice(0, FIRST_ROWS).map(rowOf));
-  for (let shown = FIRST_ROWS; shown < all.length; shown += FIRST_ROWS) {
-    later(() => list.isConnected && list.append(...all.slice(shown, shown + FIRST_ROWS).map(rowOf)));
-  }
-  return h('div', { class: 'notes', role: 'region', tabindex: 0, 'aria-label': 'List of annotations' }, list);
+  const [first, others] = [notes.slice(-FIRST_ROWS).toReversed(), notes.slice(0, -FIRST_ROWS).toReversed()];
+  const list = h('ul', {}, first.map(rowOf));
+  const showOthers = () => {
+    list.append(...others.map(rowOf));
+    more.remove();
+  };
+  const more = h(
+    'button',
+    { type: 'button', class: 'more', onclick: showOthers },
+    `Show ${formatNumber(others.length, 'count')} more`,
+  );
+  return h(
+    'div',
+    { class: 'notes', role: 'region', tabindex: 0, 'aria-label': 'List of annotations' },
+    list,
+    others.length > 0 && more,
+  );
 }
