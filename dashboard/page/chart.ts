@@ -4,9 +4,8 @@ import { addPeriods, type Grain, periodStart } from '../../shared/metrics/grain'
 import type { Unit } from '../../shared/metrics/tables/columns';
 import { svg } from './elements';
 import { formatNumber, signs } from './format';
-import { within } from './history';
+import { type Range, within } from './history';
 import { ticksOf } from './ticks';
-import type { Range } from './usual';
 
 /** A series of a chart: one place for each period shown. */
 export interface Series {

@@ -26,9 +26,15 @@ export interface History {
   sentence(date: CalendarDate): string | null;
 }
 
+/** The usual range of a figure. */
+export interface Range {
+  low: number;
+  high: number;
+}
+
 /** What is usual for a figure, and whether it is; a figure that is not judged may have a range. */
 export interface Usual {
-  range: { low: number; high: number } | null;
+  range: Range | null;
   /** null: in its usual range, or not judged. */
   outside: Outside | null;
   /** Why it is not judged; null exactly when it is. */

@@ -2,13 +2,7 @@ import type { CalendarDate } from '../../shared/metrics/calendar';
 import type { Unit } from '../../shared/metrics/tables/columns';
 import type { MetricName } from '../metrics';
 import { formatFigure, formatNumber, formatWeekday } from './format';
-import type { History, Usual } from './history';
-
-/** The usual range of a figure as a chart draws it; null where there is none. */
-export interface Range {
-  low: number;
-  high: number;
-}
+import type { History, Range, Usual } from './history';
 
 /**
  * The range to draw behind a figure's line. What grows has none there: it is judged as it was at the end of its period, and the line has it
