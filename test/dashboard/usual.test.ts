@@ -104,15 +104,17 @@ function shown({ low, high, verdict, value, reason, unit }: Judgement) {
   };
 }
 
-test.each<[Grain, number]>([
-  ['day', 60],
-  ['week', 12],
-  ['month', 6],
-])('of %ss at random the page says what `kpi status` says: sentence, ranges and verdicts', async (grain, count) => {
+test.each<[Grain, number, number]>([
+  ['day', 0, 20],
+  ['day', 20, 40],
+  ['day', 40, 60],
+  ['week', 0, 12],
+  ['month', 0, 6],
+])('of %ss at random, %s to %s, the page says what `kpi status` says: sentence, ranges and verdicts', async (grain, from, to) => {
   const history = createHistory(data, grain);
   const starts = data.grains[grain]?.periods.map(({ date }) => date) ?? [];
-  const chosen = starts.toSorted((one, other) => chance(`order ${one}`) - chance(`order ${other}`)).slice(0, count);
-  expect(chosen).toHaveLength(count);
+  const chosen = starts.toSorted((one, other) => chance(`order ${one}`) - chance(`order ${other}`)).slice(from, to);
+  expect(chosen).toHaveLength(to - from);
   const sentences = new Set<string>();
   for (const start of chosen) {
     const judged = await readJudged(engine, { grain, timeZone, now, date: start });
@@ -124,7 +126,7 @@ test.each<[Grain, number]>([
       expect([start, judgement.figure, onPage]).toEqual([start, judgement.figure, shown(judgement)]);
     }
   }
-  if (grain === 'day') expect(sentences.size).toBeGreaterThan(10);
+  if (grain === 'day') expect(sentences.size).toBeGreaterThan(7);
 });
 
 test('the newest day that is over: page, status, and the log of the export of its report', async () => {
