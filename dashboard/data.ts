@@ -1,5 +1,6 @@
 import type { CalendarDate } from '../shared/metrics/calendar';
 import type { Grain } from '../shared/metrics/grain';
+import type { Annotation } from '../shared/metrics/tables/annotations';
 import type { Unit } from '../shared/metrics/tables/columns';
 
 /** What the page is given: all that it shows, and nothing that it doesn't. Embedded into it as JSON. */
@@ -27,6 +28,8 @@ export interface GrainFigures {
   periods: Period[];
   /** Oldest first; none of days, which have no retention. */
   cohorts: Cohort[];
+  /** Not in a release. */
+  usual?: UsualFigures;
 }
 
 export type Figures =
@@ -36,6 +39,8 @@ export type Figures =
       newest: { date: CalendarDate; createdAt: string } | null;
       /** Dates since the oldest report that have no whole and final one, as `kpi gaps` finds them. */
       gaps: CalendarDate[];
+      /** Those with a day that the page shows; oldest first. */
+      annotations: Annotation[];
     }
   | {
       kind: 'release';
@@ -78,6 +83,33 @@ export interface AtAge {
   /** In the order of the metrics that grow. */
   values: (number | null)[];
 }
+
+/**
+ * What was usual in the periods of a grain, and what they were like, by the rules of docs/usual-ranges.md. Lists are in the order of the
+ * periods. Years of it are embedded, so it is kept short.
+ */
+export interface UsualFigures {
+  /** What each period was like: the number of a pattern, and what its # stand for, with spaces between. */
+  sentences: string[];
+  patterns: string[];
+  /** Of the figures that are judged, by name. */
+  figures: Record<string, UsualFigure>;
+  /** Why figures are not judged: `there are no tests`. */
+  reasons: string[];
+}
+
+export interface UsualFigure {
+  /** The usual ranges. Where there is too little for one, low is -1 less the number of the reason, and high 0. */
+  low: number[];
+  high: number[];
+  /** By place, figures that are judged and lie outside. */
+  outside: Record<number, Outside>;
+  /** By place, the number of the reason of figures that have a range and are not judged. */
+  notJudged: Record<number, number>;
+}
+
+/** 1: above the usual range; 2: so far above that it is noticed; negative: below. */
+export type Outside = -2 | -1 | 1 | 2;
 
 /** The people whose first test lies in one week or month, and how many of them are active in it and later. */
 export interface Cohort {

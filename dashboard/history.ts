@@ -35,6 +35,11 @@ const growing = reportMetrics.filter(({ grows }) => grows).map(({ name }) => nam
 /** Place of a metric's value among those of a day. */
 export const placeOf = new Map(reportMetrics.map(({ name }, place) => [name, place]));
 
+/** The rows of the core tables of a grain: what figures are judged by. */
+export function coreRows(rows: Rows, grain: Grain): ReportRow[] {
+  return coreOf(grain).flatMap(([table]) => (rows[table] ?? []) as ReportRow[]);
+}
+
 /** The core tables of a grain, in order, each beside the one of days. */
 function coreOf(grain: Grain): [table: PublishedTable, core: ReportTable][] {
   return reportTableNames.map((core) => [ofGrain(core, grain), core]);

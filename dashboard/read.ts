@@ -2,11 +2,12 @@ import { version } from '../package.json';
 import type { Engine, Run } from '../shared/engines/engine';
 import { findGaps } from '../shared/export/gaps';
 import { addDays, type CalendarDate, localDate } from '../shared/metrics/calendar';
-import { type Grain, grains } from '../shared/metrics/grain';
+import { type Grain, grains, periodEnd } from '../shared/metrics/grain';
 import { furtherTableNames } from '../shared/metrics/tables';
 import type { ReleaseLimits } from '../shared/platform/config';
 import type { DashboardData, GrainFigures } from './data';
-import { deriveGrain, deriveReleasedHistory, releaseMetrics } from './history';
+import { coreRows, deriveGrain, deriveReleasedHistory, releaseMetrics } from './history';
+import { deriveUsual } from './usual';
 
 export interface ReadOptions {
   timeZone: string;
@@ -27,26 +28,47 @@ export async function readReports(engine: Engine, options: ReadOptions): Promise
     ...(await engine.readReports(FIRST_DATE, LAST_DATE, run.signal)),
     ...(await engine.readFurther(furtherTableNames, FIRST_DATE, LAST_DATE, run.signal)),
   };
-  const { newest, ...day } = deriveGrain(rows, 'day', timeZone);
+  const annotations = await engine.readAnnotations(run.signal);
+  const figuresOf = (grain: Grain) => {
+    const figures = deriveGrain(rows, grain, timeZone);
+    const starts = figures.periods.map(({ date }) => date);
+    return { ...figures, usual: deriveUsual(coreRows(rows, grain), starts, { grain, timeZone, annotations }) };
+  };
+  const { newest, ...day } = figuresOf('day');
   const further = grains
     .filter((grain) => grain !== 'day')
     .flatMap((grain): [Grain, GrainFigures][] => {
-      const { metrics, periods, cohorts } = deriveGrain(rows, grain, timeZone);
-      return periods.length === 0 ? [] : [[grain, { metrics, periods, cohorts }]];
+      const { newest, ...figures } = figuresOf(grain);
+      return figures.periods.length === 0 ? [] : [[grain, figures]];
     });
   const today = localDate(now, timeZone);
   // a report that isn't there yet is late rather than a gap: the page says so by itself, when it is read
   const to = [newest?.date ?? FIRST_DATE, addDays(today, -1)].sort()[0] ?? FIRST_DATE;
   const { gaps } = await findGaps(engine, { from: null, to, timeZone, today }, run);
+  const known: Partial<Record<Grain, GrainFigures>> = Object.fromEntries(further);
+  const shown = grains.flatMap((grain) => spanOf(grain === 'day' ? day : known[grain], grain));
   return {
-    of: { kind: 'reports', newest, gaps: gaps.map(({ reportDate }) => reportDate) },
+    of: {
+      kind: 'reports',
+      newest,
+      gaps: gaps.map(({ reportDate }) => reportDate),
+      annotations: annotations.filter(({ date, until }) =>
+        shown.some(({ first, last }) => date <= last && (until ?? date) >= first),
+      ),
+    },
     isDemo,
     timeZone,
     readAt: now.toISOString(),
     date,
     version,
-    grains: { day, ...Object.fromEntries(further) },
+    grains: { day, ...known },
   };
+}
+
+/** The days from the first period to the last. */
+function spanOf(figures: GrainFigures | undefined, grain: Grain): { first: CalendarDate; last: CalendarDate }[] {
+  const [first, last] = [figures?.periods[0], figures?.periods.at(-1)];
+  return first === undefined || last === undefined ? [] : [{ first: first.date, last: periodEnd(last.date, grain) }];
 }
 
 /** All that is released. Nothing but the release is read, so whoever may read only that gets the page too. */

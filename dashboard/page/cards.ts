@@ -6,6 +6,7 @@ import type { History, KnownMetric } from './history';
 import { cards } from './layout';
 import { figureText, partsText } from './panel';
 import { renderSpark } from './spark';
+import { outsideText, usualText } from './usual';
 
 /** The headline cards of a period, compared with that of `before`; null for nothing. */
 export function renderCards(history: History, date: CalendarDate, before: CalendarDate | null): HTMLElement {
@@ -29,6 +30,8 @@ function renderCard(
   const open = history.isOpen(date, metric);
   const note = history.period(date)?.provisional ? 'so far' : open ? 'growing' : null;
   const parts = partsText(history, metric, date);
+  const usual = history.usual(date, metric);
+  const outside = usual && outsideText(usual);
   const figure =
     typeof value === 'number'
       ? h('span', {}, formatNumber(value, unit), signs[unit] && h('small', {}, ` ${signs[unit]}`))
@@ -43,9 +46,11 @@ function renderCard(
       figure,
       ' ',
       note && h('span', { class: 'tag' }, note),
+      outside && h('span', { class: Math.abs(usual.outside ?? 0) > 1 ? 'outside noticed' : 'outside' }, outside),
     ),
     parts && h('p', { class: 'parts' }, parts),
     renderChange(history, metric, date, before),
+    usual && h('p', { class: 'usual' }, usualText(history, metric, date)),
     renderSpark(history, metric, date, before),
     h(
       'details',
@@ -57,6 +62,7 @@ function renderCard(
         spoken(`How it is counted: ${label}`),
       ),
       h('p', {}, definition),
+      usual?.notJudged && h('p', {}, `It is not judged: ${usual.notJudged}.`),
     ),
   );
 }

@@ -4,7 +4,7 @@ import { addPeriods, type Grain, periodStart } from '../../shared/metrics/grain'
 import type { Unit } from '../../shared/metrics/tables/columns';
 import { svg } from './elements';
 import { formatNumber, signs } from './format';
-import { within } from './history';
+import { type Range, within } from './history';
 import { ticksOf } from './ticks';
 
 /** A series of a chart: one place for each period shown. */
@@ -43,6 +43,8 @@ export interface ChartOptions {
   fontSize: number;
   /** Periods with a dot on their line. */
   dots?: readonly CalendarDate[];
+  /** What is usual for a figure of the chart, for each point. */
+  band?: readonly (Range | null)[];
 }
 
 export interface Chart {
@@ -64,6 +66,8 @@ const middleOf = (date: CalendarDate, grain: Grain) => new Date((startOf(date).g
 /** In the size of the text. */
 const LABEL_WIDTH = 7.5;
 const LEAST_PLOT = 15;
+/** A range takes no more of the scale than so many times what the values take. */
+const MOST_BAND = 2;
 /** Letters in a line of a label. */
 const LABEL_LETTERS = 13;
 
@@ -71,12 +75,14 @@ type Scale<Value> = { apply(value: Value): number; invert(position: number): Val
 
 /** Draws periods with Observable Plot. One without a value stays empty: lines break, bars are missing. */
 export function drawChart(options: ChartOptions): Chart {
-  const { form, grain, series, unit, top, reach = 0, width, height, fontSize, dots = [] } = options;
+  const { form, grain, series, unit, top, reach = 0, width, height, fontSize, dots = [], band = [] } = options;
   const points = series[0]?.points ?? [];
   const [first, last] = [points[0]?.date ?? '1970-01-01', points.at(-1)?.date ?? '1970-01-01'];
   const axes = fontSize > 0;
   const labelled = axes && series.length > 1 && width > fontSize * (LABEL_WIDTH + LEAST_PLOT);
-  const highest = top ?? Math.max(reach, highestOf(form, series));
+  const value = Math.max(reach, highestOf(form, series));
+  const usual = band.reduce((most, range) => Math.max(most, range?.high ?? 0), 0);
+  const highest = top ?? Math.max(value, Math.min(usual, MOST_BAND * value)); // a range far above all values is cut off
   const margins = axes
     ? {
         marginLeft: fontSize * 3.2,
@@ -87,10 +93,14 @@ export function drawChart(options: ChartOptions): Chart {
     : { marginLeft: 4, marginRight: 4, marginTop: 4, marginBottom: 4 };
   const plotWidth = width - margins.marginLeft - margins.marginRight;
   const barWidth = plotWidth / Math.max(1, points.length);
+  const ground = bandMark(
+    points.map(({ date }, place) => ({ date, range: band[place] ?? null })),
+    { grain, top: highest, isOver: form !== 'lines' },
+  );
   const marks =
     form === 'lines'
-      ? [...(axes ? [shade(series[0], grain)] : []), ...series.flatMap((one) => lineMarks(one, grain, dots))]
-      : barMarks(form, series, grain, barWidth);
+      ? [...(axes ? [shade(series[0], grain)] : []), ground, ...series.flatMap((one) => lineMarks(one, grain, dots))]
+      : [...barMarks(form, series, grain, barWidth), ground];
   const isEmpty = series.every((one) => one.points.every(({ value }) => value === null));
   // of people and tests there are whole ones only
   const ticks = unit === 'count' && highest <= 4 ? Array.from({ length: Math.ceil(highest) + 1 }, (_, count) => count) : 4;
@@ -168,6 +178,33 @@ function highestOf(form: ChartOptions['form'], series: Series[]): number {
 function shade(series: Series | undefined, grain: Grain): Markish {
   const ground = (series?.points ?? []).map(({ date, value, open }) => ({ x: middleOf(date, grain), y: open ? null : value }));
   return areaY(ground, { x: 'x', y1: 0, y2: 'y', fill: 'var(--series-1)', fillOpacity: 0.07 });
+}
+
+/**
+ * What is usual, period by period, as one path. It is a ground behind lines; bars would cover it, so it lies above them and lets them be
+ * seen.
+ */
+function bandMark(
+  periods: readonly { date: CalendarDate; range: Range | null }[],
+  { grain, top, isOver }: { grain: Grain; top: number; isOver: boolean },
+): Markish {
+  return (_index, scales) => {
+    const [x, y] = [scales.x as (date: Date) => number, scales.y as (value: number) => number];
+    const stretches: { date: CalendarDate; range: Range }[][] = [[]];
+    for (const { date, range } of periods) {
+      if (range === null) stretches.push([]);
+      else stretches.at(-1)?.push({ date, range });
+    }
+    const edge = (stretch: (typeof stretches)[number], bound: 'low' | 'high') =>
+      stretch.flatMap(({ date, range }) => {
+        const at = y(Math.min(range[bound], top)).toFixed(2);
+        return [`${x(startOf(date)).toFixed(2)},${at}`, `${x(endOf(date, grain)).toFixed(2)},${at}`];
+      });
+    const d = stretches
+      .filter(({ length }) => length > 0)
+      .map((stretch) => `M${[...edge(stretch, 'high'), ...edge(stretch, 'low').reverse()].join('L')}Z`);
+    return svg('path', { class: isOver ? 'band over' : 'band', d: d.join('') });
+  };
 }
 
 /** What is final is a line, broken where a period has no value; what is open hangs on by dashes, with hollow dots. */

@@ -1,4 +1,5 @@
 import type { CalendarDate } from '../../shared/metrics/calendar';
+import type { Note } from './annotations';
 import { h } from './elements';
 import { type History, periodsIn } from './history';
 import { type Kinds, type Panel, panelsOf, sections } from './layout';
@@ -9,8 +10,8 @@ import { renderRetention } from './retention';
 /** The sections of charts, of one grain. As among panels, a period is spoken of by its last day. */
 export interface ChartsView {
   elements: HTMLElement[];
-  /** Shows the periods that hold these days. */
-  show(from: CalendarDate, to: CalendarDate): void;
+  /** Shows the periods that hold these days, and what is noted of them. */
+  show(from: CalendarDate, to: CalendarDate, notes: readonly Note[]): void;
   /** Ranks kinds of a period, compared with that of `before`. */
   rank(date: CalendarDate, before: CalendarDate | null): void;
   /** Points at a day, in all charts or only in those that the reader sees. */
@@ -57,8 +58,8 @@ export function createCharts({ history, days, cohorts, onPoint, onChoose }: Char
   });
   return {
     elements,
-    show(from, to) {
-      for (const panel of panels) panel.show(from, to);
+    show(from, to, notes) {
+      for (const panel of panels) panel.show(from, to, notes);
       for (const { of, place } of retentions) place.replaceChildren(renderRetention(of, periodsIn(of, from, to)));
     },
     rank(date, before) {

@@ -39,6 +39,8 @@ function unbroken(format: (date: string) => string): (date: string) => string {
 const formatLongDate = dates({ weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' });
 const longRange = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
 const longMonth = dates({ month: 'long', year: 'numeric' });
+/** `Monday` */
+export const formatWeekday = dates({ weekday: 'long' });
 /** `Mon, Dec 22` */
 export const formatDate = unbroken(dates({ weekday: 'short', month: 'short', day: 'numeric' }));
 /** `Mon, Dec 22, 2025` */
@@ -70,6 +72,11 @@ export function formatPeriodWithYear(date: CalendarDate, grain: Grain): string {
 /** `Week` of `week` */
 export function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** `active users` of `Active users` */
+export function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** `a day`, `3 weeks` */

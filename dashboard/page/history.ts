@@ -1,6 +1,6 @@
 import { addDays, type CalendarDate, daysBetween } from '../../shared/metrics/calendar';
 import { addPeriods, type Grain, periodEnd, periodStart, periodsBetween } from '../../shared/metrics/grain';
-import type { Cohort, DashboardData, Metric, Period } from '../data';
+import type { Cohort, DashboardData, Metric, Outside, Period } from '../data';
 import type { MetricName } from '../metrics';
 
 export type KnownMetric = Metric & { name: MetricName; place: number };
@@ -20,14 +20,34 @@ export interface History {
   value(date: CalendarDate, metric: MetricName): number | null | undefined;
   /** The figure may still change: the period isn't over, or its accounts may still take their first test. */
   isOpen(date: CalendarDate, metric: MetricName): boolean;
+  /** What is usual for a figure of a period; null where nothing is said of it. */
+  usual(date: CalendarDate, metric: MetricName): Usual | null;
+  /** What a period was like, in a sentence or two; null where nothing is said of it. */
+  sentence(date: CalendarDate): string | null;
+}
+
+/** The usual range of a figure. */
+export interface Range {
+  low: number;
+  high: number;
+}
+
+/** What is usual for a figure, and whether it is; a figure that is not judged may have a range. */
+export interface Usual {
+  range: Range | null;
+  /** null: in its usual range, or not judged. */
+  outside: Outside | null;
+  /** Why it is not judged; null exactly when it is. */
+  notJudged: string | null;
 }
 
 /** null where there are no periods of the grain. */
 export function createHistory(data: DashboardData, grain: Grain): History | null {
-  const { metrics: known, periods, cohorts } = data.grains[grain] ?? { metrics: [], periods: [], cohorts: [] };
+  const { metrics: known, periods, cohorts, usual } = data.grains[grain] ?? { metrics: [], periods: [], cohorts: [] };
   const [first, last] = [periods[0], periods.at(-1)];
   if (first === undefined || last === undefined) return null;
   const byDate = new Map(periods.map((period) => [period.date, period]));
+  const places = new Map(periods.map(({ date }, place) => [date, place]));
   const metrics = new Map(
     known.map((metric, place) => {
       const name = metric.name as MetricName;
@@ -51,6 +71,19 @@ export function createHistory(data: DashboardData, grain: Grain): History | null
     isOpen: (date, name) => {
       const period = byDate.get(date);
       return period !== undefined && (period.provisional || (period.growing && metrics.get(name)?.grows === true));
+    },
+    usual: (date, name) => {
+      const [place, figure] = [places.get(date), usual?.figures[name]];
+      if (usual === undefined || figure === undefined || place === undefined) return null;
+      const [low = -1, high = 0] = [figure.low[place], figure.high[place]];
+      if (low < 0) return { range: null, outside: null, notJudged: usual.reasons[-1 - low] ?? '' };
+      const why = figure.notJudged[place];
+      const notJudged = why === undefined ? null : (usual.reasons[why] ?? '');
+      return { range: { low, high }, outside: figure.outside[place] ?? null, notJudged };
+    },
+    sentence: (date) => {
+      const [pattern, ...numbers] = usual?.sentences[places.get(date) ?? -1]?.split(' ') ?? [];
+      return usual?.patterns[Number(pattern)]?.replaceAll('#', () => numbers.shift() ?? '') ?? null;
     },
   };
 }

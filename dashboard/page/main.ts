@@ -1,6 +1,7 @@
 import type { CalendarDate } from '../../shared/metrics/calendar';
 import { addPeriods, type Grain, grainAdverbs, grains, periodEnd, periodStart } from '../../shared/metrics/grain';
 import type { DashboardData } from '../data';
+import { notesIn, renderNotes } from './annotations';
 import { renderCards } from './cards';
 import { type ChartsView, createCharts } from './charts';
 import { layOutForPrint } from './drawing';
@@ -122,10 +123,18 @@ function page(days: History): HTMLElement[] {
   const spanSelect = select('span', (span) => choose({ span }));
   const title = h('h1');
   const heading = h('h2', { 'aria-live': 'polite' });
+  const sentence = h('p', { class: 'told', 'aria-live': 'polite' });
   const instead = h('div', { role: 'status' });
   const cards = h('div');
   const explanation = h('p', { class: 'legend' });
   const chartsPlace = h('div');
+  const notesPlace = h('div');
+  const notes = h(
+    'section',
+    { class: 'annotations', 'aria-labelledby': 'annotations', hidden: true },
+    h('h2', { id: 'annotations' }, 'Annotations'),
+    notesPlace,
+  );
   const figuresTitle = h('h2', { id: 'figures' });
   const tableButtons = h('div', { class: 'choices', role: 'group', 'aria-label': 'Table' });
   const figures = h('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': 'Table of figures' });
@@ -188,13 +197,20 @@ function page(days: History): HTMLElement[] {
     earlier.disabled = date === history.first;
     later.disabled = date === history.last;
     heading.textContent = formatLongPeriod(date, grain);
+    sentence.textContent = history.sentence(date) ?? '';
     instead.replaceChildren(...excuses().map((text) => h('p', { class: 'notice instead' }, text)));
     cards.replaceChildren(renderCards(history, date, before));
     charts?.rank(date, before);
     const next = windowOf(history, date, spans[grain][span]?.periods ?? 1);
     const moved = next[0] !== window[0] || next.length !== window.length;
     window = next;
-    if (moved) charts?.show(window[0] ?? date, periodEnd(window.at(-1) ?? date, grain));
+    if (moved) {
+      const [from, to] = [window[0] ?? date, periodEnd(window.at(-1) ?? date, grain)];
+      const shown = data.of.kind === 'reports' ? notesIn(data.of.annotations, from, to) : [];
+      notes.hidden = shown.length === 0;
+      notesPlace.replaceChildren(renderNotes(shown, (day) => choose({ date: day })));
+      charts?.show(from, to, shown);
+    }
     onPoint(null);
     for (const button of tableButtons.querySelectorAll('button'))
       button.setAttribute('aria-pressed', String(button.dataset.name === table));
@@ -221,10 +237,11 @@ function page(days: History): HTMLElement[] {
     data.isDemo && h('p', { class: 'notice demo' }, 'Demo data: these figures are made up.'),
     renderLateness(days, new Date()),
     instead,
-    h('div', { class: 'day' }, heading, renderStatus(days), renderSentence(days)),
+    h('div', { class: 'day' }, heading, sentence, renderStatus(days), renderSentence(days)),
     cards,
     explanation,
     chartsPlace,
+    notes,
     h(
       'section',
       { class: 'figures', 'aria-labelledby': 'figures' },
@@ -306,7 +323,9 @@ function releaseLegend({ minPeople, roundTo }: { minPeople: number; roundTo: num
 function reportsLegend(grain: Grain): (Node | string)[] {
   return [
     h('b', {}, 'Dashed and hollow'),
-    ` may still change: a ${grain} that was not over when it was reported, or new accounts in the eleven ${grain}s in which their first test is still awaited. A ${grain} without a report is left empty.`,
+    ` may still change: a ${grain} that was not over when it was reported, or new accounts in the eleven ${grain}s in which their first test is still awaited. A ${grain} without a report is left empty. `,
+    h('b', {}, 'Grey'),
+    ` is what is usual for each ${grain}: behind lines, and above bars. Conversion is judged as it was at the end of the ${grain}, so its chart has none.`,
   ];
 }
 

@@ -1,19 +1,21 @@
 import type { CalendarDate } from '../../shared/metrics/calendar';
 import { addPeriods, periodEnd, periodStart } from '../../shared/metrics/grain';
 import type { MetricName } from '../metrics';
+import { type Flag, flagsOf, type Note, notesAt, readNotes } from './annotations';
 import { type Chart, drawChart, type Series } from './chart';
 import { keepDrawn } from './drawing';
 import { h, svg } from './elements';
-import { formatFigure, formatNumber, formatPeriod } from './format';
-import { compare, type History, periodsIn, smooth, within } from './history';
+import { formatFigure, formatNumber, formatPeriod, lowerFirst } from './format';
+import { compare, type History, type KnownMetric, periodsIn, smooth, within } from './history';
 import { fractions, type Panel } from './layout';
+import { bandOf, formatRange, hasBand, outsideText } from './usual';
 
 /** Panels of days stand beside panels of weeks: with each other they speak of days. A period is spoken of by its last day. */
 export interface PanelView {
   element: HTMLElement;
   isNear(): boolean;
-  /** Shows the periods that hold these days. */
-  show(from: CalendarDate, to: CalendarDate): void;
+  /** Shows the periods that hold these days, with flags at what is noted of them. */
+  show(from: CalendarDate, to: CalendarDate, notes: readonly Note[]): void;
   /** Points at the period that holds a day, and at the one that it is compared with; null for nothing. */
   point(day: CalendarDate, dayBefore: CalendarDate | null): void;
 }
@@ -29,6 +31,9 @@ export interface PanelOptions {
 /** So many periods are stepped over by Page Up and Page Down. */
 const PAGE = { day: 7, week: 4, month: 12 };
 
+/** Width of a letter beside a flag, in the size of the text, with some room around. */
+const FLAG_LETTER = 0.85;
+
 /**
  * A chart with a line above it that names its series and reads their values at the period pointed at. It is a slider: keyboard and
  * screen readers reach every period. null where the data lacks its first series.
@@ -42,6 +47,9 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   const total = panel.total && history.metrics.get(panel.total);
   const shown = [...known, ...(total ? [total] : [])];
 
+  // of a stack the range is that of the whole
+  const banded = [...(total ? [total] : []), ...known].find(({ name }) => hasBand(history, name)) ?? null;
+  const range = h('b');
   const period = h('span');
   const comparedPeriod = h('span');
   const values = shown.map(() => h('b'));
@@ -52,6 +60,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     shown.map(({ label }, index) =>
       h('li', { class: index < known.length ? `series-${index + 1}` : null }, `${label} `, values[index], besides[index]),
     ),
+    banded && h('li', { class: 'usual' }, shown.length === 1 ? 'Usual ' : `Usual ${lowerFirst(banded.label)} `, range),
   );
   const canvas = h('div', {
     class: 'chart',
@@ -83,6 +92,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   );
 
   const lastDayOf = (date: CalendarDate) => periodEnd(date, grain);
+  let notes: readonly Note[] = [];
   let periods: readonly CalendarDate[] = [];
   let places: ReadonlyMap<CalendarDate, number> = new Map();
   let at: CalendarDate = history.last;
@@ -90,6 +100,8 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   let chart: Chart | null = null;
   // apart from the chart, so that pointing doesn't paint it again
   const marks = svg('svg', { class: 'marks', 'aria-hidden': 'true' });
+  const flags = svg('svg', { class: 'marks flags', 'aria-hidden': 'true' });
+  const noted = h('p', { class: 'noted', 'aria-hidden': 'true' });
 
   const draw = (width: number) => {
     if (periods.length === 0) return;
@@ -110,11 +122,15 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
     });
     const reach = Math.max(
       0,
-      ...(panel.sameScale ?? []).flatMap((name) => periods.map((date) => history.value(date, name) ?? 0)),
+      ...(panel.sameScale ?? []).flatMap((name) =>
+        periods.flatMap((date) => [history.value(date, name) ?? 0, bandOf(history, name, date)?.high ?? 0]),
+      ),
     );
+    const band = banded === null ? [] : periods.map((date) => bandOf(history, banded.name, date));
     const { form, top } = panel;
-    chart = drawChart({ form, grain, series, unit, top, reach, width, height: canvas.clientHeight, fontSize });
-    canvas.replaceChildren(chart.svg, marks);
+    chart = drawChart({ form, grain, series, unit, top, reach, band, width, height: canvas.clientHeight, fontSize });
+    flags.replaceChildren(...drawFlags(flagsOf(notes, periods, grain), chart, fontSize));
+    canvas.replaceChildren(chart.svg, marks, flags, noted);
     mark();
   };
   const mark = () => {
@@ -159,7 +175,8 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   return {
     element,
     isNear: () => drawing.isNear() || document.activeElement === canvas,
-    show(from, to) {
+    show(from, to, shownNotes) {
+      notes = shownNotes;
       periods = periodsIn(history, from, to);
       places = new Map(periods.map((date, place) => [date, place]));
       canvas.setAttribute('aria-valuemin', '0');
@@ -182,14 +199,48 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
         const parts = partsText(history, name, date);
         put(besides[index], `${parts === null ? '' : ` (${parts})`}${before[index]}`);
       }
+      const usual = banded && bandText(history, banded, date);
+      put(range, usual ?? '');
+      const noteText = readNotes(notesAt(notes, date, grain));
+      put(noted, noteText);
       canvas.setAttribute('aria-valuenow', String(Math.max(0, places.get(date) ?? 0)));
       canvas.setAttribute(
         'aria-valuetext',
-        `${period.textContent}: ${shown.map(({ label }, index) => `${label} ${texts[index]}`).join(', ')}`,
+        [
+          `${period.textContent}: ${shown.map(({ label }, index) => `${label} ${texts[index]}`).join(', ')}`,
+          ...(banded === null ? [] : [`usual ${shown.length === 1 ? '' : `${lowerFirst(banded.label)} `}${usual}`]),
+          ...(noteText === '' ? [] : [`noted ${noteText}`]),
+        ].join('; '),
       );
       mark();
     },
   };
+}
+
+/** A line where each flag is, a bar to the last period, and the number; numbers that would touch the one before are left out. */
+function drawFlags(flags: readonly Flag[], chart: Chart, fontSize: number): SVGElement[] {
+  let end = Number.NEGATIVE_INFINITY;
+  return flags
+    .toSorted((one, other) => (one.date < other.date ? -1 : 1))
+    .flatMap(({ date, until, label }) => {
+      const [x, to] = [chart.xOf(date), chart.xOf(until)];
+      const half = (label.length * fontSize * FLAG_LETTER) / 2;
+      const hasRoom = x - half > end;
+      if (hasRoom) end = x + half;
+      return [
+        svg('line', { class: 'flag', x1: x, x2: x, y1: fontSize, y2: chart.bottom }),
+        ...(until > date ? [svg('line', { class: 'flag until', x1: x, x2: to, y1: fontSize, y2: fontSize })] : []),
+        ...(hasRoom ? [svg('text', { class: 'flag', x, y: fontSize * 0.8 }, label)] : []),
+      ];
+    });
+}
+
+/** `74 to 90: high`; – where there is no range. */
+function bandText(history: History, { name, unit }: KnownMetric, date: CalendarDate): string {
+  const usual = history.usual(date, name);
+  if (usual === null || usual.range === null) return '–';
+  const outside = outsideText(usual);
+  return `${formatRange(usual.range, unit)}${outside === null ? '' : `: ${outside}`}`;
 }
 
 /** Changes a text only if it is another one. */

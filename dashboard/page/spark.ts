@@ -5,6 +5,7 @@ import { drawChart, type Series } from './chart';
 import { keepDrawn } from './drawing';
 import { h } from './elements';
 import { type History, periodsFrom, within } from './history';
+import { bandOf } from './usual';
 
 const PERIODS_SHOWN: Record<Grain, number> = { day: 28, week: 26, month: 12 };
 
@@ -41,6 +42,7 @@ export function renderSpark(
       width,
       height: spark.clientHeight,
       fontSize: 0,
+      band: series.points.map((point) => bandOf(history, metric, point.date)),
       dots: [before, date].flatMap((period) => period ?? []),
     });
     spark.replaceChildren(svg);

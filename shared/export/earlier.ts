@@ -2,9 +2,9 @@ import type { Engine, Run } from '../engines/engine';
 import { addDays, type CalendarDate, endOf } from '../metrics/calendar';
 import { createComparison, type Revision } from '../metrics/checks/revisions';
 import { derivePeriods, type HistoryRow } from '../metrics/checks/usual-history';
-import { ENOUGH_HISTORY, type JudgedPeriod } from '../metrics/checks/usual-range';
+import { historyStart, type JudgedPeriod } from '../metrics/checks/usual-range';
 import { endsPeriod, grains, periodStarts } from '../metrics/grain';
-import { createJudgement, type JudgedReport } from '../metrics/judged';
+import { type JudgedReport, judgeEach } from '../metrics/judged';
 import type { FurtherRows, Report, ReportRows } from '../metrics/report';
 import { furtherTableNames, furtherTables } from '../metrics/tables';
 import type { Annotation } from '../metrics/tables/annotations';
@@ -34,7 +34,7 @@ export async function openEarlier(
 ): Promise<Earlier> {
   const [first = '', last = first] = [dates[0], dates.at(-1)];
   try {
-    const published = await engine.readReports(addDays(first, -ENOUGH_HISTORY.day), last, run.signal);
+    const published = await engine.readReports(historyStart(addDays(first, -1), 'day'), last, run.signal);
     const further = await readFurther(dates, engine, run);
     const annotations = await engine.readAnnotations(run.signal);
     return {
@@ -76,18 +76,9 @@ function createJudge(
   learn(published);
   const newestDay = (date: CalendarDate) => (endOf(date, timeZone) <= startedAt ? date : addDays(date, -1));
   return (reports) => {
-    const days = new Map(reports.map(({ reportDate }) => [reportDate, newestDay(reportDate)]));
-    const [first, last] = [[...days.values()][0], [...days.values()].at(-1)];
-    if (first === undefined || last === undefined) return new Map();
     for (const { rows } of reports) learn(rows);
-    const since = addDays(first, -ENOUGH_HISTORY.day);
-    const periods = [...known.values()].filter(({ start }) => start >= since && start <= last);
-    const judge = createJudgement(periods, { grain: 'day', annotations });
-    return new Map(
-      [...days].flatMap(([date, day]): [CalendarDate, JudgedReport][] => {
-        const judged = judge(day);
-        return judged === null ? [] : [[date, judged]];
-      }),
-    );
+    const days = reports.map(({ reportDate }) => newestDay(reportDate));
+    const judged = judgeEach([...known.values()], days, { grain: 'day', annotations });
+    return new Map(reports.flatMap(({ reportDate }, index) => (judged[index] ? [[reportDate, judged[index]]] : [])));
   };
 }

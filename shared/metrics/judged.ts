@@ -2,7 +2,7 @@ import type { CalendarDate } from './calendar';
 import { excludedPeriods } from './checks/annotated';
 import { type Cause, causesOf } from './checks/causes';
 import { derivePeriods, type HistoryRow } from './checks/usual-history';
-import { type JudgedPeriod, type Judgement, judgePeriods } from './checks/usual-range';
+import { historyStart, type JudgedPeriod, type Judgement, judgePeriod, judgePeriods } from './checks/usual-range';
 import type { Grain } from './grain';
 import { sentenceOf } from './sentence';
 import type { Annotation } from './tables/annotations';
@@ -31,21 +31,37 @@ export function judgeRows(
 ): JudgedReport | null {
   const periods = derivePeriods(rows, { grain, timeZone });
   const judged = start ?? newestOver(periods);
-  return judged === null ? null : createJudgement(periods, { grain, annotations })(judged);
+  return judged === null ? null : judgeOne(periods, judged, { grain, annotations });
 }
 
-/** Judges each period by those before it, and answers by the first day of one: null if it lies before or after all. */
-export function createJudgement(
+/** Judges a period by those before it. */
+export function judgeOne(
   periods: readonly JudgedPeriod[],
+  start: CalendarDate,
+  options: Pick<JudgedOptions, 'grain' | 'annotations'>,
+): JudgedReport {
+  return judgeEach(periods, [start], options)[0] as JudgedReport;
+}
+
+/** Judges several periods, each as it is judged alone; those with the same history in one go. */
+export function judgeEach(
+  periods: readonly JudgedPeriod[],
+  starts: readonly CalendarDate[],
   { grain, annotations }: Pick<JudgedOptions, 'grain' | 'annotations'>,
-): (start: CalendarDate) => JudgedReport | null {
-  const starts = periods.map(({ start }) => start);
-  const judged = judgePeriods(periods, { grain, excluded: excludedPeriods(starts, annotations, grain) });
-  return (start) => {
-    const judgements = judged.get(start);
-    if (judgements === undefined) return null;
+): JudgedReport[] {
+  const latest = new Map<CalendarDate, CalendarDate>();
+  for (const start of starts.toSorted()) latest.set(historyStart(start, grain), start);
+  const histories = new Map(
+    Array.from(latest, ([since, until]) => {
+      const history = periods.filter(({ start }) => start >= since && start <= until);
+      const known = history.map(({ start }) => start);
+      return [since, judgePeriods(history, { grain, excluded: excludedPeriods(known, annotations, grain) })] as const;
+    }),
+  );
+  return starts.map((start) => {
+    const judgements = histories.get(historyStart(start, grain))?.get(start) ?? judgePeriod([], start, { grain });
     return { grain, start, judgements, causes: causesOf(judgements), sentence: sentenceOf(judgements, { start, grain }) };
-  };
+  });
 }
 
 /** How many figures lie outside their usual range; null if none was judged. */

@@ -1,7 +1,7 @@
 import type { Engine } from '../engines/engine';
 import { type CalendarDate, EARLIEST, localDate, PERIODS } from '../metrics/calendar';
 import type { HistoryRow } from '../metrics/checks/usual-history';
-import { ENOUGH_HISTORY } from '../metrics/checks/usual-range';
+import { historyStart } from '../metrics/checks/usual-range';
 import { addPeriods, type Grain, periodEnd, periodStart } from '../metrics/grain';
 import { type JudgedReport, judgeRows } from '../metrics/judged';
 import { type PublishedTable, reportTableNames } from '../metrics/tables';
@@ -33,12 +33,15 @@ export async function readJudged(
   const day = date ?? (await newestReport(engine, coreOf[grain][0], today));
   if (day === null) return null;
   const newest = periodStart(day, grain);
-  const from = addPeriods(newest, -ENOUGH_HISTORY[grain], grain);
+  const from = historyStart(newest, grain);
   const lastReport = periodEnd(addPeriods(newest, PERIODS - 1, grain), grain); // the last one that has the period
   const [to = today] = [lastReport, today].sort();
   const rows = await readCore(engine, grain, { from, to, signal });
   const annotations = rows.length === 0 ? [] : await engine.readAnnotations(signal);
   const judged = judgeRows(rows, date === null ? null : newest, { grain, timeZone, annotations });
+  // the newest period that is over may have an older history than the one that isn't over yet
+  if (judged !== null && historyStart(judged.start, grain) < from)
+    return readJudged(engine, { grain, timeZone, now, date: judged.start }, signal);
   const last = rows
     .filter((row) => row.period_start_date === judged?.start)
     .reduce<HistoryRow | null>((one, row) => (one !== null && one.report_date >= row.report_date ? one : row), null);

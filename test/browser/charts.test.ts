@@ -203,7 +203,7 @@ test('a contrast theme keeps the swatches, and what is chosen stands out', async
   const swatches = await page.$$eval('.overview .panel:first-child .readout li', (items) =>
     items.map((item) => getComputedStyle(item, '::before').backgroundColor),
   );
-  expect(new Set(swatches).size).toBe(2);
+  expect(new Set(swatches).size).toBe(3); // two series, and what is usual
   const backgrounds = await page.evaluate(() => {
     const of = (selector: string) => {
       const element = document.querySelector(selector);

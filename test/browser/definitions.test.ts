@@ -84,9 +84,9 @@ describe('opening a definition', () => {
     const { page } = await visit(browser, url, { viewport: { width, height: 900 } });
     for (const hint of await page.locator('.hint summary').all()) {
       await hint.click();
-      await page.locator('.hint[open] p').waitFor();
-      const [text] = await boxes(page, '.hint[open] p');
-      const others = await boxes(page, '.figure, .change, .spark, .card h3, .panel, .legend');
+      await page.locator('.hint[open] p:last-child').waitFor();
+      const [text] = await boxes(page, '.hint[open] p:last-child');
+      const others = await boxes(page, '.figure, .change, .card .usual, .spark, .card h3, .panel, .legend');
       const covered = others.filter(
         (other) =>
           text &&

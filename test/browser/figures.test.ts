@@ -178,9 +178,9 @@ test('what the charts read at a day', async () => {
   const { page } = await visit(browser, `${url}#date=2025-12-10`);
   const [row] = [(await newestRows('daily_engagement')).get('2025-12-10')];
   const text = await page.getByRole('slider', { name: 'Tests, by day', exact: true }).getAttribute('aria-valuetext');
-  expect(text?.replaceAll('\u00a0', ' ')).toBe(
-    `Wed, Dec 10: All tests ${row?.all_tests}, Successful tests ${row?.successful_tests}`,
-  );
+  const [figures, usual] = text?.replaceAll('\u00a0', ' ').split('; ') ?? [];
+  expect(figures).toBe(`Wed, Dec 10: All tests ${row?.all_tests}, Successful tests ${row?.successful_tests}`);
+  expect(usual).toMatch(/^usual all tests \d+ to \d+(: a little (high|low))?$/);
 });
 
 test('a metric has the name of the glossary on cards, charts and tables, and its column in the CSV', async () => {
@@ -190,7 +190,9 @@ test('a metric has the name of the glossary on cards, charts and tables, and its
   const series = sections.flatMap(({ panels, kinds }) =>
     [...panels, ...(kinds ? panelsOf(kinds) : [])].flatMap(({ series, total }) => [...series, ...(total ? [total] : [])]),
   );
-  const readings = await page.$$eval('.readout li', (items) => items.map((item) => item.firstChild?.textContent?.trim()));
+  const readings = await page.$$eval('.readout li:not(.usual)', (items) =>
+    items.map((item) => item.firstChild?.textContent?.trim()),
+  );
   expect(readings).toEqual(series.filter((metric) => placeOf(metric) !== -1).map((metric) => names.get(metric)));
   for (const table of tables) {
     await page.goto(`${url}#table=${table}`);

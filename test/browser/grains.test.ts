@@ -304,7 +304,7 @@ describe('in weeks', () => {
       warehouse,
       `SELECT * FROM kpi_metrics.daily_audience WHERE period_start_date = '2025-12-14' ORDER BY report_date DESC LIMIT 1`,
     );
-    const at = async (slider: typeof people) => plain(await slider.getAttribute('aria-valuetext'));
+    const at = async (slider: typeof people) => plain(await slider.getAttribute('aria-valuetext')).replace(/; usual .*/, '');
     const figure = (name: string) => Number(row?.[name]).toLocaleString('en');
     expect(await at(people)).toBe(
       `Sun, Dec 14: Active users in 28 days ${figure('active_users_28d')}, Active users in 7 days ${figure('active_users_7d')}, Active users ${figure('active_users')}`,

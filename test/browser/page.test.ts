@@ -414,7 +414,7 @@ describe('odd warehouses', () => {
 
   test('730 reports: all days in the charts and the table', async () => {
     const { page, complaints } = await visit(browser, `${await long()}#grain=day&span=all`);
-    expect(statSync(fileURLToPath(await long())).size).toBeLessThan(1_000_000);
+    expect(statSync(fileURLToPath(await long())).size).toBeLessThan(1_100_000);
     expect(await page.locator('.figures tbody tr').count()).toBe(741);
     expect(complaints).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { escapeJson, renderDashboard, renderNotice } from '../../dashboard/docum
 
 const assets = { script: 'go()', styles: 'p{color:red}', licences: 'MIT </pre><script>alert(1)</script>' };
 const data: DashboardData = {
-  of: { kind: 'reports', newest: null, gaps: [] },
+  of: { kind: 'reports', newest: null, gaps: [], annotations: [] },
   isDemo: false,
   timeZone: '</script><script>alert(1)</script><!--',
   readAt: '2025-12-24T06:00:00.000Z',

@@ -37,7 +37,7 @@ function day(date: string, of: Partial<Period>): Period {
 function historyIn(grain: Grain, periods: Period[], cohorts: Cohort[] = []): History {
   const none = { metrics: [], periods: [], cohorts: [] };
   const data: DashboardData = {
-    of: { kind: 'reports', newest: null, gaps: [] },
+    of: { kind: 'reports', newest: null, gaps: [], annotations: [] },
     isDemo: false,
     timeZone: 'UTC',
     readAt: '',

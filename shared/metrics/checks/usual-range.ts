@@ -1,6 +1,6 @@
 import { type CalendarDate, daysBetween } from '../calendar';
 import { type ErrorKind, errorKinds } from '../error-kinds';
-import { addPeriods, type Grain, periodsBetween } from '../grain';
+import { addPeriods, type Grain, periodStart, periodsBetween } from '../grain';
 import { percentage } from '../tables/columns';
 import { type Compared, countAt, createSpread, deriveExpected, distanceOf, type Expected, type Sample } from './usual-expected';
 
@@ -84,11 +84,22 @@ export interface JudgeOptions {
   excluded?: ReadonlySet<CalendarDate>;
 }
 
+/** So many periods before the first one of interest are enough. */
+const ENOUGH_HISTORY: Readonly<Record<Grain, number>> = { day: 182, week: 48, month: 48 };
+
+/** Histories begin only every so many periods. */
+const HISTORY_STEP: Readonly<Record<Grain, number>> = { day: 28, week: 4, month: 4 };
+const ORIGIN: CalendarDate = '2000-01-03';
+
 /**
- * So many periods before the first one of interest are enough. Each period is judged in the light of how the ones before it were, so doors that
- * read different stretches may differ in a bound by little.
+ * The first period of the history that a period is judged by. Each period is judged in the light of how the ones before it were, so only
+ * readers that begin with the same one come to the same bounds. Neighbours share it, so that they can be judged in one go.
  */
-export const ENOUGH_HISTORY: Readonly<Record<Grain, number>> = { day: 182, week: 48, month: 48 };
+export function historyStart(start: CalendarDate, grain: Grain): CalendarDate {
+  const origin = periodStart(ORIGIN, grain);
+  const steps = Math.floor((periodsBetween(origin, start, grain) - ENOUGH_HISTORY[grain]) / HISTORY_STEP[grain]);
+  return addPeriods(origin, steps * HISTORY_STEP[grain], grain);
+}
 
 /** Distances in standard deviations. */
 const BAND = 2;
@@ -253,6 +264,8 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
         place.level = [...others, one].sort((left, right) => left.index - right.index).slice(-depth);
         one.direction = 0;
       }
+      // of weeks and months the share is growth: at the new level none is known yet
+      for (const place of cycle === 1 ? places : []) place.share = place.level.map((one) => ({ ...one, atLevel: one.count }));
     }
     const atPlace = seen.filter((one) => one.index % cycle === index % cycle).slice(-NEW_SHARE);
     if (cycle === 1 || atPlace.length < NEW_SHARE || atPlace.some((one) => one.direction !== direction)) return;

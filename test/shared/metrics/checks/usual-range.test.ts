@@ -114,6 +114,16 @@ describe('what is usual', () => {
   });
 });
 
+test.each<[Grain]>([['week'], ['month']])('after a steep beginning the growth of a %s is not expected to go on', (grain) => {
+  const beginning = [0, 0, 0, 0, 0.02, 0.38, 0.78, 1.16, 1.64, 2.05, 2.57, 2.95, 3.37, 3.57, 4, 4.5, 5.2, 5.5, 5.7, 6];
+  const all = historyOf(48, (index) => scaled(beginning[index] ?? 6 + index / 20), grain);
+  for (const one of [...judgePeriods(all, { grain }).values()].slice(24)) {
+    const { value, expected } = one[0] as Judgement;
+    expect(Number(expected) / Number(value)).toBeGreaterThan(0.8);
+    expect(Number(expected) / Number(value)).toBeLessThan(1.25);
+  }
+});
+
 describe('what a day is compared with', () => {
   test('later days change nothing', () => {
     const all = historyOf(90, (index) => scaled(index === 70 ? 0.3 : 1 + (index % 5) / 20));
