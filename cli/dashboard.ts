@@ -79,7 +79,7 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
     try {
       const options = { timeZone: config.timeZone, isDemo: holdsDemo(config), date, now: new Date() };
       return flags.release
-        ? await readReleased(engine, { ...options, limits: config.release })
+        ? await readReleased(engine, { ...options, release: config.release })
         : await readReports(engine, { ...options, run });
     } finally {
       await engine.close();

@@ -1,4 +1,5 @@
 import type { CalendarDate } from '../shared/metrics/calendar';
+import type { Grain } from '../shared/metrics/grain';
 import type { Unit } from '../shared/metrics/tables/columns';
 
 /** What the page is given: all that it shows, and nothing that it doesn't. Embedded into it as JSON. */
@@ -30,6 +31,8 @@ export type Figures =
     }
   | {
       kind: 'release';
+      /** What is released; of weeks and months, `days` holds the first days. */
+      grain: Grain;
       /** At least so many people stand behind a figure that is shown. */
       minPeople: number;
       /** What the figures are rounded to. */

@@ -1,14 +1,9 @@
 import { type CalendarDate, endOf, PERIODS } from '../shared/metrics/calendar';
 import { agree } from '../shared/metrics/checks/quality-gate';
 import { periodsOf, type ReportRows } from '../shared/metrics/report';
-import {
-  dailyMetricsDefinition,
-  type ReportRow,
-  type ReportTable,
-  reportTableDefinitions,
-  reportTableNames,
-} from '../shared/metrics/tables';
-import type { DailyMetrics } from '../shared/metrics/tables/daily_metrics';
+import { type ReportRow, type ReportTable, reportTableDefinitions, reportTableNames } from '../shared/metrics/tables';
+import { releaseDefinitions } from '../shared/metrics/tables/release-tables';
+import type { ReleasedRow } from '../shared/metrics/tables/released';
 import type { Day, Metric } from './data';
 import { madeMetrics, metricsOf } from './metrics';
 
@@ -18,7 +13,7 @@ export const reportMetrics: Metric[] = [
   ...Object.values(madeMetrics).map(({ make, ...metric }) => ({ ...metric, grows: false })),
 ];
 /** Of the columns of a release those that are figures of a report, each with the table that it is of; a released day grows no more. */
-const releasedColumns = metricsOf([dailyMetricsDefinition]).flatMap((metric): Metric[] => {
+const releasedColumns = metricsOf([releaseDefinitions.day]).flatMap((metric): Metric[] => {
   const table = reportMetrics.find(({ name }) => name === metric.name)?.table;
   return table === undefined ? [] : [{ ...metric, table, grows: false }];
 });
@@ -80,12 +75,12 @@ export function deriveHistory(
   };
 }
 
-/** The days of a release. They are complete, and each was released once. */
-export function deriveReleasedHistory(rows: readonly DailyMetrics[]): Day[] {
+/** The periods of a release by their first days. They are complete, and each was released once. */
+export function deriveReleasedHistory(rows: readonly ReleasedRow[]): Day[] {
   return rows
     .map((row) => ({
-      date: row.period_date,
-      report: row.period_date,
+      date: row.period_start_date,
+      report: row.period_start_date,
       provisional: false,
       growing: false,
       values: [...releasedColumns.map(({ name }) => numberIn(row, name)), makeFailureRate((name) => numberIn(row, name))],

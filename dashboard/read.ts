@@ -2,7 +2,7 @@ import { version } from '../package.json';
 import type { Engine, Run } from '../shared/engines/engine';
 import { findGaps } from '../shared/export/gaps';
 import { addDays, type CalendarDate, localDate } from '../shared/metrics/calendar';
-import type { ReleaseLimits } from '../shared/platform/config';
+import type { ReleaseSettings } from '../shared/platform/config';
 import type { DashboardData } from './data';
 import { deriveHistory, deriveReleasedHistory, releaseMetrics, reportMetrics } from './history';
 
@@ -41,9 +41,15 @@ export async function readReports(engine: Engine, options: ReadOptions): Promise
 /** All that is released. Nothing but the release is read, so whoever may read only that gets the page too. */
 export async function readReleased(
   engine: Engine,
-  { timeZone, isDemo, date, now, limits: { minPeople, roundTo } }: Omit<ReadOptions, 'run'> & { limits: ReleaseLimits },
+  {
+    timeZone,
+    isDemo,
+    date,
+    now,
+    release: { grain, minPeople, roundTo },
+  }: Omit<ReadOptions, 'run'> & { release: ReleaseSettings },
 ): Promise<DashboardData> {
-  const days = deriveReleasedHistory(await engine.readRelease(FIRST_DATE, LAST_DATE));
-  const of = { kind: 'release', minPeople, roundTo } as const;
+  const days = deriveReleasedHistory(await engine.readRelease(grain, FIRST_DATE, LAST_DATE));
+  const of = { kind: 'release', grain, minPeople, roundTo } as const;
   return { of, isDemo, timeZone, readAt: now.toISOString(), date, version, metrics: releaseMetrics, days };
 }

@@ -7,6 +7,7 @@ import { countCells, type ReleaseOutcome } from '../shared/export/release-period
 import { runExport } from '../shared/export/run-export';
 import { parseReleaseRequest, runRelease } from '../shared/export/run-release';
 import { addDays, datesBetween } from '../shared/metrics/calendar';
+import type { ReleaseSettings } from '../shared/platform/config';
 import { crowdedSource } from './support/crowded-source';
 import { referenceRelease } from './support/release-reference';
 import { testGate, testRun } from './support/run';
@@ -15,7 +16,7 @@ import type { SourceRows } from './support/source-rows';
 import { inTemporaryFolder } from './support/temporary-folder';
 
 const timeZone = 'America/New_York';
-const limits = { minPeople: 20, roundTo: 10 };
+const limits: ReleaseSettings = { grain: 'day', minPeople: 20, roundTo: 10 };
 /** The last report is of yesterday. */
 const now = new Date('2025-07-16T12:00:00Z');
 const [TODAY, YESTERDAY] = ['2025-07-16', '2025-07-15'];
@@ -46,7 +47,7 @@ async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
 
 let runs = 0;
 
-async function exportDates({ open }: Place, dates: string[], startedAt = now, release: typeof limits | null = limits) {
+async function exportDates({ open }: Place, dates: string[], startedAt = now, release: ReleaseSettings | null = limits) {
   const engine = await open();
   const run = testRun({ id: `run-${++runs}` });
   try {
@@ -68,17 +69,18 @@ async function exportDates({ open }: Place, dates: string[], startedAt = now, re
 async function releaseDates(
   { open }: Place,
   [from, to]: [string, string],
-  options: { at?: Date; replace?: { reason: string; acceptSmallChanges: boolean }; limits?: typeof limits } = {},
+  options: { at?: Date; replace?: { reason: string; acceptSmallChanges: boolean }; settings?: ReleaseSettings } = {},
 ): Promise<ReleaseOutcome[]> {
   const releasedAt = options.at ?? now;
-  const request = parseReleaseRequest({ from, to }, { timeZone, now: releasedAt });
+  const settings = options.settings ?? limits;
+  const request = parseReleaseRequest({ from, to }, { timeZone, grain: settings.grain, now: releasedAt });
   const run = testRun({ id: `run-${++runs}` });
   const common = { run, timeZone, releasedAt, now: () => releasedAt };
   return runRelease(request, {
     ...common,
     openEngine: open,
     gate: testGate,
-    limits: options.limits ?? limits,
+    settings,
     replace: options.replace ?? null,
   });
 }
@@ -92,10 +94,10 @@ async function read<Result>({ open }: Place, work: (engine: Engine) => Promise<R
   }
 }
 
-const released = (place: Place) => read(place, (engine) => engine.readRelease('2025-01-01', '2025-12-31'));
+const released = (place: Place) => read(place, (engine) => engine.readRelease('day', '2025-01-01', '2025-12-31'));
 const records = (place: Place) => read(place, (engine) => engine.readRuns({ newest: 100 }));
 const expectedRow = (period: string, released_at = now.toISOString(), revision = 1) => ({
-  ...{ period_date: period, revision, released_at },
+  ...{ period_start_date: period, period_end_date: period, revision, released_at },
   ...reference(period).release(limits.minPeople, limits.roundTo),
 });
 
@@ -114,7 +116,7 @@ describe('an export', () => {
       expect(outcomes).toMatchObject([
         { state: 'failed', failure: { code: 'BAD_REQUEST', message: expect.stringContaining(before) } },
       ]);
-      expect(await read(place, (engine) => engine.readRelease(before, begins))).toEqual([]);
+      expect(await read(place, (engine) => engine.readRelease('day', before, begins))).toEqual([]);
     }));
 
   test('releases the oldest period of a report whose date is over, and says so in its record', async () => {
@@ -221,13 +223,13 @@ describe('a release by hand', () => {
     ['2025-07-05', false],
     ['2025-07-16', false],
   ])('of %s: its report is final: %s', (date, isFinal) => {
-    const parse = () => parseReleaseRequest({ date }, { timeZone, now });
+    const parse = () => parseReleaseRequest({ date }, { timeZone, grain: 'day', now });
     if (isFinal) expect(parse()).toMatchObject({ from: date, to: date, shape: 'date' });
     else expect(parse).toThrow('expected dates up to 2025-07-04');
   });
 
   test('a date is named', () => {
-    expect(() => parseReleaseRequest({}, { timeZone, now })).toThrow('expected --date, or --from and --to');
+    expect(() => parseReleaseRequest({}, { timeZone, grain: 'day', now })).toThrow('expected --date, or --from and --to');
   });
 
   test('holds a replacement that changes little, unless told to accept it', async () => {

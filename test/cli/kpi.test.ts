@@ -509,6 +509,7 @@ test('kpi --help and that of every command show examples', async () => {
 describe('release', () => {
   const file = join(folder, 'release.duckdb');
   const at = ['--source', 'demo', '--warehouse', file];
+  const kpi = (args: string[], env: Record<string, string> = {}) => ended(start(args, { KPI_RELEASE_GRAIN: 'day', ...env }));
 
   test('puts out a day once, shows it, and replaces it on purpose', async () => {
     const first = await kpi(['release', '--date', '2025-12-12', ...at]);
@@ -526,7 +527,13 @@ describe('release', () => {
     expect(JSON.parse(replaced.stderr.split('\n')[0] ?? '')).toMatchObject({ message: 'period released', reason: 'a trial' });
     const shown = await kpi(['show', '--release', '--date', '2025-12-12', '--json', '--warehouse', file]);
     expect(JSON.parse(shown.stdout).daily_metrics).toEqual([
-      expect.objectContaining({ period_date: '2025-12-12', revision: 2, active_users: 270, conversion_rate: null }),
+      expect.objectContaining({
+        period_start_date: '2025-12-12',
+        period_end_date: '2025-12-12',
+        revision: 2,
+        active_users: 270,
+        conversion_rate: null,
+      }),
     ]);
   });
 
@@ -543,7 +550,7 @@ describe('release', () => {
   test('is made by an export where KPI_RELEASE is on', async () => {
     const { code } = await kpi(['export', '--date', '2025-12-25', ...at], { KPI_RELEASE: 'on' });
     const shown = await kpi(['show', '--release', '--date', '2025-12-14', '--csv', '--warehouse', file]);
-    expect([code, shown.code, shown.stdout.split('\n')[1]]).toEqual([0, 0, expect.stringMatching(/^2025-12-14,1,/)]);
+    expect([code, shown.code, shown.stdout.split('\n')[1]]).toEqual([0, 0, expect.stringMatching(/^2025-12-14,2025-12-14,1,/)]);
   });
 
   test.each([
@@ -556,7 +563,7 @@ describe('release', () => {
     {
       name: 'a replacement of a range',
       args: ['--from', '2025-12-10', '--to', '2025-12-11', '--replace'],
-      says: 'one day at a time',
+      says: 'one period at a time',
     },
     {
       name: 'a replacement without a reason',

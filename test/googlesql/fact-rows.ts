@@ -25,7 +25,7 @@ export async function rowsOnDuckDb(folder: string, window: Window): Promise<Fact
   const run = { id: 'run', requestId: 'request', trigger: 'cli', signal: new AbortController().signal, log } as const;
   try {
     const { facts } = await engine.readFacts(withFurther(window), run);
-    const released = await engine.readReleaseFacts(window, run);
+    const released = await engine.readReleaseFacts(window, 'day', run);
     const span = await engine.readSpan(window, run);
     const freshness = (await engine.readFreshness(window, run)).rows;
     return toSets({ ...facts, ...released.facts, span, freshness }, window);

@@ -155,7 +155,7 @@ if (!emulatorIsAvailable)
             testers: { all: 1, withoutAccount: 0 },
           },
         ]);
-        const found = await engine.inspectWarehouse({ release: false }, testRun());
+        const found = await engine.inspectWarehouse({ release: null }, testRun());
         expect(found.map(({ failure }) => failure)).toEqual(found.map(() => null));
       });
     });
@@ -216,7 +216,7 @@ if (!emulatorIsAvailable)
     const rows = crowdedSource({ seed: 5, timeZone, from, to, people: 600, sessions: 1500, sharedSessions: true });
     const options = {
       timeZone,
-      release: { minPeople: 11, roundTo: 5 },
+      release: { grain: 'day', minPeople: 11, roundTo: 5 } as const,
       gate: { ...testGate, allowFall: true },
       dryRun: false,
       now: () => STARTED_AT,
@@ -232,18 +232,18 @@ if (!emulatorIsAvailable)
             return runExport(dates, { ...options, engine: newEngine(), run, startedAt });
           };
           await exportAgain(STARTED_AT);
-          const released = await newEngine().readRelease('2025-01-01', '2025-12-31');
+          const released = await newEngine().readRelease('day', '2025-01-01', '2025-12-31');
           const reference = referenceRelease(rows, timeZone);
           expect(released).toEqual(
             periods.map((period) => ({
-              ...{ period_date: period, revision: 1, released_at: STARTED_AT.toISOString() },
+              ...{ period_start_date: period, period_end_date: period, revision: 1, released_at: STARTED_AT.toISOString() },
               ...reference(period).release(11, 5),
             })),
           );
           await emulator.client.query(`DELETE FROM \`${dataset}.users\` WHERE TRUE`);
           const { reports } = await exportAgain(LATER);
           expect(reports.map(({ release }) => release?.state)).toEqual(['left', 'left']);
-          expect(JSON.stringify(await newEngine().readRelease('2025-01-01', '2025-12-31'))).toBe(JSON.stringify(released));
+          expect(JSON.stringify(await newEngine().readRelease('day', '2025-01-01', '2025-12-31'))).toBe(JSON.stringify(released));
         }),
       );
     });

@@ -26,7 +26,7 @@ export async function cannedFacts(from: string, to: string, timeZone = 'Europe/B
     return onDuckDb(folder, async (engine) => {
       const window = reportWindow(from, to, timeZone);
       const { facts } = await engine.readFacts(window, testRun());
-      const released = await engine.readReleaseFacts(window, testRun());
+      const released = await engine.readReleaseFacts(window, 'day', testRun());
       const freshness = (await engine.readFreshness(window, testRun())).rows;
       return { ...facts, ...released.facts, freshness };
     });

@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FactRow, Facts, ReleaseFacts } from '../../shared/metrics/facts/facts';
 import {
-  dailyMetricsDefinition,
   exportRunsDefinition,
   publishedTableDefinitions,
   reportTableDefinitions,
   type TableDefinition,
 } from '../../shared/metrics/tables';
+import { releaseDefinitions } from '../../shared/metrics/tables/release-tables';
 import type { BigQueryConfig } from '../../shared/platform/config';
 
 /** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`, a statement that removes rows of them a `delete`, a test of permissions `rights`. */
@@ -113,7 +113,7 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     location: 'EU',
     tables: new Map(
-      [...Object.values(reportTableDefinitions), exportRunsDefinition, dailyMetricsDefinition].map((table) => [
+      [...Object.values(reportTableDefinitions), exportRunsDefinition, releaseDefinitions.day].map((table) => [
         table.name,
         storedTable(table),
       ]),

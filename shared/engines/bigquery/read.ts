@@ -1,8 +1,8 @@
 import type { CalendarDate } from '../../metrics/calendar';
 import { parseWholeAnswer, wholeStatement } from '../../metrics/facts/whole-answer';
+import { type Grain, grains } from '../../metrics/grain';
 import type { FurtherRows, ReportRows } from '../../metrics/report';
 import {
-  dailyMetricsDefinition,
   exportRunsDefinition,
   optionalColumns,
   type PublishedRow,
@@ -11,16 +11,19 @@ import {
   reportTableNames,
 } from '../../metrics/tables';
 import type { Annotation } from '../../metrics/tables/annotations';
-import type { DailyMetrics } from '../../metrics/tables/daily_metrics';
 import type { ExportRun } from '../../metrics/tables/export_runs';
+import { releaseDefinitions } from '../../metrics/tables/release-tables';
+import type { ReleasedRow } from '../../metrics/tables/released';
 import { RELEASE_DATASET } from '../../platform/config';
 import { toFailure } from '../../platform/failure';
 import type { Engine } from '../engine';
 import type { WarehouseIdentity } from '../identity';
+import { requireGrain } from '../release-grain';
 import {
   byDay,
   parseReportState,
   selectAnnotations,
+  selectAny,
   selectIdentity,
   selectRelease,
   selectReportStates,
@@ -28,7 +31,7 @@ import {
   selectRuns,
 } from '../warehouse-sql';
 import { readAllRows } from './answers';
-import { fieldsOf, type Inspector, readTable } from './inspect';
+import { fieldsOf, findReleaseTable, type Inspector, readTable } from './inspect';
 import { dateRange, type Session } from './session';
 
 /** For a query of the published tables, which are small. */
@@ -80,6 +83,23 @@ export function createReader(session: Session, listTables: Inspector['listTables
     return lackingRunColumns;
   }
 
+  function nameReleased(table: string): string {
+    return `\`${config.project}.${RELEASE_DATASET}.${table}\``;
+  }
+
+  /** Grains beside this one of which periods are released. */
+  async function readOtherGrains(grain: Grain, asked: AbortSignal | undefined): Promise<Grain[]> {
+    const doing = 'looking for releases of another grain';
+    const signal = readSignal(asked);
+    const [tables] = await jobsUntil(signal).read(doing, () => client.dataset(RELEASE_DATASET).getTables());
+    const existing = new Set(tables.map(({ id }) => id));
+    const others = grains.filter((other) => other !== grain && existing.has(releaseDefinitions[other].name));
+    if (others.length === 0) return [];
+    const queries = others.map((other) => releaseDefinitions[other].name).map((name) => [name, selectAny(nameReleased(name))]);
+    const found = await readAll({ doing, params: {}, signal }, Object.fromEntries(queries) as Record<string, string>);
+    return others.filter((other) => (found[releaseDefinitions[other].name] ?? []).length > 0);
+  }
+
   /** Rows of the reports of a range, of each table by its name. */
   async function readTables(tables: readonly PublishedTable[], asked: Omit<Asked, 'doing'>) {
     const queries = Object.fromEntries(tables.map((table) => [table, selectRows(table, nameTable)]));
@@ -106,10 +126,12 @@ export function createReader(session: Session, listTables: Inspector['listTables
       return (await read<Record<string, unknown>>(sql, asked)).map(parseReportState);
     },
 
-    readRelease: async (from: CalendarDate, to: CalendarDate, signal?: AbortSignal) => {
-      const table = `\`${config.project}.${RELEASE_DATASET}.${dailyMetricsDefinition.name}\``;
+    readRelease: async (grain: Grain, from: CalendarDate, to: CalendarDate, signal?: AbortSignal) => {
+      requireGrain(grain, await readOtherGrains(grain, signal));
+      const { definition, fromStored } = await findReleaseTable(session, readSignal(signal), grain);
       const asked = { doing: 'reading the release', params: dateRange(from, to), signal };
-      return (await read<DailyMetrics>(selectRelease(table), asked)).sort(byPeriod);
+      const rows = await read<object>(selectRelease(definition, nameReleased(definition.name)), asked);
+      return rows.map(fromStored).sort(byPeriod);
     },
 
     readRuns: async (filter, signal) => {
@@ -154,7 +176,7 @@ function readSignal(signal: AbortSignal | undefined): AbortSignal {
 }
 
 const INSTANT_COLUMNS = new Set(
-  [...Object.values(publishedTableDefinitions), exportRunsDefinition, dailyMetricsDefinition].flatMap(({ columns }) =>
+  [...Object.values(publishedTableDefinitions), exportRunsDefinition, releaseDefinitions.day].flatMap(({ columns }) =>
     columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => name),
   ),
 );
@@ -175,8 +197,8 @@ function byReport(one: PublishedRow, other: PublishedRow): number {
   return one.report_date.localeCompare(other.report_date) || inReport;
 }
 
-function byPeriod(one: DailyMetrics, other: DailyMetrics): number {
-  return one.period_date.localeCompare(other.period_date);
+function byPeriod(one: ReleasedRow, other: ReleasedRow): number {
+  return one.period_start_date.localeCompare(other.period_start_date);
 }
 
 function byStart(one: ExportRun, other: ExportRun): number {

@@ -1,7 +1,8 @@
 import { createBigQuery } from '../../../../shared/engines/bigquery/engine';
 import { judge } from '../../../../shared/export/outcome';
 import { runExport } from '../../../../shared/export/run-export';
-import type { DailyMetrics } from '../../../../shared/metrics/tables/daily_metrics';
+import type { ReleasedRow } from '../../../../shared/metrics/tables/released';
+import type { ReleaseSettings } from '../../../../shared/platform/config';
 import { type CannedFacts, cannedFacts } from '../../../support/canned-facts';
 import { CANARY, configAt, destination, type Fault, type FaultServer, startFaultServer } from '../../../support/fault-server';
 import { testPace } from '../../../support/pace';
@@ -11,7 +12,7 @@ const DATE = '2025-06-15';
 const PERIOD = '2025-06-04';
 const AFTERWARDS = new Date('2025-06-16T12:00:00.000Z');
 const PARTITION = 'daily_metrics$20250604';
-const limits = { minPeople: 11, roundTo: 5 };
+const limits: ReleaseSettings = { grain: 'day', minPeople: 11, roundTo: 5 };
 
 let canned: CannedFacts;
 let server: FaultServer;
@@ -43,7 +44,7 @@ async function exportDate(id: string, startedAt = AFTERWARDS) {
   return { reports, release: reports[0]?.release ?? null };
 }
 
-const row = () => server.partitions.get(PARTITION)?.[0] as DailyMetrics | undefined;
+const row = () => server.partitions.get(PARTITION)?.[0] as ReleasedRow | undefined;
 const releaseJobs = () => [...server.jobs.values()].filter((job) => job.kind === 'load' && destination(job) === PARTITION);
 
 test('a period is loaded once, into its own partition of kpi_release, only if that is empty', async () => {
@@ -55,7 +56,12 @@ test('a period is loaded once, into its own partition of kpi_release, only if th
     writeDisposition: 'WRITE_EMPTY',
     createDisposition: 'CREATE_NEVER',
   });
-  expect(row()).toMatchObject({ period_date: PERIOD, revision: 1, released_at: AFTERWARDS.toISOString() });
+  expect(row()).toMatchObject({
+    period_start_date: PERIOD,
+    period_end_date: PERIOD,
+    revision: 1,
+    released_at: AFTERWARDS.toISOString(),
+  });
   expect(server.runs[0]).toMatchObject({ released_period: PERIOD, bytes_processed: 3000 });
 
   const before = JSON.stringify(row());
@@ -73,7 +79,13 @@ test('a report whose date is not over releases nothing, and asks for nothing', a
 });
 
 test('two runs at once: what the other one has put out stays', async () => {
-  const other = { period_date: PERIOD, revision: 1, released_at: '2025-06-16T11:59:59.000Z', all_tests: null };
+  const other = {
+    period_start_date: PERIOD,
+    period_end_date: PERIOD,
+    revision: 1,
+    released_at: '2025-06-16T11:59:59.000Z',
+    all_tests: null,
+  };
   server.strike = (kind) => {
     // the other run is between our look and our load
     if (kind === 'load' && !server.partitions.has(PARTITION) && server.partitions.size >= 4)
