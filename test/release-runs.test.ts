@@ -1,19 +1,13 @@
 import { join } from 'node:path';
 import { openDatabase, quoteText } from '../shared/engines/duckdb/connection';
-import { openDuckDb } from '../shared/engines/duckdb/engine';
-import type { Engine } from '../shared/engines/engine';
 import { judge } from '../shared/export/outcome';
-import { countCells, type ReleaseOutcome } from '../shared/export/release-periods';
-import { runExport } from '../shared/export/run-export';
-import { parseReleaseRequest, runRelease } from '../shared/export/run-release';
+import { countCells } from '../shared/export/release-periods';
+import { parseReleaseRequest } from '../shared/export/run-release';
 import { addDays, datesBetween } from '../shared/metrics/calendar';
 import type { ReleaseSettings } from '../shared/platform/config';
 import { crowdedSource } from './support/crowded-source';
+import { releasePlaces } from './support/release-places';
 import { referenceRelease } from './support/release-reference';
-import { testGate, testRun } from './support/run';
-import { writeSource } from './support/source-files';
-import type { SourceRows } from './support/source-rows';
-import { inTemporaryFolder } from './support/temporary-folder';
 
 const timeZone = 'America/New_York';
 const limits: ReleaseSettings = { grain: 'day', minPeople: 20, roundTo: 10 };
@@ -28,74 +22,8 @@ const rows = crowdedSource({
 });
 const reference = referenceRelease(rows, timeZone);
 
-/** A source and a warehouse file that stays from one run to the next. */
-interface Place {
-  folder: string;
-  open: () => Promise<Engine>;
-  write: (rows: SourceRows) => Promise<void>;
-}
+const { inPlace, exportDates, releaseDates, read, released, records } = releasePlaces({ rows, timeZone, now, settings: limits });
 
-async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
-  await inTemporaryFolder(async (folder) => {
-    const warehouse = join(folder, 'warehouse.duckdb');
-    const write = (source: SourceRows) => writeSource(folder, 'ndjson', source);
-    await write(rows);
-    const config = { engine: 'duckdb', warehouse, source: { kind: 'path', path: folder } } as const;
-    await work({ folder, write, open: () => openDuckDb({ config, access: 'export', now }) });
-  });
-}
-
-let runs = 0;
-
-async function exportDates({ open }: Place, dates: string[], startedAt = now, release: ReleaseSettings | null = limits) {
-  const engine = await open();
-  const run = testRun({ id: `run-${++runs}` });
-  try {
-    return await runExport(dates, {
-      engine,
-      run,
-      timeZone,
-      startedAt,
-      now: () => startedAt,
-      dryRun: false,
-      gate: testGate,
-      release,
-    });
-  } finally {
-    await engine.close();
-  }
-}
-
-async function releaseDates(
-  { open }: Place,
-  [from, to]: [string, string],
-  options: { at?: Date; replace?: { reason: string; acceptSmallChanges: boolean }; settings?: ReleaseSettings } = {},
-): Promise<ReleaseOutcome[]> {
-  const releasedAt = options.at ?? now;
-  const settings = options.settings ?? limits;
-  const request = parseReleaseRequest({ from, to }, { timeZone, grain: settings.grain, now: releasedAt });
-  const run = testRun({ id: `run-${++runs}` });
-  const common = { run, timeZone, releasedAt, now: () => releasedAt };
-  return runRelease(request, {
-    ...common,
-    openEngine: open,
-    gate: testGate,
-    settings,
-    replace: options.replace ?? null,
-  });
-}
-
-async function read<Result>({ open }: Place, work: (engine: Engine) => Promise<Result>): Promise<Result> {
-  const engine = await open();
-  try {
-    return await work(engine);
-  } finally {
-    await engine.close();
-  }
-}
-
-const released = (place: Place) => read(place, (engine) => engine.readRelease('day', '2025-01-01', '2025-12-31'));
-const records = (place: Place) => read(place, (engine) => engine.readRuns({ newest: 100 }));
 const expectedRow = (period: string, released_at = now.toISOString(), revision = 1) => ({
   ...{ period_start_date: period, period_end_date: period, revision, released_at },
   ...reference(period).release(limits.minPeople, limits.roundTo),
