@@ -67,7 +67,7 @@ decimal; \`avg_tests_per_active_user\` is a quotient, with one decimal too. The 
 
 Please don't try to find out about single people, and tell us if you come upon a way.
 
-${describeGrains([day, week, month])}`;
+${describeGrains({ day, week, month })}`;
 }
 
 function describeTable({ name, description, partitionColumn, columns }: TableDefinition): string {
@@ -108,16 +108,16 @@ are distinct over the whole period, so figures of days can't be added up to them
 ${markdownTable(['column', 'weekly', 'monthly'], [...rows.values()])}`;
 }
 
-/** Tables with the same columns, as one. */
-function describeGrains(tables: readonly [TableDefinition, ...TableDefinition[]]): string {
-  const [{ columns, partitionColumn }] = tables;
-  const described = columns.map((column, place) => {
-    const found = new Set(tables.map((table) => table.columns[place]?.description ?? ''));
-    return { ...column, description: [...found].join('. ') };
+/** The tables of the release as one. */
+function describeGrains({ day, week, month }: Record<Grain, TableDefinition>): string {
+  const described = day.columns.map((column, place) => {
+    const [ofDay, ofWeek, ofMonth] = [day, week, month].map(({ columns }) => columns[place]?.description);
+    const isSame = ofDay === ofWeek && ofDay === ofMonth;
+    return isSame ? column : { ...column, description: `Daily: ${ofDay}. Weekly: ${ofWeek}. Monthly: ${ofMonth}` };
   });
-  return `## ${tables.map(({ name }) => name).join(', ')}
+  return `## ${day.name}, ${week.name}, ${month.name}
 
-${tables.map(({ description }) => description).join('. ')}. Partitioned by day on \`${partitionColumn}\`.
+The columns are the same. Partitioned by day on \`${day.partitionColumn}\`.
 
 ${describeColumns(described)}`;
 }
