@@ -97,8 +97,9 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   if (isEmpty(data)) return nothingThere(NOTHING_RELEASED);
   const { html } = renderDashboard(data, assets);
   write(html);
+  const unit = data.of.kind === 'release' ? data.of.grain : 'day';
   const size = formatCount(Buffer.byteLength(html) / 1000);
-  process.stdout.write(`Wrote ${nearPath(file)}: ${formatMany(data.days.length, 'day')}, ${size} kB\n`);
+  process.stdout.write(`Wrote ${nearPath(file)}: ${formatMany(data.days.length, unit)}, ${size} kB\n`);
   if (flags.open) await open(file, nearPath(file));
 }
 

@@ -22,7 +22,7 @@ root?.append(...(history === null ? [emptyPage()] : page(history)));
 function emptyPage(): HTMLElement {
   const [lack, command, remedy] =
     data.of.kind === 'release'
-      ? ['Nothing is released yet. ', 'kpi release', ' releases days that are complete.']
+      ? ['Nothing is released yet. ', 'kpi release', ' releases periods that are complete.']
       : ['The warehouse holds no complete report. ', 'kpi export', ' makes the one of today.'];
   return h('main', { class: 'notice' }, h('h1', {}, 'No figures yet'), h('p', {}, lack, h('code', {}, command), remedy));
 }

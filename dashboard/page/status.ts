@@ -16,7 +16,10 @@ export function renderStatus({ data, last, day, first }: History): HTMLElement {
       ? [
           ['Figures', `released, rounded to ${of.roundTo}`],
           ['Hidden', `where fewer than ${of.minPeople} people stand behind`],
-          ['Released days', `${days.length}, ${formatDate(first)} to ${formatDate(last)}`],
+          [
+            `Released ${of.grain}s`,
+            `${days.length}, ${of.grain === 'day' ? '' : 'beginning '}${formatDate(first)} to ${formatDate(last)}`,
+          ],
           ['Time zone', timeZone],
           ['Read', formatInstant(readAt, timeZone)],
         ]
@@ -45,7 +48,7 @@ export function renderSentence({ data, last, day, first }: History): HTMLElement
   const open = days.filter(({ provisional }) => provisional).map(({ date }) => date);
   const text =
     of.kind === 'release'
-      ? `Released figures of ${days.length} days, ${formatDate(first)} to ${formatDateWithYear(last)}. ${read}`
+      ? `Released figures of ${days.length} ${of.grain}s, ${of.grain === 'day' ? '' : 'beginning '}${formatDate(first)} to ${formatDateWithYear(last)}. ${read}`
       : of.newest === null
         ? `There is no complete report. ${read}`
         : [

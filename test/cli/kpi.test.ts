@@ -595,3 +595,53 @@ describe('release', () => {
     ]);
   });
 });
+
+describe('release of weeks, the default', () => {
+  const file = join(folder, 'weeks.duckdb');
+  const at = ['--source', 'demo', '--warehouse', file];
+
+  test('takes any day of a week, and shows it', async () => {
+    const first = await kpi(['release', '--date', '2025-12-10', ...at]);
+    expect([first.code, first.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^2025-12-08 to 2025-12-14 {2}released, revision 1: \d+ values shown, \d+ hidden\n/),
+    ]);
+    const again = await kpi(['release', '--from', '2025-12-01', '--to', '2025-12-14', '--json', ...at]);
+    expect(JSON.parse(again.stdout).releases).toMatchObject([
+      { period: '2025-12-01', state: 'released' },
+      { period: '2025-12-08', state: 'left' },
+    ]);
+    const shown = await kpi(['show', '--release', '--date', '2025-12-14', '--json', '--warehouse', file]);
+    expect(JSON.parse(shown.stdout)).toEqual({
+      weekly_metrics: [expect.objectContaining({ period_start_date: '2025-12-08', period_end_date: '2025-12-14', revision: 1 })],
+    });
+    const missing = await kpi(['show', '--release', '--date', '2025-11-05', '--warehouse', file]);
+    expect(missing.stderr).toMatch(/^kpi: 2025-11-03 to 2025-11-09 has not been released; run: .* --date 2025-11-03\n$/);
+    const page = await kpi(['dashboard', '--release', '--out', join(folder, 'weeks.html'), '--warehouse', file]);
+    expect(page.stdout).toMatch(/: 2 weeks, /);
+  });
+
+  test('is made by the export of a Sunday', async () => {
+    const { code, stdout } = await kpi(['export', '--date', '2025-12-07', ...at, '--json'], { KPI_RELEASE: 'on' });
+    expect([code, JSON.parse(stdout).success]).toEqual([0, true]);
+    const rows = await queryDuckDb(file, 'SELECT period_start_date FROM kpi_release.weekly_metrics ORDER BY 1');
+    expect(rows).toEqual([['2025-11-17'], ['2025-12-01'], ['2025-12-08']]);
+  });
+
+  test('refuses another grain by one line, at every door', async () => {
+    const says = /^kpi: .*KPI_RELEASE_GRAIN: is month, but kpi_release holds released weeks; expected week.*\(BAD_CONFIG\)\n$/s;
+    const month = { KPI_RELEASE_GRAIN: 'month', KPI_LOG_LEVEL: 'error' };
+    for (const args of [
+      ['release', '--date', '2025-10-10', ...at],
+      ['show', '--release', '--warehouse', file],
+      ['dashboard', '--release', '--out', join(folder, 'months.html'), '--warehouse', file],
+    ]) {
+      const { code, stderr } = await kpi(args, month);
+      expect([args[0], code, stderr]).toEqual([args[0], 64, expect.stringMatching(says)]);
+    }
+    const doctor = await kpi(['doctor', ...at], { ...month, KPI_RELEASE: 'on' });
+    expect(doctor.stdout).toMatch(/grain of the release.*KPI_RELEASE_GRAIN: is month/);
+    const well = await kpi(['doctor', ...at], { KPI_RELEASE: 'on' });
+    expect(well.stdout).toMatch(/grain of the release +weeks, and no others are released/);
+  });
+});
