@@ -415,6 +415,24 @@ run "a_paused_release_stays_readable" {
   }
 }
 
+run "a_release_by_period_date_goes_on_in_its_table" {
+  command = plan
+
+  variables {
+    release_grain          = "day"
+    release_by_period_date = true
+  }
+
+  assert {
+    condition     = length(google_bigquery_table.release) == 0 && output.release_table == null && length(google_bigquery_dataset.release) == 1
+    error_message = "Expected no table beside the one that is there."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.export["pubsub"].service_config[0].environment_variables["KPI_RELEASE_GRAIN"] == "day"
+    error_message = "Expected days to be released."
+  }
+}
+
 run "alerts_reach_somebody" {
   command = plan
 

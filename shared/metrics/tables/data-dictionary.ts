@@ -55,7 +55,8 @@ The dataset \`${dataset}\` has one table with one row per week, or, if so set, p
 | \`${month.name}\` | a calendar month | the last day of the month after it |
 
 A period is released once and then left: what comes later doesn't change it. Only a correction raises \`revision\`. Users are distinct over the
-whole period, and the attempts of a session are ordered within it.
+whole period, and the attempts of a session are ordered within it. A table \`${day.name}\` that was made before there were other grains
+has \`period_date\` instead of the first two columns.
 
 **NULL means hidden**, never zero and never unknown. A number is hidden where fewer than k people stand behind it or behind what it leaves of
 its whole, where one person holds more than half of it, or where the numbers that are shown would give it away; counts of 0 are hidden as
