@@ -45,6 +45,9 @@ describe('an export', () => {
         { state: 'failed', failure: { code: 'BAD_REQUEST', message: expect.stringContaining(before) } },
       ]);
       expect(await read(place, (engine) => engine.readRelease('day', before, begins))).toEqual([]);
+
+      await exportDates(place, [addDays(begins, 9), addDays(begins, 12)]); // of a range, those days that it holds somebody of
+      expect((await released(place, begins)).map((row) => row.period_start_date)).toEqual([addDays(begins, 1)]);
     }));
 
   test('releases the oldest period of a report whose date is over, and says so in its record', async () => {

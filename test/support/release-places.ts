@@ -88,7 +88,8 @@ export function releasePlaces({
     }
   }
 
-  const released = (place: Place) => read(place, (engine) => engine.readRelease(usual.grain, '2025-01-01', '2025-12-31'));
+  const released = (place: Place, from = '2025-01-01') =>
+    read(place, (engine) => engine.readRelease(usual.grain, from, '2025-12-31'));
   const records = (place: Place) => read(place, (engine) => engine.readRuns({ newest: 100 }));
 
   return { inPlace, exportDates, releaseDates, read, released, records };

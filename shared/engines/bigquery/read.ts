@@ -87,17 +87,19 @@ export function createReader(session: Session, listTables: Inspector['listTables
     return `\`${config.project}.${RELEASE_DATASET}.${table}\``;
   }
 
-  /** Grains beside this one of which periods are released. */
-  async function readOtherGrains(grain: Grain, asked: AbortSignal | undefined): Promise<Grain[]> {
-    const doing = 'looking for releases of another grain';
-    const signal = readSignal(asked);
-    const [tables] = await jobsUntil(signal).read(doing, () => client.dataset(RELEASE_DATASET).getTables());
-    const existing = new Set(tables.map(({ id }) => id));
-    const others = grains.filter((other) => other !== grain && existing.has(releaseDefinitions[other].name));
-    if (others.length === 0) return [];
-    const queries = others.map((other) => releaseDefinitions[other].name).map((name) => [name, selectAny(nameReleased(name))]);
-    const found = await readAll({ doing, params: {}, signal }, Object.fromEntries(queries) as Record<string, string>);
-    return others.filter((other) => (found[releaseDefinitions[other].name] ?? []).length > 0);
+  /** Grains beside this one of which periods are released. Each table is looked for by itself: a list can't be seen to be whole. */
+  async function readOtherGrains(grain: Grain, signal: AbortSignal | undefined): Promise<Grain[]> {
+    const held: Grain[] = [];
+    for (const other of grains.filter((one) => one !== grain)) {
+      const { name } = releaseDefinitions[other];
+      const table = await findReleaseTable(session, readSignal(signal), other).catch((thrown) => {
+        if (toFailure(thrown).code === 'NOT_FOUND') return null;
+        throw thrown;
+      });
+      const asked = { doing: `looking for rows of ${name}`, params: {}, signal };
+      if (table !== null && (await read(selectAny(nameReleased(name)), asked)).length > 0) held.push(other);
+    }
+    return held;
   }
 
   /** Rows of the reports of a range, of each table by its name. */

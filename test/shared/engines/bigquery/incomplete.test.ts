@@ -126,6 +126,13 @@ test.each([...noAnswers, ...halves])('reports read with %s are not believed to b
     expect([name, await read().catch((thrown) => thrown.code)]).toEqual([name, 'UNAVAILABLE']);
 });
 
+test.each(noAnswers)('a table of another grain answered with %s is not believed to be missing', async (_, fault) => {
+  server.strike = (kind) => (kind === 'table' ? fault : null);
+  engine = openEngine(50);
+  const read = engine.readRelease('week', DATE, DATE);
+  await expect(read).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
+
 test('rows over several pages are all read, each page once', async () => {
   let asked = 0;
   server.strike = (kind) => {
