@@ -79,14 +79,15 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
     try {
       const options = { timeZone: config.timeZone, isDemo: holdsDemo(config), date, now: new Date() };
       return flags.release
-        ? await readReleased(engine, { ...options, limits: config.release })
+        ? await readReleased(engine, { ...options, release: config.release })
         : await readReports(engine, { ...options, run });
     } finally {
       await engine.close();
     }
   };
   const render = async (): Promise<Document> => renderDashboard(await read(), assets); // the warehouse is free again by then
-  const isEmpty = ({ grains }: DashboardData) => flags.release === true && grains.day.periods.length === 0;
+  const isEmpty = ({ grains }: DashboardData) =>
+    flags.release === true && Object.values(grains).every(({ periods }) => periods.length === 0);
   if (flags.serve) return flags.release && isEmpty(await read()) ? nothingThere(NOTHING_RELEASED) : serve(render, flags);
   const file = resolve(flags.out ?? DEFAULT_FILE);
   const write = createFileWriter(file, {
@@ -97,8 +98,9 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   if (isEmpty(data)) return nothingThere(NOTHING_RELEASED);
   const { html } = renderDashboard(data, assets);
   write(html);
+  const unit = data.of.kind === 'release' ? data.of.grain : 'day';
   const size = formatCount(Buffer.byteLength(html) / 1000);
-  process.stdout.write(`Wrote ${nearPath(file)}: ${formatMany(data.grains.day.periods.length, 'day')}, ${size} kB\n`);
+  process.stdout.write(`Wrote ${nearPath(file)}: ${formatMany(data.grains[unit]?.periods.length ?? 0, unit)}, ${size} kB\n`);
   if (flags.open) await open(file, nearPath(file));
 }
 

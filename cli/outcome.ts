@@ -19,7 +19,7 @@ export function complain({ message, code, cause }: Pick<Failure, 'message'> & Pa
   if (cause instanceof Error && wantsDebug()) process.stderr.write(whereThrown(cause));
 }
 
-export const NOTHING_RELEASED = 'nothing has been released yet; to see how a day is: kpi release --help';
+export const NOTHING_RELEASED = 'nothing has been released yet; to see how it is done: kpi release --help';
 
 /** What was asked for isn't there. */
 export function nothingThere(message: string): void {

@@ -4,6 +4,7 @@ import { holdsDemo, recordedSource } from '../shared/engines/identity';
 import { countCells, type ReleaseOptions, type ReleaseOutcome } from '../shared/export/release-periods';
 import { releaseRequestId } from '../shared/export/resume';
 import { judgeReleases, parseReleaseRequest, runRelease } from '../shared/export/run-release';
+import { datesOf as datesOfPeriod } from '../shared/metrics/grain';
 import type { Config } from '../shared/platform/config';
 import { formatCount, formatMany } from '../shared/platform/counts';
 import { Failure } from '../shared/platform/failure';
@@ -30,12 +31,12 @@ interface ReleaseFlags {
 export function releaseCommand(): Command {
   return new Command('release')
     .description(
-      'Release days to partners: rounded, with small groups hidden, once. With KPI_RELEASE=on exports do it; this is for days whose reports were made without.',
+      'Release weeks, or days or months (KPI_RELEASE_GRAIN), to partners: rounded, with small groups hidden, once. With KPI_RELEASE=on exports do it; this is for those whose reports were made without.',
     )
-    .addOption(options.date('day to release'))
-    .addOption(options.from('first day of a range; days that are out already are left'))
-    .addOption(options.to('last day of a range, included'))
-    .option('--replace', 'overwrite the day that is out; needs --date and --reason')
+    .addOption(options.date('any day of the period to release'))
+    .addOption(options.from('a day of the first period of a range; those that are out already are left'))
+    .addOption(options.to('a day of the last one'))
+    .option('--replace', 'overwrite the period that is out; needs --date and --reason')
     .option('--reason <text>', 'why it is replaced; for the log, so without names and ids of people')
     .option('--accept-small-changes', 'replace also where comparing the two could tell of one person')
     .addOption(options.source())
@@ -60,7 +61,11 @@ Exit codes: 0 all are out, 2 some could not be released, 1 none could, 64 refuse
 async function release(flags: ReleaseFlags): Promise<number> {
   const { config, openEngine } = await openSettler(flags, 'export').settle();
   const releasedAt = new Date();
-  const request = parseReleaseRequest(datesOf(flags), { timeZone: config.timeZone, now: releasedAt });
+  const request = parseReleaseRequest(datesOf(flags), {
+    timeZone: config.timeZone,
+    grain: config.release.grain,
+    now: releasedAt,
+  });
   const replace = parseReplacement(flags);
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
@@ -71,7 +76,7 @@ async function release(flags: ReleaseFlags): Promise<number> {
       source: recordedSource(config),
       run: createCliRun(config, interruption.signal, releaseRequestId(randomUUID())),
       timeZone: config.timeZone,
-      limits: config.release,
+      settings: config.release,
       gate: config,
       releasedAt,
       now: () => new Date(),
@@ -101,7 +106,7 @@ function parseReplacement({
   if (!replace && (reason !== '' || acceptSmallChanges))
     throw refuse('expected --reason and --accept-small-changes only with --replace');
   if (!replace) return null;
-  if (date === undefined) throw refuse('expected --replace with --date: one day at a time');
+  if (date === undefined) throw refuse('expected --replace with --date: one period at a time');
   if (reason.trim() === '') throw refuse('expected --replace with --reason, and a text');
   return { reason: reason.trim(), acceptSmallChanges };
 }
@@ -116,15 +121,16 @@ function answerRelease(outcome: ReleaseOutcome): object {
 const said = { released: 'released', replaced: 'replaced', left: 'was released before, left as it is' };
 
 function show(outcomes: readonly ReleaseOutcome[], config: Config): void {
-  const { minPeople, roundTo } = config.release;
+  const { grain, minPeople, roundTo } = config.release;
   for (const outcome of outcomes) {
+    const dates = datesOfPeriod(outcome.period, grain);
     if (outcome.state === 'failed') {
-      say(`${outcome.period}  ${outcome.failure.message} (${outcome.failure.code})`);
+      say(`${dates}  ${outcome.failure.message} (${outcome.failure.code})`);
       continue;
     }
     const { released_cells, hidden_cells } = countCells(outcome.row);
     say(
-      `${outcome.period}  ${said[outcome.state]}, revision ${outcome.row.revision}: ${formatMany(released_cells, 'value')} shown, ${formatCount(hidden_cells)} hidden`,
+      `${dates}  ${said[outcome.state]}, revision ${outcome.row.revision}: ${formatMany(released_cells, 'value')} shown, ${formatCount(hidden_cells)} hidden`,
     );
   }
   say(`Rules: at least ${minPeople} people, rounded to ${roundTo}`);

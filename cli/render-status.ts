@@ -105,7 +105,7 @@ const runColumns: readonly RunColumn[] = [
   },
   {
     ...{ head: 'released', align: 'right', keep: 1, cell: ({ released_period }) => released_period ?? '' },
-    meaning: 'the day that the run released to partners',
+    meaning: 'the period that the run released to partners, by its first day',
   },
 ];
 

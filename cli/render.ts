@@ -5,14 +5,13 @@ import type { CalendarDate } from '../shared/metrics/calendar';
 import { nameOf } from '../shared/metrics/names';
 import {
   type Column,
-  dailyMetricsDefinition,
   isRetention,
   type PublishedRow,
   type PublishedTable,
   publishedTableDefinitions,
   type ReportTable,
 } from '../shared/metrics/tables';
-import type { DailyMetrics } from '../shared/metrics/tables/daily_metrics';
+import type { ReleasedRow } from '../shared/metrics/tables/released';
 import { formatMany } from '../shared/platform/counts';
 import { colors } from './colors';
 import { formatFigure, formatFullDay, formatWeekday, NONE } from './figures';
@@ -81,12 +80,12 @@ function cell({ unit }: Column, value: unknown): string {
 }
 
 /** A released row for the terminal: a line per column. */
-export function renderRelease(row: DailyMetrics, { isDemo }: { isDemo: boolean }): string {
-  const values = dailyMetricsDefinition.columns.map((column) => {
-    const value = row[column.name as keyof DailyMetrics];
+export function renderRelease(row: ReleasedRow, columns: readonly Column[], { isDemo }: { isDemo: boolean }): string {
+  const values = columns.map((column) => {
+    const value = row[column.name as keyof ReleasedRow];
     return value === null ? colors.dim('hidden') : cell(column, value);
   });
-  const names = dailyMetricsDefinition.columns.map(({ name }) => name);
+  const names = columns.map(({ name }) => name);
   const { text } = renderGrid([
     { head: '', align: 'left', cells: names },
     { head: '', align: 'right', cells: values },

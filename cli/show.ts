@@ -4,12 +4,12 @@ import type { Period } from '../dashboard/data';
 import { deriveHistory, metricNames, placeOf, reportMetrics } from '../dashboard/history';
 import type { Engine } from '../shared/engines/engine';
 import { holdsDemo } from '../shared/engines/identity';
+import { reportOf } from '../shared/export/release-periods';
 import { MAX_DATES_BY_CLI, parseRequest } from '../shared/export/request';
 import { addDays, type CalendarDate, EARLIEST, localDate, PERIODS } from '../shared/metrics/calendar';
-import type { Grain } from '../shared/metrics/grain';
+import { datesOf as datesOfPeriod, type Grain, periodStart } from '../shared/metrics/grain';
 import type { ReportRows } from '../shared/metrics/report';
 import {
-  dailyMetricsDefinition,
   type FurtherTable,
   furtherTableNames,
   furtherTables,
@@ -21,7 +21,8 @@ import {
   reportTableNames,
   reportTables,
 } from '../shared/metrics/tables';
-import type { DailyMetrics } from '../shared/metrics/tables/daily_metrics';
+import { releaseDefinitions } from '../shared/metrics/tables/release-tables';
+import type { ReleasedRow } from '../shared/metrics/tables/released';
 import type { Config } from '../shared/platform/config';
 import { formatMany } from '../shared/platform/counts';
 import { Failure } from '../shared/platform/failure';
@@ -64,7 +65,12 @@ export function showCommand(): Command {
         .conflicts(['from', 'release', 'table']),
     )
     .option('--wide', 'a line per row with all columns, however wide')
-    .addOption(new Option('--release', 'what partners see of a day (default: the newest released)').conflicts(['table', 'from']))
+    .addOption(
+      new Option('--release', 'what partners see of the released period that holds the date (default: the newest)').conflicts([
+        'table',
+        'from',
+      ]),
+    )
     .addOption(options.json('rows as JSON, by table').conflicts('csv'))
     .option('--csv', 'rows as CSV: of one table, or all figures of a day in one row')
     .addOption(
@@ -270,25 +276,38 @@ function writeTables(
 }
 
 async function readReleased(engine: Engine, flags: ShowFlags, { config, request, today }: Asked): Promise<() => void> {
-  const all = await engine.readRelease(request?.from ?? EARLIEST, request?.to ?? today);
+  const { grain } = config.release;
+  const period = request === null ? null : periodStart(request.from, grain);
+  const all = await engine.readRelease(grain, period ?? EARLIEST, period ?? today);
   const rows = all.slice(-1);
-  return () => printReleased(rows, flags, { isDemo: holdsDemo(config), date: request?.from ?? null, today });
+  return () => printReleased(rows, flags, { isDemo: holdsDemo(config), grain, period, today });
 }
 
 function printReleased(
-  rows: readonly DailyMetrics[],
+  rows: readonly ReleasedRow[],
   { json, csv }: ShowFlags,
-  { isDemo, date, today }: { isDemo: boolean; date: CalendarDate | null; today: CalendarDate },
+  { isDemo, grain, period, today }: { isDemo: boolean; grain: Grain; period: CalendarDate | null; today: CalendarDate },
 ): void {
   const [row] = rows;
-  const columns = dailyMetricsDefinition.columns.map(({ name }) => name);
-  if (json) writeJson({ daily_metrics: rows });
-  else if (csv) say(renderCsv(rows, columns));
-  else if (row !== undefined) say(renderRelease(row, { isDemo }));
+  const { name, columns } = releaseDefinitions[grain];
+  if (json) writeJson({ [name]: rows });
+  else if (csv)
+    say(
+      renderCsv(
+        rows,
+        columns.map((column) => column.name),
+      ),
+    );
+  else if (row !== undefined) say(renderRelease(row, columns, { isDemo }));
   if (row !== undefined) return;
-  if (date === null) nothingThere(NOTHING_RELEASED);
-  else if (addDays(date, PERIODS - 1) < today) nothingThere(`${date} has not been released; run: kpi release --date ${date}`);
-  else nothingThere(`${date} has not been released; it can be from ${addDays(date, PERIODS)} on`);
+  if (period === null) {
+    nothingThere(NOTHING_RELEASED);
+    return;
+  }
+  const missing = `${datesOfPeriod(period, grain)} has not been released`;
+  const report = reportOf(period, grain);
+  if (report < today) nothingThere(`${missing}; run: kpi release --date ${period}`);
+  else nothingThere(`${missing}; it can be from ${addDays(report, 1)} on`);
 }
 
 function say(text: string): void {

@@ -44,6 +44,8 @@ export type Figures =
     }
   | {
       kind: 'release';
+      /** What is released; of weeks and months, `days` holds the first days. */
+      grain: Grain;
       /** At least so many people stand behind a figure that is shown. */
       minPeople: number;
       /** What the figures are rounded to. */

@@ -3,7 +3,6 @@ import { agree } from '../shared/metrics/checks/quality-gate';
 import { type Grain, grainAdverbs, periodEnd, periodStarts } from '../shared/metrics/grain';
 import type { FurtherRows, ReportRows } from '../shared/metrics/report';
 import {
-  dailyMetricsDefinition,
   type FurtherTable,
   type PublishedTable,
   publishedTableDefinitions,
@@ -13,7 +12,8 @@ import {
   reportTableNames,
   rowsOfTable,
 } from '../shared/metrics/tables';
-import type { DailyMetrics } from '../shared/metrics/tables/daily_metrics';
+import { releaseDefinitions } from '../shared/metrics/tables/release-tables';
+import type { ReleasedRow } from '../shared/metrics/tables/released';
 import type { Retention } from '../shared/metrics/tables/retention';
 import type { Cohort, GrainFigures, Metric, Period } from './data';
 import { madeMetrics, metricsOf } from './metrics';
@@ -24,7 +24,7 @@ export const reportMetrics: Metric[] = [
   ...Object.values(madeMetrics).map(({ make, ...metric }) => ({ ...metric, grows: false })),
 ];
 /** Of the columns of a release those that are figures of a report, each with the table that it is of; a released day grows no more. */
-const releasedColumns = metricsOf([dailyMetricsDefinition]).flatMap((metric): Metric[] => {
+const releasedColumns = metricsOf([releaseDefinitions.day]).flatMap((metric): Metric[] => {
   const table = reportMetrics.find(({ name }) => name === metric.name)?.table;
   return table === undefined ? [] : [{ ...metric, table, grows: false }];
 });
@@ -167,12 +167,12 @@ function byReportDate<Row extends { report_date: CalendarDate }>(rows: readonly 
   return [...reports].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, found]) => found);
 }
 
-/** The days of a release. They are complete, and each was released once. */
-export function deriveReleasedHistory(rows: readonly DailyMetrics[]): Period[] {
+/** The periods of a release by their first days. They are complete, and each was released once. */
+export function deriveReleasedHistory(rows: readonly ReleasedRow[]): Period[] {
   return rows
     .map((row) => ({
-      date: row.period_date,
-      report: row.period_date,
+      date: row.period_start_date,
+      report: row.period_start_date,
       provisional: false,
       growing: false,
       values: [...releasedColumns.map(({ name }) => numberIn(row, name)), makeFailureRate((name) => numberIn(row, name))],

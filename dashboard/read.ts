@@ -4,7 +4,7 @@ import { findGaps } from '../shared/export/gaps';
 import { addDays, type CalendarDate, localDate } from '../shared/metrics/calendar';
 import { type Grain, grains, periodEnd } from '../shared/metrics/grain';
 import { furtherTableNames } from '../shared/metrics/tables';
-import type { ReleaseLimits } from '../shared/platform/config';
+import type { ReleaseSettings } from '../shared/platform/config';
 import type { DashboardData, GrainFigures } from './data';
 import { coreRows, deriveGrain, deriveReleasedHistory, releaseMetrics } from './history';
 import { deriveUsual } from './usual';
@@ -74,10 +74,16 @@ function spanOf(figures: GrainFigures | undefined, grain: Grain): { first: Calen
 /** All that is released. Nothing but the release is read, so whoever may read only that gets the page too. */
 export async function readReleased(
   engine: Engine,
-  { timeZone, isDemo, date, now, limits: { minPeople, roundTo } }: Omit<ReadOptions, 'run'> & { limits: ReleaseLimits },
+  {
+    timeZone,
+    isDemo,
+    date,
+    now,
+    release: { grain, minPeople, roundTo },
+  }: Omit<ReadOptions, 'run'> & { release: ReleaseSettings },
 ): Promise<DashboardData> {
-  const periods = deriveReleasedHistory(await engine.readRelease(FIRST_DATE, LAST_DATE));
-  const of = { kind: 'release', minPeople, roundTo } as const;
-  const day = { metrics: releaseMetrics, periods, cohorts: [] };
-  return { of, isDemo, timeZone, readAt: now.toISOString(), date, version, grains: { day } };
+  const periods = deriveReleasedHistory(await engine.readRelease(grain, FIRST_DATE, LAST_DATE));
+  const of = { kind: 'release', grain, minPeople, roundTo } as const;
+  const none: GrainFigures = { metrics: releaseMetrics, periods: [], cohorts: [] };
+  return { of, isDemo, timeZone, readAt: now.toISOString(), date, version, grains: { day: none, [grain]: { ...none, periods } } };
 }

@@ -2,6 +2,9 @@ locals {
   # By name; the columns of each are in schemas/. Both are generated from shared/metrics/tables, views/ from shared/metrics/views.ts.
   tables = jsondecode(file("${path.module}/tables.json"))
 
+  # By release_grain.
+  release_tables = { day = "daily_metrics", week = "weekly_metrics", month = "monthly_metrics" }
+
   views = {
     latest_report         = "The newest report that is complete: its 12 days, with every number"
     latest_weekly_report  = "The newest weekly report that is complete: its 12 weeks, with every number"
@@ -154,7 +157,7 @@ resource "google_bigquery_dataset" "release" {
   project                    = var.project
   dataset_id                 = "kpi_release"
   friendly_name              = "Released metrics"
-  description                = "Metrics of complete days, rounded and with small groups hidden, for partners and researchers"
+  description                = "Metrics of complete periods, rounded and with small groups hidden, for partners and researchers"
   location                   = var.bigquery_location
   delete_contents_on_destroy = false
 
@@ -169,14 +172,25 @@ resource "google_bigquery_dataset" "release" {
   depends_on = [google_project_service.required, google_kms_crypto_key_iam_member.agent]
 }
 
-resource "google_bigquery_table" "released" {
-  count = var.release_enabled ? 1 : 0
+# daily_metrics of a version without grains, with the column period_date: it stays, with all that partners have, and is no longer
+# Terraform's. See release_by_period_date.
+removed {
+  from = google_bigquery_table.released
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+# The table of one grain. Where release_grain changes, this one is to be destroyed, which deletion_protection refuses.
+resource "google_bigquery_table" "release" {
+  for_each = var.release_enabled && !var.release_by_period_date ? { (var.release_grain) = local.release_tables[var.release_grain] } : {}
 
   project                  = var.project
   dataset_id               = google_bigquery_dataset.release[0].dataset_id
-  table_id                 = "daily_metrics"
-  description              = "Metrics of each day that is complete, released once: rounded, with small groups hidden"
-  schema                   = file("${path.module}/schemas/daily_metrics.json")
+  table_id                 = each.value
+  description              = "Metrics of each ${each.key} that is complete, released once: rounded, with small groups hidden"
+  schema                   = file("${path.module}/schemas/${each.value}.json")
   deletion_protection      = var.deletion_protection
   require_partition_filter = false
 
@@ -185,7 +199,7 @@ resource "google_bigquery_table" "released" {
   # No expiry: a period whose partition is gone would be released a second time.
   time_partitioning {
     type          = "DAY"
-    field         = "period_date"
+    field         = "period_start_date"
     expiration_ms = 0
   }
 

@@ -34,6 +34,7 @@ locals {
     KPI_SOURCE_MAX_AGE_HOURS = var.source_max_age_hours == null ? null : tostring(var.source_max_age_hours)
     KPI_LOG_LEVEL            = var.log_level
     KPI_RELEASE              = var.release_enabled && !var.release_paused ? "on" : "off"
+    KPI_RELEASE_GRAIN        = var.release_enabled ? var.release_grain : null
     KPI_RELEASE_MIN_PEOPLE   = var.release_enabled ? format("%d", var.release_min_people) : null
     KPI_RELEASE_ROUND_TO     = var.release_enabled ? format("%d", var.release_round_to) : null
   }
@@ -156,7 +157,7 @@ resource "google_cloudfunctions2_function" "export" {
     google_storage_bucket_iam_member.builder,
     # to run: the tables first, so that a new version finds its columns
     google_bigquery_table.published,
-    google_bigquery_table.released,
+    google_bigquery_table.release,
     google_bigquery_dataset_access.runner,
     google_bigquery_dataset_access.runner_release,
     google_bigquery_table_iam_member.runner_source,

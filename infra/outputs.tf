@@ -15,8 +15,8 @@ output "views" {
 }
 
 output "release_table" {
-  description = "The released table; null where the release is off."
-  value       = one([for table in google_bigquery_table.released : "${var.project}.${table.dataset_id}.${table.table_id}"])
+  description = "The released table; null where there is none, or where it is not Terraform's (release_by_period_date)."
+  value       = one([for table in google_bigquery_table.release : "${var.project}.${table.dataset_id}.${table.table_id}"])
 }
 
 output "topic" {

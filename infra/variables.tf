@@ -578,6 +578,30 @@ variable "release_readers" {
   }
 }
 
+variable "release_grain" {
+  description = "Which periods are released: day, week or month. One of them for good: two grains of the same people can be subtracted from each other."
+  type        = string
+  default     = "week"
+  nullable    = false
+
+  validation {
+    condition     = contains(["day", "week", "month"], var.release_grain)
+    error_message = "Expected day, week or month."
+  }
+}
+
+variable "release_by_period_date" {
+  description = "Whether the table daily_metrics of a version without grains goes on. It has the column period_date, which Terraform can't change without making the table anew; so Terraform makes none."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.release_by_period_date || var.release_grain == "day"
+    error_message = "Expected release_by_period_date only where release_grain is day."
+  }
+}
+
 variable "release_min_people" {
   description = "People who must stand behind a number of the release."
   type        = number

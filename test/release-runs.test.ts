@@ -1,21 +1,16 @@
 import { join } from 'node:path';
 import { openDatabase, quoteText } from '../shared/engines/duckdb/connection';
-import { openDuckDb } from '../shared/engines/duckdb/engine';
-import type { Engine } from '../shared/engines/engine';
 import { judge } from '../shared/export/outcome';
-import { countCells, type ReleaseOutcome } from '../shared/export/release-periods';
-import { runExport } from '../shared/export/run-export';
-import { parseReleaseRequest, runRelease } from '../shared/export/run-release';
+import { countCells } from '../shared/export/release-periods';
+import { parseReleaseRequest } from '../shared/export/run-release';
 import { addDays, datesBetween } from '../shared/metrics/calendar';
+import type { ReleaseSettings } from '../shared/platform/config';
 import { crowdedSource } from './support/crowded-source';
+import { releasePlaces } from './support/release-places';
 import { referenceRelease } from './support/release-reference';
-import { testGate, testRun } from './support/run';
-import { writeSource } from './support/source-files';
-import type { SourceRows } from './support/source-rows';
-import { inTemporaryFolder } from './support/temporary-folder';
 
 const timeZone = 'America/New_York';
-const limits = { minPeople: 20, roundTo: 10 };
+const limits: ReleaseSettings = { grain: 'day', minPeople: 20, roundTo: 10 };
 /** The last report is of yesterday. */
 const now = new Date('2025-07-16T12:00:00Z');
 const [TODAY, YESTERDAY] = ['2025-07-16', '2025-07-15'];
@@ -27,75 +22,10 @@ const rows = crowdedSource({
 });
 const reference = referenceRelease(rows, timeZone);
 
-/** A source and a warehouse file that stays from one run to the next. */
-interface Place {
-  folder: string;
-  open: () => Promise<Engine>;
-  write: (rows: SourceRows) => Promise<void>;
-}
+const { inPlace, exportDates, releaseDates, read, released, records } = releasePlaces({ rows, timeZone, now, settings: limits });
 
-async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
-  await inTemporaryFolder(async (folder) => {
-    const warehouse = join(folder, 'warehouse.duckdb');
-    const write = (source: SourceRows) => writeSource(folder, 'ndjson', source);
-    await write(rows);
-    const config = { engine: 'duckdb', warehouse, source: { kind: 'path', path: folder } } as const;
-    await work({ folder, write, open: () => openDuckDb({ config, access: 'export', now }) });
-  });
-}
-
-let runs = 0;
-
-async function exportDates({ open }: Place, dates: string[], startedAt = now, release: typeof limits | null = limits) {
-  const engine = await open();
-  const run = testRun({ id: `run-${++runs}` });
-  try {
-    return await runExport(dates, {
-      engine,
-      run,
-      timeZone,
-      startedAt,
-      now: () => startedAt,
-      dryRun: false,
-      gate: testGate,
-      release,
-    });
-  } finally {
-    await engine.close();
-  }
-}
-
-async function releaseDates(
-  { open }: Place,
-  [from, to]: [string, string],
-  options: { at?: Date; replace?: { reason: string; acceptSmallChanges: boolean }; limits?: typeof limits } = {},
-): Promise<ReleaseOutcome[]> {
-  const releasedAt = options.at ?? now;
-  const request = parseReleaseRequest({ from, to }, { timeZone, now: releasedAt });
-  const run = testRun({ id: `run-${++runs}` });
-  const common = { run, timeZone, releasedAt, now: () => releasedAt };
-  return runRelease(request, {
-    ...common,
-    openEngine: open,
-    gate: testGate,
-    limits: options.limits ?? limits,
-    replace: options.replace ?? null,
-  });
-}
-
-async function read<Result>({ open }: Place, work: (engine: Engine) => Promise<Result>): Promise<Result> {
-  const engine = await open();
-  try {
-    return await work(engine);
-  } finally {
-    await engine.close();
-  }
-}
-
-const released = (place: Place) => read(place, (engine) => engine.readRelease('2025-01-01', '2025-12-31'));
-const records = (place: Place) => read(place, (engine) => engine.readRuns({ newest: 100 }));
 const expectedRow = (period: string, released_at = now.toISOString(), revision = 1) => ({
-  ...{ period_date: period, revision, released_at },
+  ...{ period_start_date: period, period_end_date: period, revision, released_at },
   ...reference(period).release(limits.minPeople, limits.roundTo),
 });
 
@@ -114,7 +44,10 @@ describe('an export', () => {
       expect(outcomes).toMatchObject([
         { state: 'failed', failure: { code: 'BAD_REQUEST', message: expect.stringContaining(before) } },
       ]);
-      expect(await read(place, (engine) => engine.readRelease(before, begins))).toEqual([]);
+      expect(await read(place, (engine) => engine.readRelease('day', before, begins))).toEqual([]);
+
+      await exportDates(place, [addDays(begins, 9), addDays(begins, 12)]); // of a range, those days that it holds somebody of
+      expect((await released(place, begins)).map((row) => row.period_start_date)).toEqual([addDays(begins, 1)]);
     }));
 
   test('releases the oldest period of a report whose date is over, and says so in its record', async () => {
@@ -221,13 +154,13 @@ describe('a release by hand', () => {
     ['2025-07-05', false],
     ['2025-07-16', false],
   ])('of %s: its report is final: %s', (date, isFinal) => {
-    const parse = () => parseReleaseRequest({ date }, { timeZone, now });
+    const parse = () => parseReleaseRequest({ date }, { timeZone, grain: 'day', now });
     if (isFinal) expect(parse()).toMatchObject({ from: date, to: date, shape: 'date' });
     else expect(parse).toThrow('expected dates up to 2025-07-04');
   });
 
   test('a date is named', () => {
-    expect(() => parseReleaseRequest({}, { timeZone, now })).toThrow('expected --date, or --from and --to');
+    expect(() => parseReleaseRequest({}, { timeZone, grain: 'day', now })).toThrow('expected --date, or --from and --to');
   });
 
   test('holds a replacement that changes little, unless told to accept it', async () => {

@@ -1,12 +1,14 @@
-import { addDays, datesBetween, daysWindow } from '../shared/metrics/calendar';
+import { daysWindow, type ReportWindow } from '../shared/metrics/calendar';
+import { indexFurther, periodsOfGrain } from '../shared/metrics/facts/further-facts';
 import { indexByDay, periodFacts } from '../shared/metrics/facts/period-facts';
+import { addPeriods, type Grain, periodEnd, periodsOfDays } from '../shared/metrics/grain';
 import type { ReleaseLimits } from '../shared/platform/config';
 import { countColumns } from '../shared/release/columns';
 import { deriveReleasePeriod, type ReleasePeriod } from '../shared/release/period';
 import { type HidingRule, hidingRules, moreThanOnce, partitions, release, rest } from '../shared/release/rules';
-import { crowdedSource } from './support/crowded-source';
+import { type CrowdedSourceOptions, crowdedSource } from './support/crowded-source';
 import { onDuckDb } from './support/duckdb';
-import { type Attacker, attackDays, attackGrowth, attackRow, type Finding, type Target } from './support/release-attack';
+import { type Attacker, attackGrowth, attackNext, attackRow, type Finding, type Target } from './support/release-attack';
 import { referenceRelease } from './support/release-reference';
 import { testRun } from './support/run';
 import { type SourceFormat, writeSource } from './support/source-files';
@@ -18,43 +20,101 @@ const allLimits: ReleaseLimits[] = [
   { minPeople: 11, roundTo: 5 },
 ];
 
-interface Situation {
-  seed: number;
+interface Situation extends CrowdedSourceOptions {
+  name: string;
+  grain: Grain;
   format: SourceFormat;
-  timeZone: string;
-  from: string;
-  to: string;
-  sharedSessions: boolean;
 }
 
+const days = { grain: 'day', people: 2000, sessions: 6000 } as const;
+const weeks = { grain: 'week', people: 2000, sessions: 6000, moodDays: 7 } as const;
+const months = { grain: 'month', people: 3000, sessions: 8000, moodDays: 30 } as const;
+
 const situations: Situation[] = [
-  { seed: 1, format: 'parquet', timeZone: 'UTC', from: '2025-06-01', to: '2025-07-15', sharedSessions: false },
-  { seed: 2, format: 'ndjson', timeZone: 'America/New_York', from: '2025-10-20', to: '2025-11-20', sharedSessions: true },
-  { seed: 3, format: 'parquet', timeZone: 'America/St_Johns', from: '2010-10-25', to: '2010-12-01', sharedSessions: false },
-  { seed: 4, format: 'csv', timeZone: 'Asia/Kathmandu', from: '2025-12-10', to: '2026-01-20', sharedSessions: true },
+  {
+    ...{ ...days, name: 'days', seed: 1, format: 'parquet', timeZone: 'UTC' },
+    ...{ from: '2025-06-01', to: '2025-07-15', sharedSessions: false },
+  },
+  {
+    ...{ ...days, name: 'days', seed: 2, format: 'ndjson', timeZone: 'America/New_York' },
+    ...{ from: '2025-10-20', to: '2025-11-20', sharedSessions: true },
+  },
+  {
+    ...{ ...days, name: 'days', seed: 3, format: 'parquet', timeZone: 'America/St_Johns' },
+    ...{ from: '2010-10-25', to: '2010-12-01', sharedSessions: false },
+  },
+  {
+    ...{ ...days, name: 'days', seed: 4, format: 'csv', timeZone: 'Asia/Kathmandu' },
+    ...{ from: '2025-12-10', to: '2026-01-20', sharedSessions: true },
+  },
+  {
+    ...{ ...weeks, name: 'weeks', seed: 6, format: 'parquet', timeZone: 'UTC' },
+    ...{ from: '2025-03-03', to: '2025-10-05', sharedSessions: false },
+  },
+  {
+    ...{ ...weeks, name: 'weeks in which clocks change', seed: 7, format: 'ndjson', timeZone: 'America/St_Johns' },
+    ...{ from: '2010-09-06', to: '2010-12-12', sharedSessions: true },
+  },
+  {
+    ...{ ...weeks, name: 'weeks of a small product', seed: 8, format: 'parquet', timeZone: 'America/New_York' },
+    ...{ from: '2025-01-06', to: '2025-12-28', people: 700, sessions: 2500, sharedSessions: false },
+  },
+  {
+    ...{ ...weeks, name: 'weeks of a calm product', seed: 9, format: 'csv', timeZone: 'Asia/Kathmandu' },
+    ...{ from: '2025-06-02', to: '2025-12-28', isCalm: true, sharedSessions: false },
+  },
+  {
+    ...{ ...months, name: 'months', seed: 10, format: 'parquet', timeZone: 'Europe/Berlin' },
+    ...{ from: '2024-01-01', to: '2025-12-31', sharedSessions: false },
+  },
+  {
+    ...{ ...months, name: 'months of a small product', seed: 11, format: 'parquet', timeZone: 'UTC' },
+    ...{ from: '2024-01-01', to: '2025-12-31', people: 500, sessions: 2000, sharedSessions: true },
+  },
+  {
+    ...{ ...months, name: 'months of a calm product', seed: 12, format: 'parquet', timeZone: 'Asia/Tokyo' },
+    ...{ from: '2024-07-01', to: '2025-12-31', isCalm: true, sharedSessions: false },
+  },
 ];
+
+/** Periods from a period to the report that releases it, and to the last report that has it. */
+const AGES = { day: [11, 11], week: [2, 11], month: [1, 11] } as const satisfies Record<Grain, [number, number]>;
 
 interface Sample extends Situation {
   rows: SourceRows;
-  /** In order of time, each as the report of 11 days later, or of `age` days later, sees it. */
+  /** In order of time, each as the report that releases it, or as that of `age` periods later, sees it. */
   periods: (age?: number) => ReleasePeriod[];
 }
 
 async function count(situation: Situation): Promise<Sample> {
-  const { format, timeZone, from, to } = situation;
-  const rows = crowdedSource({ ...situation, people: 2000, sessions: 6000 });
+  const { grain, format, timeZone, from, to } = situation;
+  const rows = crowdedSource(situation);
   return inTemporaryFolder(async (folder) => {
     await writeSource(folder, format, rows);
     return onDuckDb(folder, async (engine) => {
-      const window = daysWindow(addDays(from, -1), addDays(to, 11), timeZone);
+      const starts = periodsOfDays(from, to, grain);
+      const [first = from, last = to] = [starts[0], starts.at(-1)];
+      const [mature, oldest] = AGES[grain];
+      const end = (start: string, age: number) => periodEnd(addPeriods(start, age, grain), grain);
+      const window = windowOf(grain, daysWindow(addPeriods(first, -1, grain), end(last, oldest), timeZone));
       const { facts } = await engine.readFacts(window, testRun());
-      const released = await engine.readReleaseFacts(daysWindow(from, to, timeZone), testRun());
-      const byDay = indexByDay(facts, window);
-      const periods = (age = 11) =>
-        datesBetween(from, to).map((day) => deriveReleasePeriod(day, periodFacts(byDay, addDays(day, age), day), released.facts));
+      const released = await engine.readReleaseFacts(daysWindow(first, end(last, 0), timeZone), grain, testRun());
+      const byPeriod = periodsOfGrain(indexByDay(facts, window), indexFurther(facts, window), grain);
+      const periods = (age: number = mature) =>
+        starts.map((start) => {
+          const exact = periodFacts(byPeriod, end(start, age), start, addPeriods(start, -1, grain));
+          return deriveReleasePeriod(start, exact, released.facts);
+        });
       return { ...situation, rows, periods };
     });
   });
+}
+
+/** A window of periods; of weeks and months beside that of one day, which is counted in any case. */
+function windowOf(grain: Grain, window: ReportWindow): ReportWindow {
+  if (grain === 'day') return window;
+  const day = daysWindow(window.lastDay, window.lastDay, window.timeZone);
+  return { ...day, further: { audience: day, week: null, month: null, [grain]: window } };
 }
 
 const samples = new Map<number, Promise<Sample>>();
@@ -65,15 +125,15 @@ function sampleOf(situation: Situation): Promise<Sample> {
   return sample;
 }
 
-describe.each(situations)('random rows ($timeZone, $format, seed $seed)', (situation) => {
+describe.each(situations)('$name of random rows ($timeZone, $format, seed $seed)', (situation) => {
   test.each(allLimits)('equal an independent computation, cell by cell, at k = $minPeople, b = $roundTo', async (limits) => {
-    const { rows, timeZone, periods } = await sampleOf(situation);
-    const reference = referenceRelease(rows, timeZone);
+    const { rows, timeZone, grain, periods } = await sampleOf(situation);
+    const reference = referenceRelease(rows, timeZone, grain);
     for (const period of periods()) {
-      const expected = reference(period.date);
-      expect({ period: period.date, ...exactOf(period) }).toEqual({ period: period.date, ...expected.exact });
+      const expected = reference(period.start);
+      expect({ period: period.start, ...exactOf(period) }).toEqual({ period: period.start, ...expected.exact });
       const released = expected.release(limits.minPeople, limits.roundTo);
-      expect({ period: period.date, ...release(period, limits) }).toEqual({ period: period.date, ...released });
+      expect({ period: period.start, ...release(period, limits) }).toEqual({ period: period.start, ...released });
     }
   });
 
@@ -82,11 +142,14 @@ describe.each(situations)('random rows ($timeZone, $format, seed $seed)', (situa
   });
 });
 
-test.each(hidingRules.map((rule) => ({ name: rule.name, rule })))(
-  'some of the random rows need the rule $name',
-  async ({ rule }) => {
+const grains = ['day', 'week', 'month'] as const;
+const ofGrain = (grain: Grain) => situations.filter((situation) => situation.grain === grain);
+
+test.each(grains.flatMap((grain) => hidingRules.map((rule) => ({ grain, name: rule.name, rule }))))(
+  'some of the random rows need the rule $name, by $grain',
+  async ({ grain, rule }) => {
     const others = hidingRules.filter((other) => other !== rule);
-    const periods = (await Promise.all(situations.map(sampleOf))).flatMap((sample) => sample.periods());
+    const periods = (await Promise.all(ofGrain(grain).map(sampleOf))).flatMap((sample) => sample.periods());
     for (const limits of allLimits) {
       const hiddenByIt = periods.filter(
         (period) => JSON.stringify(release(period, limits)) !== JSON.stringify(release(period, limits, others)),
@@ -96,27 +159,31 @@ test.each(hidingRules.map((rule) => ({ name: rule.name, rule })))(
   },
 );
 
-describe('the attack can see: it finds small groups', () => {
+describe.each(grains)('the attack can see: it finds small groups, by %s', (grain) => {
   test.each([
     { name: 'rest', rule: rest, group: 'users without success' },
     { name: 'moreThanOnce', rule: moreThanOnce, group: 'repeated tests' },
     { name: 'partitions', rule: partitions, group: 'errors of hidden kinds' },
   ])('without the rule $name', async ({ rule, group }) => {
     const others = hidingRules.filter((other) => other !== rule);
-    const attacks = allLimits.flatMap((limits) => situations.map((situation) => attack(situation, limits, others)));
+    const attacks = allLimits.flatMap((limits) => ofGrain(grain).map((situation) => attack(situation, limits, others)));
     expect((await Promise.all(attacks)).flat().map((finding) => finding.group)).toContain(group);
   });
 
   test.each(allLimits)('where each report of a period is released, at k = $minPeople, b = $roundTo', async (limits) => {
-    const sample = await sampleOf(situations[0] as Situation);
-    const reports = Array.from({ length: 12 }, (_, age) => sample.periods(age));
-    const found = sample.periods().flatMap((_, index) => {
-      const targets = reports.map((periods) => targetOf(periods[index] as ReleasePeriod, limits));
-      return attackGrowth(targets, { ...limits, sessionsAreOwn: true });
+    const samples = await Promise.all(ofGrain(grain).map(sampleOf));
+    const found = samples.flatMap((sample) => {
+      const reports = Array.from({ length: 12 }, (_, age) => sample.periods(age));
+      return sample.periods().flatMap((_, index) => {
+        const targets = reports.map((periods) => targetOf(periods[index] as ReleasePeriod, limits));
+        return attackGrowth(targets, { ...limits, sessionsAreOwn: !sample.sharedSessions });
+      });
     });
     expect(found).not.toEqual([]);
   });
+});
 
+describe('the attack can see: it finds small groups', () => {
   test('where nothing is rounded', async () => {
     const found = await attack(situations[0] as Situation, { minPeople: 20, roundTo: 1 });
     expect(found.map(({ group }) => group)).toContain('change of active_users');
@@ -150,7 +217,7 @@ async function attack(
   const targets = periods().map((period) => targetOf(period, limits, rules));
   return targets.flatMap((target, index) => {
     const next = targets[index + 1];
-    return [...attackRow(target, attacker), ...(next === undefined ? [] : attackDays(target, next, attacker))];
+    return [...attackRow(target, attacker), ...(next === undefined ? [] : attackNext(target, next, attacker))];
   });
 }
 

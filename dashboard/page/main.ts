@@ -33,14 +33,15 @@ const histories = new Map(
     return history === null ? [] : [[grain, history]];
   }),
 );
-const days = histories.get('day');
+/** Days, or of a release what is released. */
+const days = histories.get('day') ?? [...histories.values()][0];
 const root = document.getElementById('page');
 root?.append(...(days === undefined ? [emptyPage()] : page(days)));
 
 function emptyPage(): HTMLElement {
   const [lack, command, remedy] =
     data.of.kind === 'release'
-      ? ['Nothing is released yet. ', 'kpi release', ' releases days that are complete.']
+      ? ['Nothing is released yet. ', 'kpi release', ' releases periods that are complete.']
       : ['The warehouse holds no complete report. ', 'kpi export', ' makes the one of today.'];
   return h('main', { class: 'notice' }, h('h1', {}, 'No figures yet'), h('p', {}, lack, h('code', {}, command), remedy));
 }
@@ -50,7 +51,7 @@ function page(days: History): HTMLElement[] {
   const known = [...histories.keys()];
   const choices: Choices = {
     grains: known,
-    grain: openingGrain(days.first, days.last, data.date, known),
+    grain: data.of.kind === 'release' ? days.grain : openingGrain(days.first, days.last, data.date, known),
     tables: [...new Set([...histories.values()].flatMap(tablesOf))],
   };
   const currentState = () => parseState(location.hash, choices);

@@ -24,7 +24,10 @@ export function renderStatus({ data, last, period, first }: History): HTMLElemen
       ? [
           ['Figures', `released, rounded to ${of.roundTo}`],
           ['Hidden', `where fewer than ${of.minPeople} people stand behind`],
-          ['Released days', `${days.length}, ${formatDate(first)} to ${formatDate(last)}`],
+          [
+            `Released ${of.grain}s`,
+            `${data.grains[of.grain]?.periods.length ?? 0}, ${of.grain === 'day' ? '' : 'beginning '}${formatDate(first)} to ${formatDate(last)}`,
+          ],
           ['Time zone', timeZone],
           ['Read', formatInstant(readAt, timeZone)],
         ]
@@ -61,7 +64,7 @@ export function renderSentence({ data, last, period, first }: History): HTMLElem
   const open = days.filter(({ provisional }) => provisional).map(({ date }) => date);
   const text =
     of.kind === 'release'
-      ? `Released figures of ${days.length} days, ${formatDate(first)} to ${formatDateWithYear(last)}. ${read}`
+      ? `Released figures of ${data.grains[of.grain]?.periods.length ?? 0} ${of.grain}s, ${of.grain === 'day' ? '' : 'beginning '}${formatDate(first)} to ${formatDateWithYear(last)}. ${read}`
       : of.newest === null
         ? `There is no complete report. ${read}`
         : [

@@ -295,7 +295,7 @@ run "nobody_else_has_access" {
     error_message = "Expected no publishers, callers, or readers of dead letters and of metrics."
   }
   assert {
-    condition     = length(google_bigquery_dataset.release) == 0 && length(google_bigquery_table.released) == 0 && length(google_bigquery_dataset_access.release_reader) == 0 && output.release_table == null
+    condition     = length(google_bigquery_dataset.release) == 0 && length(google_bigquery_table.release) == 0 && length(google_bigquery_dataset_access.release_reader) == 0 && output.release_table == null
     error_message = "Expected no release."
   }
   assert {

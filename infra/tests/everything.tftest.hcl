@@ -60,6 +60,7 @@ variables {
 
   release_enabled    = true
   release_readers    = ["group:partners@example.org", "user:researcher@example.edu"]
+  release_grain      = "month"
   release_min_people = 30
   release_round_to   = 15
 }
@@ -319,6 +320,7 @@ run "environment" {
       KPI_SOURCE_MAX_AGE_HOURS = "0"
       KPI_LOG_LEVEL            = "debug"
       KPI_RELEASE              = "on"
+      KPI_RELEASE_GRAIN        = "month"
       KPI_RELEASE_MIN_PEOPLE   = "30"
       KPI_RELEASE_ROUND_TO     = "15"
     })
@@ -369,11 +371,11 @@ run "release_readers_get_the_release_and_nothing_else" {
     error_message = "Expected kpi_release beside the metrics."
   }
   assert {
-    condition     = google_bigquery_table.released[0].table_id == "daily_metrics" && google_bigquery_table.released[0].time_partitioning[0].field == "period_date" && google_bigquery_table.released[0].time_partitioning[0].type == "DAY"
-    error_message = "Expected daily_metrics, partitioned by period_date."
+    condition     = google_bigquery_table.release["month"].table_id == "monthly_metrics" && google_bigquery_table.release["month"].time_partitioning[0].field == "period_start_date" && google_bigquery_table.release["month"].time_partitioning[0].type == "DAY"
+    error_message = "Expected monthly_metrics, partitioned by period_start_date."
   }
   assert {
-    condition     = google_bigquery_table.released[0].time_partitioning[0].expiration_ms == 0 && google_bigquery_table.released[0].ignore_auto_generated_schema
+    condition     = google_bigquery_table.release["month"].time_partitioning[0].expiration_ms == 0 && google_bigquery_table.release["month"].ignore_auto_generated_schema
     error_message = "Expected released periods and their columns to stay."
   }
   assert {
@@ -411,8 +413,26 @@ run "a_paused_release_stays_readable" {
     error_message = "Expected exports to release nothing."
   }
   assert {
-    condition     = length(google_bigquery_table.released) == 1 && length(google_bigquery_dataset_access.release_reader) == 2
+    condition     = length(google_bigquery_table.release) == 1 && length(google_bigquery_dataset_access.release_reader) == 2
     error_message = "Expected the released table and its readers to stay."
+  }
+}
+
+run "a_release_by_period_date_goes_on_in_its_table" {
+  command = plan
+
+  variables {
+    release_grain          = "day"
+    release_by_period_date = true
+  }
+
+  assert {
+    condition     = length(google_bigquery_table.release) == 0 && output.release_table == null && length(google_bigquery_dataset.release) == 1
+    error_message = "Expected no table beside the one that is there."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.export["pubsub"].service_config[0].environment_variables["KPI_RELEASE_GRAIN"] == "day"
+    error_message = "Expected days to be released."
   }
 }
 

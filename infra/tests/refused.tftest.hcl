@@ -114,6 +114,27 @@ run "a_rounding_coarser_than_the_groups" {
   expect_failures = [var.release_round_to]
 }
 
+run "a_grain_that_is_none" {
+  command = plan
+
+  variables {
+    release_grain = "year"
+  }
+
+  expect_failures = [var.release_grain]
+}
+
+run "weeks_by_period_date" {
+  command = plan
+
+  variables {
+    release_grain          = "week"
+    release_by_period_date = true
+  }
+
+  expect_failures = [var.release_by_period_date]
+}
+
 run "a_log_level_that_blinds_the_alerts" {
   command = plan
 

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { CalendarDate, ReportWindow, Window } from '../metrics/calendar';
 import type { CountedFacts, FactRow, ReleaseFacts } from '../metrics/facts/facts';
+import type { Grain } from '../metrics/grain';
 import type { FurtherRows, Report, ReportRows } from '../metrics/report';
 import type { SourceTable } from '../metrics/source-contract';
 import type { FurtherTable, PublishedTable } from '../metrics/tables';
 import type { Annotation } from '../metrics/tables/annotations';
-import type { DailyMetrics } from '../metrics/tables/daily_metrics';
 import type { ExportRun } from '../metrics/tables/export_runs';
+import type { ReleasedRow } from '../metrics/tables/released';
 import type { Failure } from '../platform/failure';
 import type { Log } from '../platform/log';
 import type { WarehouseIdentity } from './identity';
@@ -115,8 +116,8 @@ export interface Engine {
    * not change meanwhile. bytesProcessed is null where the engine doesn't bill for them.
    */
   readFacts(window: ReportWindow, run: Run): Promise<{ facts: CountedFacts; bytesProcessed: number | null }>;
-  /** Counts the people behind the numbers of the days of a window, for their release. */
-  readReleaseFacts(window: Window, run: Run): Promise<{ facts: ReleaseFacts; bytesProcessed: number | null }>;
+  /** Counts the people behind the numbers of the periods of a window, for their release. The window begins and ends with a period. */
+  readReleaseFacts(window: Window, grain: Grain, run: Run): Promise<{ facts: ReleaseFacts; bytesProcessed: number | null }>;
   /**
    * The earliest and the newest local date of each source table, up to the window's end, how many rows its newest days have, and how many there are. Reads two
    * columns of both tables whole, so it is asked only where the facts leave a doubt.
@@ -137,13 +138,17 @@ export interface Engine {
   repair(reports: readonly Report[], run: Run): Promise<void>;
   /** Removes the rows of the reports from `from` to `to` from each published table, and none of the release; `rows` says how many. */
   deleteReports(from: CalendarDate, to: CalendarDate, run: Run): Promise<TableOutcome[]>;
-  /** Released rows of the periods from `from` to `to`, in order of time. */
-  readRelease(from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<DailyMetrics[]>;
+  /**
+   * Released rows of the periods that begin from `from` to `to`, in order of time.
+   *
+   * @throws BAD_CONFIG if periods of another grain are released
+   */
+  readRelease(grain: Grain, from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<ReleasedRow[]>;
   /**
    * Puts out the row of a period. Only one that is to replace another overwrites what is there; else that stays, and is the answer: null
    * where this row, by this call or by one whose answer was lost, is the one that is out.
    */
-  putRelease(row: DailyMetrics, options: { replace: boolean }, run: Run): Promise<DailyMetrics | null>;
+  putRelease(row: ReleasedRow, options: { grain: Grain; replace: boolean }, run: Run): Promise<ReleasedRow | null>;
   /** Adds rows to export_runs: once, however often it is repeated for the same run. */
   appendRuns(rows: readonly ExportRun[], run: Run): Promise<void>;
   /**
@@ -163,8 +168,8 @@ export interface Engine {
   replaceAnnotations(annotations: readonly Annotation[], run: Run): Promise<void>;
   /** Counts in a source table as a whole (source-sql.ts says which columns), if that reads no more than maxBytes. */
   inspectSource(table: SourceTable, options: { maxBytes: number }, run: Run): Promise<SourceInspection>;
-  /** Compares all that the warehouse is made of with the definitions, and changes nothing. */
-  inspectWarehouse(options: { release: boolean }, run: Run): Promise<WarehouseInspection[]>;
+  /** Compares all that the warehouse is made of with the definitions, and changes nothing. `release`: the grain of its release, if it has one. */
+  inspectWarehouse(options: { release: Grain | null }, run: Run): Promise<WarehouseInspection[]>;
   /** What the warehouse holds reports of; null where it doesn't exist yet. */
   readIdentity(signal?: AbortSignal): Promise<WarehouseIdentity | null>;
   close(): Promise<void>;

@@ -1,6 +1,5 @@
 import {
   annotationsDefinition,
-  dailyMetricsDefinition,
   exportRunsDefinition,
   isRetention,
   type PublishedTable,
@@ -59,10 +58,16 @@ export function parseReportState(row: Record<string, unknown>): ReportState {
 }
 
 /** Binds @from and @to. `table` is the full name. */
-export function selectRelease(table: string): string {
-  return `SELECT ${columnsOf(dailyMetricsDefinition)} FROM ${table}
-WHERE period_date BETWEEN @from AND @to
-ORDER BY period_date`;
+export function selectRelease(definition: TableDefinition, table: string): string {
+  const { partitionColumn } = definition;
+  return `SELECT ${columnsOf(definition)} FROM ${table}
+WHERE ${partitionColumn} BETWEEN @from AND @to
+ORDER BY ${partitionColumn}`;
+}
+
+/** One row if the table has any. `table` is the full name. */
+export function selectAny(table: string): string {
+  return `SELECT 1 AS found FROM ${table} LIMIT 1`;
 }
 
 /** Binds @request_id where the filter names one. The newest first. Columns that the table lacks are NULL. */

@@ -1,8 +1,9 @@
 import type { Engine, Run } from '../engines/engine';
-import { addDays, type CalendarDate, daysWindow, endOf, PERIODS } from '../metrics/calendar';
+import { type CalendarDate, daysWindow, endOf, localDate } from '../metrics/calendar';
 import { type FactsByDay, periodFacts } from '../metrics/facts/period-facts';
-import type { DailyMetrics } from '../metrics/tables/daily_metrics';
-import type { ReleaseLimits } from '../platform/config';
+import { addPeriods, endsPeriod, type Grain, periodEnd, periodStart } from '../metrics/grain';
+import type { ReleasedRow } from '../metrics/tables/released';
+import type { ReleaseSettings } from '../platform/config';
 import { Failure, toFailure } from '../platform/failure';
 import { logMessages } from '../platform/log-messages';
 import { holdSmallChanges } from '../release/changes';
@@ -10,45 +11,65 @@ import { type ReleasedValues, releasedColumnNames } from '../release/columns';
 import { deriveReleasePeriod } from '../release/period';
 import { release } from '../release/rules';
 
-/** What became of a period: `left` is one that was out before, and still is. */
+/** What became of a period, by its first day: `left` is one that was out before, and still is. */
 export type ReleaseOutcome =
-  | { period: CalendarDate; state: 'released' | 'replaced' | 'left'; row: DailyMetrics; failure?: undefined }
+  | { period: CalendarDate; state: 'released' | 'replaced' | 'left'; row: ReleasedRow; failure?: undefined }
   | { period: CalendarDate; state: 'failed'; failure: Failure };
 
 export interface ReleaseOptions {
   engine: Engine;
   run: Run;
   timeZone: string;
-  limits: ReleaseLimits;
+  settings: ReleaseSettings;
   releasedAt: Date;
   /** Overwrites what is out; null: what is out stays. */
   replace: { reason: string; acceptSmallChanges: boolean } | null;
 }
 
-/** Facts of all days that the reports of these periods are made of. */
-export type CountDays = (periods: readonly CalendarDate[]) => Promise<{ days: FactsByDay; bytesProcessed: number | null }>;
+/** Facts of these periods, by the first day of each, as their reports see them. */
+export type CountPeriods = (periods: readonly CalendarDate[]) => Promise<{ facts: FactsByDay; bytesProcessed: number | null }>;
 
 /** A release of several periods, ready to be put out one by one. */
 export interface Release {
+  periods: readonly CalendarDate[];
   /** Of what was counted for it. */
   bytesProcessed: number | null;
   /** Puts out one of the periods. Never fails: that is an outcome. */
   put(period: CalendarDate): Promise<ReleaseOutcome>;
 }
 
-/** The period that is released by the report of a date: the oldest of its twelve. */
-export function releasedBy(reportDate: CalendarDate): CalendarDate {
-  return addDays(reportDate, 1 - PERIODS);
+/** Periods from a period to the one whose report releases it: a day is the oldest of the twelve then. */
+const MATURE_AFTER: Record<Grain, number> = { day: 11, week: 2, month: 1 };
+
+/** First day of the period that is released by the report of a date; null if no period of the grain ends on it. */
+export function releasedBy(reportDate: CalendarDate, grain: Grain): CalendarDate | null {
+  return endsPeriod(reportDate, grain) ? addPeriods(periodStart(reportDate, grain), -MATURE_AFTER[grain], grain) : null;
 }
 
-/** The report that releases a period. */
-export function reportOf(period: CalendarDate): CalendarDate {
-  return addDays(period, PERIODS - 1);
+/** Date of the report that releases a period. */
+export function reportOf(period: CalendarDate, grain: Grain): CalendarDate {
+  return periodEnd(addPeriods(period, MATURE_AFTER[grain], grain), grain);
+}
+
+/** When and where reports are made. */
+interface Moment {
+  instant: Date;
+  timeZone: string;
 }
 
 /** Whether a report made at `instant` may release a period: only once the date of that report is over. */
-export function isMature(period: CalendarDate, instant: Date, timeZone: string): boolean {
-  return endOf(reportOf(period), timeZone) <= instant;
+export function isMature(period: CalendarDate, grain: Grain, { instant, timeZone }: Moment): boolean {
+  return endOf(reportOf(period, grain), timeZone) <= instant;
+}
+
+/** First day of the newest period that is mature. */
+export function newestMature(grain: Grain, { instant, timeZone }: Moment): CalendarDate {
+  return addPeriods(periodStart(localDate(instant, timeZone), grain), -1 - MATURE_AFTER[grain], grain);
+}
+
+/** The periods, in order of time, that reports release which are made at `instant`. */
+export function dueBy(reportDates: readonly CalendarDate[], grain: Grain, moment: Moment): CalendarDate[] {
+  return reportDates.flatMap((date) => releasedBy(date, grain) ?? []).filter((period) => isMature(period, grain, moment));
 }
 
 /**
@@ -57,63 +78,70 @@ export function isMature(period: CalendarDate, instant: Date, timeZone: string):
  */
 export async function openRelease(
   periods: readonly CalendarDate[],
-  countDays: CountDays,
+  countPeriods: CountPeriods,
   options: ReleaseOptions,
   counting = options.run,
 ): Promise<Release> {
-  const { engine, timeZone, replace } = options;
+  const { engine, timeZone, settings, replace } = options;
+  const { grain } = settings;
   const [first, last] = [periods[0], periods.at(-1)];
-  if (first === undefined || last === undefined) return { bytesProcessed: null, put: async (period) => notAsked(period) };
+  if (first === undefined || last === undefined)
+    return { periods, bytesProcessed: null, put: async (period) => notAsked(period) };
   try {
-    const out = new Map((await engine.readRelease(first, last, counting.signal)).map((row) => [row.period_date, row]));
+    const released = await engine.readRelease(grain, first, last, counting.signal);
+    const out = new Map(released.map((row) => [row.period_start_date, row]));
     const wanted = replace === null ? periods.filter((period) => !out.has(period)) : periods;
     const [firstWanted, lastWanted] = [wanted[0], wanted.at(-1)];
     if (firstWanted === undefined || lastWanted === undefined)
-      return { bytesProcessed: null, put: async (period) => leave(period, out.get(period)) };
+      return { periods, bytesProcessed: null, put: async (period) => leave(period, out.get(period)) };
 
-    const counted = await countDays(wanted);
-    const { facts, bytesProcessed } = await engine.readReleaseFacts(daysWindow(firstWanted, lastWanted, timeZone), counting);
+    const counted = await countPeriods(wanted);
+    const window = daysWindow(firstWanted, periodEnd(lastWanted, grain), timeZone);
+    const { facts, bytesProcessed } = await engine.readReleaseFacts(window, grain, counting);
     const put = async (period: CalendarDate): Promise<ReleaseOutcome> => {
       const before = out.get(period);
       if (before !== undefined && replace === null) return leave(period, before);
-      const exact = deriveReleasePeriod(period, periodFacts(counted.days, reportOf(period), period), facts);
-      return write(period, release(exact, options.limits), before, options);
+      const exact = periodFacts(counted.facts, reportOf(period, grain), period, addPeriods(period, -1, grain));
+      return write(period, release(deriveReleasePeriod(period, exact, facts), settings), before, options);
     };
     return {
+      periods,
       bytesProcessed: addBytes(counted.bytesProcessed, bytesProcessed),
       put: async (period) => logged(await put(period).catch((thrown) => failed(period, thrown)), options),
     };
   } catch (thrown) {
-    return { bytesProcessed: null, put: async (period) => logged(failed(period, thrown), options) };
+    return { periods, bytesProcessed: null, put: async (period) => logged(failed(period, thrown), options) };
   }
 }
 
 async function write(
   period: CalendarDate,
   values: ReleasedValues,
-  before: DailyMetrics | undefined,
-  { engine, run, limits, releasedAt, replace }: ReleaseOptions,
+  before: ReleasedRow | undefined,
+  { engine, run, settings, releasedAt, replace }: ReleaseOptions,
 ): Promise<ReleaseOutcome> {
-  const rowOf = (revision: number): DailyMetrics => ({
-    period_date: period,
+  const { grain } = settings;
+  const rowOf = (revision: number): ReleasedRow => ({
+    period_start_date: period,
+    period_end_date: periodEnd(period, grain),
     revision,
     released_at: releasedAt.toISOString(),
     ...values,
   });
   if (replace === null) {
     const row = rowOf(1);
-    const there = await engine.putRelease(row, { replace: false }, run);
+    const there = await engine.putRelease(row, { grain, replace: false }, run);
     return there === null ? { period, state: 'released', row } : leave(period, there);
   }
   if (before === undefined)
     throw new Failure('BAD_REQUEST', `--replace: ${period} has not been released yet; expected it without --replace`);
-  if (!replace.acceptSmallChanges) holdSmallChanges(period, before, values, limits);
+  if (!replace.acceptSmallChanges) holdSmallChanges(period, before, values, settings);
   const row = rowOf(before.revision + 1);
-  await engine.putRelease(row, { replace: true }, run);
+  await engine.putRelease(row, { grain, replace: true }, run);
   return { period, state: 'replaced', row };
 }
 
-function leave(period: CalendarDate, row: DailyMetrics | undefined): ReleaseOutcome {
+function leave(period: CalendarDate, row: ReleasedRow | undefined): ReleaseOutcome {
   return row === undefined ? notAsked(period) : { period, state: 'left', row };
 }
 
@@ -126,7 +154,7 @@ function notAsked(period: CalendarDate): ReleaseOutcome {
 }
 
 /** How many values of a released row are shown, and how many are hidden. */
-export function countCells(row: DailyMetrics): { released_cells: number; hidden_cells: number } {
+export function countCells(row: ReleasedRow): { released_cells: number; hidden_cells: number } {
   const hidden = releasedColumnNames.filter((column) => row[column] === null).length;
   return { released_cells: releasedColumnNames.length - hidden, hidden_cells: hidden };
 }

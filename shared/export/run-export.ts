@@ -6,18 +6,18 @@ import { checkReport, checkTimes, MIN_ROWS_FOR_TIMES, refuseTimes } from '../met
 import { checkFall, type Revision } from '../metrics/checks/revisions';
 import { countUnknownKinds } from '../metrics/checks/unknown-kinds';
 import type { Facts } from '../metrics/facts/facts';
-import { type FurtherFacts, indexFurther } from '../metrics/facts/further-facts';
+import { type FurtherFacts, indexFurther, periodsOfGrain } from '../metrics/facts/further-facts';
 import { dayOf, type FactsByDay, holdsAnyone, indexByDay } from '../metrics/facts/period-facts';
-import { furtherWindow, type Grain, grains } from '../metrics/grain';
+import { endsPeriod, furtherWindow, type Grain, grains } from '../metrics/grain';
 import { countUnusual, type JudgedReport } from '../metrics/judged';
 import { deriveReport, type Report } from '../metrics/report';
 import { type FurtherTable, furtherTableNames, furtherTables, type PublishedTable, tablesOf } from '../metrics/tables';
-import type { ReleaseLimits } from '../platform/config';
+import type { ReleaseSettings } from '../platform/config';
 import { Failure, toFailure } from '../platform/failure';
 import { logMessages } from '../platform/log-messages';
 import { type Earlier, nothingEarlier, openEarlier } from './earlier';
 import type { Findings, ReportOutcome } from './outcome';
-import { addBytes, isMature, openRelease, type Release, type ReleaseOutcome, releasedBy } from './release-periods';
+import { addBytes, dueBy, openRelease, type Release, type ReleaseOutcome, releasedBy } from './release-periods';
 import { appendRecords, runRecord } from './run-record';
 
 export interface ExportOptions {
@@ -29,8 +29,8 @@ export interface ExportOptions {
   /** The one instant that all rows of the run carry as created_at. */
   startedAt: Date;
   now: () => Date;
-  /** Limits of the release; null: nothing is released. */
-  release?: ReleaseLimits | null;
+  /** Of the period that is mature with each report whose date is over; null: nothing is released. */
+  release?: ReleaseSettings | null;
   gate: GateSettings;
   /** Compute, or where that costs money say what it would cost, but write nothing. */
   dryRun: boolean;
@@ -189,7 +189,7 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
   const unwanted = new Map([...refused, ...late.dates, ...empty]);
   const countedBytes = addBytes(late.bytesProcessed, bytesProcessed);
   if (held.length === 0) return { ...nothing, refused: unwanted, bytesProcessed: countedBytes };
-  const release = await openReleaseOf(held, days, stoppable.run, options);
+  const release = await openReleaseOf(held, { days, further }, stoppable.run, options);
   return {
     refused: unwanted,
     days,
@@ -220,7 +220,7 @@ async function findLate(
   return { dates: new Map(late.flatMap(([date, failure]) => (failure === null ? [] : [[date, failure]]))), bytesProcessed };
 }
 
-async function countDays(dates: readonly CalendarDate[], options: DraftOptions) {
+async function countDays(dates: readonly CalendarDate[], options: DraftOptions & Pick<ExportOptions, 'release'>) {
   const { existing, window } = await wholeWindowOf(dates, options);
   for (const table of furtherTableNames) if (!existing.has(table)) options.run.log.warning('table missing', { table });
   const { facts, bytesProcessed } = await options.engine.readFacts(window, options.run);
@@ -287,18 +287,20 @@ async function refuseDates(
   return new Map(empty.map((date) => [date, before]));
 }
 
-/** Null where none of these reports releases its oldest period. */
+/** Null if none of these reports releases a period. */
 async function openReleaseOf(
   dates: readonly CalendarDate[],
-  days: FactsByDay,
+  { days, further }: Pick<Derivable, 'days' | 'further'>,
   counting: Run,
-  { engine, run, timeZone, startedAt, release: limits = null }: ExportOptions,
+  { engine, run, timeZone, startedAt, release: settings = null }: ExportOptions,
 ): Promise<Release | null> {
-  if (limits === null) return null;
-  const periods = dates.map(releasedBy).filter((period) => isMature(period, startedAt, timeZone) && holdsAnyone(days, period));
+  if (settings === null) return null;
+  const due = dueBy(dates, settings.grain, { instant: startedAt, timeZone });
+  const facts = periodsOfGrain(days, further, settings.grain);
+  const periods = due.filter((period) => holdsAnyone(facts, period));
   if (periods.length === 0) return null;
-  const options = { engine, run, timeZone, limits, releasedAt: startedAt, replace: null };
-  return openRelease(periods, async () => ({ days, bytesProcessed: null }), options, counting);
+  const options = { engine, run, timeZone, settings, releasedAt: startedAt, replace: null };
+  return openRelease(periods, async () => ({ facts, bytesProcessed: null }), options, counting);
 }
 
 function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: DraftOptions) {
@@ -306,10 +308,17 @@ function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: Draft
   return reportWindow(first, daysUntil(last, { timeZone, now: startedAt }), timeZone);
 }
 
-/** With the longer windows of the tables that are there. */
-async function wholeWindowOf(dates: readonly CalendarDate[], options: DraftOptions) {
+/** With the longer windows of the tables that are there, and of what is released. */
+async function wholeWindowOf(dates: readonly CalendarDate[], options: DraftOptions & Pick<ExportOptions, 'release'>) {
   const existing = await options.engine.furtherTables(options.run);
-  return { existing, window: furtherWindow(dates, windowOf(dates, options), grainsOf(existing)) };
+  const wanted = [...grainsOf(existing), ...grainsToRelease(dates, options)];
+  return { existing, window: furtherWindow(dates, windowOf(dates, options), wanted) };
+}
+
+/** Weeks or months are counted for their release also if they have no tables. Windows of them are added to those of days. */
+function grainsToRelease(dates: readonly CalendarDate[], { release = null }: Pick<ExportOptions, 'release'>): Grain[] {
+  if (release === null || release.grain === 'day') return [];
+  return dates.some((date) => endsPeriod(date, release.grain)) ? ['day', release.grain] : [];
 }
 
 /** A report, if it could be derived, and why it must not be published, if it must not. */
@@ -413,16 +422,16 @@ interface Compared {
   judged: JudgedReport | null;
 }
 
-/** Puts out the oldest period of a report that is in, and whose date is over. */
+/** Releases the period that is mature with a report that is in, and whose date is over. */
 async function releaseBy(
   reportDate: CalendarDate,
   tables: readonly TableOutcome[],
   { release }: Counted,
-  { timeZone, startedAt }: ExportOptions,
+  { release: settings = null }: ExportOptions,
 ): Promise<ReleaseOutcome | null> {
-  const period = releasedBy(reportDate);
-  const isDue = isMature(period, startedAt, timeZone) && tables.every(({ failure }) => failure === undefined);
-  return release !== null && isDue ? release.put(period) : null;
+  const period = settings === null ? null : releasedBy(reportDate, settings.grain);
+  const isIn = tables.every(({ failure }) => failure === undefined);
+  return release !== null && period !== null && release.periods.includes(period) && isIn ? release.put(period) : null;
 }
 
 /** How each table went, by date. A failure of the call fails these dates alone. */

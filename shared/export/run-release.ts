@@ -1,12 +1,21 @@
 import type { OpenEngine } from '../engines/open';
-import { addDays, type CalendarDate, datesBetween, localDate, PERIODS, reportWindow } from '../metrics/calendar';
+import { type CalendarDate, reportWindow } from '../metrics/calendar';
 import { checkReport, type GateOptions } from '../metrics/checks/quality-gate';
+import { indexFurther, periodsOfGrain } from '../metrics/facts/further-facts';
 import { holdsAnyone, indexByDay } from '../metrics/facts/period-facts';
+import { furtherWindow, type Grain, periodEnd, periodsOfDays } from '../metrics/grain';
 import { deriveReport } from '../metrics/report';
 import { Failure, toFailure } from '../platform/failure';
 import { logFailure } from '../platform/log';
 import { judgeFailures, type Verdict } from './outcome';
-import { type CountDays, openRelease, type ReleaseOptions, type ReleaseOutcome, reportOf } from './release-periods';
+import {
+  type CountPeriods,
+  newestMature,
+  openRelease,
+  type ReleaseOptions,
+  type ReleaseOutcome,
+  reportOf,
+} from './release-periods';
 import { type ExportRequest, MAX_DATES_BY_CLI, parseRequest, type RequestBody } from './request';
 import { appendRecords, runRecord } from './run-record';
 
@@ -18,27 +27,32 @@ export interface RunReleaseOptions extends Omit<ReleaseOptions, 'engine'> {
   now: () => Date;
 }
 
-/** Periods to release, both included; BAD_REQUEST where one is not complete yet. */
-export function parseReleaseRequest(body: RequestBody, { timeZone, now }: { timeZone: string; now: Date }): ExportRequest {
+const released: Record<Grain, string> = {
+  day: 'a day is released once the report of 11 days later is final',
+  week: 'a week is released once the second weekly report after it is final',
+  month: 'a month is released once the report of the month after it is final',
+};
+
+/** Days whose periods are to be released, both included; BAD_REQUEST where one can't be released yet. */
+export function parseReleaseRequest(
+  body: RequestBody,
+  { timeZone, grain, now }: { timeZone: string; grain: Grain; now: Date },
+): ExportRequest {
   if (Object.keys(body).length === 0) throw new Failure('BAD_REQUEST', 'expected --date, or --from and --to');
   const request = parseRequest(body, { timeZone, askedAt: now, now, maxDates: MAX_DATES_BY_CLI });
-  const last = addDays(localDate(now, timeZone), -PERIODS);
-  if (request.to > last)
-    throw new Failure(
-      'BAD_REQUEST',
-      `expected dates up to ${last}: a day is released once the report of ${PERIODS - 1} days later is final`,
-    );
+  const last = periodEnd(newestMature(grain, { instant: now, timeZone }), grain);
+  if (request.to > last) throw new Failure('BAD_REQUEST', `expected dates up to ${last}: ${released[grain]}`);
   return request;
 }
 
-/** Releases the periods of a request, or replaces one. */
+/** Releases the periods that hold the days of a request, or replaces one. */
 export async function runRelease(
   { from, to }: ExportRequest,
   { openEngine, ...options }: RunReleaseOptions,
 ): Promise<ReleaseOutcome[]> {
   const engine = await openEngine('export', options.run);
   try {
-    return await releasePeriods(datesBetween(from, to), { ...options, engine });
+    return await releasePeriods(periodsOfDays(from, to, options.settings.grain), { ...options, engine });
   } finally {
     await engine.close();
   }
@@ -52,23 +66,28 @@ export async function releasePeriods(
   periods: readonly CalendarDate[],
   { now, gate, source = null, ...options }: Omit<RunReleaseOptions, 'openEngine'> & ReleaseOptions,
 ): Promise<ReleaseOutcome[]> {
-  const { engine, run, timeZone, releasedAt } = options;
+  const { engine, run, timeZone, settings, releasedAt } = options;
+  const { grain } = settings;
   const reports = new Map<CalendarDate, Failure | null>();
-  const countDays: CountDays = async (wanted) => {
-    const [first = '', last = first] = [wanted[0], wanted.at(-1)];
-    const window = reportWindow(reportOf(first), reportOf(last), timeZone);
+  const countPeriods: CountPeriods = async (wanted) => {
+    const dates = wanted.map((period) => reportOf(period, grain));
+    const [first = '', last = first] = [dates[0], dates.at(-1)];
+    const core = reportWindow(first, last, timeZone);
+    const window = grain === 'day' ? core : furtherWindow(dates, core, ['day', grain]);
     const { facts, bytesProcessed } = await engine.readFacts(window, run);
     const days = indexByDay(facts, window);
-    for (const period of wanted)
+    const further = indexFurther(facts, window);
+    const counted = periodsOfGrain(days, further, grain);
+    for (const [place, period] of wanted.entries())
       reports.set(
         period,
-        holdsAnyone(days, period)
-          ? check(() => checkReport(deriveReport(days, reportOf(period), releasedAt), days, gate))
-          : nobodyYet(period),
+        holdsAnyone(counted, period)
+          ? check(() => checkReport(deriveReport(days, dates[place] ?? last, releasedAt, further), days, gate))
+          : nobodyYet(periodEnd(period, grain)),
       );
-    return { days, bytesProcessed };
+    return { facts: counted, bytesProcessed };
   };
-  const release = await openRelease(periods, countDays, options);
+  const release = await openRelease(periods, countPeriods, options);
   const outcomes: ReleaseOutcome[] = [];
   for (const period of periods) {
     const failure = reports.get(period) ?? null;
@@ -81,7 +100,9 @@ export async function releasePeriods(
   const context = { run, startedAt: releasedAt, finishedAt: now(), timeZone, source, bytesProcessed: release.bytesProcessed };
   const records = outcomes
     .filter(({ state, failure }) => state !== 'left' && !failure?.refused)
-    .map((outcome) => runRecord({ reportDate: reportOf(outcome.period), tables: [], findings: null, release: outcome }, context));
+    .map((outcome) =>
+      runRecord({ reportDate: reportOf(outcome.period, grain), tables: [], findings: null, release: outcome }, context),
+    );
   await appendRecords(engine, records, run);
   return outcomes;
 }

@@ -8,7 +8,7 @@ import { type Log, logFailure } from '../platform/log';
 import { logMessages } from '../platform/log-messages';
 import { findGaps } from './gaps';
 import { isExported, judge, type ReportOutcome } from './outcome';
-import { isMature, releasedBy, reportOf } from './release-periods';
+import { dueBy, reportOf } from './release-periods';
 import { type DoneDates, doneDates } from './resume';
 import { type ExportOptions, type ExportOutcome, runExport } from './run-export';
 import { releasePeriods } from './run-release';
@@ -118,13 +118,14 @@ type RepeatOptions = Required<Pick<ExportOptions, 'engine' | 'run' | 'timeZone' 
 /** Releases what earlier runs of the request failed to, of reports that are in. */
 async function repeatReleases(
   reportDates: readonly CalendarDate[],
-  { startedAt, release: limits, ...options }: RepeatOptions,
+  { startedAt, release: settings, ...options }: RepeatOptions,
 ): Promise<ReportOutcome[]> {
   const { timeZone } = options;
-  const periods = reportDates.map(releasedBy).filter((period) => isMature(period, startedAt, timeZone));
-  if (!limits.isOn || periods.length === 0) return [];
-  const outcomes = await releasePeriods(periods, { ...options, limits, releasedAt: startedAt, replace: null });
-  return outcomes.map((release) => ({ reportDate: reportOf(release.period), tables: [], findings: null, release }));
+  const { grain } = settings;
+  const periods = dueBy(reportDates, grain, { instant: startedAt, timeZone });
+  if (!settings.isOn || periods.length === 0) return [];
+  const outcomes = await releasePeriods(periods, { ...options, settings, releasedAt: startedAt, replace: null });
+  return outcomes.map((release) => ({ reportDate: reportOf(release.period, grain), tables: [], findings: null, release }));
 }
 
 function logReport(report: ReportOutcome, log: Log, durationMs: number, dryRun: boolean): void {

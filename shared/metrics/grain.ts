@@ -38,6 +38,14 @@ export function periodStarts(reportDate: CalendarDate, grain: Grain, count = PER
   return Array.from({ length: count }, (_, age) => addPeriods(newest, -age, grain));
 }
 
+/** First days of the periods that hold the days from `from` to `to`, in order of time. */
+export function periodsOfDays(from: CalendarDate, to: CalendarDate, grain: Grain): CalendarDate[] {
+  const first = periodStart(from, grain);
+  return Array.from({ length: periodsBetween(first, periodStart(to, grain), grain) + 1 }, (_, place) =>
+    addPeriods(first, place, grain),
+  );
+}
+
 /** How many periods lie between two first days. */
 export function periodsBetween(from: CalendarDate, to: CalendarDate, grain: Grain): number {
   if (grain !== 'month') return daysBetween(from, to) / (grain === 'week' ? 7 : 1);
@@ -53,6 +61,11 @@ export function labelPeriod(start: CalendarDate, age: number, grain: Grain): str
   const name = namePeriod(start, grain);
   const word = { day: ['Today', 'Yesterday'], week: ['This week', 'Last week'], month: ['This month', 'Last month'] }[grain][age];
   return word === undefined ? name : `${word} (${name})`;
+}
+
+/** `2025-12-23`, or `2025-12-15 to 2025-12-21`. */
+export function datesOf(start: CalendarDate, grain: Grain): string {
+  return grain === 'day' ? start : `${start} to ${periodEnd(start, grain)}`;
 }
 
 /** `Dec 23`, `Dec 15–21` or `Oct 27 – Nov 2`, `Dec 2025`. */

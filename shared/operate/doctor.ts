@@ -4,7 +4,7 @@ import { settle } from '../engines/open';
 import { allDates, describeGaps, findGaps } from '../export/gaps';
 import type { Findings } from '../export/outcome';
 import { readNewestDay, runExport } from '../export/run-export';
-import { type CalendarDate, localDate, PERIODS, reportWindow } from '../metrics/calendar';
+import { type CalendarDate, EARLIEST, localDate, PERIODS, reportWindow } from '../metrics/calendar';
 import { areTooManyUnknown } from '../metrics/checks/quality-gate';
 import { type SourceTable, sourceTableNames } from '../metrics/source-contract';
 import {
@@ -305,10 +305,21 @@ async function checkWarehouse(examination: Examination, config: Config): Promise
   const area = 'warehouse';
   const warehouse = { ...config.warehouse, source: null };
   return withEngine(examination, { ...config, warehouse }, 'export', area, async (engine, run) => {
-    const inspections = await engine.inspectWarehouse({ release: config.release.isOn }, run);
+    const inspections = await engine.inspectWarehouse({ release: config.release.isOn ? config.release.grain : null }, run);
     const canRead = inspections.every(({ failure }) => failure === null) && inspections.some(({ exists }) => exists);
-    return [...inspections.map(checkTable), ...(canRead ? [await checkGaps(examination, config, engine, run)] : [])];
+    if (!canRead) return inspections.map(checkTable);
+    const grain = config.release.isOn ? [await checkGrain(config, engine, run)] : [];
+    return [...inspections.map(checkTable), ...grain, await checkGaps(examination, config, engine, run)];
   });
+}
+
+/** Whether what is released is of the grain that the settings name. */
+async function checkGrain({ release: { grain } }: Config, engine: Engine, run: Run): Promise<Check> {
+  const [area, name] = ['warehouse', 'grain of the release'] as const;
+  return engine.readRelease(grain, EARLIEST, EARLIEST, run.signal).then(
+    () => ({ area, name, ok: true, found: `${grain}s, and no others are released`, remedy: null }),
+    (thrown) => failed(area, name, toFailure(thrown)),
+  );
 }
 
 /** Gaps hinder no export, so they are no fault. */

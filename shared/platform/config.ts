@@ -16,6 +16,14 @@ export interface ReleaseLimits {
   roundTo: number;
 }
 
+export const releaseGrains = ['day', 'week', 'month'] as const;
+
+/** How a deployment releases. */
+export interface ReleaseSettings extends ReleaseLimits {
+  /** KPI_RELEASE_GRAIN: which periods, and no others. */
+  grain: (typeof releaseGrains)[number];
+}
+
 /** Settings of a folder, read by the command line. */
 export const CONFIG_FILE = 'kpi.config.json';
 
@@ -59,7 +67,7 @@ export interface Config {
   /** URL that gets the digests, a secret; null: nobody does. */
   digestWebhook: string | null;
   logLevel: LogLevel;
-  release: ReleaseLimits & {
+  release: ReleaseSettings & {
     /** Whether exports release; `kpi release` does in any case. */
     isOn: boolean;
   };
@@ -122,6 +130,7 @@ export const Settings = z.object({
     .optional(),
   KPI_LOG_LEVEL: z.enum(logLevels, `expected one of ${logLevels.join(', ')}`).default('info'),
   KPI_RELEASE: z.enum(['on', 'off'], 'expected on or off').default('off'),
+  KPI_RELEASE_GRAIN: z.enum(releaseGrains, `expected one of ${releaseGrains.join(', ')}`).default('week'),
   KPI_RELEASE_MIN_PEOPLE: wholeNumberFrom(11).default(20),
   KPI_RELEASE_ROUND_TO: wholeNumberFrom(5).default(10),
   KPI_BIGQUERY_ENDPOINT: z.url({ protocol: /^https?$/, error: 'expected a URL such as http://127.0.0.1:9050' }).optional(),
@@ -200,6 +209,7 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}, fil
     logLevel: settings.KPI_LOG_LEVEL,
     release: {
       isOn: settings.KPI_RELEASE === 'on',
+      grain: settings.KPI_RELEASE_GRAIN,
       minPeople: settings.KPI_RELEASE_MIN_PEOPLE,
       roundTo: settings.KPI_RELEASE_ROUND_TO,
     },

@@ -1,11 +1,16 @@
 import { eachKind } from '../metrics/error-kinds';
-import type { DailyMetrics } from '../metrics/tables/daily_metrics';
+import type { ReleasedRow } from '../metrics/tables/released';
 
 /** The columns of a released row that say which row it is. */
-export const keyColumns = ['period_date', 'revision', 'released_at'] as const satisfies (keyof DailyMetrics)[];
+export const keyColumns = [
+  'period_start_date',
+  'period_end_date',
+  'revision',
+  'released_at',
+] as const satisfies (keyof ReleasedRow)[];
 
 /** The numbers of a released row; null where hidden. */
-export type ReleasedValues = Omit<DailyMetrics, (typeof keyColumns)[number]>;
+export type ReleasedValues = Omit<ReleasedRow, (typeof keyColumns)[number]>;
 export type ReleasedColumn = keyof ReleasedValues;
 
 /** What a released number is, and so which rules it goes through. */

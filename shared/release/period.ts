@@ -32,7 +32,8 @@ export interface Partition {
 
 /** All that the rules know of a period, exactly. */
 export interface ReleasePeriod {
-  date: CalendarDate;
+  /** Its first day. */
+  start: CalendarDate;
   counts: Record<CountColumn, HeldCount>;
   partitions: Partition[];
   /** Active users by how many of their tests failed. */
@@ -48,10 +49,10 @@ const NEVER = 8;
  * Puts the people behind each number of a period to the number itself. The two were counted by queries that ran one after the other: where
  * they can't be of the same rows, that is a retryable failure, for then nobody knows how many people stand behind a number.
  */
-export function deriveReleasePeriod(date: CalendarDate, { day, cohort }: PeriodFacts, facts: ReleaseFacts): ReleasePeriod {
-  const tests = facts.release_tests.find((row) => row.day === date);
-  const errors = facts.release_errors.filter((row) => row.day === date);
-  const sessions = facts.release_sessions.filter((row) => row.day === date);
+export function deriveReleasePeriod(start: CalendarDate, { day, cohort }: PeriodFacts, facts: ReleaseFacts): ReleasePeriod {
+  const tests = facts.release_tests.find((row) => row.day === start);
+  const errors = facts.release_errors.filter((row) => row.day === start);
+  const sessions = facts.release_sessions.filter((row) => row.day === start);
 
   const peopleByKinds = new Map(errors.map(({ kinds, users }) => [kinds, users]));
   const peopleBySorts = new Map(sessions.map(({ sorts, users }) => [sorts, users]));
@@ -119,10 +120,10 @@ export function deriveReleasePeriod(date: CalendarDate, { day, cohort }: PeriodF
   const agree =
     (tests?.users ?? 0) === day.activeUsers && sum(errors, (row) => row.users) === failedUsers && held.every(isPossible);
   if (!agree) {
-    throw new Failure('SOURCE_NOT_READY', `the source changed while ${date} was counted for the release; try again`);
+    throw new Failure('SOURCE_NOT_READY', `the source changed while ${start} was counted for the release; try again`);
   }
   return {
-    date,
+    start,
     counts,
     partitions: [
       {

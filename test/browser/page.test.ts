@@ -358,7 +358,7 @@ describe('the release', () => {
     const { page, complaints } = await open('release');
     const rows = await query(
       join(folder, 'released.duckdb'),
-      'SELECT *, CAST(period_date AS VARCHAR) AS day FROM kpi_release.daily_metrics ORDER BY day DESC',
+      'SELECT *, CAST(period_start_date AS VARCHAR) AS day FROM kpi_release.daily_metrics ORDER BY day DESC',
     );
     const names = ['all_tests', 'successful_tests', 'successful_test_users', 'active_users', 'avg_tests_per_active_user'];
     const shown = await page.$$eval('.figures tbody tr', (elements) =>

@@ -15,7 +15,7 @@ export function start(...args: string[]): ChildProcess {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
   return spawn(process.execPath, [resolve(__dirname, '../../bin/kpi.mjs'), ...args], {
     cwd: folder,
-    env: { ...env, KPI_LOG_LEVEL: 'warning' },
+    env: { ...env, KPI_LOG_LEVEL: 'warning', KPI_RELEASE_GRAIN: 'day' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }

@@ -120,7 +120,7 @@ test.each([[[]], [['--serve', '--port', '0']]])('of a release in which nothing i
   rmSync(join(folder, '.kpi/dashboard.html'), { force: true });
   const { code, stdout, stderr } = await kpi('dashboard', '--release', '--warehouse', warehouse, ...args);
   expect([code, stdout, existsSync(join(folder, '.kpi/dashboard.html'))]).toEqual([1, '', false]);
-  expect(stderr).toMatch(/^kpi: nothing has been released yet; to see how a day is: .* release --warehouse \S+ --help\n$/);
+  expect(stderr).toMatch(/^kpi: nothing has been released yet; to see how it is done: .* release --warehouse \S+ --help\n$/);
 });
 
 describe('served', () => {

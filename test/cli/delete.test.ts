@@ -52,7 +52,7 @@ test('without a terminal it shows what would go, and wants --yes', async () => {
 });
 
 test('removes the reports of its dates from all tables and no others, and neither the release nor the records', async () => {
-  const [released, records] = [await count('kpi_release.daily_metrics'), await count('kpi_metrics.export_runs')];
+  const [released, records] = [await count('kpi_release.weekly_metrics'), await count('kpi_metrics.export_runs')];
   const gone = datesBetween('2025-12-03', '2025-12-10').flatMap(tablesOf);
   const deleted = publishedTableNames.filter((table) => table in furtherTables || tables.includes(table));
   const rowsOf = (table: PublishedTable) => gone.filter((one) => one === table).length * rowsOfTable(table);
@@ -68,7 +68,7 @@ test('removes the reports of its dates from all tables and no others, and neithe
     },
   ]);
   expect(await dates()).toBe('2025-12-01 2025-12-02 2025-12-23');
-  expect([await count('kpi_release.daily_metrics'), await count('kpi_metrics.export_runs')]).toEqual([released, records]);
+  expect([await count('kpi_release.weekly_metrics'), await count('kpi_metrics.export_runs')]).toEqual([released, records]);
   expect(released).toBe('1');
 });
 

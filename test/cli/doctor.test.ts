@@ -173,6 +173,7 @@ test('says where each setting is from, and nothing secret of an address', async 
     KPI_TIME_ZONE: 'Europe/Berlin (--time-zone)',
     KPI_LOG_LEVEL: 'error (environment)',
     KPI_RELEASE: 'off (default)',
+    KPI_RELEASE_GRAIN: 'week (default)',
     KPI_LOCATION: 'not set',
     KPI_BIGQUERY_ENDPOINT: 'http://localhost:9050 (environment)',
     KPI_DIGEST_WEBHOOK: 'set, not shown (environment)',

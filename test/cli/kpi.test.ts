@@ -509,6 +509,7 @@ test('kpi --help and that of every command show examples', async () => {
 describe('release', () => {
   const file = join(folder, 'release.duckdb');
   const at = ['--source', 'demo', '--warehouse', file];
+  const kpi = (args: string[], env: Record<string, string> = {}) => ended(start(args, { KPI_RELEASE_GRAIN: 'day', ...env }));
 
   test('puts out a day once, shows it, and replaces it on purpose', async () => {
     const first = await kpi(['release', '--date', '2025-12-12', ...at]);
@@ -526,7 +527,13 @@ describe('release', () => {
     expect(JSON.parse(replaced.stderr.split('\n')[0] ?? '')).toMatchObject({ message: 'period released', reason: 'a trial' });
     const shown = await kpi(['show', '--release', '--date', '2025-12-12', '--json', '--warehouse', file]);
     expect(JSON.parse(shown.stdout).daily_metrics).toEqual([
-      expect.objectContaining({ period_date: '2025-12-12', revision: 2, active_users: 270, conversion_rate: null }),
+      expect.objectContaining({
+        period_start_date: '2025-12-12',
+        period_end_date: '2025-12-12',
+        revision: 2,
+        active_users: 270,
+        conversion_rate: null,
+      }),
     ]);
   });
 
@@ -543,7 +550,7 @@ describe('release', () => {
   test('is made by an export where KPI_RELEASE is on', async () => {
     const { code } = await kpi(['export', '--date', '2025-12-25', ...at], { KPI_RELEASE: 'on' });
     const shown = await kpi(['show', '--release', '--date', '2025-12-14', '--csv', '--warehouse', file]);
-    expect([code, shown.code, shown.stdout.split('\n')[1]]).toEqual([0, 0, expect.stringMatching(/^2025-12-14,1,/)]);
+    expect([code, shown.code, shown.stdout.split('\n')[1]]).toEqual([0, 0, expect.stringMatching(/^2025-12-14,2025-12-14,1,/)]);
   });
 
   test.each([
@@ -556,7 +563,7 @@ describe('release', () => {
     {
       name: 'a replacement of a range',
       args: ['--from', '2025-12-10', '--to', '2025-12-11', '--replace'],
-      says: 'one day at a time',
+      says: 'one period at a time',
     },
     {
       name: 'a replacement without a reason',
@@ -586,5 +593,55 @@ describe('release', () => {
       1,
       expect.stringMatching(/has not been released; it can be from \d{4}-\d\d-\d\d on\n$/),
     ]);
+  });
+});
+
+describe('release of weeks, the default', () => {
+  const file = join(folder, 'weeks.duckdb');
+  const at = ['--source', 'demo', '--warehouse', file];
+
+  test('takes any day of a week, and shows it', async () => {
+    const first = await kpi(['release', '--date', '2025-12-10', ...at]);
+    expect([first.code, first.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^2025-12-08 to 2025-12-14 {2}released, revision 1: \d+ values shown, \d+ hidden\n/),
+    ]);
+    const again = await kpi(['release', '--from', '2025-12-01', '--to', '2025-12-14', '--json', ...at]);
+    expect(JSON.parse(again.stdout).releases).toMatchObject([
+      { period: '2025-12-01', state: 'released' },
+      { period: '2025-12-08', state: 'left' },
+    ]);
+    const shown = await kpi(['show', '--release', '--date', '2025-12-14', '--json', '--warehouse', file]);
+    expect(JSON.parse(shown.stdout)).toEqual({
+      weekly_metrics: [expect.objectContaining({ period_start_date: '2025-12-08', period_end_date: '2025-12-14', revision: 1 })],
+    });
+    const missing = await kpi(['show', '--release', '--date', '2025-11-05', '--warehouse', file]);
+    expect(missing.stderr).toMatch(/^kpi: 2025-11-03 to 2025-11-09 has not been released; run: .* --date 2025-11-03\n$/);
+    const page = await kpi(['dashboard', '--release', '--out', join(folder, 'weeks.html'), '--warehouse', file]);
+    expect(page.stdout).toMatch(/: 2 weeks, /);
+  });
+
+  test('is made by the export of a Sunday', async () => {
+    const { code, stdout } = await kpi(['export', '--date', '2025-12-07', ...at, '--json'], { KPI_RELEASE: 'on' });
+    expect([code, JSON.parse(stdout).success]).toEqual([0, true]);
+    const rows = await queryDuckDb(file, 'SELECT period_start_date FROM kpi_release.weekly_metrics ORDER BY 1');
+    expect(rows).toEqual([['2025-11-17'], ['2025-12-01'], ['2025-12-08']]);
+  });
+
+  test('refuses another grain by one line, at every door', async () => {
+    const says = /^kpi: .*KPI_RELEASE_GRAIN: is month, but kpi_release holds released weeks; expected week.*\(BAD_CONFIG\)\n$/s;
+    const month = { KPI_RELEASE_GRAIN: 'month', KPI_LOG_LEVEL: 'error' };
+    for (const args of [
+      ['release', '--date', '2025-10-10', ...at],
+      ['show', '--release', '--warehouse', file],
+      ['dashboard', '--release', '--out', join(folder, 'months.html'), '--warehouse', file],
+    ]) {
+      const { code, stderr } = await kpi(args, month);
+      expect([args[0], code, stderr]).toEqual([args[0], 64, expect.stringMatching(says)]);
+    }
+    const doctor = await kpi(['doctor', ...at], { ...month, KPI_RELEASE: 'on' });
+    expect(doctor.stdout).toMatch(/grain of the release.*KPI_RELEASE_GRAIN: is month/);
+    const well = await kpi(['doctor', ...at], { KPI_RELEASE: 'on' });
+    expect(well.stdout).toMatch(/grain of the release +weeks, and no others are released/);
   });
 });

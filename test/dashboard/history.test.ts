@@ -16,7 +16,7 @@ import {
   reportTableDefinitions,
   reportTableNames,
 } from '../../shared/metrics/tables';
-import type { DailyMetrics } from '../../shared/metrics/tables/daily_metrics';
+import type { ReleasedRow } from '../../shared/metrics/tables/released';
 
 type Row = Record<string, string | number | null>;
 
@@ -319,9 +319,9 @@ test('an empty warehouse', () => {
 
 test('released days, oldest first; what is hidden stays null, and the failure rate is made of what is shown', () => {
   const rows = [
-    { period_date: '2025-12-02', revision: 1, all_tests: 40, total_errors: 10, active_users: null },
-    { period_date: '2025-12-01', revision: 1, all_tests: null, total_errors: 10, active_users: 20 },
-  ] as DailyMetrics[];
+    { period_start_date: '2025-12-02', revision: 1, all_tests: 40, total_errors: 10, active_users: null },
+    { period_start_date: '2025-12-01', revision: 1, all_tests: null, total_errors: 10, active_users: 20 },
+  ] as ReleasedRow[];
   const at = (name: string) => releaseMetrics.findIndex((metric) => metric.name === name);
   const figures = deriveReleasedHistory(rows).map(({ date, values }) => [
     date,

@@ -188,7 +188,7 @@ test('a year adds no more than 70 kB', () => {
 
 test('a release says nothing of what is usual, and does not read annotations', async () => {
   asked.length = 0;
-  const released = await readReleased(engine, { ...options, limits: { minPeople: 10, roundTo: 5 } as never });
+  const released = await readReleased(engine, { ...options, release: { grain: 'day', minPeople: 10, roundTo: 5 } as never });
   expect(asked).toEqual([]);
   expect(JSON.stringify(released)).not.toMatch(/usual|annotations|sentence/);
 });

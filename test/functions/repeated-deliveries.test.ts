@@ -41,6 +41,7 @@ async function deliver(now: string, messageId = 'm1', more: Record<string, strin
     KPI_LOCATION: 'EU',
     KPI_TIME_ZONE: canned.timeZone,
     KPI_RELEASE: 'on',
+    KPI_RELEASE_GRAIN: 'day',
   };
   const engine = createBigQuery({ config: configAt(server), now: () => new Date(now), pace: testPace });
   const handle = createPubsubHandler({

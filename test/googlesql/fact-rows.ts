@@ -1,11 +1,17 @@
 import { join } from 'node:path';
 import { openDuckDb } from '../../shared/engines/duckdb/engine';
 import { addDays, datesBetween, PERIODS, type ReportWindow, type Window } from '../../shared/metrics/calendar';
-import { type AnyFactName, type CountedFacts, parseFacts, releaseFactNames } from '../../shared/metrics/facts/facts';
+import {
+  type AnyFactName,
+  type CountedFacts,
+  parseFacts,
+  type ReleaseFacts,
+  releaseFactNames,
+} from '../../shared/metrics/facts/facts';
 import { type FactParameter, factParameters } from '../../shared/metrics/facts/parameters';
 import { factsQuery, parametersOf } from '../../shared/metrics/facts/relations';
 import { parseScopes, scopeParameters, scopesOf, scopesQuery } from '../../shared/metrics/facts/scopes';
-import { furtherWindow, grains } from '../../shared/metrics/grain';
+import { furtherWindow, type Grain, grains } from '../../shared/metrics/grain';
 import { type SourceTable, sourceColumns } from '../../shared/metrics/source-contract';
 import { createLog } from '../../shared/platform/log';
 import type { SourceRows } from '../support/source-rows';
@@ -25,10 +31,12 @@ export async function rowsOnDuckDb(folder: string, window: Window): Promise<Fact
   const run = { id: 'run', requestId: 'request', trigger: 'cli', signal: new AbortController().signal, log } as const;
   try {
     const { facts } = await engine.readFacts(withFurther(window), run);
-    const released = await engine.readReleaseFacts(window, run);
+    const released: Record<string, object[]> = {};
+    for (const [grain, span] of releaseSpans(window))
+      addReleased(released, grain, (await engine.readReleaseFacts(span, grain, run)).facts);
     const span = await engine.readSpan(window, run);
     const freshness = (await engine.readFreshness(window, run)).rows;
-    return toSets({ ...facts, ...released.facts, span, freshness }, window);
+    return toSets({ ...facts, ...released, span, freshness }, window);
   } finally {
     await engine.close();
   }
@@ -51,16 +59,18 @@ export async function rowsOnReference(
     });
     return server.evaluate(sql, Object.fromEntries(bound), tables);
   };
-  const count = async <Name extends AnyFactName>(names: readonly Name[]) => {
-    const sql = change(factsQuery(names, window));
-    return parseFacts(names, await evaluate(sql, factParameters(window, window.scanUntil)));
+  const count = async <Name extends AnyFactName>(names: readonly Name[], grain: Grain = 'day', span: Window = window) => {
+    const sql = change(factsQuery(names, { ...span, grain }));
+    return parseFacts(names, await evaluate(sql, factParameters(span, window.scanUntil, grain)));
   };
   const scopes = scopesOf(withFurther(window));
   const reports = await evaluate(change(scopesQuery(scopes, {})), scopeParameters(scopes, window.scanUntil));
+  const released: Record<string, object[]> = {};
+  for (const [grain, span] of releaseSpans(window)) addReleased(released, grain, await count(releaseFactNames, grain, span));
   return toSets(
     {
       ...parseScopes(scopes, reports),
-      ...(await count(releaseFactNames)),
+      ...released,
       ...(await count(['span', 'freshness'])),
     },
     window,
@@ -75,6 +85,21 @@ function toTable(table: SourceTable, rows: SourceRows[SourceTable]): Table {
 /** A window of reports with those that weeks, months and the people behind them are counted in. */
 function withFurther(window: Window): ReportWindow {
   return furtherWindow(datesBetween(addDays(window.firstDay, PERIODS), window.lastDay), window, grains);
+}
+
+/** What a release is counted of, by its grain: of weeks and months where one ends in the window. */
+function releaseSpans(window: Window): [Grain, Window][] {
+  const { week = null, month = null } = withFurther(window).further ?? {};
+  const spans: [Grain, Window | null][] = [
+    ['day', window],
+    ['week', week],
+    ['month', month],
+  ];
+  return spans.flatMap(([grain, span]): [Grain, Window][] => (span === null ? [] : [[grain, span]]));
+}
+
+function addReleased(released: Record<string, object[]>, grain: Grain, facts: ReleaseFacts): void {
+  for (const [name, rows] of Object.entries(facts)) released[`${name}_by_${grain}`] = rows;
 }
 
 function toSets({ audience, week, month, ...facts }: CountedFacts & Record<string, unknown>, window: Window): FactRows {

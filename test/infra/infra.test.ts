@@ -182,7 +182,7 @@ describe('functions', () => {
     const runner = resourcesOf(infra).filter(([, body]) =>
       [body.member, body.user_by_email].some((member) => String(member).includes('account["runner"]')),
     );
-    const awaited = ['google_bigquery_table.published', 'google_bigquery_table.released', ...runner.map(([address]) => address)];
+    const awaited = ['google_bigquery_table.published', 'google_bigquery_table.release', ...runner.map(([address]) => address)];
     expect(resource('google_cloudfunctions2_function', 'export').depends_on).toEqual(
       expect.arrayContaining(awaited.map(expression)),
     );
@@ -352,7 +352,7 @@ describe('identity', () => {
   });
 
   test('no table is made anew because its key is another than that of its dataset', () => {
-    for (const name of ['published', 'annotations', 'released', 'first_tests'])
+    for (const name of ['published', 'annotations', 'release', 'first_tests'])
       expect([name, at(resource('google_bigquery_table', name), 'lifecycle', 'ignore_changes')]).toEqual([
         name,
         [expression('encryption_configuration')],

@@ -36,6 +36,7 @@ test('"everything" sets every variable, but for one that another rules out and o
   const [everything] = parseHcl([join(infraFolder, 'tests/everything.tftest.hcl')]);
   const { variable } = readInfra();
   expect(Object.keys(variable).filter((name) => !(name in only(everything?.variables)))).toEqual([
+    'release_by_period_date',
     'release_paused',
     'source_first_tests',
   ]);

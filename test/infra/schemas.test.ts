@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { grains } from '../../shared/metrics/grain';
 import {
   annotationsDefinition,
-  dailyMetricsDefinition,
   exportRunsDefinition,
   furtherTableNames,
   publishedTableDefinitions,
@@ -10,11 +10,13 @@ import {
 } from '../../shared/metrics/tables';
 import { driftOf, type FoundColumn } from '../../shared/metrics/tables/drift';
 import { infraSchema } from '../../shared/metrics/tables/infra-schema';
+import { releaseDefinitions } from '../../shared/metrics/tables/release-tables';
 import { at, expression, type Infra, infraFolder, only, readInfra } from './hcl';
 
 const published = [...Object.values(publishedTableDefinitions), exportRunsDefinition];
+const released = Object.values(releaseDefinitions);
 const isFurther = (table: string) => (furtherTableNames as string[]).includes(table);
-const definitions: TableDefinition[] = [...published, annotationsDefinition, dailyMetricsDefinition];
+const definitions: TableDefinition[] = [...published, annotationsDefinition, ...released];
 
 let infra: Infra;
 beforeAll(() => {
@@ -63,10 +65,16 @@ test('tables are described and partitioned as their definitions say', () => {
   expect(at(body, 'time_partitioning', 'field')).toBe(expression('each.value.partition_column'));
   expect(at(body, 'time_partitioning', 'type')).toBe('DAY');
   expect(body.require_partition_filter).toBe(false);
-  const released = only(infra.resource.google_bigquery_table?.released);
-  expect(released).toMatchObject({ table_id: dailyMetricsDefinition.name, description: dailyMetricsDefinition.description });
-  expect(at(released, 'time_partitioning', 'field')).toBe(dailyMetricsDefinition.partitionColumn);
-  expect(at(released, 'time_partitioning', 'expiration_ms')).toBe(0); // without it, an expiry that was set before stays
+});
+
+test.each(grains)('the table of the release by %s is as its definition says', (grain) => {
+  const { name, description, partitionColumn } = releaseDefinitions[grain];
+  expect((infra.locals.release_tables as Record<string, string>)[grain]).toBe(name);
+  const body = only(infra.resource.google_bigquery_table?.release);
+  expect(body).toMatchObject({ table_id: expression('each.value'), deletion_protection: expression('var.deletion_protection') });
+  expect(String(body.description).replace(expression('each.key'), grain)).toBe(description);
+  expect(at(body, 'time_partitioning', 'field')).toBe(partitionColumn);
+  expect(at(body, 'time_partitioning', 'expiration_ms')).toBe(0); // without it, an expiry that was set before stays
 });
 
 test('the table of annotations is described as its definition says, and has no partitions', () => {
@@ -77,47 +85,52 @@ test('the table of annotations is described as its definition says, and has no p
 });
 
 test('no apply drops a column that a table has beyond its schema', () => {
-  for (const name of ['published', 'annotations', 'released'])
+  for (const name of ['published', 'annotations', 'release'])
     expect(only(infra.resource.google_bigquery_table?.[name])).toMatchObject({ ignore_auto_generated_schema: true });
 });
 
-test('the release has the columns that it promises, in their order; only what says which row it is must be there', () => {
-  expect(dailyMetricsDefinition.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
-    'period_date DATE',
-    'revision INT64',
-    'released_at TIMESTAMP',
-    'all_tests INT64',
-    'successful_tests INT64',
-    'successful_test_users INT64',
-    'active_users INT64',
-    'avg_tests_per_active_user FLOAT64',
-    'total_sessions INT64',
-    'successful_sessions INT64',
-    'adjusted_success_rate FLOAT64',
-    'first_try_successes INT64',
-    'first_try_success_rate FLOAT64',
-    'second_try_successes INT64',
-    'second_try_success_rate FLOAT64',
-    'third_plus_try_successes INT64',
-    'third_plus_try_success_rate FLOAT64',
-    'error_gini_coefficient FLOAT64',
-    'no_period_history INT64',
-    'camera_too_far INT64',
-    'camera_too_close INT64',
-    'analysis_error INT64',
-    'test_lines_not_found INT64',
-    'test_not_found INT64',
-    'total_errors INT64',
-    'accounts_created INT64',
-    'accounts_with_tests INT64',
-    'conversion_rate FLOAT64',
-  ]);
-  expect(dailyMetricsDefinition.columns.filter(({ mode }) => mode === 'REQUIRED').map(({ name }) => name)).toEqual([
-    'period_date',
-    'revision',
-    'released_at',
-  ]);
-});
+test.each(released)(
+  '$name has the columns that it promises, in their order; only what says which row it is must be there',
+  ({ columns }) => {
+    expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      'period_start_date DATE',
+      'period_end_date DATE',
+      'revision INT64',
+      'released_at TIMESTAMP',
+      'all_tests INT64',
+      'successful_tests INT64',
+      'successful_test_users INT64',
+      'active_users INT64',
+      'avg_tests_per_active_user FLOAT64',
+      'total_sessions INT64',
+      'successful_sessions INT64',
+      'adjusted_success_rate FLOAT64',
+      'first_try_successes INT64',
+      'first_try_success_rate FLOAT64',
+      'second_try_successes INT64',
+      'second_try_success_rate FLOAT64',
+      'third_plus_try_successes INT64',
+      'third_plus_try_success_rate FLOAT64',
+      'error_gini_coefficient FLOAT64',
+      'no_period_history INT64',
+      'camera_too_far INT64',
+      'camera_too_close INT64',
+      'analysis_error INT64',
+      'test_lines_not_found INT64',
+      'test_not_found INT64',
+      'total_errors INT64',
+      'accounts_created INT64',
+      'accounts_with_tests INT64',
+      'conversion_rate FLOAT64',
+    ]);
+    expect(columns.filter(({ mode }) => mode === 'REQUIRED').map(({ name }) => name)).toEqual([
+      'period_start_date',
+      'period_end_date',
+      'revision',
+      'released_at',
+    ]);
+  },
+);
 
 test('export_runs has the columns of its specification, in their order', () => {
   expect(exportRunsDefinition.columns.map(({ name, type, mode }) => `${name} ${type} ${mode}`)).toEqual([

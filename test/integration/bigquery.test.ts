@@ -155,7 +155,7 @@ if (!emulatorIsAvailable)
             testers: { all: 1, withoutAccount: 0 },
           },
         ]);
-        const found = await engine.inspectWarehouse({ release: false }, testRun());
+        const found = await engine.inspectWarehouse({ release: null }, testRun());
         expect(found.map(({ failure }) => failure)).toEqual(found.map(() => null));
       });
     });
@@ -210,19 +210,35 @@ if (!emulatorIsAvailable)
     });
   });
 
-  test('a period is released once, by the rules, and stays when the source changes', async () => {
+  test.each([
+    {
+      grain: 'day',
+      ...{ from: '2025-07-01', to: '2025-07-16', dates: ['2025-07-14', '2025-07-15'] },
+      periods: [
+        ['2025-07-03', '2025-07-03'],
+        ['2025-07-04', '2025-07-04'],
+      ],
+    },
+    {
+      grain: 'week',
+      ...{ from: '2025-06-10', to: '2025-07-13', dates: ['2025-07-06', '2025-07-13'] },
+      periods: [
+        ['2025-06-16', '2025-06-22'],
+        ['2025-06-23', '2025-06-29'],
+      ],
+    },
+  ] as const)('a $grain is released once, by the rules, and stays when the source changes', async (situation) => {
     if (emulator.endpoint === null) return; // nobody's release is touched
-    const [timeZone, from, to] = ['America/New_York', '2025-07-01', '2025-07-16'];
+    const { grain, from, to, dates, periods } = situation;
+    const timeZone = 'America/New_York';
     const rows = crowdedSource({ seed: 5, timeZone, from, to, people: 600, sessions: 1500, sharedSessions: true });
     const options = {
       timeZone,
-      release: { minPeople: 11, roundTo: 5 },
+      release: { grain, minPeople: 11, roundTo: 5 },
       gate: { ...testGate, allowFall: true },
       dryRun: false,
       now: () => STARTED_AT,
     };
-    const dates = ['2025-07-14', '2025-07-15'];
-    const periods = ['2025-07-03', '2025-07-04'];
     await inTemporaryFolder(async (folder) => {
       await writeSource(folder, 'ndjson', rows);
       await withRelease(emulator, () =>
@@ -232,18 +248,20 @@ if (!emulatorIsAvailable)
             return runExport(dates, { ...options, engine: newEngine(), run, startedAt });
           };
           await exportAgain(STARTED_AT);
-          const released = await newEngine().readRelease('2025-01-01', '2025-12-31');
-          const reference = referenceRelease(rows, timeZone);
+          const released = await newEngine().readRelease(grain, '2025-01-01', '2025-12-31');
+          const reference = referenceRelease(rows, timeZone, grain);
           expect(released).toEqual(
-            periods.map((period) => ({
-              ...{ period_date: period, revision: 1, released_at: STARTED_AT.toISOString() },
-              ...reference(period).release(11, 5),
+            periods.map(([start, end]) => ({
+              ...{ period_start_date: start, period_end_date: end, revision: 1, released_at: STARTED_AT.toISOString() },
+              ...reference(start).release(11, 5),
             })),
           );
           await emulator.client.query(`DELETE FROM \`${dataset}.users\` WHERE TRUE`);
           const { reports } = await exportAgain(LATER);
           expect(reports.map(({ release }) => release?.state)).toEqual(['left', 'left']);
-          expect(JSON.stringify(await newEngine().readRelease('2025-01-01', '2025-12-31'))).toBe(JSON.stringify(released));
+          expect(JSON.stringify(await newEngine().readRelease(grain, '2025-01-01', '2025-12-31'))).toBe(JSON.stringify(released));
+          const other = newEngine().readRelease(grain === 'day' ? 'week' : 'day', '2025-01-01', '2025-12-31');
+          await expect(other).rejects.toMatchObject({ code: 'BAD_CONFIG' });
         }),
       );
     });

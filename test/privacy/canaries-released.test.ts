@@ -10,7 +10,7 @@ const FIRST_DAY = '2025-12-07';
 let doors: CanaryDoors;
 
 beforeAll(async () => {
-  doors = await openCanaryDoors({ KPI_RELEASE: 'on' });
+  doors = await openCanaryDoors({ KPI_RELEASE: 'on', KPI_RELEASE_GRAIN: 'day' });
 });
 
 afterAll(() => doors.close());

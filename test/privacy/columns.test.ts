@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { facts, releaseFacts } from '../../shared/metrics/facts/facts';
 import { span } from '../../shared/metrics/facts/span';
+import { grainAdverbs, grains } from '../../shared/metrics/grain';
 import { reportTables } from '../../shared/metrics/tables';
 import { Annotation } from '../../shared/metrics/tables/annotations';
-import { DailyMetrics } from '../../shared/metrics/tables/daily_metrics';
 import { ExportRun } from '../../shared/metrics/tables/export_runs';
+import { defineReleased, ReleasedByDate } from '../../shared/metrics/tables/released';
 import { type DeadLetter, toDeadLetter } from '../../shared/operate/dead-letter';
 import { Failure } from '../../shared/platform/failure';
 
@@ -40,6 +41,10 @@ const published: Columns = {
   ...{ error_gini_coefficient: 'ratio', no_period_history: 'count', camera_too_far: 'count', camera_too_close: 'count' },
   ...{ analysis_error: 'count', test_lines_not_found: 'count', test_not_found: 'count', total_errors: 'count' },
   ...{ accounts_created: 'count', accounts_with_tests: 'count', conversion_rate: 'ratio' },
+};
+
+const releasedPeriod: Columns = {
+  ...{ period_start_date: 'day', period_end_date: 'day', revision: 'count', released_at: 'made here' },
 };
 
 const pick = (...names: string[]): Columns =>
@@ -96,7 +101,8 @@ const allowed: Record<string, Columns> = {
     ...pick('test_not_found', 'total_errors'),
   },
   'table daily_funnel': { ...period, ...pick('accounts_created', 'accounts_with_tests', 'conversion_rate') },
-  'table daily_metrics': { period_date: 'day', revision: 'count', released_at: 'made here', ...published },
+  ...Object.fromEntries(grains.map((grain) => [`table ${grainAdverbs[grain]}_metrics`, { ...releasedPeriod, ...published }])),
+  'table daily_metrics by period_date': { period_date: 'day', revision: 'count', released_at: 'made here', ...published },
   'table export_runs': {
     ...{ run_id: 'made here', request_id: 'made here', report_date: 'day', trigger: 'word', status: 'word' },
     ...{ started_at: 'made here', finished_at: 'made here', time_zone: 'made here', definitions_version: 'made here' },
@@ -128,7 +134,8 @@ const allowed: Record<string, Columns> = {
 const schemas: Record<string, z.ZodObject> = {
   ...Object.fromEntries(Object.entries({ ...facts, ...releaseFacts, span }).map(([name, { row }]) => [`fact ${name}`, row])),
   ...Object.fromEntries(Object.entries(reportTables).map(([name, { row }]) => [`table ${name}`, row])),
-  'table daily_metrics': DailyMetrics,
+  ...Object.fromEntries(grains.map((grain) => [`table ${grainAdverbs[grain]}_metrics`, defineReleased(grain)])),
+  'table daily_metrics by period_date': ReleasedByDate,
   'table export_runs': ExportRun,
   'table annotations': Annotation,
 };

@@ -11,12 +11,12 @@ import type { Engine } from '../../shared/engines/engine';
 import { type SourceColumnType, sourceColumns, sourceTableNames } from '../../shared/metrics/source-contract';
 import {
   annotationsDefinition,
-  dailyMetricsDefinition,
   exportRunsDefinition,
   reportTableDefinitions,
   type TableDefinition,
 } from '../../shared/metrics/tables';
 import { infraSchema } from '../../shared/metrics/tables/infra-schema';
+import { releaseDefinitions } from '../../shared/metrics/tables/release-tables';
 import type { BigQueryConfig } from '../../shared/platform/config';
 import { RELEASE_DATASET } from '../../shared/platform/config';
 import { testPace } from './pace';
@@ -130,7 +130,7 @@ export async function withRelease<Result>({ client, endpoint }: Emulator, work: 
   if (endpoint === null) throw new Error('a project may have a release of its own');
   const [dataset] = await client.createDataset(RELEASE_DATASET, { location: LOCATION });
   try {
-    await dataset.createTable(dailyMetricsDefinition.name, tableResource(dailyMetricsDefinition));
+    for (const table of Object.values(releaseDefinitions)) await dataset.createTable(table.name, tableResource(table));
     return await work();
   } finally {
     await dataset.delete({ force: true });

@@ -1,5 +1,6 @@
-import { reportWindow } from '../../shared/metrics/calendar';
+import { type ReportWindow, reportWindow } from '../../shared/metrics/calendar';
 import type { FactRow, Facts, ReleaseFacts } from '../../shared/metrics/facts/facts';
+import { furtherWindow } from '../../shared/metrics/grain';
 import type { ReportRows } from '../../shared/metrics/report';
 import { reportTableNames } from '../../shared/metrics/tables';
 import { onDuckDb } from './duckdb';
@@ -15,20 +16,28 @@ import { inTemporaryFolder } from './temporary-folder';
 /** A random source, and what the embedded engine counts in it. */
 export interface CannedFacts {
   source: SourceRows;
-  facts: Facts & ReleaseFacts & { freshness: FactRow<'freshness'>[] };
+  facts: Facts & ReleaseFacts & { freshness: FactRow<'freshness'>[] } & { [part: string]: readonly object[] };
   timeZone: string;
 }
 
-export async function cannedFacts(from: string, to: string, timeZone = 'Europe/Berlin'): Promise<CannedFacts> {
+/** With the facts of weeks of the report of `to`, which is a Sunday, where `grain` is week. */
+export async function cannedFacts(
+  from: string,
+  to: string,
+  timeZone = 'Europe/Berlin',
+  grain: 'day' | 'week' = 'day',
+): Promise<CannedFacts> {
   const source = randomSource({ seed: 21, timeZone, from, to, measurements: 300, emptyText: true });
   const facts = await inTemporaryFolder(async (folder) => {
     await writeSource(folder, 'ndjson', source);
     return onDuckDb(folder, async (engine) => {
       const window = reportWindow(from, to, timeZone);
-      const { facts } = await engine.readFacts(window, testRun());
-      const released = await engine.readReleaseFacts(window, testRun());
+      const further: ReportWindow = grain === 'day' ? window : furtherWindow([to], window, ['day', grain]);
+      const { audience = [], week, month, ...facts } = (await engine.readFacts(further, testRun())).facts;
+      const ofWeeks = Object.fromEntries(Object.entries(week ?? {}).map(([name, rows]) => [`${name}_week`, rows as object[]]));
+      const released = await engine.readReleaseFacts(further.further?.week ?? window, grain, testRun());
       const freshness = (await engine.readFreshness(window, testRun())).rows;
-      return { ...facts, ...released.facts, freshness };
+      return { ...facts, ...released.facts, freshness, audience_audience: audience, ...ofWeeks };
     });
   });
   return { source, facts, timeZone };

@@ -11,6 +11,10 @@ export interface CrowdedSourceOptions {
   sessions: number;
   /** Whether several may take part in one session. */
   sharedSessions: boolean;
+  /** Days on end that go the same way; none: each moment goes its own. */
+  moodDays?: number;
+  /** Few fail, and hardly anybody tries twice. */
+  isCalm?: boolean;
 }
 
 /** How the sessions of a stretch of time go. */
@@ -30,7 +34,15 @@ const KINDS = [
  * Rows for the release, the same for the same seed: days of few people and of many, the later the more; days on which nearly all fail or
  * succeed, nobody tries twice or all do; and sessions in which one person tests hundreds of times.
  */
-export function crowdedSource({ seed, timeZone, from, to, ...options }: CrowdedSourceOptions): SourceRows {
+export function crowdedSource({
+  seed,
+  timeZone,
+  from,
+  to,
+  moodDays,
+  isCalm = false,
+  ...options
+}: CrowdedSourceOptions): SourceRows {
   const random = createRandom(seed);
   const instants = randomInstants(random, { timeZone, from, to }).sort((one, other) => (one < other ? -1 : 1));
   const later = () => instants[Math.max(random.below(instants.length), random.below(instants.length))] ?? 0n;
@@ -40,13 +52,14 @@ export function crowdedSource({ seed, timeZone, from, to, ...options }: CrowdedS
     .filter(() => !random.chance(0.1)) // the others are guests
     .map((user_id) => ({ user_id: random.chance(0.01) ? null : user_id, created_at: text(random, later()) }));
 
-  const moods = new Map(instants.map((instant) => [instant, randomMood(random)]));
+  const stretchOf = (instant: bigint) => (moodDays === undefined ? instant : instant / (BigInt(moodDays) * 86_400_000_000n));
+  const moods = new Map(instants.map((instant) => [stretchOf(instant), randomMood(random, isCalm)]));
   const measurements: MeasurementRow[] = [];
   for (let index = 0; index < options.sessions; index++) {
     const user_id = random.pick(testers);
     const session_id = strangeId(random, 'session', index);
     const start = later();
-    const { failures, furtherAttempts, kinds } = moods.get(start) ?? randomMood(random);
+    const { failures, furtherAttempts, kinds } = moods.get(stretchOf(start)) ?? randomMood(random, isCalm);
     const isMarathon = random.chance(4 / options.sessions);
     let at = start;
     for (let left = isMarathon ? 300 : 12; left > 0; left--) {
@@ -64,10 +77,10 @@ export function crowdedSource({ seed, timeZone, from, to, ...options }: CrowdedS
   return { users: random.shuffle(users), measurements: random.shuffle(measurements) };
 }
 
-function randomMood(random: Random): Mood {
+function randomMood(random: Random, isCalm: boolean): Mood {
   return {
-    failures: random.pick([0.03, 0.3, 0.5, 0.7, 0.97]),
-    furtherAttempts: random.pick([0, 0.1, 0.5, 0.8]),
+    failures: random.pick(isCalm ? [0.02, 0.05, 0.1, 0.15] : [0.03, 0.3, 0.5, 0.7, 0.97]),
+    furtherAttempts: random.pick(isCalm ? [0, 0.05, 0.1] : [0, 0.1, 0.5, 0.8]),
     kinds: random.shuffle(KINDS).slice(0, 1 + random.below(KINDS.length)),
   };
 }

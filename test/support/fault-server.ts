@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FactRow, Facts, ReleaseFacts } from '../../shared/metrics/facts/facts';
 import {
-  dailyMetricsDefinition,
   exportRunsDefinition,
   publishedTableDefinitions,
   reportTableDefinitions,
   type TableDefinition,
 } from '../../shared/metrics/tables';
+import { releaseDefinitions } from '../../shared/metrics/tables/release-tables';
 import type { BigQueryConfig } from '../../shared/platform/config';
 
 /** What a request asks for; a load of export_runs is a `record`, a query of the published tables a `look`, a statement that removes rows of them a `delete`, a test of permissions `rights`. */
@@ -93,8 +93,9 @@ export interface FaultServer {
   close(): Promise<void>;
 }
 
-/** Of facts that are left out there are no rows. */
-type ServedFacts = Facts & Partial<ReleaseFacts & { freshness: FactRow<'freshness'>[] }>;
+/** Of facts that are left out there are no rows. Those of weeks and months have the names that they have in a statement: activity_week. */
+type ServedFacts = Facts &
+  Partial<ReleaseFacts & { freshness: FactRow<'freshness'>[] }> & { [part: string]: readonly object[] | undefined };
 
 interface Answer {
   status: number;
@@ -113,7 +114,7 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     location: 'EU',
     tables: new Map(
-      [...Object.values(reportTableDefinitions), exportRunsDefinition, dailyMetricsDefinition].map((table) => [
+      [...Object.values(reportTableDefinitions), exportRunsDefinition, releaseDefinitions.day].map((table) => [
         table.name,
         storedTable(table),
       ]),
@@ -190,7 +191,7 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
     const rowsOf = (name: string) => {
       if (name === 'control') return [{}];
       if (job.kind === 'look') return look(job, name);
-      return job.id.includes('_look_') ? [fake.sourceCounts] : (facts[name as keyof ServedFacts] ?? []);
+      return job.id.includes('_look_') ? [fake.sourceCounts] : ((facts[name] ?? []) as readonly StoredRow[]);
     };
     return names.flatMap((name) => rowsOf(name).map((row): [string, StoredRow] => [name, row]));
   }
@@ -297,7 +298,8 @@ function destinationOf(configuration: Record<string, unknown>): string {
   return (configuration.load as { destinationTable: { tableId: string } }).destinationTable.tableId;
 }
 
-function storedTable({ columns, partitionColumn }: TableDefinition): StoredTable {
+/** A table of a definition, as BigQuery has it. */
+export function storedTable({ columns, partitionColumn }: TableDefinition): StoredTable {
   return {
     schema: { fields: columns.map(({ name, type, mode }) => ({ name, type: wireTypes[type] ?? type, mode })) },
     timePartitioning: { type: 'DAY', ...(partitionColumn !== null && { field: partitionColumn }) },

@@ -160,13 +160,13 @@ export function attackGrowth(targets: readonly Target[], attacker: Attacker): Fi
   return attack(all, groups, attacker);
 }
 
-/** Attacks two days: no group of people lies between them, but what changed could be known exactly. */
-export function attackDays(day: Target, next: Target, attacker: Attacker): Finding[] {
+/** Attacks two periods in a row: no group of people lies between them, but what changed could be known exactly. */
+export function attackNext(period: Target, next: Target, attacker: Attacker): Finding[] {
   const findings: Finding[] = [];
   for (const column of COUNTS) {
-    const [one, other] = [intervalOf(column, day, attacker), intervalOf(column, next, attacker)];
+    const [one, other] = [intervalOf(column, period, attacker), intervalOf(column, next, attacker)];
     const change = { low: other.low - one.high, high: other.high - one.low };
-    check(`change of ${column}`, change, (next.exact[column] ?? 0) - (day.exact[column] ?? 0));
+    check(`change of ${column}`, change, (next.exact[column] ?? 0) - (period.exact[column] ?? 0));
     if (change.low === change.high && Math.abs(change.low) >= 1 && Math.abs(change.low) < attacker.minPeople)
       findings.push({ group: `change of ${column}`, ...change });
   }

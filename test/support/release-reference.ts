@@ -25,8 +25,26 @@ const KINDS = [
 ];
 const TRIES = ['first_try_successes', 'second_try_successes', 'third_plus_try_successes'];
 
-/** Reads the rows once, and answers for any period as the report of 11 days later sees it. */
-export function referenceRelease(rows: SourceRows, timeZone: string): (period: string) => ReferencePeriod {
+/** The first date of the period that a date is in, and the last date of the report that releases a period. */
+const PERIODS = {
+  day: { startOf: (date: string) => date, reportOf: (start: string) => plusDays(start, 11) },
+  week: {
+    startOf: (date: string) => plusDays(date, -([6, 0, 1, 2, 3, 4, 5][new Date(date).getUTCDay()] ?? 0)),
+    reportOf: (start: string) => plusDays(start, 6 + 14),
+  },
+  month: {
+    startOf: (date: string) => date.replace(/..$/, '01'),
+    reportOf: (start: string) => plusDays(plusDays(start, 62).replace(/..$/, '01'), -1),
+  },
+};
+
+/** Reads the rows once, and answers for any period, by its first date, as the report that releases it sees it. */
+export function referenceRelease(
+  rows: SourceRows,
+  timeZone: string,
+  grain: keyof typeof PERIODS = 'day',
+): (period: string) => ReferencePeriod {
+  const { startOf, reportOf } = PERIODS[grain];
   const dateOf = dateReader(timeZone);
   const firstTests = new Map<string, string>();
   const tests = new Map<string, { id: string; user: string; session: string; at: bigint; kind: string | null }[]>();
@@ -37,12 +55,13 @@ export function referenceRelease(rows: SourceRows, timeZone: string): (period: s
     const first = firstTests.get(user_id);
     if (first === undefined || date < first) firstTests.set(user_id, date);
     if (measurement_id === null || session_id === null) continue;
-    const ofDate = tests.get(date) ?? [];
-    ofDate.push({ id: measurement_id, user: user_id, session: session_id, at, kind: error_type });
-    tests.set(date, ofDate);
+    const period = startOf(date);
+    const ofPeriod = tests.get(period) ?? [];
+    ofPeriod.push({ id: measurement_id, user: user_id, session: session_id, at, kind: error_type });
+    tests.set(period, ofPeriod);
   }
   const accounts = rows.users.flatMap(({ user_id, created_at }) =>
-    user_id === null || created_at === null ? [] : [{ user: user_id, date: dateOf(parseInstant(created_at)) }],
+    user_id === null || created_at === null ? [] : [{ user: user_id, period: startOf(dateOf(parseInstant(created_at))) }],
   );
 
   return (period) => {
@@ -59,17 +78,18 @@ export function referenceRelease(rows: SourceRows, timeZone: string): (period: s
       give(kind === null ? 'successful_tests' : 'total_errors', user);
       if (kind !== null) give(KINDS.includes(kind) ? kind : 'unclassified', user);
     }
-    for (const session of new Set(ofPeriod.map((test) => test.session))) {
-      const attempts = ofPeriod.filter((test) => test.session === session);
+    const sessions = new Map<string, typeof ofPeriod>();
+    for (const test of ofPeriod) sessions.set(test.session, [...(sessions.get(test.session) ?? []), test]);
+    for (const attempts of sessions.values()) {
       const holder = attempts[0]?.user ?? '';
       const success = attempts.findIndex(({ kind }) => kind === null);
       give('total_sessions', holder);
       give(success < 0 ? 'unsuccessful_sessions' : 'successful_sessions', holder);
       if (success >= 0) give(TRIES[Math.min(success, 2)] ?? '', holder);
     }
-    for (const { user, date } of accounts) {
-      if (date !== period) continue;
-      const tested = (firstTests.get(user) ?? '9999-12-31') <= plusDays(period, 11);
+    for (const { user, period: created } of accounts) {
+      if (created !== period) continue;
+      const tested = (firstTests.get(user) ?? '9999-12-31') <= reportOf(period);
       give('accounts_created', user);
       give(tested ? 'accounts_with_tests' : 'accounts_without', user);
     }

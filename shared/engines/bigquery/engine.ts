@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { releaseFactNames } from '../../metrics/facts/facts';
-import { dailyMetricsDefinition, exportRunsDefinition, furtherTableNames } from '../../metrics/tables';
+import { exportRunsDefinition, furtherTableNames } from '../../metrics/tables';
 import type { ExportRun } from '../../metrics/tables/export_runs';
 import type { BigQueryConfig } from '../../platform/config';
 import { RELEASE_DATASET } from '../../platform/config';
@@ -49,7 +49,8 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
 
     readFacts: (window, run) => countReports(session, run, window),
 
-    readReleaseFacts: (window, run) => countFacts(session, run, { what: 'release_facts', names: releaseFactNames, window }),
+    readReleaseFacts: (window, grain, run) =>
+      countFacts(session, run, { what: 'release_facts', names: releaseFactNames, window, grain }),
 
     readSpan: async (window, run) => (await countFacts(session, run, { what: 'span', names: ['span'], window })).facts.span,
 
@@ -81,25 +82,26 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
     deleteReports: async (from, to, run) =>
       deleteReports(session, run, { tables: await inspector.listTables(run.signal), from, to }),
 
-    putRelease: async (row, { replace }, run) => {
-      await inspector.checkRelease(run);
-      const day = row.period_date.replaceAll('-', '');
+    putRelease: async (row, { grain, replace }, run) => {
+      const { definition, toStored } = await inspector.checkRelease(grain, run);
+      const period = row.period_start_date;
+      const day = period.replaceAll('-', '');
       try {
         await load(session, {
           dataset: RELEASE_DATASET,
-          tableId: `${dailyMetricsDefinition.name}$${day}`,
-          rows: [row],
+          tableId: `${definition.name}$${day}`,
+          rows: [toStored(row)],
           id: `kpi_export_${run.id}_release_${day}`,
           disposition: replace ? 'WRITE_TRUNCATE' : 'WRITE_EMPTY',
-          doing: `releasing ${row.period_date}`,
+          doing: `releasing ${period}`,
           run,
-          date: row.period_date,
+          date: period,
         });
         return null;
       } catch (thrown) {
         if (!isDuplicate(thrown)) throw thrown;
         // another run wrote first, or a job of this run whose answer said that it had failed
-        const [there] = await reader.readRelease(row.period_date, row.period_date, run.signal);
+        const [there] = await reader.readRelease(grain, period, period, run.signal);
         if (there === undefined) throw thrown;
         return isDeepStrictEqual(there, row) ? null : there;
       }

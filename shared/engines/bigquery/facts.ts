@@ -5,6 +5,7 @@ import { type FactParameter, factParameters, timeBounds } from '../../metrics/fa
 import { factsQuery, parametersOf } from '../../metrics/facts/relations';
 import { parseScopes, type Scope, scopeParameters, scopesOf, scopesQuery } from '../../metrics/facts/scopes';
 import { parseWholeAnswer, wholeStatement } from '../../metrics/facts/whole-answer';
+import type { Grain } from '../../metrics/grain';
 import type { SourceTable } from '../../metrics/source-contract';
 import type { BigQueryConfig } from '../../platform/config';
 import { Failure } from '../../platform/failure';
@@ -30,10 +31,16 @@ export async function countReports(session: Session, run: Run, window: ReportWin
 export async function countFacts<Name extends AnyFactName>(
   session: Session,
   run: Run,
-  { what, names, window }: { what: 'release_facts' | 'span' | 'freshness'; names: readonly Name[]; window: Window },
+  {
+    what,
+    names,
+    window,
+    grain = 'day',
+  }: { what: 'release_facts' | 'span' | 'freshness'; names: readonly Name[]; window: Window; grain?: Grain },
 ) {
-  const sql = factsQuery(names, { repeatsDates: window.repeatsDates, firstTestsView: hasFirstTestsView(session) });
-  const query = factsJob(session, run, { sql, parameters: factParameters(window, session.now()), lastDay: window.lastDay });
+  const sql = factsQuery(names, { repeatsDates: window.repeatsDates, firstTestsView: hasFirstTestsView(session), grain });
+  const parameters = factParameters(window, session.now(), grain);
+  const query = factsJob(session, run, { sql, parameters, lastDay: window.lastDay });
   const { rows, bytesProcessed } = await count(session, run, { what, query, window, parse: (rows) => parseFacts(names, rows) });
   return { facts: rows, bytesProcessed };
 }

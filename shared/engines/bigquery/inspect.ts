@@ -1,7 +1,7 @@
 import type { TableMetadata } from '@google-cloud/bigquery';
 import type { CalendarDate } from '../../metrics/calendar';
+import type { Grain } from '../../metrics/grain';
 import {
-  dailyMetricsDefinition,
   exportRunsDefinition,
   furtherTables,
   type PublishedTable,
@@ -11,6 +11,7 @@ import {
   type TableDefinition,
 } from '../../metrics/tables';
 import { driftOf, type FoundColumn } from '../../metrics/tables/drift';
+import { type ReleaseTable, releaseDefinitions, releaseTable } from '../../metrics/tables/release-tables';
 import { RELEASE_DATASET } from '../../platform/config';
 import { Failure } from '../../platform/failure';
 import type { Run, TableOutcome, WarehouseInspection } from '../engine';
@@ -27,8 +28,8 @@ export interface Inspector {
   listTables(signal: AbortSignal): Promise<PublishedTable[]>;
   /** Dates whose partitions have expired, and why they can't be written; SCHEMA_DRIFT where tables aren't as they are defined. */
   findExpired(dates: readonly CalendarDate[], run: Run): Promise<Map<CalendarDate, Failure>>;
-  /** SCHEMA_DRIFT where the table of the release isn't as it is defined, or lets its partitions expire. */
-  checkRelease(run: Run): Promise<void>;
+  /** The table of a grain's release; SCHEMA_DRIFT where it isn't as it is defined, or lets its partitions expire. */
+  checkRelease(grain: Grain, run: Run): Promise<ReleaseTable>;
   /** Where a load was refused for what is in it, the tables are looked at again: one may have changed since they were. */
   nameDrift(outcomes: TableOutcome[], run: Run): Promise<TableOutcome[]>;
 }
@@ -39,7 +40,9 @@ export function createInspector(session: Session): Inspector {
   const inspectReports = rememberFor(BELIEVED_MS, session, async (run: Run) =>
     inspectReportTables(session, run, await listTables(run.signal)),
   );
-  const inspectRelease = rememberFor(BELIEVED_MS, session, (run: Run) => inspectReleaseTable(session, run));
+  const inspectRelease = (grain: Grain) =>
+    rememberFor(BELIEVED_MS, session, (run: Run) => inspectReleaseTable(session, run, grain));
+  const releases = { day: inspectRelease('day'), week: inspectRelease('week'), month: inspectRelease('month') };
   return {
     listTables,
     findExpired: async (dates, run) => {
@@ -49,7 +52,7 @@ export function createInspector(session: Session): Inspector {
       const isExpired = (date: CalendarDate) => expirations.some((expiration) => Date.parse(date) + expiration <= now);
       return new Map(dates.filter(isExpired).map((date) => [date, expired(date)]));
     },
-    checkRelease: inspectRelease,
+    checkRelease: (grain, run) => releases[grain](run),
     nameDrift: async (outcomes, run) => {
       const isRefused = ({ failure }: TableOutcome) => failure?.code === 'INVALID_QUERY';
       if (!outcomes.some(isRefused)) return outcomes;
@@ -96,20 +99,29 @@ async function inspectReportTables(session: Session, run: Run, tables: readonly 
 }
 
 /** A period whose partition expires would be released a second time. */
-async function inspectReleaseTable(session: Session, run: Run): Promise<void> {
-  const expirationMs = await inspectTable(session, run, { definition: dailyMetricsDefinition, dataset: RELEASE_DATASET });
+async function inspectReleaseTable(session: Session, run: Run, grain: Grain): Promise<ReleaseTable> {
+  const table = await findReleaseTable(session, run.signal, grain);
+  const { definition } = table;
+  const expirationMs = await inspectTable(session, run, { definition, dataset: RELEASE_DATASET });
   if (expirationMs > 0)
     throw new Failure(
       'SCHEMA_DRIFT',
-      `table ${RELEASE_DATASET}.${dailyMetricsDefinition.name} lets its partitions expire; run: terraform -chdir=infra apply`,
+      `table ${RELEASE_DATASET}.${definition.name} lets its partitions expire; run: terraform -chdir=infra apply`,
     );
+  return table;
+}
+
+/** The table of a grain, by the columns that it has. */
+export async function findReleaseTable(session: Session, signal: AbortSignal, grain: Grain): Promise<ReleaseTable> {
+  const { name } = releaseDefinitions[grain];
+  return releaseTable(grain, fieldsOf(await readTable(session, signal, { table: name, dataset: RELEASE_DATASET })).keys());
 }
 
 /** The state of the dataset and of each table; what is wrong with one hides no other. */
 export async function inspectWarehouse(
   session: Session,
   run: Run,
-  { release }: { release: boolean },
+  { release }: { release: Grain | null },
 ): Promise<WarehouseInspection[]> {
   const { config } = session;
   const look = async (name: string, doing: string, work: () => Promise<Partial<WarehouseInspection>>) => {
@@ -124,7 +136,7 @@ export async function inspectWarehouse(
       definition,
       dataset: config.dataset,
     })),
-    ...(release ? [{ definition: dailyMetricsDefinition, dataset: RELEASE_DATASET }] : []),
+    ...(release === null ? [] : [{ definition: await releaseDefinition(session, run, release), dataset: RELEASE_DATASET }]),
   ];
   // where they can't be listed, looking at the core says why
   const existing: readonly string[] = await list(session, run.signal).catch(() => []);
@@ -142,6 +154,12 @@ export async function inspectWarehouse(
       }),
     ),
   ]);
+}
+
+/** Of a table that can't be looked at, the definition of a new one; looking at it again says why. */
+async function releaseDefinition(session: Session, run: Run, grain: Grain): Promise<TableDefinition> {
+  const table = await findReleaseTable(session, run.signal, grain).catch(() => null);
+  return table === null ? releaseDefinitions[grain] : table.definition;
 }
 
 async function checkLocation({ client, config, jobsUntil }: Session, run: Run): Promise<void> {

@@ -1,8 +1,8 @@
 import type { CalendarDate } from '../../metrics/calendar';
 import { parseWholeAnswer, wholeStatement } from '../../metrics/facts/whole-answer';
+import { type Grain, grains } from '../../metrics/grain';
 import type { FurtherRows, ReportRows } from '../../metrics/report';
 import {
-  dailyMetricsDefinition,
   exportRunsDefinition,
   optionalColumns,
   type PublishedRow,
@@ -11,16 +11,19 @@ import {
   reportTableNames,
 } from '../../metrics/tables';
 import type { Annotation } from '../../metrics/tables/annotations';
-import type { DailyMetrics } from '../../metrics/tables/daily_metrics';
 import type { ExportRun } from '../../metrics/tables/export_runs';
+import { releaseDefinitions } from '../../metrics/tables/release-tables';
+import type { ReleasedRow } from '../../metrics/tables/released';
 import { RELEASE_DATASET } from '../../platform/config';
 import { toFailure } from '../../platform/failure';
 import type { Engine } from '../engine';
 import type { WarehouseIdentity } from '../identity';
+import { requireGrain } from '../release-grain';
 import {
   byDay,
   parseReportState,
   selectAnnotations,
+  selectAny,
   selectIdentity,
   selectRelease,
   selectReportStates,
@@ -28,7 +31,7 @@ import {
   selectRuns,
 } from '../warehouse-sql';
 import { readAllRows } from './answers';
-import { fieldsOf, type Inspector, readTable } from './inspect';
+import { fieldsOf, findReleaseTable, type Inspector, readTable } from './inspect';
 import { dateRange, type Session } from './session';
 
 /** For a query of the published tables, which are small. */
@@ -80,6 +83,25 @@ export function createReader(session: Session, listTables: Inspector['listTables
     return lackingRunColumns;
   }
 
+  function nameReleased(table: string): string {
+    return `\`${config.project}.${RELEASE_DATASET}.${table}\``;
+  }
+
+  /** Grains beside this one of which periods are released. Each table is looked for by itself: a list can't be seen to be whole. */
+  async function readOtherGrains(grain: Grain, signal: AbortSignal | undefined): Promise<Grain[]> {
+    const held: Grain[] = [];
+    for (const other of grains.filter((one) => one !== grain)) {
+      const { name } = releaseDefinitions[other];
+      const table = await findReleaseTable(session, readSignal(signal), other).catch((thrown) => {
+        if (toFailure(thrown).code === 'NOT_FOUND') return null;
+        throw thrown;
+      });
+      const asked = { doing: `looking for rows of ${name}`, params: {}, signal };
+      if (table !== null && (await read(selectAny(nameReleased(name)), asked)).length > 0) held.push(other);
+    }
+    return held;
+  }
+
   /** Rows of the reports of a range, of each table by its name. */
   async function readTables(tables: readonly PublishedTable[], asked: Omit<Asked, 'doing'>) {
     const queries = Object.fromEntries(tables.map((table) => [table, selectRows(table, nameTable)]));
@@ -106,10 +128,12 @@ export function createReader(session: Session, listTables: Inspector['listTables
       return (await read<Record<string, unknown>>(sql, asked)).map(parseReportState);
     },
 
-    readRelease: async (from: CalendarDate, to: CalendarDate, signal?: AbortSignal) => {
-      const table = `\`${config.project}.${RELEASE_DATASET}.${dailyMetricsDefinition.name}\``;
+    readRelease: async (grain: Grain, from: CalendarDate, to: CalendarDate, signal?: AbortSignal) => {
+      requireGrain(grain, await readOtherGrains(grain, signal));
+      const { definition, fromStored } = await findReleaseTable(session, readSignal(signal), grain);
       const asked = { doing: 'reading the release', params: dateRange(from, to), signal };
-      return (await read<DailyMetrics>(selectRelease(table), asked)).sort(byPeriod);
+      const rows = await read<object>(selectRelease(definition, nameReleased(definition.name)), asked);
+      return rows.map(fromStored).sort(byPeriod);
     },
 
     readRuns: async (filter, signal) => {
@@ -154,7 +178,7 @@ function readSignal(signal: AbortSignal | undefined): AbortSignal {
 }
 
 const INSTANT_COLUMNS = new Set(
-  [...Object.values(publishedTableDefinitions), exportRunsDefinition, dailyMetricsDefinition].flatMap(({ columns }) =>
+  [...Object.values(publishedTableDefinitions), exportRunsDefinition, releaseDefinitions.day].flatMap(({ columns }) =>
     columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => name),
   ),
 );
@@ -175,8 +199,8 @@ function byReport(one: PublishedRow, other: PublishedRow): number {
   return one.report_date.localeCompare(other.report_date) || inReport;
 }
 
-function byPeriod(one: DailyMetrics, other: DailyMetrics): number {
-  return one.period_date.localeCompare(other.period_date);
+function byPeriod(one: ReleasedRow, other: ReleasedRow): number {
+  return one.period_start_date.localeCompare(other.period_start_date);
 }
 
 function byStart(one: ExportRun, other: ExportRun): number {

@@ -106,14 +106,14 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
   return gatherScopes(scopes, ({ name }, fact) => rows.get(`${fact} ${name}`) ?? []);
 }
 
-/** Counts the people behind the numbers of the days of a window. */
-export async function countReleaseFacts(counting: Counting, window: Window): Promise<ReleaseFacts> {
+/** Counts the people behind the numbers of the periods of a window, some whole periods at a time. */
+export async function countReleaseFacts(counting: Counting, { window, grain }: Span): Promise<ReleaseFacts> {
   const facts: ReleaseFacts = { release_tests: [], release_errors: [], release_sessions: [] };
-  for (let from = window.firstDay; from <= window.lastDay; from = addDays(from, DAYS_AT_ONCE)) {
-    const piece: Span = {
-      window: daysWindow(from, earlier(addDays(from, DAYS_AT_ONCE - 1), window.lastDay), window.timeZone),
-      grain: 'day',
-    };
+  for (let from = window.firstDay; from <= window.lastDay; ) {
+    const whole = lastWholeDay({ window, grain }, addDays(from, DAYS_AT_ONCE - 1));
+    const to = whole < from ? window.lastDay : whole; // so that it ends, whatever the window
+    const piece: Span = { window: daysWindow(from, to, window.timeZone), grain };
+    from = addDays(to, 1);
     await keep(counting, 'attempts', piece);
     for (const name of releaseFactNames) facts[name].push(...((await countFact(counting, name, piece)) as never[]));
   }
@@ -139,8 +139,8 @@ function spanOf({ grain, window }: Scope, from: CalendarDate, to: CalendarDate):
   return { window: daysWindow(later(from, window.firstDay), earlier(to, window.lastDay), window.timeZone), grain };
 }
 
-/** The last day of the last period of a scope that ends by a day. */
-function lastWholeDay({ grain, window }: Scope, day: CalendarDate): CalendarDate {
+/** The last day of the last period of a window that ends by a day. */
+function lastWholeDay({ grain, window }: Span, day: CalendarDate): CalendarDate {
   const last = earlier(day, window.lastDay);
   const start = periodStart(last, grain);
   return periodEnd(start, grain) === last ? last : addDays(start, -1);

@@ -132,9 +132,9 @@ function createEngine(database: Database, source: Source | null, { now, warehous
         facts: await countReports(counting, window),
         bytesProcessed: null,
       })),
-    readReleaseFacts: (window, run) =>
+    readReleaseFacts: (window, grain, run) =>
       interruptible(database, run.signal, async () => ({
-        facts: await countReleaseFacts(counting, window),
+        facts: await countReleaseFacts(counting, { window, grain }),
         bytesProcessed: null,
       })),
     readSpan: (window, run) =>
@@ -150,7 +150,7 @@ function createEngine(database: Database, source: Source | null, { now, warehous
     publish: (reports, run) => interruptible(database, run.signal, () => write(() => publish(database, reports, binding), run)),
     repair: async () => {}, // a transaction has all tables of a date
     deleteReports: (from, to, run) => interruptible(database, run.signal, () => deleteReports(database, from, to)),
-    readRelease: async (from, to) => (attached ? failing(readRelease(database, from, to)) : []),
+    readRelease: async (grain, from, to) => (attached ? failing(readRelease(database, grain, from, to)) : []),
     putRelease: (row, options, run) =>
       interruptible(database, run.signal, () => write(() => putRelease(database, row, options, binding), run)),
     appendRuns: async (rows, run) => {

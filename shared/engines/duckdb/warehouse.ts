@@ -1,9 +1,9 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { CalendarDate } from '../../metrics/calendar';
+import { type Grain, grains } from '../../metrics/grain';
 import { type FurtherRows, publishedRows, type Report, type ReportRows } from '../../metrics/report';
 import {
   annotationsDefinition,
-  dailyMetricsDefinition,
   exportRunsDefinition,
   type FurtherTable,
   optionalColumns,
@@ -16,19 +16,22 @@ import {
 } from '../../metrics/tables';
 import type { Annotation } from '../../metrics/tables/annotations';
 import type { BigQueryType } from '../../metrics/tables/columns';
-import type { DailyMetrics } from '../../metrics/tables/daily_metrics';
 import { driftOf, type FoundColumn } from '../../metrics/tables/drift';
 import type { ExportRun } from '../../metrics/tables/export_runs';
+import { type ReleaseTable, releaseDefinitions, releaseTable } from '../../metrics/tables/release-tables';
+import type { ReleasedRow } from '../../metrics/tables/released';
 import { readsOf, viewSql, views } from '../../metrics/views';
 import { RELEASE_DATASET } from '../../platform/config';
 import { Failure } from '../../platform/failure';
 import type { ReportState, RunFilter, TableOutcome, WarehouseInspection } from '../engine';
 import { type Binding, checkBinding, sourceId, type WarehouseIdentity } from '../identity';
+import { requireGrain } from '../release-grain';
 import {
   byDay,
   deleteRows,
   parseReportState,
   selectAnnotations,
+  selectAny,
   selectIdentity,
   selectRelease,
   selectReportStates,
@@ -282,15 +285,15 @@ export async function checkTables(database: Database): Promise<void> {
 }
 
 /** Each published table by itself. */
-export async function inspectTables(database: Database, { release }: { release: boolean }): Promise<WarehouseInspection[]> {
+export async function inspectTables(database: Database, { release }: { release: Grain | null }): Promise<WarehouseInspection[]> {
+  const tables = await readTables(database);
   const wanted: [TableDefinition, Schema][] = [
     ...[...Object.values(publishedTableDefinitions), exportRunsDefinition].map((definition): [TableDefinition, Schema] => [
       definition,
       'kpi_metrics',
     ]),
-    ...(release ? [[dailyMetricsDefinition, RELEASE_DATASET] as [TableDefinition, Schema]] : []),
+    ...(release === null ? [] : [[findReleaseTable(tables, release).definition, RELEASE_DATASET] as [TableDefinition, Schema]]),
   ];
-  const tables = await readTables(database);
   const inspections: WarehouseInspection[] = [];
   for (const [definition, schema] of wanted) {
     const found = { name: `${schema}.${definition.name}`, exists: true, failure: null, mayWrite: true, keepsDays: null };
@@ -352,30 +355,64 @@ export async function readRuns(database: Database, filter: RunFilter): Promise<E
   return (await read(database, sql, parameters)) as unknown as ExportRun[];
 }
 
-export async function readRelease(database: Database, from: CalendarDate, to: CalendarDate): Promise<DailyMetrics[]> {
-  if (!checkTable(await readTables(database), dailyMetricsDefinition, RELEASE_DATASET)) return [];
-  const sql = selectRelease(nameTable(dailyMetricsDefinition.name, RELEASE_DATASET));
-  return (await read(database, sql, dateRange(from, to))) as unknown as DailyMetrics[];
+/** BAD_CONFIG if periods of another grain are released. */
+export async function readRelease(
+  database: Database,
+  grain: Grain,
+  from: CalendarDate,
+  to: CalendarDate,
+): Promise<ReleasedRow[]> {
+  const tables = await readTables(database);
+  requireGrain(grain, await readGrains(database, tables));
+  const { definition, fromStored } = findReleaseTable(tables, grain);
+  if (!checkTable(tables, definition, RELEASE_DATASET)) return [];
+  const sql = selectRelease(definition, nameTable(definition.name, RELEASE_DATASET));
+  return (await read(database, sql, dateRange(from, to))).map(fromStored);
 }
 
 /** The row that is out and stays; null where this one is. */
 export async function putRelease(
   database: Database,
-  row: DailyMetrics,
-  { replace }: { replace: boolean },
+  row: ReleasedRow,
+  { grain, replace }: { grain: Grain; replace: boolean },
   binding: Binding | null,
-): Promise<DailyMetrics | null> {
-  let there: DailyMetrics | undefined;
+): Promise<ReleasedRow | null> {
+  let there: ReleasedRow | undefined;
+  const period = row.period_start_date;
   await transaction(database, async () => {
     if (binding !== null) await bind(database, binding);
-    await prepareTable(database, await readTables(database), dailyMetricsDefinition, RELEASE_DATASET);
-    [there] = replace ? [] : await readRelease(database, row.period_date, row.period_date);
+    const released = await readRelease(database, grain, period, period);
+    [there] = replace ? [] : released;
     if (there !== undefined) return;
-    const table = nameTable(dailyMetricsDefinition.name, RELEASE_DATASET);
-    await database.run(`DELETE FROM ${table} WHERE period_date = $period`, { period: duckDbValues.DATE(row.period_date) });
-    await insert(database, dailyMetricsDefinition, [row], RELEASE_DATASET);
+    const tables = await readTables(database);
+    const { definition, toStored } = findReleaseTable(tables, grain);
+    await prepareTable(database, tables, definition, RELEASE_DATASET);
+    const table = nameTable(definition.name, RELEASE_DATASET);
+    await database.run(`DELETE FROM ${table} WHERE ${definition.partitionColumn} = $period`, {
+      period: duckDbValues.DATE(period),
+    });
+    await insert(database, definition, [toStored(row)], RELEASE_DATASET);
   });
   return there ?? null;
+}
+
+/** The table of a grain, as it is there or is to be made. */
+function findReleaseTable(tables: Tables, grain: Grain): ReleaseTable {
+  const columns = tables.get(nameTable(releaseDefinitions[grain].name, RELEASE_DATASET)) ?? [];
+  return releaseTable(
+    grain,
+    columns.map(({ name }) => name),
+  );
+}
+
+/** Grains of which periods are released. */
+async function readGrains(database: Database, tables: Tables): Promise<Grain[]> {
+  const held: Grain[] = [];
+  for (const grain of grains) {
+    const table = nameTable(releaseDefinitions[grain].name, RELEASE_DATASET);
+    if (tables.has(table) && (await database.rows(selectAny(table))).length > 0) held.push(grain);
+  }
+  return held;
 }
 
 function read(database: Database, sql: string, parameters: Record<string, DuckDBValue>): Promise<Record<string, Value>[]> {

@@ -40,6 +40,11 @@ export function indexFurther(facts: CountedFacts, { further }: ReportWindow): Fu
   };
 }
 
+/** Facts of the periods of a grain, by their first days; of weeks and months none if they were not counted. */
+export function periodsOfGrain(days: FactsByDay, further: FurtherFacts, grain: Grain): FactsByDay {
+  return grain === 'day' ? days : (further[grain]?.periods ?? new Map());
+}
+
 function indexGrain(facts: GrainFacts | undefined, window: Window | null, grain: Grain): GrainIndex | null {
   if (facts === undefined || window === null) return null;
   const retained = new Map<CalendarDate, Map<CalendarDate, number>>();

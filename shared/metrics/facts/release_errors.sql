@@ -1,4 +1,4 @@
--- One row per day and set of kinds of error (a sum of 1, 2, 4, …, in the order of the kinds): the users whose failed tests were of
+-- One row per period (day: its first one) and set of kinds of error (a sum of 1, 2, 4, …, in the order of the kinds): the users whose failed tests were of
 -- just these kinds, and the most failures of each kind that one of them holds.
 SELECT
   day,
@@ -6,9 +6,9 @@ SELECT
   COUNT(*) AS users,
   EACH_KIND{, }{MAX(KIND) AS most_KIND}
 FROM (
-  SELECT day, user_id, EACH_FAILURE{, }{COUNTIF(outcome = 'KIND') AS KIND}
+  SELECT PERIOD_START(day) AS day, user_id, EACH_FAILURE{, }{COUNTIF(outcome = 'KIND') AS KIND}
   FROM measurements
   WHERE outcome <> 'success'
-  GROUP BY day, user_id
-) AS user_days
+  GROUP BY 1, 2
+) AS users_of_period
 GROUP BY day, kinds

@@ -1,6 +1,6 @@
--- One row per day and set of sorts of session (a sum of 1: successful at the first try, 2: at the second, 4: later, 8: never): the users
+-- One row per period (day: its first one) and set of sorts of session (a sum of 1: successful at the first try, 2: at the second, 4: later, 8: never): the users
 -- whose sessions were of just these sorts, those of them with more than one session and with more than one successful one, and the most
--- sessions of each sort, successful ones and sessions at all that one of them holds. A session is held by the user of its first attempt of the day.
+-- sessions of each sort, successful ones and sessions at all that one of them holds. A session is held by the user of its first attempt in the period.
 SELECT
   day,
   IF(first_try > 0, 1, 0) + IF(second_try > 0, 2, 0) + IF(later_try > 0, 4, 0) + IF(never > 0, 8, 0) AS sorts,
@@ -30,15 +30,15 @@ FROM (
       COALESCE(MIN(IF(outcome = 'success', LEAST(attempt, 3), NULL)), 0) AS first_success
     FROM (
       SELECT
-        day,
+        PERIOD_START(day) AS day,
         session_id,
         user_id,
         outcome,
-        ROW_NUMBER() OVER (PARTITION BY day, session_id ORDER BY created_at, measurement_id) AS attempt
+        ROW_NUMBER() OVER (PARTITION BY PERIOD_START(day), session_id ORDER BY created_at, measurement_id) AS attempt
       FROM measurements
     ) AS ordered
     GROUP BY day, session_id
-  ) AS session_days
+  ) AS sessions_of_period
   GROUP BY day, user_id
-) AS user_days
+) AS users_of_period
 GROUP BY day, sorts

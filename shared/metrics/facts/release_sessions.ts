@@ -2,7 +2,7 @@ import * as z from 'zod';
 import sql from './release_sessions.sql';
 import { Count, Day } from './values';
 
-/** The people behind the sessions of a day. `sorts` is a set of sorts of session: the sum of their bits. */
+/** The people behind the sessions of a period. `sorts` is a set of sorts of session: the sum of their bits. */
 export const releaseSessions = {
   sql,
   row: z.strictObject({

@@ -1,4 +1,4 @@
--- One row per day: active users, those of them with more than one test and with more than one success, and the most tests, successes and
+-- One row per period (day: its first one): active users, those of them with more than one test and with more than one success, and the most tests, successes and
 -- failures that one of them holds.
 SELECT
   day,
@@ -9,8 +9,8 @@ SELECT
   MAX(successes) AS most_successes,
   MAX(tests - successes) AS most_failures
 FROM (
-  SELECT day, user_id, COUNT(*) AS tests, COUNTIF(outcome = 'success') AS successes
+  SELECT PERIOD_START(day) AS day, user_id, COUNT(*) AS tests, COUNTIF(outcome = 'success') AS successes
   FROM measurements
-  GROUP BY day, user_id
-) AS user_days
+  GROUP BY 1, 2
+) AS users_of_period
 GROUP BY day

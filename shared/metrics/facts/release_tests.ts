@@ -2,7 +2,7 @@ import * as z from 'zod';
 import sql from './release_tests.sql';
 import { Count, Day } from './values';
 
-/** The people behind the tests of a day. */
+/** The people behind the tests of a period. */
 export const releaseTests = {
   sql,
   row: z.strictObject({

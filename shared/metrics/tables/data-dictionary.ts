@@ -1,3 +1,4 @@
+import type { Grain } from '../grain';
 import { type SourceColumnType, type SourceTable, sourceTableNames, sourceTables } from '../source-contract';
 import {
   annotationsDefinition,
@@ -40,17 +41,26 @@ ${sourceTableNames.map(describeSource).join('\n')}`;
 }
 
 /** docs/release-data-dictionary.md: a page that readers of the release can be given by itself, as Markdown. */
-export function releaseDataDictionary(table: TableDefinition, dataset: string): string {
+export function releaseDataDictionary({ day, week, month }: Record<Grain, TableDefinition>, dataset: string): string {
   return `# Data dictionary of the release
 
 Generated from the definitions in shared/metrics/tables by \`npm run generate\`; change them there.
 
-\`${dataset}.${table.name}\` has one row per day, in the time zone of the reports. A day is released once, as the report of the eleventh day
-after it has it, and then left: days that follow don't change it. Only a correction raises \`revision\`.
+The dataset \`${dataset}\` has one table with one row per week, or, if so set, per day or per month, in the time zone of the reports:
+
+| table | a row is | released as it is in the report of |
+| --- | --- | --- |
+| \`${day.name}\` | a day | the 11th day after it |
+| \`${week.name}\` | a week, Monday to Sunday | the second Sunday after it |
+| \`${month.name}\` | a calendar month | the last day of the month after it |
+
+A period is released once and then left: what comes later doesn't change it. Only a correction raises \`revision\`. Users are distinct over the
+whole period, and the attempts of a session are ordered within it. A table \`${day.name}\` that was made before there were other grains
+has \`period_date\` instead of the first two columns.
 
 **NULL means hidden**, never zero and never unknown. A number is hidden where fewer than k people stand behind it or behind what it leaves of
 its whole, where one person holds more than half of it, or where the numbers that are shown would give it away; counts of 0 are hidden as
-well. A day of which everything is hidden still has its row. k is 20 where nobody has set more, and never below 11.
+well. A period of which everything is hidden still has its row. k is 20 where nobody has set more, and never below 11.
 
 **Counts are rounded** to the nearest multiple of b, halves up; b is 10 unless set otherwise, and never below 5. So parts need not add up to
 their whole, and a sum of counts is off by up to b / 2 for each of them. **Rates** are computed from the rounded counts. They are on a scale of 0 to 100, with one
@@ -58,7 +68,7 @@ decimal; \`avg_tests_per_active_user\` is a quotient, with one decimal too. The 
 
 Please don't try to find out about single people, and tell us if you come upon a way.
 
-${describeTable(table)}`;
+${describeGrains({ day, week, month })}`;
 }
 
 function describeTable({ name, description, partitionColumn, columns }: TableDefinition): string {
@@ -97,6 +107,20 @@ They are partitioned by day on \`report_date\` and have the columns of the daily
 are distinct over the whole period, so figures of days can't be added up to them. These columns mean something else:
 
 ${markdownTable(['column', 'weekly', 'monthly'], [...rows.values()])}`;
+}
+
+/** The tables of the release as one. */
+function describeGrains({ day, week, month }: Record<Grain, TableDefinition>): string {
+  const described = day.columns.map((column, place) => {
+    const [ofDay, ofWeek, ofMonth] = [day, week, month].map(({ columns }) => columns[place]?.description);
+    const isSame = ofDay === ofWeek && ofDay === ofMonth;
+    return isSame ? column : { ...column, description: `Daily: ${ofDay}. Weekly: ${ofWeek}. Monthly: ${ofMonth}` };
+  });
+  return `## ${day.name}, ${week.name}, ${month.name}
+
+The columns are the same. Partitioned by day on \`${day.partitionColumn}\`.
+
+${describeColumns(described)}`;
 }
 
 /** A weekly and a monthly table with the same columns, as one. */

@@ -28,7 +28,9 @@ export const ExportRun = z.strictObject({
     .meta({ bigquery: 'TIMESTAMP' })
     .describe('Newest created_at of measurements seen, cut to the hour: the exact instant would be the test of one person'),
   bytes_processed: UnknownCount.describe('Bytes that BigQuery processed; NULL on other engines'),
-  released_period: Day.nullable().meta({ bigquery: 'DATE' }).describe('The period that this run released, if it did one'),
+  released_period: Day.nullable()
+    .meta({ bigquery: 'DATE' })
+    .describe('First day of the period that this run released, if it did one'),
   released_cells: UnknownCount.describe('How many values of the released period are shown'),
   hidden_cells: UnknownCount.describe('How many values of the released period are hidden'),
   error_code: Text.nullable().meta({ bigquery: 'STRING' }).describe('Code of the first failure; never a text'),

@@ -10,7 +10,6 @@ import { DailyAudience } from './daily_audience';
 import { DailyEngagement, defineEngagement, deriveDailyEngagement } from './daily_engagement';
 import { DailyErrors, deriveDailyErrors } from './daily_errors';
 import { DailyFunnel, deriveDailyFunnel } from './daily_funnel';
-import { DailyMetrics } from './daily_metrics';
 import { ExportRun } from './export_runs';
 import { defineRetention } from './retention';
 
@@ -209,13 +208,6 @@ export const exportRunsDefinition = defineTable(
   ExportRun,
   'How each run went, one row per run and report date',
   'started_at',
-);
-
-export const dailyMetricsDefinition = defineTable(
-  'daily_metrics',
-  DailyMetrics,
-  'Metrics of each day that is complete, released once: rounded, with small groups hidden',
-  'period_date',
 );
 
 export const annotationsDefinition = defineTable(

@@ -1,6 +1,7 @@
 import { reportWindow } from '../../../shared/metrics/calendar';
 import {
   addPeriods,
+  datesOf,
   endsPeriod,
   furtherWindow,
   type Grain,
@@ -11,6 +12,7 @@ import {
   periodStart,
   periodStarts,
   periodsBetween,
+  periodsOfDays,
 } from '../../../shared/metrics/grain';
 
 interface Place {
@@ -72,6 +74,16 @@ test.each<{ from: string; periods: number; grain: Grain; to: string }>([
 ])('$periods $grain periods from $from: $to', ({ from, periods, grain, to }) => {
   expect(addPeriods(from, periods, grain)).toBe(to);
   expect(periodsBetween(from, to, grain)).toBe(periods);
+});
+
+test.each([
+  ['2025-12-23', '2025-12-24', 'day', ['2025-12-23', '2025-12-24'], '2025-12-23'],
+  ['2025-12-28', '2025-12-29', 'week', ['2025-12-22', '2025-12-29'], '2025-12-22 to 2025-12-28'],
+  ['2025-12-24', '2025-12-28', 'week', ['2025-12-22'], '2025-12-22 to 2025-12-28'],
+  ['2025-12-31', '2026-02-01', 'month', ['2025-12-01', '2026-01-01', '2026-02-01'], '2025-12-01 to 2025-12-31'],
+] as const)('%s to %s lie in these periods by %s', (from, to, grain, starts, dates) => {
+  expect(periodsOfDays(from, to, grain)).toEqual(starts);
+  expect(datesOf(starts[0], grain)).toBe(dates);
 });
 
 test('a report has twelve periods, the newest first, and each ends the day before the next begins', () => {

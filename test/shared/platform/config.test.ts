@@ -250,9 +250,9 @@ test.each([
 });
 
 test('the release is off, with its own limits', () => {
-  expect(parseConfig({}).release).toEqual({ isOn: false, minPeople: 20, roundTo: 10 });
-  const env = { KPI_RELEASE: 'on', KPI_RELEASE_MIN_PEOPLE: '11', KPI_RELEASE_ROUND_TO: '11' };
-  expect(parseConfig(env).release).toEqual({ isOn: true, minPeople: 11, roundTo: 11 });
+  expect(parseConfig({}).release).toEqual({ isOn: false, grain: 'week', minPeople: 20, roundTo: 10 });
+  const env = { KPI_RELEASE: 'on', KPI_RELEASE_GRAIN: 'month', KPI_RELEASE_MIN_PEOPLE: '11', KPI_RELEASE_ROUND_TO: '11' };
+  expect(parseConfig(env).release).toEqual({ isOn: true, grain: 'month', minPeople: 11, roundTo: 11 });
 });
 
 test.each(['https://hooks.example/a/b', 'http://localhost:8080/x', 'http://127.0.0.1/', 'http://[::1]:1/'])(

@@ -1,5 +1,5 @@
 import { errorKinds } from '../../../shared/metrics/error-kinds';
-import { dailyMetricsDefinition } from '../../../shared/metrics/tables';
+import { releaseDefinitions } from '../../../shared/metrics/tables/release-tables';
 import {
   type CountColumn,
   countColumns,
@@ -32,7 +32,7 @@ function period(counts: Changes = {}, others: Partial<Omit<ReleasePeriod, 'count
     accounts_with_tests: { ...part, most: null },
   };
   return {
-    date: '2025-12-23',
+    start: '2025-12-23',
     counts: Object.fromEntries(
       countColumns.map((column) => [column, { ...plenty, ...always[column], ...counts[column] }]),
     ) as ReleasePeriod['counts'],
@@ -66,12 +66,10 @@ function hiddenIn(values: ReleasedValues): string[] {
 const hidden = (counts?: Changes, others?: Partial<Omit<ReleasePeriod, 'counts'>>) =>
   hiddenIn(release(period(counts, others), limits));
 
-test('every number of the released table has its rule, and there is no rule for another', () => {
-  const numbers = dailyMetricsDefinition.columns
-    .filter(({ type }) => type === 'INT64' || type === 'FLOAT64')
-    .map(({ name }) => name);
+test.each(Object.values(releaseDefinitions))('every number of $name has its rule, and there is no rule for another', (table) => {
+  const numbers = table.columns.filter(({ type }) => type === 'INT64' || type === 'FLOAT64').map(({ name }) => name);
   expect(Object.keys(releasedColumns)).toEqual(numbers.filter((name) => name !== 'revision'));
-  expect([...keyColumns, ...Object.keys(releasedColumns)]).toEqual(dailyMetricsDefinition.columns.map(({ name }) => name));
+  expect([...keyColumns, ...Object.keys(releasedColumns)]).toEqual(table.columns.map(({ name }) => name));
 });
 
 test('nothing is hidden where everything has many people', () => {

@@ -110,18 +110,27 @@ test.each(cases.filter(([kind]) => ['dataset', 'table', 'query', 'results', 'loa
 
 test.each([...noAnswers, ...halves])('reports read with %s are not believed to be missing', async (_, fault) => {
   expect(await exportDate()).toHaveLength(4);
-  server.partitions.set('daily_metrics$20250601', [{ period_date: '2025-06-01', released_at: '2025-06-15T12:00:00.000Z' }]);
+  server.partitions.set('daily_metrics$20250601', [
+    { period_start_date: '2025-06-01', period_end_date: '2025-06-01', released_at: '2025-06-15T12:00:00.000Z' },
+  ]);
   server.strike = (kind) => (kind === 'results' ? fault : null);
   engine = openEngine(50);
   const reads: Record<string, () => Promise<unknown>> = {
     rows: () => engine.readReports(DATE, DATE),
     states: () => engine.readReportStates(DATE, DATE),
     runs: () => engine.readRuns({}),
-    release: () => engine.readRelease(DATE, DATE),
+    release: () => engine.readRelease('day', DATE, DATE),
     source: () => engine.inspectSource('users', { maxBytes: 1e12 }, testRun()),
   };
   for (const [name, read] of Object.entries(reads))
     expect([name, await read().catch((thrown) => thrown.code)]).toEqual([name, 'UNAVAILABLE']);
+});
+
+test.each(noAnswers)('a table of another grain answered with %s is not believed to be missing', async (_, fault) => {
+  server.strike = (kind) => (kind === 'table' ? fault : null);
+  engine = openEngine(50);
+  const read = engine.readRelease('week', DATE, DATE);
+  await expect(read).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
 test('rows over several pages are all read, each page once', async () => {

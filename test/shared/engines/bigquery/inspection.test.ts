@@ -56,7 +56,7 @@ test('a table that is too dear is priced and not counted', async () => {
 });
 
 test('a table beside the core that is not there is no fault', async () => {
-  const found = await engine.inspectWarehouse({ release: false }, testRun());
+  const found = await engine.inspectWarehouse({ release: null }, testRun());
   const missing = found.filter(({ exists }) => !exists);
   expect(missing.map(({ name }) => name)).toEqual(furtherTableNames.map((name) => `kpi_metrics.${name}`));
   expect(found.filter(({ failure }) => failure !== null)).toEqual([]);
@@ -70,7 +70,7 @@ test('a source that may not be read says so', async () => {
 test('all is well: the dataset, and each table with its right and its expiry', async () => {
   const table = server.tables.get('daily_errors');
   if (table) table.timePartitioning.expirationMs = String(400 * 86_400_000);
-  const found = (await engine.inspectWarehouse({ release: true }, testRun())).filter(({ exists }) => exists);
+  const found = (await engine.inspectWarehouse({ release: 'day' }, testRun())).filter(({ exists }) => exists);
   expect(found.map(({ name, failure, mayWrite, keepsDays }) => [name, failure, mayWrite, keepsDays])).toEqual([
     ['dataset kpi_metrics', null, null, null],
     ['kpi_metrics.daily_engagement', null, true, null],
@@ -88,7 +88,7 @@ test('faults of the location, a schema, a table and a right, all at once', async
   server.permissions = [];
   server.tables.get('daily_engagement')?.schema.fields.pop();
   server.tables.delete('daily_funnel');
-  const found = (await engine.inspectWarehouse({ release: false }, testRun())).filter(({ exists }) => exists);
+  const found = (await engine.inspectWarehouse({ release: null }, testRun())).filter(({ exists }) => exists);
   expect(found.map(({ name, failure, mayWrite }) => [name, failure?.code, mayWrite])).toEqual([
     ['dataset kpi_metrics', 'BAD_CONFIG', null],
     ['kpi_metrics.daily_engagement', 'SCHEMA_DRIFT', null],
@@ -101,7 +101,7 @@ test('faults of the location, a schema, a table and a right, all at once', async
 
 test('an endpoint that does not tell rights leaves them open', async () => {
   server.strike = (kind) => (kind === 'rights' ? { status: 501, reason: 'notImplemented' } : null);
-  const found = (await engine.inspectWarehouse({ release: false }, testRun())).filter(({ exists }) => exists);
+  const found = (await engine.inspectWarehouse({ release: null }, testRun())).filter(({ exists }) => exists);
   expect(found.map(({ failure, mayWrite }) => [failure, mayWrite])).toEqual(Array(6).fill([null, null]));
 });
 

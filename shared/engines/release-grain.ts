@@ -1,0 +1,13 @@
+import type { Grain } from '../metrics/grain';
+import { RELEASE_DATASET } from '../platform/config';
+import { Failure } from '../platform/failure';
+
+/** BAD_CONFIG if periods of another grain are released: a week less six of its days is the seventh. `held` are the grains with rows. */
+export function requireGrain(wanted: Grain, held: readonly Grain[]): void {
+  const other = held.find((grain) => grain !== wanted);
+  if (other === undefined) return;
+  throw new Failure(
+    'BAD_CONFIG',
+    `KPI_RELEASE_GRAIN: is ${wanted}, but ${RELEASE_DATASET} holds released ${other}s; expected ${other}, for a dataset has one grain`,
+  );
+}
