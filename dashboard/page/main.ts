@@ -159,7 +159,7 @@ function page(days: History): HTMLElement[] {
     charts = createCharts({
       history,
       days,
-      cohorts: histories.get(grain === 'month' ? 'month' : 'week'),
+      cohorts: data.of.kind === 'release' ? undefined : histories.get(grain === 'month' ? 'month' : 'week'),
       onPoint,
       onChoose: (date) => choose({ date }),
     });

@@ -193,6 +193,19 @@ test('a release says nothing of what is usual, and does not read annotations', a
   expect(JSON.stringify(released)).not.toMatch(/usual|annotations|sentence/);
 });
 
+test('a release of weeks has weeks alone', async () => {
+  const rows = [{ period_start_date: '2025-12-01', period_end_date: '2025-12-07', active_users: 30 }];
+  const { of, grains: found } = await readReleased(
+    { ...engine, readRelease: async () => rows as never },
+    {
+      ...options,
+      release: { grain: 'week', minPeople: 20, roundTo: 10 } as never,
+    },
+  );
+  expect(of).toEqual({ kind: 'release', grain: 'week', minPeople: 20, roundTo: 10 });
+  expect([found.day.periods, found.week?.periods.map(({ date }) => date)]).toEqual([[], ['2025-12-01']]);
+});
+
 describe('in words', () => {
   const text = (grain: Grain, metric: MetricName, date: CalendarDate) => {
     const history = createHistory(data, grain);
