@@ -81,7 +81,7 @@ function page(days: History): HTMLElement[] {
         lacking === null
           ? `The address names an unknown kind of period. Shown are ${grain}s.`
           : data.of.kind === 'release'
-            ? 'Only days are released.'
+            ? `Only ${grain}s are released.`
             : `No report has ${lacking}s yet. Shown are ${grain}s.`,
       date: `The address names a date that does not exist. Shown is ${name(shown)}.`,
       compare: `The address names an unknown ${grain} to compare with. Compared is with ${compares[grain][state.compare]?.title}.`,
