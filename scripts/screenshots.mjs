@@ -31,9 +31,11 @@ function kpi(...args) {
 async function fixInstants() {
   const instance = await DuckDBInstance.create(warehouse);
   const connection = await instance.connect();
-  for (const table of ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel']) {
+  const found = await connection.runAndReadAll(
+    "SELECT table_name FROM duckdb_columns() JOIN duckdb_tables() USING (table_name) WHERE column_name = 'created_at'",
+  );
+  for (const [table] of found.getRows())
     await connection.run(`UPDATE kpi_metrics.${table} SET created_at = CAST(report_date + 1 AS TIMESTAMP) + INTERVAL 6 HOUR`);
-  }
   connection.closeSync();
   instance.closeSync();
 }
