@@ -23,6 +23,7 @@ import {
 } from '../shared/metrics/tables';
 import { releaseDefinitions } from '../shared/metrics/tables/release-tables';
 import type { ReleasedRow } from '../shared/metrics/tables/released';
+import { newestReport } from '../shared/operate/newest-report';
 import type { Config } from '../shared/platform/config';
 import { formatMany } from '../shared/platform/counts';
 import { Failure } from '../shared/platform/failure';
@@ -145,17 +146,6 @@ async function read(engine: Engine, flags: ShowFlags, asked: Asked): Promise<() 
     if (flags.json) writeJson(rows);
     nothingThere(`no report of ${date}; ${there}; run: kpi export --date ${date}`);
   };
-}
-
-/** The newest date of which there is anything, or anything in these tables. */
-async function newestReport(
-  engine: Engine,
-  today: CalendarDate,
-  tables: readonly string[] = publishedTableNames,
-): Promise<CalendarDate | null> {
-  const states = await engine.readReportStates(EARLIEST, today);
-  const dates = states.flatMap(({ table, reportDate }) => (tables.includes(table) ? reportDate : []));
-  return dates.sort().at(-1) ?? null;
 }
 
 /** Tables beside the core, if any is asked for. */

@@ -1,11 +1,12 @@
 import type { Engine } from '../engines/engine';
-import { type CalendarDate, EARLIEST, localDate, PERIODS } from '../metrics/calendar';
+import { type CalendarDate, localDate, PERIODS } from '../metrics/calendar';
 import type { HistoryRow } from '../metrics/checks/usual-history';
 import { historyStart } from '../metrics/checks/usual-range';
 import { addPeriods, type Grain, periodEnd, periodStart } from '../metrics/grain';
 import { type JudgedReport, judgeRows } from '../metrics/judged';
 import { type PublishedTable, reportTableNames } from '../metrics/tables';
 import type { Annotation } from '../metrics/tables/annotations';
+import { newestReport } from './newest-report';
 
 export interface ReadJudgedOptions {
   grain: Grain;
@@ -30,7 +31,7 @@ export async function readJudged(
   signal?: AbortSignal,
 ): Promise<ReadReport | null> {
   const today = localDate(now, timeZone);
-  const day = date ?? (await newestReport(engine, coreOf[grain][0], today));
+  const day = date ?? (await newestReport(engine, today, [coreOf[grain][0]]));
   if (day === null) return null;
   const newest = periodStart(day, grain);
   const from = historyStart(newest, grain);
@@ -52,12 +53,6 @@ export async function readJudged(
     report: { date: last.report_date, madeAt: new Date(last.created_at) },
     annotations: annotations.filter((one) => one.date <= end && (one.until ?? one.date) >= judged.start),
   };
-}
-
-async function newestReport(engine: Engine, table: PublishedTable, today: CalendarDate): Promise<CalendarDate | null> {
-  const states = await engine.readReportStates(EARLIEST, today);
-  const dates = states.flatMap((state) => (state.table === table ? state.reportDate : []));
-  return dates.sort().at(-1) ?? null;
 }
 
 /** The tables that have the figures of the core. */

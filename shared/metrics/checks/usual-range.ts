@@ -1,5 +1,5 @@
 import { type CalendarDate, daysBetween } from '../calendar';
-import { type ErrorKind, errorKinds } from '../error-kinds';
+import { type ErrorKind, eachKind } from '../error-kinds';
 import { addPeriods, type Grain, periodStart, periodsBetween } from '../grain';
 import { percentage } from '../tables/columns';
 import { type Compared, countAt, createSpread, deriveExpected, distanceOf, type Expected, type Sample } from './usual-expected';
@@ -41,7 +41,7 @@ export const judgedFigures = {
   all_tests: { unit: 'count', count: 'all_tests', of: null },
   accounts_created: { unit: 'count', count: 'accounts_created', of: null },
   failure_rate: { unit: 'percent', count: 'total_errors', of: 'all_tests' },
-  ...(Object.fromEntries(errorKinds.map((kind) => [kind, ofKind(kind)])) as Record<ErrorKind, FigureSource>),
+  ...eachKind(ofKind),
   other_errors: ofKind('other_errors'),
   adjusted_success_rate: { unit: 'percent', count: 'successful_sessions', of: 'total_sessions' },
   first_try_success_rate: { unit: 'percent', count: 'first_try_successes', of: 'total_sessions' },
