@@ -14,6 +14,8 @@ export interface ReadJudgedOptions {
   now: Date;
   /** Any day of the period; null: the newest period that is over and has a report. */
   date: CalendarDate | null;
+  /** Date of the newest report, if the caller knows it. */
+  newest?: CalendarDate;
 }
 
 /** What is said of a period, and by which report. */
@@ -27,11 +29,11 @@ export interface ReadReport extends JudgedReport {
 /** How a period was, by the published reports; null if there is none of it. */
 export async function readJudged(
   engine: Engine,
-  { grain, timeZone, now, date }: ReadJudgedOptions,
+  { grain, timeZone, now, date, newest: known }: ReadJudgedOptions,
   signal?: AbortSignal,
 ): Promise<ReadReport | null> {
   const today = localDate(now, timeZone);
-  const day = date ?? (await newestReport(engine, today, [coreOf[grain][0]]));
+  const day = date ?? known ?? (await newestReport(engine, today, [coreOf[grain][0]]));
   if (day === null) return null;
   const newest = periodStart(day, grain);
   const from = historyStart(newest, grain);

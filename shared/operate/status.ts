@@ -7,7 +7,7 @@ import { reportTableNames, reportTables } from '../metrics/tables';
 import type { ExportRun } from '../metrics/tables/export_runs';
 import { formatCount } from '../platform/counts';
 import { type Failure, toFailure } from '../platform/failure';
-import { readJudged } from './judged';
+import { type ReadJudgedOptions, readJudged } from './judged';
 
 /** The newest report of which any table holds rows. */
 export interface NewestReport {
@@ -61,11 +61,12 @@ export async function readStatus(
 ): Promise<Status> {
   const search = allDates(timeZone, now);
   const states = await engine.readReportStates(EARLIEST, search.today);
+  const newest = newestOf(states, timeZone);
   const found = {
     timeZone,
     isDemo,
-    newest: newestOf(states, timeZone),
-    figures: states.length === 0 ? null : await readFigures(engine, { timeZone, now }, run),
+    newest,
+    figures: newest === null ? null : await readFigures(engine, { timeZone, now, newest: newest.reportDate }, run),
     gaps: await findGapsAmong(states, engine, search, run),
     runs: await engine.readRuns({ newest: newestRuns }),
     deadLetters: await countDeadLetters().catch((thrown): DeadLetters => ({ waiting: null, failure: toFailure(thrown) })),
@@ -75,10 +76,10 @@ export async function readStatus(
 
 async function readFigures(
   engine: Engine,
-  { timeZone, now }: Pick<StatusOptions, 'timeZone' | 'now'>,
+  options: Omit<ReadJudgedOptions, 'grain' | 'date'>,
   run: Run,
 ): Promise<Status['figures']> {
-  const judged = await readJudged(engine, { grain: 'day', timeZone, now, date: null }, run.signal);
+  const judged = await readJudged(engine, { grain: 'day', date: null, ...options }, run.signal);
   if (judged === null) return null;
   return { day: judged.start, sentence: judged.sentence, unusualValues: countUnusual(judged.judgements) };
 }
