@@ -8,12 +8,17 @@ import { packageColumns } from './table';
 
 /** Files of a package beside datapackage.json, which lists them. */
 export const packageFiles = {
-  'metrics.csv': { name: 'metrics', title: 'Metrics by period', mediatype: 'text/csv' },
-  'metrics.parquet': { name: 'metrics-parquet', title: 'The same as Parquet', mediatype: 'application/vnd.apache.parquet' },
-  'README.md': { name: 'readme', title: 'Datasheet', mediatype: 'text/markdown' },
-  'CITATION.cff': { name: 'citation', title: 'How to cite', mediatype: 'application/yaml' },
-  'CHANGELOG.md': { name: 'changelog', title: 'Versions and corrections', mediatype: 'text/markdown' },
-} as const satisfies Record<string, { name: string; title: string; mediatype: string }>;
+  'metrics.csv': { name: 'metrics', title: 'Metrics by period', format: 'csv', mediatype: 'text/csv' },
+  'metrics.parquet': {
+    name: 'metrics-parquet',
+    title: 'The same as Parquet',
+    format: 'apache-parquet', // of `parquet`, frictionless 5.21 reads the table and finds no size to compare
+    mediatype: 'application/vnd.apache.parquet',
+  },
+  'README.md': { name: 'readme', title: 'Datasheet', format: 'md', mediatype: 'text/markdown' },
+  'CITATION.cff': { name: 'citation', title: 'How to cite', format: 'cff', mediatype: 'application/yaml' },
+  'CHANGELOG.md': { name: 'changelog', title: 'Versions and corrections', format: 'md', mediatype: 'text/markdown' },
+} as const satisfies Record<string, { name: string; title: string; format: string; mediatype: string }>;
 export type PackageFile = keyof typeof packageFiles;
 
 /** A file as it is written. */
@@ -24,7 +29,7 @@ export interface FileFacts {
 }
 
 /** datapackage.json: Data Package 2.0 (https://datapackage.org/standard/data-package/). */
-export function datapackage(dataset: ReleasedDataset, files: Record<PackageFile, FileFacts>): string {
+export function datapackage(dataset: ReleasedDataset, factsOf: (file: PackageFile) => FileFacts): string {
   const { publication, grain } = dataset;
   const { title, licence, doi } = publication;
   const { version, created, from, to } = editionOf(dataset);
@@ -41,14 +46,14 @@ export function datapackage(dataset: ReleasedDataset, files: Record<PackageFile,
     temporal: { start: from, end: to },
     licenses: [{ ...(licence.id !== null && { name: licence.id }), path: licence.url, title: licence.title }],
     contributors: contributorsOf(publication),
-    resources: Object.entries(packageFiles).map(([path, { name, title, mediatype }]) => {
-      const { bytes, sha256 } = files[path as PackageFile];
+    resources: Object.entries(packageFiles).map(([path, { name, title, format, mediatype }]) => {
+      const { bytes, sha256 } = factsOf(path as PackageFile);
       const isTable = path === 'metrics.csv';
       return {
         ...{ name, title, path },
         ...(isTable && { type: 'table' }),
-        ...{ format: path.slice(path.lastIndexOf('.') + 1), mediatype },
-        ...(!path.endsWith('.parquet') && { encoding: 'utf-8' }),
+        ...{ format, mediatype },
+        ...(format !== 'apache-parquet' && { encoding: 'utf-8' }),
         ...{ bytes, hash: `sha256:${sha256}` },
         ...(isTable && { schema: schemaOf(packageColumns(grain)) }),
       };
@@ -94,7 +99,6 @@ function personOf(author: Author): object {
 
 function schemaOf(columns: readonly Column[]): object {
   return {
-    $schema: 'https://datapackage.org/profiles/2.0/tableschema.json',
     fields: columns.map(fieldOf),
     primaryKey: ['period_start_date'],
     missingValues: [{ value: '', label: 'hidden' }],

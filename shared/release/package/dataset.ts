@@ -2,7 +2,9 @@ import type { CalendarDate } from '../../metrics/calendar';
 import { type Grain, periodEnd } from '../../metrics/grain';
 import type { ReleasedRow } from '../../metrics/tables/released';
 import type { ReleaseLimits } from '../../platform/config';
+import { Failure } from '../../platform/failure';
 import type { Publication } from '../../platform/publication';
+import { countColumns } from '../columns';
 
 /** Released periods, and what is said of them: all that the files of a package are made of. */
 export interface ReleasedDataset {
@@ -51,4 +53,16 @@ export function editionOf({ grain, rows }: Pick<ReleasedDataset, 'grain' | 'rows
     periods: rows.length,
     corrections,
   };
+}
+
+/**
+ * A package names what counts were rounded to. BAD_CONFIG where the rows say otherwise: the setting has changed since they were released.
+ */
+export function checkRounding(rows: readonly ReleasedRow[], { roundTo }: ReleaseLimits): void {
+  const other = rows.find((row) => countColumns.some((column) => (row[column] ?? 0) % roundTo !== 0));
+  if (other === undefined) return;
+  throw new Failure(
+    'BAD_CONFIG',
+    `KPI_RELEASE_ROUND_TO: the counts of ${other.period_start_date} are no multiples of ${roundTo}; expected the value with which they were released`,
+  );
 }

@@ -19,14 +19,7 @@ const dataset = releasedDataset();
 const corrected = releasedDataset({
   rows: dataset.rows.map((row, place) => (place === 5 ? { ...row, revision: 3, released_at: '2026-02-01T06:00:00.000Z' } : row)),
 });
-const facts = { bytes: 1, sha256: 'ab' };
-const files = {
-  'metrics.csv': facts,
-  'metrics.parquet': facts,
-  'README.md': facts,
-  'CITATION.cff': facts,
-  'CHANGELOG.md': facts,
-};
+const factsOf = () => ({ bytes: 1, sha256: 'ab' });
 
 describe('the edition', () => {
   test('counts periods and corrections, and is of the newest row', () => {
@@ -92,7 +85,7 @@ describe('how much is hidden', () => {
 });
 
 describe('datapackage.json', () => {
-  const descriptor = JSON.parse(datapackage(dataset, files));
+  const descriptor = JSON.parse(datapackage(dataset, factsOf));
 
   test('describes each column with a type, and each figure with a unit', () => {
     const [{ schema }] = descriptor.resources;
@@ -135,7 +128,7 @@ describe('datapackage.json', () => {
   test('names a licence that has no identifier by its address', () => {
     const licence = { id: null, title: 'Terms of use', url: 'https://example.org/terms' };
     const publication = { ...dataset.publication, licence };
-    const { licenses } = JSON.parse(datapackage({ ...dataset, publication }, files));
+    const { licenses } = JSON.parse(datapackage({ ...dataset, publication }, factsOf));
     expect(licenses).toEqual([{ title: 'Terms of use', path: 'https://example.org/terms' }]);
     const citation = parseYaml(citationFile(publication, editionOf(dataset)));
     expect([citation.license, citation['license-url']]).toEqual([undefined, 'https://example.org/terms']);
