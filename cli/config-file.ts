@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CONFIG_FILE, parseConfigFile } from '../shared/platform/config';
+import { CONFIG_FILE, type ConfigFile, parseConfigFile } from '../shared/platform/config';
 import { Failure } from '../shared/platform/failure';
 import { statsOf } from '../shared/platform/files';
 import { parseStrictJson } from '../shared/platform/json';
@@ -9,10 +9,10 @@ const MAX_BYTES = 64 * 1024;
 const EXPECTED = `${CONFIG_FILE}: expected an object in JSON, each key once, such as {"source": "./data", "timeZone": "Europe/Berlin"}`;
 
 /** The settings of this folder: those of kpi.config.json, or none if there is no such file. */
-export function readConfigFile(folder = process.cwd()): ReturnType<typeof parseConfigFile> {
+export function readConfigFile(folder = process.cwd()): ConfigFile {
   const path = resolve(folder, CONFIG_FILE);
   const stats = statsOf(path);
-  if (stats === undefined) return { values: {}, unknown: [] };
+  if (stats === undefined) return { values: {}, publication: {}, unknown: [] };
   // a pipe would be waited for
   if (!stats.isFile() || stats.size > MAX_BYTES)
     throw new Failure('BAD_CONFIG', `${CONFIG_FILE}: expected a file of at most 64 KiB`);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { holdsDemo, recordedSource } from '../shared/engines/identity';
 import { countCells, type ReleaseOptions, type ReleaseOutcome } from '../shared/export/release-periods';
 import { releaseRequestId } from '../shared/export/resume';
@@ -10,6 +10,7 @@ import { formatCount, formatMany } from '../shared/platform/counts';
 import { Failure } from '../shared/platform/failure';
 import { datesOf, options } from './options';
 import { complain, EXIT, exitCode, writeJson } from './outcome';
+import { releasePackage } from './release-package';
 import { DEMO_NOTE } from './render';
 import { createCliRun } from './run';
 import { openSettler } from './settler';
@@ -22,6 +23,8 @@ interface ReleaseFlags {
   replace?: boolean;
   reason?: string;
   acceptSmallChanges?: boolean;
+  package?: string;
+  zip?: boolean;
   source?: string;
   warehouse?: string;
   timeZone?: string;
@@ -39,6 +42,13 @@ export function releaseCommand(): Command {
     .option('--replace', 'overwrite the period that is out; needs --date and --reason')
     .option('--reason <text>', 'why it is replaced; for the log, so without names and ids of people')
     .option('--accept-small-changes', 'replace also where comparing the two could tell of one person')
+    .addOption(
+      new Option(
+        '--package <folder>',
+        'release nothing, and write what is out as files for researchers; --from and --to name a part of it',
+      ).conflicts(['date', 'replace', 'reason', 'acceptSmallChanges']),
+    )
+    .option('--zip', 'with --package: write also FOLDER.zip, to deposit')
     .addOption(options.source())
     .addOption(options.warehouse())
     .addOption(options.timeZone())
@@ -50,11 +60,14 @@ Examples:
   $ kpi release --date 2025-12-12
   $ kpi release --from 2025-01-01 --to 2025-12-12
   $ kpi release --date 2025-12-12 --replace --reason 'a test device was counted'
+  $ kpi release --package ./release-2025 --from 2025-01-01 --to 2025-12-12 --zip
 
 Exit codes: 0 all are out, 2 some could not be released, 1 none could, 64 refused (the line says what was expected), 130 interrupted.`,
     )
     .action(async (flags: ReleaseFlags) => {
-      process.exitCode = await release(flags);
+      const { package: folder, ...others } = flags;
+      if (flags.zip && folder === undefined) throw new Failure('BAD_REQUEST', 'expected --zip with --package');
+      process.exitCode = await (folder === undefined ? release(flags) : releasePackage({ ...others, package: folder }));
     });
 }
 

@@ -50,11 +50,7 @@ export function createFileWriter(path: string, options: FileWriterOptions): (con
       throw refuse(`exists and is not ${kind}; expected another path, or --force to replace it`);
     return { target, there };
   };
-  const explain = (thrown: unknown) => {
-    if (thrown instanceof Failure) return thrown;
-    const code = isDiskFault(thrown) ? 'UNAVAILABLE' : 'BAD_REQUEST';
-    return new Failure(code, `${flag}: ${path} can't be written: ${describeFault(thrown)}`, { cause: thrown });
-  };
+  const explain = (thrown: unknown) => explainFault(thrown, `${flag}: ${path}`);
   const write = (content: string) => {
     const { target, there } = check();
     makeFolder(dirname(target));
@@ -71,6 +67,13 @@ export function createFileWriter(path: string, options: FileWriterOptions): (con
   };
   attempt(check, explain);
   return (content) => attempt(() => write(content), explain);
+}
+
+/** Why a path, which `what` names, can't be written. */
+export function explainFault(thrown: unknown, what: string): Failure {
+  if (thrown instanceof Failure) return thrown;
+  const code = isDiskFault(thrown) ? 'UNAVAILABLE' : 'BAD_REQUEST';
+  return new Failure(code, `${what} can't be written: ${describeFault(thrown)}`, { cause: thrown });
 }
 
 function attempt(work: () => unknown, explain: (thrown: unknown) => Failure): void {
@@ -92,7 +95,7 @@ function readHead(path: string): string {
 }
 
 /** Whether a path is, or belongs to, a warehouse or a source: those of the settings, and any other that can be told. */
-function isData(target: string, head: string, { warehouse: config }: Config): boolean {
+export function isData(target: string, head: string, { warehouse: config }: Config): boolean {
   const isDuckDb = head.slice(8, 12) === 'DUCK' || /\.wal$/i.test(target);
   if (isDuckDb || head.startsWith('PAR1')) return true;
   if (config.engine !== 'duckdb') return isPartOfTable(target, null);

@@ -12,6 +12,7 @@ import {
   readlinkSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   type Stats,
   statSync,
@@ -28,6 +29,7 @@ const faults: Record<string, string> = {
   EDQUOT: 'this account has used up its share of the disk',
   EFBIG: 'the file would be larger than this system allows',
   EIO: 'the disk failed',
+  EBUSY: 'it is in use, or a disk is mounted there',
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of the path is a file, not a folder',
   EEXIST: 'a part of the path is a file, not a folder',
@@ -109,7 +111,7 @@ export function removeUnfinished(path: string): void {
   const prefix = `${basename(path)}.new-`;
   for (const name of readdirSync(dirname(path))) {
     const pid = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]{8}(\.wal)?$/.exec(name.slice(prefix.length))?.[1] : undefined;
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(path), name), { force: true });
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(path), name), { recursive: true, force: true });
   }
 }
 
@@ -129,11 +131,24 @@ export function place(finished: string, path: string, { replace }: { replace: bo
   sync(finished);
   if (replace) renameSync(finished, path);
   else if (!claim(finished, path)) return false;
+  syncFolder(dirname(path));
+  return true;
+}
+
+/**
+ * The same of a finished folder of files, in a place where nothing or an empty folder is. Returns false if there is something in it.
+ */
+export function placeFolder(finished: string, path: string): boolean {
+  for (const name of readdirSync(finished)) sync(join(finished, name));
+  syncFolder(finished);
   try {
-    sync(dirname(path));
-  } catch {
-    // not every system opens folders; the file is there
+    if (existsSync(path)) rmdirSync(path); // Windows doesn't rename over a folder
+    renameSync(finished, path);
+  } catch (thrown) {
+    if (['ENOTEMPTY', 'EEXIST'].includes(codeOf(thrown))) return false;
+    throw thrown;
   }
+  syncFolder(dirname(path));
   return true;
 }
 
@@ -150,6 +165,14 @@ function claim(finished: string, path: string): boolean {
   }
   unlinkSync(finished);
   return true;
+}
+
+function syncFolder(path: string): void {
+  try {
+    sync(path);
+  } catch {
+    // not every system opens folders; what is in it is there
+  }
 }
 
 function sync(path: string): void {

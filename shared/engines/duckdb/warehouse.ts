@@ -15,7 +15,6 @@ import {
   type TableDefinition,
 } from '../../metrics/tables';
 import type { Annotation } from '../../metrics/tables/annotations';
-import type { BigQueryType } from '../../metrics/tables/columns';
 import { driftOf, type FoundColumn } from '../../metrics/tables/drift';
 import type { ExportRun } from '../../metrics/tables/export_runs';
 import { type ReleaseTable, releaseDefinitions, releaseTable } from '../../metrics/tables/release-tables';
@@ -38,16 +37,8 @@ import {
   selectRows,
   selectRuns,
 } from '../warehouse-sql';
+import { duckDbTypes, selectOfRows } from './columns';
 import { type Database, duckDbValues, quoteText, toEngineFailure, typeName, type Value } from './connection';
-
-const duckDbTypes = {
-  STRING: 'VARCHAR',
-  INT64: 'BIGINT',
-  FLOAT64: 'DOUBLE',
-  BOOL: 'BOOLEAN',
-  DATE: 'DATE',
-  TIMESTAMP: 'TIMESTAMPTZ',
-} satisfies Record<BigQueryType, string>;
 
 type Schema = 'kpi_metrics' | typeof RELEASE_DATASET;
 
@@ -172,12 +163,9 @@ async function insert(
   schema: Schema = 'kpi_metrics',
 ): Promise<void> {
   const names = columns.map((column) => column.name).join(', ');
-  const structure = columns.map((column) => `"${column.name}": "${duckDbTypes[column.type]}"`).join(', ');
-  await database.run(
-    `INSERT INTO ${nameTable(name, schema)} (${names})
-     SELECT ${names} FROM (SELECT unnest(from_json(CAST($rows AS JSON), '[{${structure}}]'), recursive := true))`,
-    { rows: JSON.stringify(rows) },
-  );
+  await database.run(`INSERT INTO ${nameTable(name, schema)} (${names}) ${selectOfRows(columns)}`, {
+    rows: JSON.stringify(rows),
+  });
 }
 
 /** Creates the table, or checks the existing one. */

@@ -1,3 +1,4 @@
+import { markdownTable } from '../../platform/markdown';
 import type { Grain } from '../grain';
 import { type SourceColumnType, type SourceTable, sourceTableNames, sourceTables } from '../source-contract';
 import {
@@ -144,9 +145,4 @@ function describeSource(table: SourceTable): string {
     ([name, { type, description }]) => [`\`${name}\``, sourceTypes[type], description],
   );
   return `### ${table}\n\n${markdownTable(['column', 'type', 'meaning'], rows)}`;
-}
-
-function markdownTable(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
-  return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
 }

@@ -1,4 +1,4 @@
-import { renderCsv } from '../../cli/csv';
+import { renderCsv } from '../../../shared/platform/csv';
 
 test.each<[string, unknown, string]>([
   ['text', 'Mon', 'Mon'],

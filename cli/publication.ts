@@ -1,0 +1,20 @@
+import { CONFIG_FILE } from '../shared/platform/config';
+import { Failure } from '../shared/platform/failure';
+import { completePublication, missingFrom, type Publication, type PublicationSettings } from '../shared/platform/publication';
+import { readConfigFile } from './config-file';
+
+/** What the section `release` of this folder's kpi.config.json says of a release; complete or not. */
+export function readPublication(): PublicationSettings {
+  return readConfigFile().publication;
+}
+
+/** The same where nothing may be missing: BAD_CONFIG names what to add, and shows how. */
+export function requirePublication(settings = readPublication()): Publication {
+  const publication = completePublication(settings);
+  if (publication !== null) return publication;
+  const missing = missingFrom(settings);
+  throw new Failure(
+    'BAD_CONFIG',
+    `expected ${Object.keys(missing).join(', ')} in the section release of ${CONFIG_FILE}; add ${JSON.stringify({ release: missing })}`,
+  );
+}

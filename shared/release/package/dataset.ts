@@ -1,0 +1,68 @@
+import type { CalendarDate } from '../../metrics/calendar';
+import { type Grain, periodEnd } from '../../metrics/grain';
+import type { ReleasedRow } from '../../metrics/tables/released';
+import type { ReleaseLimits } from '../../platform/config';
+import { Failure } from '../../platform/failure';
+import type { Publication } from '../../platform/publication';
+import { countColumns } from '../columns';
+
+/** Released periods, and what is said of them: all that the files of a package are made of. */
+export interface ReleasedDataset {
+  grain: Grain;
+  /** At least one, in order of time. */
+  rows: readonly ReleasedRow[];
+  limits: ReleaseLimits;
+  timeZone: string;
+  /** Made of the built-in demo data. */
+  isDemo: boolean;
+  publication: Publication;
+  /** The program that computed it, with its version. */
+  program: string;
+}
+
+/** What tells one state of a release from another. */
+export interface Edition {
+  /** Semantic: 1 for the columns, then the number of periods, then the number of corrections. */
+  version: string;
+  /** When the newest row was released, ISO 8601 in UTC. */
+  created: string;
+  /** First day of the first period, and last day of the last. */
+  from: CalendarDate;
+  to: CalendarDate;
+  periods: number;
+  /** How often periods were replaced, all together. */
+  corrections: number;
+}
+
+/** Version of the columns: raised where one is removed, renamed or means something else. */
+const COLUMNS_VERSION = 1;
+
+export function editionOf({ grain, rows }: Pick<ReleasedDataset, 'grain' | 'rows'>): Edition {
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (first === undefined || last === undefined) throw new RangeError('an edition has at least one period');
+  const corrections = rows.reduce((sum, { revision }) => sum + revision - 1, 0);
+  return {
+    version: `${COLUMNS_VERSION}.${rows.length}.${corrections}`,
+    created:
+      rows
+        .map(({ released_at }) => released_at)
+        .sort()
+        .at(-1) ?? first.released_at,
+    from: first.period_start_date,
+    to: periodEnd(last.period_start_date, grain),
+    periods: rows.length,
+    corrections,
+  };
+}
+
+/**
+ * A package names what counts were rounded to. BAD_CONFIG where the rows say otherwise: the setting has changed since they were released.
+ */
+export function checkRounding(rows: readonly ReleasedRow[], { roundTo }: ReleaseLimits): void {
+  const other = rows.find((row) => countColumns.some((column) => (row[column] ?? 0) % roundTo !== 0));
+  if (other === undefined) return;
+  throw new Failure(
+    'BAD_CONFIG',
+    `KPI_RELEASE_ROUND_TO: the counts of ${other.period_start_date} are no multiples of ${roundTo}; expected the value with which they were released`,
+  );
+}
