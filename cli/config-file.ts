@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CONFIG_FILE, type ConfigFile, parseConfigFile } from '../shared/platform/config';
+import { CONFIG_FILE } from '../shared/platform/config';
+import { type ConfigFile, parseConfigFile } from '../shared/platform/config-file';
 import { Failure } from '../shared/platform/failure';
 import { statsOf } from '../shared/platform/files';
 import { parseStrictJson } from '../shared/platform/json';
