@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CONFIG_FILE, type ConfigFile, parseConfigFile } from '../shared/platform/config';
+import { CONFIG_FILE } from '../shared/platform/config';
+import { type ConfigFile, parseConfigFile } from '../shared/platform/config-file';
 import { Failure } from '../shared/platform/failure';
 import { statsOf } from '../shared/platform/files';
 import { parseStrictJson } from '../shared/platform/json';
@@ -10,14 +11,18 @@ const EXPECTED = `${CONFIG_FILE}: expected an object in JSON, each key once, suc
 
 /** The settings of this folder: those of kpi.config.json, or none if there is no such file. */
 export function readConfigFile(folder = process.cwd()): ConfigFile {
+  return parseConfigFile(readConfigObject(folder) ?? {});
+}
+
+/** What is in the file, as it is; null if there is none. */
+export function readConfigObject(folder = process.cwd()): Record<string, unknown> | null {
   const path = resolve(folder, CONFIG_FILE);
   const stats = statsOf(path);
-  if (stats === undefined) return { values: {}, publication: {}, unknown: [] };
+  if (stats === undefined) return null;
   // a pipe would be waited for
   if (!stats.isFile() || stats.size > MAX_BYTES)
     throw new Failure('BAD_CONFIG', `${CONFIG_FILE}: expected a file of at most 64 KiB`);
-  const object = parseObject(readBytes(path));
-  return parseConfigFile(object);
+  return parseObject(readBytes(path));
 }
 
 function readBytes(path: string): Buffer {

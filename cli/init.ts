@@ -10,6 +10,7 @@ import { Failure } from '../shared/platform/failure';
 import { describeFault, nameBeside, place } from '../shared/platform/files';
 import { askLine, canAsk } from './ask';
 import { examineHere, renderChecks } from './checks';
+import { readConfigObject } from './config-file';
 import { options } from './options';
 import { complain, EXIT } from './outcome';
 import { fitTerminal, renderNext, terminalWidth } from './terminal';
@@ -78,13 +79,23 @@ async function init(flags: InitFlags): Promise<number> {
     complain({ message: `nothing is written: ${reasons.join('; and ')}` });
     return new Failure(hindrances[0]?.code ?? 'BAD_CONFIG', '').refused ? EXIT.refused : EXIT.failed;
   }
-  write(path, answers, force);
+  write(path, { ...answers, ...keptSection() }, force);
   report(answers, checks);
   return EXIT.done;
 }
 
 function alreadyThere(): Failure {
   return new Failure('BAD_REQUEST', `${CONFIG_FILE} is there already; expected --force to replace it`);
+}
+
+/** The section `release` of the file that is replaced: no answer stands for it. Nothing of a file that can't be read. */
+function keptSection(): { release?: object } {
+  try {
+    const { release } = readConfigObject() ?? {};
+    return typeof release === 'object' && release !== null ? { release } : {};
+  } catch {
+    return {};
+  }
 }
 
 /** A link that leads nowhere is something, too. */
@@ -224,10 +235,10 @@ async function answerTo(question: string): Promise<string> {
 }
 
 /** All of it or nothing. */
-function write(path: string, answers: Answers, force: boolean): void {
+function write(path: string, settings: object, force: boolean): void {
   const unfinished = nameBeside(path);
   try {
-    writeFileSync(unfinished, `${JSON.stringify(answers, null, 2)}\n`, { flag: 'wx' });
+    writeFileSync(unfinished, `${JSON.stringify(settings, null, 2)}\n`, { flag: 'wx' });
     if (!place(unfinished, path, { replace: force })) throw alreadyThere();
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;

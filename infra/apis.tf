@@ -13,6 +13,7 @@ resource "google_project_service" "required" {
     "run.googleapis.com",
     "storage.googleapis.com",
     ],
+    length(local.release_listings) == 0 ? [] : ["analyticshub.googleapis.com"],
     var.budget == null ? [] : ["billingbudgets.googleapis.com"],
     var.digest_webhook_version == null ? [] : ["secretmanager.googleapis.com"],
   ))

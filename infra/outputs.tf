@@ -19,6 +19,11 @@ output "release_table" {
   value       = one([for table in google_bigquery_table.release : "${var.project}.${table.dataset_id}.${table.table_id}"])
 }
 
+output "release_listing" {
+  description = "The listing that partners subscribe to; null where there is none."
+  value       = one([for listing in google_bigquery_analytics_hub_listing.release : "projects/${var.project}/locations/${listing.location}/dataExchanges/${listing.data_exchange_id}/listings/${listing.listing_id}"])
+}
+
 output "topic" {
   description = "Topic that takes requests."
   value       = google_pubsub_topic.export.name

@@ -578,6 +578,51 @@ variable "release_readers" {
   }
 }
 
+variable "release_listing" {
+  description = "A listing of kpi_release in BigQuery sharing (Analytics Hub), to which subscribers get a linked dataset in a project of their own; null: none. Copies and exports of it are restricted, with restrict_results also those of query results. contact: a mail address or URL."
+  type = object({
+    subscribers      = list(string)
+    contact          = string
+    name             = optional(string, "Released metrics")
+    restrict_results = optional(bool, false)
+  })
+  default = null
+
+  validation {
+    condition     = var.release_listing == null || var.release_enabled
+    error_message = "Expected release_listing only where release_enabled is true."
+  }
+
+  validation {
+    condition     = var.release_listing == null ? true : alltrue([for member in var.release_listing.subscribers : can(regex(local.member_pattern, member))])
+    error_message = "Expected subscribers such as group:NAME@DOMAIN or user:NAME@DOMAIN; the public is refused."
+  }
+
+  validation {
+    condition     = var.release_listing == null ? true : length(setintersection([for member in var.release_listing.subscribers : lower(member)], local.bi_readers_folded)) == 0
+    error_message = "Expected subscribers that are not among bi_readers: who reads the exact metrics doesn't belong among the readers of the release."
+  }
+
+  # As for release_readers.
+  validation {
+    condition = var.release_listing == null ? true : alltrue([
+      for pair in setproduct([for member in var.release_listing.subscribers : lower(member)], local.bi_readers_folded) :
+      !anytrue([for one in [pair, reverse(pair)] : startswith(one[0], "domain:") && startswith(one[1], "user:") && endswith(one[1], "@${trimprefix(one[0], "domain:")}")])
+    ])
+    error_message = "Expected subscribers outside of the domains in bi_readers, and no domain of which somebody is in bi_readers: they would see both."
+  }
+
+  validation {
+    condition     = var.release_listing == null ? true : can(regex("^[\\p{L}\\d_&-]([\\p{L}\\d_& -]{0,61}[\\p{L}\\d_&-])?$", var.release_listing.name))
+    error_message = "Expected a name of at most 63 letters, digits, spaces, underscores, hyphens and ampersands."
+  }
+
+  validation {
+    condition     = var.release_listing == null ? true : can(regex("^(https?://\\S+|[^@\\s]+@[^@\\s]+)$", var.release_listing.contact))
+    error_message = "Expected a mail address or a URL as contact."
+  }
+}
+
 variable "release_grain" {
   description = "Which periods are released: day, week or month. One of them for good: two grains of the same people can be subtracted from each other."
   type        = string

@@ -299,6 +299,10 @@ run "nobody_else_has_access" {
     error_message = "Expected no release."
   }
   assert {
+    condition     = length(google_bigquery_analytics_hub_data_exchange.release) == 0 && length(google_bigquery_analytics_hub_listing.release) == 0 && length(google_bigquery_analytics_hub_listing_iam_member.release_subscriber) == 0 && output.release_listing == null && !contains(keys(google_project_service.required), "analyticshub.googleapis.com")
+    error_message = "Expected no listing."
+  }
+  assert {
     condition     = length(google_bigquery_table.first_tests) == 0 && length(google_bigquery_table_iam_member.runner_first_tests) == 0
     error_message = "Expected no materialized view."
   }

@@ -60,6 +60,7 @@ variables {
 
   release_enabled    = true
   release_readers    = ["group:partners@example.org", "user:researcher@example.edu"]
+  release_listing    = { subscribers = ["group:researchers@example.edu", "user:somebody@example.net"], contact = "data@example.com", name = "Metrics of Example", restrict_results = true }
   release_grain      = "month"
   release_min_people = 30
   release_round_to   = 15
@@ -398,6 +399,44 @@ run "release_readers_get_the_release_and_nothing_else" {
       ),
     )) == 0
     error_message = "A reader of the release has more than that."
+  }
+}
+
+run "the_listing_is_of_the_release_and_restricts_exports" {
+  command = plan
+
+  assert {
+    condition     = google_bigquery_analytics_hub_listing.release[0].bigquery_dataset[0].dataset == "projects/example-project/datasets/kpi_release" && google_bigquery_analytics_hub_listing.release[0].location == "EU" && google_bigquery_analytics_hub_listing.release[0].display_name == "Metrics of Example"
+    error_message = "Expected a listing of kpi_release, where it is."
+  }
+  assert {
+    condition     = google_bigquery_analytics_hub_listing.release[0].restricted_export_config[0].enabled && google_bigquery_analytics_hub_listing.release[0].restricted_export_config[0].restrict_query_result
+    error_message = "Expected restricted exports, also of results."
+  }
+  assert {
+    condition     = google_bigquery_analytics_hub_data_exchange.release[0].discovery_type == "DISCOVERY_TYPE_PRIVATE" && google_bigquery_analytics_hub_data_exchange.release[0].primary_contact == "data@example.com"
+    error_message = "Expected an exchange that only those see who are asked."
+  }
+  assert {
+    condition     = toset(keys(google_bigquery_analytics_hub_listing_iam_member.release_subscriber)) == toset(["group:researchers@example.edu", "user:somebody@example.net"]) && alltrue([for grant in google_bigquery_analytics_hub_listing_iam_member.release_subscriber : grant.role == "roles/analyticshub.subscriber" && grant.listing_id == "kpi_release" && grant.data_exchange_id == "kpi_release"])
+    error_message = "Expected the subscribers to subscribe to the listing, and no more."
+  }
+  assert {
+    condition     = contains(keys(google_project_service.required), "analyticshub.googleapis.com") && output.release_listing == "projects/example-project/locations/EU/dataExchanges/kpi_release/listings/kpi_release"
+    error_message = "Expected the API, and the listing among the outputs."
+  }
+}
+
+run "results_may_be_kept_unless_that_is_restricted" {
+  command = plan
+
+  variables {
+    release_listing = { subscribers = ["group:researchers@example.edu"], contact = "https://example.com/data" }
+  }
+
+  assert {
+    condition     = google_bigquery_analytics_hub_listing.release[0].restricted_export_config[0].enabled && !google_bigquery_analytics_hub_listing.release[0].restricted_export_config[0].restrict_query_result
+    error_message = "Expected exports of the dataset to be restricted, and those of results not."
   }
 }
 

@@ -550,6 +550,73 @@ run "a_domain_of_the_release_with_a_bi_reader" {
   expect_failures = [var.release_readers]
 }
 
+run "a_listing_without_a_release" {
+  command = plan
+
+  variables {
+    release_listing = { subscribers = [], contact = "data@example.com" }
+  }
+
+  expect_failures = [var.release_listing]
+}
+
+run "the_public_among_subscribers" {
+  command = plan
+
+  variables {
+    release_enabled = true
+    release_listing = { subscribers = ["allAuthenticatedUsers"], contact = "data@example.com" }
+  }
+
+  expect_failures = [var.release_listing]
+}
+
+run "a_subscriber_who_sees_exact_numbers" {
+  command = plan
+
+  variables {
+    release_enabled = true
+    bi_readers      = ["user:somebody@Example.com"]
+    release_listing = { subscribers = ["user:Somebody@example.com"], contact = "data@example.com" }
+  }
+
+  expect_failures = [var.release_listing]
+}
+
+run "a_subscriber_in_a_domain_of_bi_readers" {
+  command = plan
+
+  variables {
+    release_enabled = true
+    bi_readers      = ["domain:example.com"]
+    release_listing = { subscribers = ["user:somebody@example.com"], contact = "data@example.com" }
+  }
+
+  expect_failures = [var.release_listing]
+}
+
+run "a_listing_without_a_contact" {
+  command = plan
+
+  variables {
+    release_enabled = true
+    release_listing = { subscribers = ["group:a@example.edu"], contact = "somebody" }
+  }
+
+  expect_failures = [var.release_listing]
+}
+
+run "a_listing_of_a_name_that_is_none" {
+  command = plan
+
+  variables {
+    release_enabled = true
+    release_listing = { subscribers = ["group:a@example.edu"], contact = "data@example.com", name = " Metrics!" }
+  }
+
+  expect_failures = [var.release_listing]
+}
+
 run "a_package_that_is_not_there" {
   command = plan
 

@@ -100,6 +100,13 @@ test('the faults of all flags are told at once', async () => {
   expect(stderr.match(/does not exist/g)).toHaveLength(1);
 });
 
+test('the section release of a file that is replaced is kept', async () => {
+  const release = { title: 'Weekly metrics', licence: 'CC-BY-4.0' };
+  writeFileSync(file, JSON.stringify({ source: './data', maxRejectedShare: 0.1, release }));
+  expect((await kpi(['init', '--yes', '--force', '--source', 'demo'])).code).toBe(0);
+  expect(written()).toEqual({ source: 'demo', warehouse: '.kpi/warehouse.duckdb', timeZone: 'UTC', release });
+});
+
 test('a file that is there is replaced with --force alone, also one that is no JSON', async () => {
   writeFileSync(file, '{ mine');
   const { code, stdout, stderr } = await kpi(['init', '--yes']);

@@ -260,6 +260,7 @@ describe('identity', () => {
   const allowed = new Set([
     'READER', // of a dataset
     'WRITER', // of a dataset
+    'roles/analyticshub.subscriber',
     'roles/artifactregistry.writer',
     'roles/bigquery.dataViewer',
     'roles/bigquery.jobUser',
@@ -370,9 +371,11 @@ describe('identity', () => {
 
   test('a grant on what Terraform makes is made again with it: by its id, or because that triggers it', () => {
     const ours =
-      /google_(bigquery_dataset|bigquery_table|pubsub_\w+|cloudfunctions2_function|storage_bucket|artifact_registry_repository)\.\w+/;
-    const on = ({ dataset_id, table_id, topic, subscription, name, bucket, repository }: Body) =>
-      [table_id, dataset_id, topic, subscription, name, bucket, repository].find((object) => ours.test(String(object)));
+      /google_(bigquery_analytics_hub_listing|bigquery_dataset|bigquery_table|pubsub_\w+|cloudfunctions2_function|storage_bucket|artifact_registry_repository)\.\w+/;
+    const on = ({ listing_id, dataset_id, table_id, topic, subscription, name, bucket, repository }: Body) =>
+      [listing_id, table_id, dataset_id, topic, subscription, name, bucket, repository].find((object) =>
+        ours.test(String(object)),
+      );
     const judged = grants().flatMap(([address, body]) => {
       const object = on(body);
       if (object === undefined) return [];
@@ -416,6 +419,16 @@ describe('identity', () => {
     });
     expect(resource('google_bigquery_dataset', 'release').dataset_id).toBe('kpi_release');
     expect(defaultOf('release_enabled')).toBe(false);
+  });
+
+  test('subscribers of the listing are named in one grant, on a listing of kpi_release whose exports are restricted', () => {
+    const named = resourcesOf(infra).filter(([, body]) => JSON.stringify(body).includes('.subscribers'));
+    expect(named.map(([address]) => address)).toEqual(['google_bigquery_analytics_hub_listing_iam_member.release_subscriber']);
+    expect(named[0]?.[1].role).toBe('roles/analyticshub.subscriber');
+    const listing = resource('google_bigquery_analytics_hub_listing', 'release');
+    expect(at(listing, 'bigquery_dataset', 'dataset')).toContain('google_bigquery_dataset.release[0].dataset_id');
+    expect(at(listing, 'restricted_export_config', 'enabled')).toBe(true);
+    expect(defaultOf('release_listing')).toBeNull();
   });
 });
 

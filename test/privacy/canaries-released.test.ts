@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CANARY_DAY, canaryCrowd } from '../support/canaries';
 import { type CanaryDoors, openCanaryDoors, type Seen } from '../support/canary-doors';
+import { publication } from '../support/release-package';
 import { writeSource } from '../support/source-files';
 
 /** The day that the report of CANARY_DAY releases; the source begins a few days before it. */
@@ -10,7 +11,7 @@ const FIRST_DAY = '2025-12-07';
 let doors: CanaryDoors;
 
 beforeAll(async () => {
-  doors = await openCanaryDoors({ KPI_RELEASE: 'on', KPI_RELEASE_GRAIN: 'day' });
+  doors = await openCanaryDoors({ KPI_RELEASE: 'on', KPI_RELEASE_GRAIN: 'day' }, { release: publication });
 });
 
 afterAll(() => doors.close());
@@ -36,12 +37,14 @@ test('what is released, replaced, held, shown and mended', async () => {
   await kpi(/"active_users":60/, 'show', '--date', RELEASED, '--release', '--json');
   await kpi(/active_users.*\n2025-12-12/, 'show', '--date', RELEASED, '--release', '--csv');
   await kpi(/release\.html/, 'dashboard', '--release', '--out', join(doors.folder, 'release.html'));
+  await kpi(/"state":"written"/, 'release', '--package', 'package', '--zip', '--json');
 
   await doors.changeSource(writeCrowd(54)); // 50 when rounded
   const replacement = ['release', '--date', RELEASED, '--replace', '--reason', 'of a test device'];
   await kpi(/"release held".*active_users.*RELEASE_HELD/s, ...replacement);
   await kpi(/"code":"RELEASE_HELD"/, ...replacement, '--json');
   await kpi(/"reason":"of a test device".*revision 2/s, ...replacement, '--accept-small-changes');
+  await kpi(/holds a package whose .* would change/, 'release', '--package', 'package');
 
   await kpi(/2025-12-22 {2}no report/, 'gaps', '--from', '2025-12-22', '--to', CANARY_DAY);
   await kpi(/Exported 1 of 1 date\n/, 'gaps', '--from', '2025-12-22', '--to', CANARY_DAY, '--fix');

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -37,7 +37,8 @@ export interface CanaryDoors {
   close(): Promise<void>;
 }
 
-export async function openCanaryDoors(more: Record<string, string> = {}): Promise<CanaryDoors> {
+/** `file`: what kpi.config.json of the folder holds, in which the command line then runs. */
+export async function openCanaryDoors(more: Record<string, string> = {}, file: object | null = null): Promise<CanaryDoors> {
   const folder = mkdtempSync(join(tmpdir(), 'kpi-canaries-'));
   const source = join(folder, 'source');
   const temporary = join(folder, 'temporary');
@@ -55,7 +56,8 @@ export async function openCanaryDoors(more: Record<string, string> = {}): Promis
     startFunction('exportKpi', envOf('events')),
     startFunction('exportKpiHttp', envOf('calls')),
   ]);
-  const kpi = async (...args: string[]) => (await runKpi(args, envOf('cli'))).said;
+  if (file !== null) writeFileSync(join(folder, 'kpi.config.json'), JSON.stringify(file));
+  const kpi = async (...args: string[]) => (await runKpi(args, envOf('cli'), file === null ? undefined : folder)).said;
   const changeSource: CanaryDoors['changeSource'] = async (make) => {
     rmSync(source, { recursive: true });
     mkdirSync(source);

@@ -12,8 +12,12 @@ export function settings(given: Record<string, string>): NodeJS.ProcessEnv {
 }
 
 /** `kpi ARGS` as a process of its own, to its end; all that it wrote. */
-export async function runKpi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [resolve(root, 'bin/kpi.mjs'), ...args], { env });
+export async function runKpi(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  cwd?: string,
+): Promise<{ code: number | null; said: string }> {
+  const child = spawn(process.execPath, [resolve(root, 'bin/kpi.mjs'), ...args], { env, cwd });
   const said = listen(child);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, said: said() };

@@ -1,5 +1,6 @@
 import { requirePublication } from '../../../cli/publication';
-import { parseConfig, parseConfigFile } from '../../../shared/platform/config';
+import { parseConfig } from '../../../shared/platform/config';
+import { parseConfigFile } from '../../../shared/platform/config-file';
 import { completePublication, missingFrom } from '../../../shared/platform/publication';
 
 const contact = { name: 'Example Inc.', email: 'data@example.org' };
