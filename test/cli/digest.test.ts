@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addDays, type CalendarDate, localDate } from '../../shared/metrics/calendar';
-import { ended, startKpi } from '../support/kpi-command';
+import { runKpi } from '../support/kpi-command';
 import { startWebhook, type WebhookServer } from '../support/webhook-server';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-digest-'));
@@ -11,7 +11,7 @@ let webhook: WebhookServer;
 let exported: Record<string, unknown>[];
 
 const kpi = (args: string[], env: Record<string, string> = {}) =>
-  ended(startKpi(folder, args, { KPI_WAREHOUSE: 'kpi.duckdb', KPI_SOURCE_MAX_AGE_HOURS: '0', ...env }));
+  runKpi(folder, args, { KPI_WAREHOUSE: 'kpi.duckdb', KPI_SOURCE_MAX_AGE_HOURS: '0', ...env });
 
 /** 40 people a day with 3 tests each, of which few fail; yesterday 8 people, all of whose 32 tests fail in one way. */
 function writeSource(): string {

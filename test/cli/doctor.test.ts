@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { renderChecks } from '../../cli/checks';
 import type { Check } from '../../shared/operate/doctor';
-import { ended, startKpi } from '../support/kpi-command';
+import { runKpi } from '../support/kpi-command';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-doctor-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const kpi = (args: string[], env?: Record<string, string>) => ended(startKpi(folder, args, env));
+const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env);
 
 async function examine(args: string[], env?: Record<string, string>) {
   const { code, stdout, stderr } = await kpi(['doctor', '--json', ...args], env);

@@ -3,16 +3,15 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
+import { queryDuckDb, runKpi, startKpi } from '../support/kpi-command';
 
-/** The command line as a process of its own. `npm test` has built it. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-cli-'));
 const warehouse = join(folder, 'warehouse.duckdb');
 const source = join(folder, 'source');
 const MEASUREMENTS_HEADER = 'measurement_id,user_id,session_id,created_at,error_type';
 
-const start = (args: string[], env?: Record<string, string>) => startKpi(folder, args, env);
-const kpi = (args: string[], env?: Record<string, string>) => ended(start(args, env));
+const start = (args: string[]) => startKpi(folder, args);
+const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env);
 
 function writeSource(name: string, files: Record<string, string>): string {
   const path = join(folder, name);
@@ -509,7 +508,7 @@ test('kpi --help and that of every command show examples', async () => {
 describe('release', () => {
   const file = join(folder, 'release.duckdb');
   const at = ['--source', 'demo', '--warehouse', file];
-  const kpi = (args: string[], env: Record<string, string> = {}) => ended(start(args, { KPI_RELEASE_GRAIN: 'day', ...env }));
+  const kpi = (args: string[], env: Record<string, string> = {}) => runKpi(folder, args, { KPI_RELEASE_GRAIN: 'day', ...env });
 
   test('puts out a day once, shows it, and replaces it on purpose', async () => {
     const first = await kpi(['release', '--date', '2025-12-12', ...at]);

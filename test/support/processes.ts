@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { runHosted } from './kpi-command';
 import { freePort } from './pubsub-emulator';
 
 const root = resolve(__dirname, '../..');
@@ -11,12 +12,10 @@ export function settings(given: Record<string, string>): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), ...given };
 }
 
-/** `kpi ARGS` as a process of its own, to its end; all that it wrote. */
+/** `kpi ARGS` to its end; all that it wrote. */
 export async function runKpi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [resolve(root, 'bin/kpi.mjs'), ...args], { env });
-  const said = listen(child);
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, said: said() };
+  const { code, stdout, stderr } = await runHosted(process.cwd(), args, env);
+  return { code, said: stdout + stderr };
 }
 
 export interface FunctionProcess {
