@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { freePort } from './free-port';
 import { runHosted } from './kpi-command';
-import { freePort } from './pubsub-emulator';
 
 const root = resolve(__dirname, '../..');
 
