@@ -10,7 +10,7 @@ import { startPubsubServer } from '../support/pubsub-server';
 const folder = mkdtempSync(join(tmpdir(), 'kpi-status-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env);
+const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env, '2025-12-24T12:00:00Z');
 
 test('a warehouse that is not there is refused, with what to do', async () => {
   const { code, stderr } = await kpi(['status']);

@@ -22,12 +22,15 @@ let runs = 0;
 afterAll(() => host?.kill());
 
 /** A command to its end, without the settings of whoever runs the tests; for all that isn't about the process itself. */
-export function runKpi(folder: string, args: string[], env: Record<string, string> = {}): Promise<Result> {
-  return runHosted(folder, args, { ...withoutSettings(), ...env });
+export function runKpi(folder: string, args: string[], env: Record<string, string> = {}, now?: string): Promise<Result> {
+  return runHosted(folder, args, { ...withoutSettings(), ...env }, now);
 }
 
-/** One run after the other in a process that stays, in half the time of a process for each (kpi-host.cjs). */
-export async function runHosted(folder: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Result> {
+/**
+ * One run after the other in a process that stays, in half the time of a process for each (kpi-host.cjs). Given `now`, the first begins at
+ * that instant, and the others later.
+ */
+export async function runHosted(folder: string, args: readonly string[], env: NodeJS.ProcessEnv, now?: string): Promise<Result> {
   const id = runs++;
   host ??= startHost();
   const answering = host;
@@ -41,7 +44,7 @@ export async function runHosted(folder: string, args: readonly string[], env: No
     const fail = () => reject(new Error(`the process of the command line ended during kpi ${args.join(' ')}`));
     answering.on('message', receive).on('close', fail);
   });
-  answering.send({ id, folder, args, env });
+  answering.send({ id, folder, args, env, now });
   return answered;
 }
 

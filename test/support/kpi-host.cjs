@@ -1,5 +1,6 @@
 // Runs commands of dist/kpi.cjs one after the other in one process, which has loaded Node.js and the engine already. Each evaluates the
-// bundle anew, with a `process` of its own for its arguments, what it writes, its exit code and its listeners.
+// bundle anew, with a `process` of its own for its arguments, what it writes, its exit code and its listeners, and with the time of day
+// that it is given.
 const { EventEmitter } = require('node:events');
 const { readFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
@@ -9,11 +10,11 @@ const { compileFunction } = require('node:vm');
 
 const program = join(__dirname, '../../bin/kpi.mjs');
 const bundle = join(__dirname, '../../dist/kpi.cjs');
-const parameters = ['exports', 'require', 'module', '__filename', '__dirname', 'process'];
+const parameters = ['exports', 'require', 'module', '__filename', '__dirname', 'process', 'Date'];
 const requireOfBundle = createRequire(bundle);
 const load = compileFunction(readFileSync(bundle, 'utf8').replace(/^#!.*/, ''), parameters, { filename: bundle });
 
-async function run({ folder, args, env }) {
+async function run({ folder, args, env, now }) {
   process.chdir(folder);
   setEnvironment(env);
   const [stdout, stderr] = [createOutput(), createOutput()];
@@ -24,7 +25,7 @@ async function run({ folder, args, env }) {
     const own = createProcess({ ...given, exitCode: undefined, exit: (status) => resolve(status ?? own.exitCode ?? 0) });
     const module = { exports: {} };
     const requireWithOwn = (name) => (/^(node:)?process$/.test(name) ? own : requireOfBundle(name));
-    load(module.exports, requireWithOwn, module, bundle, dirname(bundle), own);
+    load(module.exports, requireWithOwn, module, bundle, dirname(bundle), own, now === undefined ? Date : clockFrom(now));
     module.exports.ended.then(() => resolve(own.exitCode ?? 0), reject);
   });
   return { code, signal: null, stdout: stdout.text(), stderr: stderr.text() };
@@ -36,6 +37,24 @@ function createProcess(given) {
   const own = Object.create(process, Object.fromEntries(fields));
   EventEmitter.call(own);
   return own;
+}
+
+const startedAt = Date.now();
+
+/** `Date` as if this process had started at an instant. */
+function clockFrom(instant) {
+  const ahead = Date.parse(instant) - startedAt;
+  return class extends Date {
+    constructor(...given) {
+      super(...(given.length === 0 ? [Date.now() + ahead] : given));
+    }
+    static now() {
+      return Date.now() + ahead;
+    }
+    static [Symbol.hasInstance](value) {
+      return value instanceof Date;
+    }
+  };
 }
 
 function setEnvironment(env) {
