@@ -188,10 +188,20 @@ async function keep(counting: Counting, name: (typeof KEPT)[number], span: Span,
   await query(counting, `CREATE OR REPLACE TABLE ${name} AS\n${sql}`, span);
 }
 
+/** The macro that each database has. */
+const dateTimeMacros = new WeakMap<Database, string>();
+
+async function defineDateTime(database: Database, window: Window): Promise<void> {
+  const macro = dateTimeMacro(window);
+  if (dateTimeMacros.get(database) === macro) return;
+  await database.run(macro);
+  dateTimeMacros.set(database, macro);
+}
+
 /** Runs a query that binds the parameters of a window. */
 async function query({ database, source, now }: Counting, sql: string, { window, grain }: Span) {
   try {
-    await database.run(dateTimeMacro(window));
+    await defineDateTime(database, window);
     return await database.rows(sql.replaceAll('@', '$'), bind(sql, factParameters(window, now, grain)));
   } catch (thrown) {
     throw (await source?.blame(thrown)) ?? thrown;
