@@ -136,7 +136,8 @@ export function createBigQueryModel({ clock, random, source, grain, onWrite, onC
 
   function listed(): object {
     const ids = [...tables.keys()].map((name) => name.split('.')).filter(([dataset]) => dataset === 'kpi_metrics');
-    return { tables: ids.map(([datasetId, tableId]) => ({ tableReference: { projectId: 'test', datasetId, tableId } })) };
+    const list = ids.map(([datasetId, tableId]) => ({ tableReference: { projectId: 'test', datasetId, tableId } }));
+    return { tables: list, totalItems: list.length };
   }
 
   function insert(operation: BigQueryOperation, { body, rows }: Call, fate: JobFate | null): Answer {
@@ -209,10 +210,9 @@ function metadataOf(table: TableDefinition): object {
 
 function resourceOf(job: Job | undefined): Record<string, unknown> | undefined {
   if (job === undefined) return undefined;
-  const { id, operation, configuration, state, errorResult, outputRows } = job;
+  const { id, operation, state, errorResult, outputRows } = job;
   return {
     jobReference: { projectId: 'test', jobId: id, location: 'EU' },
-    configuration,
     status: { state, ...(errorResult !== null && state === 'DONE' && { errorResult, errors: [errorResult] }) },
     statistics:
       operation === 'count' || operation === 'look'

@@ -2,10 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ReportRows } from '../../shared/metrics/report';
 import { type FurtherTable, type PublishedTable, reportTableNames, tablesOf } from '../../shared/metrics/tables';
 import { referenceReport } from '../support/reference';
+import { referenceRelease } from '../support/release-reference';
 import { type ExpectedReport, reportDifferences } from '../support/report-differences';
 import { type Partition, runOf } from './bigquery';
 import type { StoredRow } from './statement';
 import type { World } from './world';
+
+/** Few people are enough to be shown: sources are small. */
+export const releaseRules = { minPeople: 11, roundTo: 5 };
 
 /** What must hold and didn't. */
 export class Broken extends Error {
@@ -37,7 +41,9 @@ export function createInvariants(world: World): Invariants {
   const expected = new Map<string, ExpectedReport>();
   /** Dates of which something was written since the last quiet point. */
   const changed = new Set<string>();
+  const releases = new Map<string, Partition>();
   const counts = new Map<string, Set<string>>();
+  const referenceReleases = new Map<number, ReturnType<typeof referenceRelease>>();
   const fail = (invariant: string, detail: string) => new Broken(invariant, new Date(world.now()), detail);
 
   function expectedReport(date: string, instant: number): ExpectedReport {
@@ -71,6 +77,22 @@ export function createInvariants(world: World): Invariants {
           `${date}, run ${runId}: ${found[0]?.[0] ?? 'it counted nothing'}`,
         );
     }
+  }
+
+  function checkRelease(place: string, { rows: [row], runId }: Partition): void {
+    const period = String(row?.period_start_date);
+    const found = (world.snapshots.get(runId) ?? []).map((instant) => {
+      const version = source.versionAt(instant);
+      const reference =
+        referenceReleases.get(version) ?? referenceRelease(source.rowsAt(instant), source.timeZone, schedule.grain);
+      referenceReleases.set(version, reference);
+      const wanted = Object.entries(reference(period).release(releaseRules.minPeople, releaseRules.roundTo));
+      return wanted.flatMap(([column, value]) =>
+        row?.[column] === value ? [] : `${column}: expected ${value}, got ${row?.[column]}`,
+      );
+    });
+    if (!found.some((differences) => differences.length === 0))
+      throw fail('a release is of one state of the source', `${place}, run ${runId}: ${found[0]?.join(', ')}`);
   }
 
   function checkWhole(date: string, why: string): void {
@@ -136,11 +158,13 @@ export function createInvariants(world: World): Invariants {
   return {
     fail,
 
-    written: (place, { rows, runId }, before) => {
+    written: (place, written, before) => {
+      const { rows, runId } = written;
       const [dataset, table = '', day = ''] = place.split(/[.$]/);
       if (dataset === 'kpi_release') {
         if (before !== undefined && !isDeepStrictEqual(before.rows, rows))
           throw fail('a released row never changes', `${place} was written by run ${runId}`);
+        releases.set(place, written);
         return;
       }
       changed.add(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`);
@@ -158,6 +182,8 @@ export function createInvariants(world: World): Invariants {
     quiet: () => {
       for (const date of changed) checkDate(date);
       changed.clear();
+      for (const [place, written] of releases) checkRelease(place, written);
+      releases.clear();
       checkRecords();
       checkLetters();
     },

@@ -15,7 +15,7 @@ export type Fate =
   /** An error is answered, and it is carried out or not. */
   | 'refused'
   | 'refused after'
-  /** It is carried out; the answer has nothing in it, half of what it should have, or is a page of HTML. */
+  /** It is carried out; the answer is empty, half of what it should be, or a page of HTML. */
   | 'empty'
   | 'half'
   | 'html'

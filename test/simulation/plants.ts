@@ -40,4 +40,13 @@ export const plants: Record<string, Plant> = {
       'shared/metrics/facts/whole-answer.ts': [['if (controls !== 1)', 'if (controls > 1)']],
     },
   },
+  'no-transaction': {
+    what: 'the embedded engine writes a report table by table',
+    edits: {
+      'shared/engines/duckdb/warehouse.ts': [
+        ["await database.run('BEGIN TRANSACTION');", ''],
+        ["await database.run('COMMIT');", ''],
+      ],
+    },
+  },
 };

@@ -169,6 +169,10 @@ function virtualDate(clock: Clock): DateConstructor {
     static override now(): number {
       return clock.now();
     }
+    /** Packages that are shared by all processes make dates of their own. */
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof Date;
+    }
   } as unknown as DateConstructor;
 }
 

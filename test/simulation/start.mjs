@@ -16,10 +16,9 @@ await build({
   format: 'cjs',
   target: 'node20',
   loader: { '.sql': 'text' },
-  sourcemap: 'inline',
   logLevel: 'warning',
 });
-const { status } = spawnSync(process.execPath, ['--enable-source-maps', outfile, ...process.argv.slice(2)], {
+const { status } = spawnSync(process.execPath, [outfile, ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
 });

@@ -1,7 +1,7 @@
 import { createRandom } from '../support/random-source';
 import { type BigQueryModel, createBigQueryModel, type JobFate, runOf } from './bigquery';
 import { createClock } from './clock';
-import { Broken, createInvariants, type Invariants } from './invariants';
+import { Broken, createInvariants, type Invariants, releaseRules } from './invariants';
 import { createNetwork, type Fate } from './network';
 import { type SimulatedProcess, startProcess } from './process';
 import type { Programs } from './program';
@@ -55,7 +55,7 @@ export interface Played {
 }
 
 /** Plays a schedule to its end, and then lets the weather calm down and an operator clear up. `tell` gets a line for all that happens. */
-export async function play(schedule: Schedule, programs: Programs, tell = (_line: string) => {}): Promise<Played> {
+export async function play(schedule: Schedule, programs: Programs, tell: (line: string) => void): Promise<Played> {
   const clock = createClock(schedule.start);
   const random = createRandom(schedule.seed ^ 0x5eed);
   const working = new Set<Work>();
@@ -325,8 +325,8 @@ function environmentOf({ timeZone, grain }: Schedule): Record<string, string> {
     KPI_DEAD_LETTER_TOPIC: 'kpi-export-dead-letter',
     KPI_RELEASE: 'on',
     KPI_RELEASE_GRAIN: grain,
-    KPI_RELEASE_MIN_PEOPLE: '11',
-    KPI_RELEASE_ROUND_TO: '5',
+    KPI_RELEASE_MIN_PEOPLE: String(releaseRules.minPeople),
+    KPI_RELEASE_ROUND_TO: String(releaseRules.roundTo),
     KPI_LOG_LEVEL: 'warning',
     PUBSUB_EMULATOR_HOST: 'simulated',
   };
