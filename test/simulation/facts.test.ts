@@ -6,7 +6,7 @@ import { onDuckDb } from '../support/duckdb';
 import { testRun } from '../support/run';
 import { writeSource } from '../support/source-files';
 import { inTemporaryFolder } from '../support/temporary-folder';
-import { countFact } from './facts';
+import { createCounter } from './facts';
 import { createSource } from './source';
 
 const timeZone = 'Europe/Berlin';
@@ -52,8 +52,7 @@ test('the simulation counts what the SQL counts', async () => {
       new Date(now),
       grain,
     );
-    const counted = countFact(
-      fact as AnyFactName,
+    const counted = createCounter(
       source.at(now),
       {
         ...{
@@ -65,7 +64,7 @@ test('the simulation counts what the SQL counts', async () => {
         ...{ future: future.value.getTime(), memory: memory.value, cohortDays: cohort_days.value, grain },
       },
       source,
-    );
+    )(fact as AnyFactName);
     expect([scope, fact, sorted(counted)]).toEqual([scope, fact, sorted(fact === 'intake' ? merged(rows) : rows)]);
   }
   expect(new Set(found.map(([, fact]) => fact))).toEqual(new Set(Object.keys(allFacts)));

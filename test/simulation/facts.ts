@@ -21,13 +21,14 @@ export interface FactWindow {
 
 type Row = Record<string, unknown>;
 
-export function countFact(
-  name: AnyFactName,
+/** Counts any of the facts of a window, in the rows that are there at an instant. */
+export function createCounter(
   rows: ReturnType<Source['at']>,
   window: FactWindow,
   { dateOf }: Pick<Source, 'dateOf'>,
-): Row[] {
-  return counters[name](viewOf(rows, window, dateOf));
+): (name: AnyFactName) => Row[] {
+  const view = viewOf(rows, window, dateOf);
+  return (name) => counters[name](view);
 }
 
 type Attempt = Measurement & { period: string; outcome: string };

@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { makeEmbeddedSchedule, playEmbedded } from './embedded';
 import { type Plant, plants } from './plants';
@@ -13,6 +15,8 @@ const { values: flags } = parseArgs({
     /** Numbers of the events of the schedule that are kept. */
     keep: { type: 'string' },
     plant: { type: 'string' },
+    /** Which part of the seeds this process plays. */
+    part: { type: 'string' },
     /** Print all that happens. */
     trace: { type: 'boolean', default: false },
   },
@@ -48,28 +52,56 @@ function gameOf(seed: number, programs: Programs): Game {
 const silent = () => {};
 
 async function main(): Promise<number> {
-  const plant = plantOf(flags.plant);
-  replaceTransport();
-  const programs = await buildPrograms(process.cwd(), plant);
   const [first = 1, last = first] = flags.seeds.split('-').map(Number);
+  const seeds = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  const parts = flags.keep === undefined && !flags.trace ? Math.min(availableParallelism(), seeds.length) : 1;
+  if (flags.part !== undefined || parts === 1) {
+    const part = Number(flags.part ?? 0);
+    return playSeeds(
+      seeds.filter((_, index) => index % parts === part),
+      { isChecked: part === 0 },
+    );
+  }
   const began = Date.now();
-  const total = { requests: 0, deliveries: 0 };
-  for (let seed = first; seed <= last; seed++) {
+  const totals: Total[] = [];
+  const statuses = await Promise.all(
+    Array.from({ length: parts }, (_, part) => {
+      const child = fork(process.argv[1] ?? '', [...process.argv.slice(2), '--part', String(part)]);
+      child.on('message', (total: Total) => totals.push(total));
+      return new Promise<number>((resolve) => child.on('exit', (status) => resolve(status ?? 1)));
+    }),
+  );
+  if (statuses.some((status) => status !== 0)) return 1;
+  const sum = (of: (total: Total) => number) => totals.reduce((all, total) => all + of(total), 0);
+  const [deliveries, requests] = [sum((total) => total.deliveries), sum((total) => total.requests)];
+  const seconds = ((Date.now() - began) / 1000).toFixed(0);
+  say(`${seeds.length} seeds, ${deliveries} deliveries, ${requests} requests in ${seconds} s: nothing broken`);
+  return 0;
+}
+
+type Total = Pick<Played, 'requests' | 'deliveries'>;
+
+/** Plays seeds until something breaks. The first is played twice where it is to be checked that a seed determines everything. */
+async function playSeeds(seeds: readonly number[], { isChecked }: { isChecked: boolean }): Promise<number> {
+  replaceTransport();
+  const programs = await buildPrograms(process.cwd(), plantOf(flags.plant));
+  const total: Total = { requests: 0, deliveries: 0 };
+  for (const seed of seeds) {
     const game = gameOf(seed, programs);
     const kept =
       flags.keep === undefined ? game.events.map((_, index) => index) : flags.keep.split(',').filter(Boolean).map(Number);
     const { broken, requests, deliveries, trace } = await game.play(kept, flags.trace ? say : silent);
     total.requests += requests;
     total.deliveries += deliveries;
-    if (seed === first && (await game.play(kept, silent)).trace !== trace)
+    if (isChecked && seed === seeds[0] && (await game.play(kept, silent)).trace !== trace)
       throw new Error(`seed ${seed} played differently the second time: the simulation is not determined by its seed`);
     if (broken === null) continue;
     say(`seed ${seed}: ${broken.invariant}\n  ${broken.at.toISOString()}  ${broken.message}`);
     await explain(game, { seed, kept, invariant: broken.invariant });
     return 1;
   }
-  const seconds = ((Date.now() - began) / 1000).toFixed(0);
-  say(`${last - first + 1} seeds, ${total.deliveries} deliveries, ${total.requests} requests in ${seconds} s: nothing broken`);
+  if (process.send === undefined) say(`${total.deliveries} deliveries, ${total.requests} requests: nothing broken`);
+  process.send?.(total);
   return 0;
 }
 

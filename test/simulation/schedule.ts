@@ -49,11 +49,11 @@ const operations: readonly (Operation | 'any')[] = [
   ...(['publish', 'pull', 'lend', 'acknowledge', 'push'] as const),
 ];
 
-/** A world of some days, one of them in ten of weeks: the daily message, and whatever comes between. */
+/** A world of some days, one in twenty of weeks: the daily message, and whatever comes between. */
 export function makeSchedule(seed: number): Schedule {
   const random = createRandom(seed);
-  const length = random.below(10);
-  const days = length < 6 ? 2 + random.below(3) : length < 9 ? 5 + random.below(6) : 14 + random.below(10);
+  const length = random.below(20);
+  const days = length < 15 ? 2 + random.below(3) : length < 19 ? 5 + random.below(4) : 14 + random.below(8);
   const start = Date.UTC(2025, 1, 1 + random.below(290), 5);
   const events = Array.from({ length: days }, (_, day) => eventsOf(random, start + day * DAY_MS)).flat();
   return {

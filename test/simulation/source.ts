@@ -46,10 +46,11 @@ export interface SourceOptions {
   timeZone: string;
   start: number;
   days: number;
+  daysBefore?: number;
   events: readonly SourceEvent[];
 }
 
-export function createSource({ seed, timeZone, start, days, events }: SourceOptions): Source {
+export function createSource({ seed, timeZone, start, days, daysBefore = DAYS_BEFORE, events }: SourceOptions): Source {
   const random = createRandom(seed);
   const read = dateReader(timeZone);
   const dateOf = (instant: number) => read(BigInt(instant) * 1000n);
@@ -62,7 +63,7 @@ export function createSource({ seed, timeZone, start, days, events }: SourceOpti
   const users: User[] = [];
   const measurements: Measurement[] = [];
   const kinds = ['camera_too_far', 'analysis_error', 'test_not_found', 'camera_too_far', 'something else'];
-  for (let day = -DAYS_BEFORE; day < days + 2; day++) {
+  for (let day = -daysBefore; day < days + 2; day++) {
     const within = () => start + day * DAY_MS + random.below(DAY_MS / 1000) * 1000;
     for (let index = 0; index < 4; index++) users.push({ user: `u${day}-${index}`, ...place(within()) });
     for (let sitting = 0; sitting < 6 + random.below(3); sitting++) {

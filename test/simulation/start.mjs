@@ -18,7 +18,8 @@ await build({
   loader: { '.sql': 'text' },
   logLevel: 'warning',
 });
-const { status } = spawnSync(process.execPath, [outfile, ...process.argv.slice(2)], {
+// much is thrown away soon
+const { status } = spawnSync(process.execPath, ['--max-semi-space-size=64', outfile, ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
 });

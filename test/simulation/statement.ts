@@ -1,7 +1,7 @@
 import { type AnyFactName, allFacts } from '../../shared/metrics/facts/facts';
 import type { Grain } from '../../shared/metrics/grain';
 import { type PublishedTable, publishedTableDefinitions } from '../../shared/metrics/tables';
-import { countFact, type FactWindow } from './facts';
+import { createCounter, type FactWindow } from './facts';
 import type { Source } from './source';
 
 export type StoredRow = Record<string, unknown>;
@@ -42,12 +42,18 @@ function countParts(
 ): [string, StoredRow[]][] {
   const rows = source.at(now);
   const names = [...query.matchAll(/SELECT '(\w+)' AS part,/g)].flatMap(([, name = '']) => (name === 'control' ? [] : name));
+  const counterOf = (scope: string) => {
+    const grain = scope === 'day' ? grainOf(query, names) : scope === 'audience' ? 'day' : (scope as Grain);
+    return createCounter(rows, windowOf(parameters, scope, grain), source);
+  };
+  const counters = new Map<string, ReturnType<typeof createCounter>>();
   return names.map((name) => {
     const scope = /_(audience|week|month)$/.exec(name)?.[1] ?? 'day';
-    const fact = (scope === 'day' || name === 'audience' ? name : name.replace(`_${scope}`, '')) as AnyFactName;
+    const fact = (scope === 'day' ? name : name.replace(`_${scope}`, '')) as AnyFactName;
     if (!(fact in allFacts)) throw new Error(`a fact that the simulation does not know: ${name}`);
-    const grain = scope === 'day' ? grainOf(query, names) : scope === 'audience' ? 'day' : (scope as Grain);
-    return [name, countFact(fact, rows, windowOf(parameters, scope, grain), source)];
+    const count = counters.get(scope) ?? counterOf(scope);
+    counters.set(scope, count);
+    return [name, count(fact)];
   });
 }
 
