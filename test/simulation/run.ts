@@ -11,9 +11,11 @@ import { type Played, play } from './world';
 
 const { values: flags } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '1-20' },
+    /** By default 20, or 200 for each plant. */
+    seeds: { type: 'string' },
     /** Numbers of the events of the schedule that are kept. */
     keep: { type: 'string' },
+    /** A fault to put back (plants.ts), or `all`: how soon each is found. */
     plant: { type: 'string' },
     /** Which part of the seeds this process plays. */
     part: { type: 'string' },
@@ -52,8 +54,10 @@ function gameOf(seed: number, programs: Programs): Game {
 const silent = () => {};
 
 async function main(): Promise<number> {
-  const [first = 1, last = first] = flags.seeds.split('-').map(Number);
+  const isOfPlants = flags.plant === 'all';
+  const [first = 1, last = first] = (flags.seeds ?? (isOfPlants ? '1-200' : '1-20')).split('-').map(Number);
   const seeds = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  if (isOfPlants) return findPlants(seeds);
   const parts = flags.keep === undefined && !flags.trace ? Math.min(availableParallelism(), seeds.length) : 1;
   if (flags.part !== undefined || parts === 1) {
     const part = Number(flags.part ?? 0);
@@ -105,6 +109,32 @@ async function playSeeds(seeds: readonly number[], { isChecked }: { isChecked: b
   return 0;
 }
 
+/** Puts back one fault after the other, and says which seed finds it; 1 if one is not found. */
+async function findPlants(seeds: readonly number[]): Promise<number> {
+  replaceTransport();
+  let status = 0;
+  for (const [name, plant] of Object.entries(plants)) {
+    const programs = await buildPrograms(process.cwd(), plant);
+    let found = 'not found';
+    for (const seed of seeds) {
+      const { broken } = await playAll(gameOf(seed, programs));
+      if (broken === null) continue;
+      found = `seed ${seed}: ${broken.invariant}`;
+      break;
+    }
+    if (found === 'not found') status = 1;
+    say(`${name.padEnd(22)} ${found}`);
+  }
+  return status;
+}
+
+function playAll({ events, play }: Game): Promise<Played> {
+  return play(
+    events.map((_, index) => index),
+    silent,
+  );
+}
+
 interface Found {
   seed: number;
   kept: readonly number[];
@@ -133,7 +163,7 @@ function pick<Item>(items: readonly Item[], kept: readonly number[]): Item[] {
 function plantOf(name: string | undefined): Plant | null {
   if (name === undefined) return null;
   const plant = plants[name];
-  if (plant === undefined) throw new Error(`no plant ${name}; expected one of ${Object.keys(plants).join(', ')}`);
+  if (plant === undefined) throw new Error(`expected --plant with one of ${Object.keys(plants).join(', ')}, or all`);
   return plant;
 }
 
