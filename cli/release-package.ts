@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import { name as programName, version as programVersion } from '../package.json';
 import { holdsDemo } from '../shared/engines/identity';
 import { parseRequest } from '../shared/export/request';
@@ -112,7 +113,7 @@ async function loadParquet(): Promise<typeof import('../shared/engines/duckdb/pa
   try {
     return await import('../shared/engines/duckdb/parquet');
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'MODULE_NOT_FOUND')) throw cause;
+    if (!(isNativeError(cause) && 'code' in cause && cause.code === 'MODULE_NOT_FOUND')) throw cause;
     throw new Failure('BAD_CONFIG', 'DuckDB, which writes metrics.parquet, is not installed; install the optional packages too', {
       cause,
     });

@@ -54,7 +54,10 @@ print({name: str(table.dtypes[name]) for name in ("revision", "active_users", "c
   );
 });
 
-testWith('python', ['frictionless'], 'frictionless finds the package valid', () => {
+/** A module of those versions that know labels of missing values: 5.18 doesn't, 5.21 does. */
+const frictionless = 'frictionless.schema.missing_values';
+
+testWith('python', [frictionless], 'frictionless finds the package valid', () => {
   const code = `
 import frictionless, json
 report = frictionless.validate("datapackage.json")
@@ -64,7 +67,7 @@ print(json.dumps({"valid": report.valid, "errors": report.flatten(["message"]), 
   for (const name of ['metrics', 'metrics-parquet', 'readme', 'citation', 'changelog']) expect(said).toContain(`"${name}"`);
 });
 
-testWith('python', ['frictionless'], 'frictionless notices a changed value', () => {
+testWith('python', [frictionless], 'frictionless notices a changed value', () => {
   const code = `
 import frictionless, pathlib, shutil
 shutil.copytree(".", "../changed")
