@@ -14,12 +14,16 @@ const SIZE = small ? 200_000 : 20_000_000;
 const SIZES = small ? [] : [1_000_000, 5_000_000, SIZE];
 const RANGES = small ? [] : [30, 90, 365, 730];
 const LAST_DATE: CalendarDate = '2025-12-30';
+/** A Sunday that ends a month, whose report has the tables of all grains. */
+const SUNDAY: CalendarDate = '2025-08-31';
 
 interface Task {
   name: string;
-  way: 'program' | 'hand-written' | 'per-period' | 'command';
+  /** With -all: the tables of all grains, else the core. */
+  way: 'program' | 'hand-written' | 'program-all' | 'hand-written-all' | 'per-period' | 'command';
   rows: number;
   dates: number;
+  to: CalendarDate;
   repetitions: number;
 }
 
@@ -31,22 +35,32 @@ interface Result extends Task {
   counted: Record<string, string>;
 }
 
-const task = (way: Task['way'], dates: number, rows = SIZE): Task => ({
-  ...{ name: `${way}, ${dates} dates, ${rows} rows`, way, rows, dates },
+const task = (way: Task['way'], dates: number, rows = SIZE, to = LAST_DATE): Task => ({
+  ...{ name: `${way}, ${dates} dates to ${to}, ${rows} rows`, way, rows, dates, to },
   repetitions: small || way === 'per-period' ? 1 : dates === 1 ? 7 : 3,
 });
+
+const allWays = ['program-all', 'hand-written-all'] as const;
+/** What the tables of all grains are counted of. */
+const ALL_TABLES: [title: string, dates: number, to: CalendarDate][] = [
+  ['one date', 1, LAST_DATE],
+  ['a Sunday that ends a month', 1, SUNDAY],
+  ['365 dates', 365, LAST_DATE],
+];
 
 async function main(): Promise<void> {
   const tasks = [
     ...(['program', 'hand-written', 'command', 'per-period'] as const).map((way) => task(way, 1)),
     ...(['program', 'hand-written', 'command'] as const).map((way) => task(way, 365)),
+    ...ALL_TABLES.flatMap(([, dates, to]) => allWays.map((way) => task(way, dates, SIZE, to))),
     ...SIZES.flatMap((rows) => (['program', 'hand-written'] as const).map((way) => task(way, 1, rows))),
     ...RANGES.flatMap((dates) => (['program', 'hand-written'] as const).map((way) => task(way, dates))),
   ];
   const results = await measureAll([...new Map(tasks.map((each) => [each.name, each])).values()]);
-  const of = (way: Task['way'], dates: number, rows = SIZE) => {
-    const found = results.get(task(way, dates, rows).name);
-    if (found === undefined) throw new Error(`${way} of ${dates} dates was not measured`);
+  const of: Results = (way, dates, rows, to) => {
+    const { name } = task(way, dates, rows, to);
+    const found = results.get(name);
+    if (found === undefined) throw new Error(`${name} was not measured`);
     return found;
   };
   for (const [dates, way] of [
@@ -55,6 +69,7 @@ async function main(): Promise<void> {
     [1, 'per-period'],
   ] as const)
     compare(of('program', dates), of(way, dates));
+  for (const [, dates, to] of ALL_TABLES) compare(of('program-all', dates, SIZE, to), of('hand-written-all', dates, SIZE, to));
   const text = report(of);
   process.stdout.write(`${text}\n`);
   if (small) return;
@@ -95,11 +110,11 @@ async function measureAll(tasks: Task[]): Promise<Map<string, Result>> {
   );
 }
 
-async function measure({ way, rows, dates }: Task): Promise<Measured> {
+async function measure({ way, rows, dates, to }: Task): Promise<Measured> {
   const source = await sourceOf(rows);
-  const from = addDays(LAST_DATE, 1 - dates);
-  if (way === 'command') return measureCommand(source, from, LAST_DATE);
-  const answer = execFileSync(process.execPath, ['bench/.data/dist/measured.js', way, source, from, LAST_DATE], {
+  const from = addDays(to, 1 - dates);
+  if (way === 'command') return measureCommand(source, from, to);
+  const answer = execFileSync(process.execPath, ['bench/.data/dist/measured.js', way, source, from, to], {
     maxBuffer: 2 ** 26,
   });
   return JSON.parse(answer.toString()) as Measured;
@@ -136,7 +151,9 @@ function compare(program: Result, other: Result): void {
   process.stderr.write(`${other.name}: ${names.length} results, all equal to the program's\n`);
 }
 
-function report(of: (way: Task['way'], dates: number, rows?: number) => Result): string {
+type Results = (way: Task['way'], dates: number, rows?: number, to?: CalendarDate) => Result;
+
+function report(of: Results): string {
   const row = (title: string, result: Result) => {
     const base = of('hand-written', result.dates, result.rows);
     const ratio = result === base ? '1' : times(result.fastest / base.fastest);
@@ -165,6 +182,12 @@ function report(of: (way: Task['way'], dates: number, rows?: number) => Result):
     ]),
     `The queries for each column and period take ${times(factor)} the time of the program.`,
   ];
+  const all = ALL_TABLES.map(([title, dates, to]) => {
+    const [program, hand] = [of('program-all', dates, SIZE, to), of('hand-written-all', dates, SIZE, to)];
+    const ratio = times(program.fastest / hand.fastest);
+    return [title, seconds(program.fastest), seconds(hand.fastest), ratio, mebibytes(program.memory)];
+  });
+  parts.push(table(['tables of all grains', ...rangeHead.slice(1)], all));
   if (!small) {
     const million = (rows: number) => `${rows / 1_000_000} million`;
     parts.push(

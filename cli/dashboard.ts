@@ -2,8 +2,7 @@ import * as assets from 'dashboard:assets';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { DashboardData } from '../dashboard/data';
-import { type Document, isPage, renderDashboard } from '../dashboard/document';
+import { type Document, isPage, renderDashboard, type Shown } from '../dashboard/document';
 import { readReleased, readReports } from '../dashboard/read';
 import { serveDashboard } from '../dashboard/serve';
 import { holdsDemo } from '../shared/engines/identity';
@@ -15,8 +14,10 @@ import { Failure } from '../shared/platform/failure';
 import { openInBrowser } from './open';
 import { datesOf, options } from './options';
 import { complain, NOTHING_RELEASED, nothingThere } from './outcome';
+import { adviseOn, readPublication } from './publication';
 import { createCliRun } from './run';
 import { openSettler } from './settler';
+import { fit } from './terminal';
 import { nearPath } from './typed';
 import { createFileWriter } from './write-file';
 
@@ -73,20 +74,20 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   const settled = await settler.settle();
   const date = parseDay(flags.date, settled.config);
   const run = createCliRun(settled.config);
-  const read = async (): Promise<DashboardData> => {
+  const read = async (): Promise<Shown> => {
     const { config, openEngine } = await settler.settle(); // the warehouse may have come about, or been made anew, since
     const engine = await openEngine('read', waiting);
     try {
       const options = { timeZone: config.timeZone, isDemo: holdsDemo(config), date, now: new Date() };
       return flags.release
-        ? await readReleased(engine, { ...options, release: config.release })
-        : await readReports(engine, { ...options, run });
+        ? await readReleased(engine, { ...options, release: config.release, publication: readPublication() })
+        : { data: await readReports(engine, { ...options, run }) };
     } finally {
       await engine.close();
     }
   };
   const render = async (): Promise<Document> => renderDashboard(await read(), assets); // the warehouse is free again by then
-  const isEmpty = ({ grains }: DashboardData) =>
+  const isEmpty = ({ data: { grains } }: Shown) =>
     flags.release === true && Object.values(grains).every(({ periods }) => periods.length === 0);
   if (flags.serve) return flags.release && isEmpty(await read()) ? nothingThere(NOTHING_RELEASED) : serve(render, flags);
   const file = resolve(flags.out ?? DEFAULT_FILE);
@@ -94,13 +95,16 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
     ...{ flag: '--out', kind: 'a page of this program', isOwn: isPage, force: flags.force ?? false },
     config: settled.config,
   });
-  const data = await read();
-  if (isEmpty(data)) return nothingThere(NOTHING_RELEASED);
-  const { html } = renderDashboard(data, assets);
+  const shown = await read();
+  if (isEmpty(shown)) return nothingThere(NOTHING_RELEASED);
+  const { html } = renderDashboard(shown, assets);
   write(html);
+  const { data } = shown;
   const unit = data.of.kind === 'release' ? data.of.grain : 'day';
   const size = formatCount(Buffer.byteLength(html) / 1000);
   process.stdout.write(`Wrote ${nearPath(file)}: ${formatMany(data.grains[unit]?.periods.length ?? 0, unit)}, ${size} kB\n`);
+  const missing = shown.release === undefined ? null : adviseOn(shown.release.publication);
+  if (missing !== null) process.stdout.write(`${fit(`It states no licence; for one set ${missing}`)}\n`);
   if (flags.open) await open(file, nearPath(file));
 }
 

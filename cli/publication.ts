@@ -12,9 +12,13 @@ export function readPublication(): PublicationSettings {
 export function requirePublication(settings = readPublication()): Publication {
   const publication = completePublication(settings);
   if (publication !== null) return publication;
+  throw new Failure('BAD_CONFIG', `expected ${adviseOn(settings)}`);
+}
+
+/** What to add to the settings, and how; null: nothing is missing. */
+export function adviseOn(settings: PublicationSettings): string | null {
   const missing = missingFrom(settings);
-  throw new Failure(
-    'BAD_CONFIG',
-    `expected ${Object.keys(missing).join(', ')} in the section release of ${CONFIG_FILE}; add ${JSON.stringify({ release: missing })}`,
-  );
+  const keys = Object.keys(missing);
+  if (keys.length === 0) return null;
+  return `${keys.join(', ')} in the section release of ${CONFIG_FILE}; add ${JSON.stringify({ release: missing })}`;
 }

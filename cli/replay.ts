@@ -84,16 +84,14 @@ async function replay(flags: ReplayFlags): Promise<number> {
 }
 
 /** Shows each letter, and does with it what was asked for; the exit code. */
-async function goThrough({ letters, acknowledge }: Loan, replaying: Replaying): Promise<number> {
+async function goThrough({ letters, settle }: Loan, replaying: Replaying): Promise<number> {
   const { flags, place, ctrlC } = replaying;
   let done = 0;
   for (const letter of letters) {
     if (ctrlC.stop.aborted) break;
     const read = readLetter(letter, { timeZone: place.config.timeZone, now: now(), maxDates: MAX_DATES_BY_MESSAGE });
     say(fit(describe(read)));
-    if (letter.id !== flags.discard && !(await runAgain(read, replaying))) continue;
-    await acknowledge(letter);
-    done++;
+    if (await settle(letter, async () => letter.id === flags.discard || (await runAgain(read, replaying)))) done++;
   }
   if (flags.discard !== undefined && done === 0)
     throw new Failure('BAD_REQUEST', `--discard: no letter ${flags.discard} is waiting in ${flags.subscription}`);

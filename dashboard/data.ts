@@ -50,6 +50,12 @@ export type Figures =
       minPeople: number;
       /** What the figures are rounded to. */
       roundTo: number;
+      /** Of the settings file; null: none is stated. */
+      title: string | null;
+      /** Names of figures that are hidden in all periods, and so are not among the metrics. */
+      hidden: string[];
+      /** metrics.csv, as the package for researchers has it; empty where nothing is released. */
+      csv: string;
     };
 
 /** A column of a table, as its definition describes it. */

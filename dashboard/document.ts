@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { version } from '../package.json';
+import { completePublication } from '../shared/platform/publication';
+import { type ExplainedRelease, renderAbout } from './about';
 import type { DashboardData } from './data';
+import { escapeJson, escapeText } from './html';
 
 /** What build.mjs makes of dashboard/page/. */
 export interface PageAssets {
@@ -34,15 +37,22 @@ export function isPage(head: string): boolean {
   );
 }
 
+/** What the page shows; of a release that has periods, also what it is explained by. */
+export interface Shown {
+  data: DashboardData;
+  release?: ExplainedRelease;
+}
+
 /** The page as one file that needs nothing else: its policy lets it load nothing, and run only the script that is in it. */
-export function renderDashboard(data: DashboardData, { script, styles, licences }: PageAssets): Document {
+export function renderDashboard({ data, release }: Shown, { script, styles, licences }: PageAssets): Document {
   return renderDocument({
     styles,
     script,
-    title: 'Daily KPIs',
+    title: release?.publication.title ?? 'Daily KPIs',
+    mayBeFound: release !== undefined && completePublication(release.publication) !== null,
     body: `<noscript><p class="notice">This page draws its charts and tables with JavaScript, which is switched off here.</p></noscript>
 <div id="page"></div>
-<footer>
+${release === undefined ? '' : renderAbout(release)}<footer>
 <p>Read from the warehouse ${escapeText(data.readAt.slice(0, 16).replace('T', ' '))} UTC by KPI metrics export ${escapeText(data.version)}.</p>
 <details class="licences"><summary>Licences of the software in this page</summary><pre tabindex="0">${escapeText(licences)}</pre></details>
 </footer>
@@ -65,10 +75,12 @@ interface Parts {
   styles: string;
   script?: string;
   head?: string;
+  /** By search engines: a release with a licence is for everybody. */
+  mayBeFound?: boolean;
   body: string;
 }
 
-function renderDocument({ title, styles, script, head = '', body }: Parts): Document {
+function renderDocument({ title, styles, script, head = '', mayBeFound = false, body }: Parts): Document {
   const policy = [
     "default-src 'none'",
     `script-src ${script === undefined ? "'none'" : hashSource(script)}`,
@@ -89,8 +101,7 @@ ${GENERATOR} ${version}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-${head}<title>${escapeText(title)}</title>
+${mayBeFound ? '' : '<meta name="robots" content="noindex">\n'}${head}<title>${escapeText(title)}</title>
 <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(ICON)}">
 <style>${styles}</style>
 </head>
@@ -104,13 +115,4 @@ ${script === undefined ? '' : `<script>${script}</script>\n`}</body>
 
 function hashSource(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-}
-
-/** JSON that can stand in a script element: no `<` can end it or open a comment. */
-export function escapeJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c');
-}
-
-function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

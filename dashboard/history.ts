@@ -23,13 +23,19 @@ export const reportMetrics: Metric[] = [
   ...metricsOf(Object.values(reportTableDefinitions)),
   ...Object.values(madeMetrics).map(({ make, ...metric }) => ({ ...metric, grows: false })),
 ];
-/** Of the columns of a release those that are figures of a report, each with the table that it is of; a released day grows no more. */
-const releasedColumns = metricsOf([releaseDefinitions.day]).flatMap((metric): Metric[] => {
-  const table = reportMetrics.find(({ name }) => name === metric.name)?.table;
-  return table === undefined ? [] : [{ ...metric, table, grows: false }];
-});
 const { make: makeFailureRate, ...failureRate } = madeMetrics.failure_rate;
-export const releaseMetrics: Metric[] = [...releasedColumns, { ...failureRate, grows: false }];
+const reportMetricNames: readonly string[] = reportMetrics.map(({ name }) => name);
+
+/** Of the columns of a release those that are figures of a report, each with the table that it is of; and the failure rate. A released period grows no more. */
+export function releaseMetrics(grain: Grain): Metric[] {
+  const columns = metricsOf([releaseDefinitions[grain]]).filter(({ name }) => reportMetricNames.includes(name));
+  return [...columns, failureRate].map((metric) => ({ ...metric, table: tableOf(metric.name, grain), grows: false }));
+}
+
+function tableOf(metric: string, grain: Grain): string {
+  const daily = reportMetrics.find(({ name }) => name === metric)?.table ?? failureRate.table;
+  return daily.replace(grainAdverbs.day, grainAdverbs[grain]);
+}
 
 const growing = reportMetrics.filter(({ grows }) => grows).map(({ name }) => name);
 /** Place of a metric's value among those of a day. */
@@ -167,18 +173,21 @@ function byReportDate<Row extends { report_date: CalendarDate }>(rows: readonly 
   return [...reports].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, found]) => found);
 }
 
-/** The periods of a release by their first days. They are complete, and each was released once. */
-export function deriveReleasedHistory(rows: readonly ReleasedRow[]): Period[] {
-  return rows
-    .map((row) => ({
-      date: row.period_start_date,
-      report: row.period_start_date,
-      provisional: false,
-      growing: false,
-      values: [...releasedColumns.map(({ name }) => numberIn(row, name)), makeFailureRate((name) => numberIn(row, name))],
-      grown: [],
-    }))
-    .sort(byDate);
+/** The periods of a release by their first days, which are complete; and the names of figures that all of them hide, which are left out. */
+export function deriveReleased(rows: readonly ReleasedRow[], grain: Grain): { figures: GrainFigures; hidden: string[] } {
+  const metrics = releaseMetrics(grain);
+  const columns = metrics.map(({ name }) => name).filter((name) => name !== failureRate.name);
+  const all = rows.map((row) => [...columns.map((name) => numberIn(row, name)), makeFailureRate((name) => numberIn(row, name))]);
+  const isShown = metrics.map((_, place) => all.some((values) => values[place] !== null));
+  const shown = <Item>(items: readonly Item[]) => items.filter((_, place) => isShown[place]);
+  const periods = rows.map(({ period_start_date: date }, place) => ({
+    ...{ date, report: date, provisional: false, growing: false, grown: [] },
+    values: shown(all[place] ?? []),
+  }));
+  return {
+    figures: { metrics: shown(metrics), periods: periods.sort(byDate), cohorts: [] },
+    hidden: metrics.filter((_, place) => !isShown[place]).map(({ label }) => label),
+  };
 }
 
 /** Oldest first. */

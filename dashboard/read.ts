@@ -1,12 +1,15 @@
-import { version } from '../package.json';
+import { name, version } from '../package.json';
 import type { Engine, Run } from '../shared/engines/engine';
 import { findGaps } from '../shared/export/gaps';
 import { addDays, type CalendarDate, localDate } from '../shared/metrics/calendar';
 import { type Grain, grains, periodEnd } from '../shared/metrics/grain';
 import { furtherTableNames } from '../shared/metrics/tables';
 import type { ReleaseSettings } from '../shared/platform/config';
+import type { PublicationSettings } from '../shared/platform/publication';
+import { metricsCsv } from '../shared/release/package/table';
 import type { DashboardData, GrainFigures } from './data';
-import { coreRows, deriveGrain, deriveReleasedHistory, releaseMetrics } from './history';
+import type { Shown } from './document';
+import { coreRows, deriveGrain, deriveReleased } from './history';
 import { deriveUsual } from './usual';
 
 export interface ReadOptions {
@@ -71,19 +74,25 @@ function spanOf(figures: GrainFigures | undefined, grain: Grain): { first: Calen
   return first === undefined || last === undefined ? [] : [{ first: first.date, last: periodEnd(last.date, grain) }];
 }
 
-/** All that is released. Nothing but the release is read, so whoever may read only that gets the page too. */
-export async function readReleased(
-  engine: Engine,
-  {
-    timeZone,
-    isDemo,
-    date,
-    now,
-    release: { grain, minPeople, roundTo },
-  }: Omit<ReadOptions, 'run'> & { release: ReleaseSettings },
-): Promise<DashboardData> {
-  const periods = deriveReleasedHistory(await engine.readRelease(grain, FIRST_DATE, LAST_DATE));
-  const of = { kind: 'release', grain, minPeople, roundTo } as const;
-  const none: GrainFigures = { metrics: releaseMetrics, periods: [], cohorts: [] };
-  return { of, isDemo, timeZone, readAt: now.toISOString(), date, version, grains: { day: none, [grain]: { ...none, periods } } };
+export interface ReadReleaseOptions extends Omit<ReadOptions, 'run'> {
+  release: ReleaseSettings;
+  publication: PublicationSettings;
+}
+
+/** All that is released, and what it is explained by. Nothing but the release is read, so whoever may read only that gets the page too. */
+export async function readReleased(engine: Engine, options: ReadReleaseOptions): Promise<Shown> {
+  const { timeZone, isDemo, date, now, publication } = options;
+  const { grain, minPeople, roundTo } = options.release;
+  const rows = await engine.readRelease(grain, FIRST_DATE, LAST_DATE);
+  const { figures, hidden } = deriveReleased(rows, grain);
+  const limits = { minPeople, roundTo };
+  const csv = rows.length === 0 ? '' : metricsCsv({ grain, rows });
+  const of = { kind: 'release', grain, ...limits, title: publication.title ?? null, hidden, csv } as const;
+  const none: GrainFigures = { metrics: [], periods: [], cohorts: [] };
+  const data: DashboardData = {
+    ...{ of, isDemo, timeZone, readAt: now.toISOString(), date, version },
+    grains: { day: none, [grain]: figures },
+  };
+  if (rows.length === 0) return { data };
+  return { data, release: { grain, rows, limits, timeZone, isDemo, publication, program: `${name} ${version}` } };
 }

@@ -165,8 +165,8 @@ function page(days: History): HTMLElement[] {
     });
     chartsPlace.replaceChildren(...charts.elements);
     for (const [index, button] of grainButtons.entries()) button.setAttribute('aria-pressed', String(grains[index] === grain));
-    title.textContent = `${titles[grain]}${data.of.kind === 'release' ? ', released' : ''}`;
-    document.title = titles[grain];
+    title.textContent = titleOf(grain);
+    document.title = titleOf(grain);
     dateLabel.textContent = { day: 'Day', week: 'Week of', month: 'Month of' }[grain];
     dateInput.min = first;
     dateInput.max = periodEnd(last, grain);
@@ -229,6 +229,7 @@ function page(days: History): HTMLElement[] {
   layOutForPrint();
 
   const downloadCsv = () => {
+    if (data.of.kind === 'release') return download('metrics.csv', data.of.csv);
     const last = periodEnd(window.at(-1) ?? days.last, currentState().grain);
     download(`kpis-${window[0]}-${last}.csv`, formatCsv(currentHistory(), window));
   };
@@ -241,6 +242,7 @@ function page(days: History): HTMLElement[] {
     h('div', { class: 'day' }, heading, sentence, renderStatus(days), renderSentence(days)),
     cards,
     explanation,
+    data.of.kind === 'release' && renderHidden(data.of),
     chartsPlace,
     notes,
     h(
@@ -270,6 +272,11 @@ function page(days: History): HTMLElement[] {
 }
 
 const titles: Record<Grain, string> = { day: 'Daily KPIs', week: 'Weekly KPIs', month: 'Monthly KPIs' };
+
+function titleOf(grain: Grain): string {
+  if (data.of.kind === 'reports') return titles[grain];
+  return data.of.title ?? `${titles[grain]}, released`;
+}
 
 /** The tables of a grain, in the order of their figures. */
 function tablesOf({ metrics }: History): TableName[] {
@@ -313,12 +320,31 @@ function legend({ grain, metrics }: History): (Node | string)[] {
   ];
 }
 
-function releaseLegend({ minPeople, roundTo }: { minPeople: number; roundTo: number }): (Node | string)[] {
+type Release = Extract<DashboardData['of'], { kind: 'release' }>;
+
+function releaseLegend({ minPeople, roundTo }: Release): (Node | string)[] {
   return [
-    `Counts are rounded to ${roundTo}, and rates are made of the rounded counts. `,
+    aboutLink(),
+    ` Counts are rounded to ${roundTo}, and rates are made of the rounded counts. `,
     h('b', {}, 'Hidden'),
     ` is what fewer than ${minPeople} people stand behind, and what would give such a group away. What is hidden is left empty in the charts.`,
   ];
+}
+
+/** To what document.ts puts below the page. */
+function aboutLink(): HTMLElement {
+  const go = (event: Event) => {
+    const about = document.getElementById('about');
+    if (about !== null) skipTo(event, about);
+  };
+  return h('a', { href: '#about', onclick: go }, 'What these figures are, and how they may be used.');
+}
+
+/** One line for all figures that are nowhere to be seen. */
+function renderHidden({ grain, hidden, minPeople }: Release): HTMLElement | null {
+  if (hidden.length === 0) return null;
+  const text = ` in every ${grain}, and so not shown below: ${hidden.join(', ')}. Too few people are behind them (fewer than ${minPeople}), or they would give away such a number.`;
+  return h('p', { class: 'legend' }, h('b', {}, 'Hidden'), text);
 }
 
 function reportsLegend(grain: Grain): (Node | string)[] {

@@ -315,10 +315,10 @@ async function wholeWindowOf(dates: readonly CalendarDate[], options: DraftOptio
   return { existing, window: furtherWindow(dates, windowOf(dates, options), wanted) };
 }
 
-/** Weeks or months are counted for their release also if they have no tables. Windows of them are added to those of days. */
+/** Weeks or months are counted for their release also if they have no tables. */
 function grainsToRelease(dates: readonly CalendarDate[], { release = null }: Pick<ExportOptions, 'release'>): Grain[] {
   if (release === null || release.grain === 'day') return [];
-  return dates.some((date) => endsPeriod(date, release.grain)) ? ['day', release.grain] : [];
+  return dates.some((date) => endsPeriod(date, release.grain)) ? [release.grain] : [];
 }
 
 /** A report, if it could be derived, and why it must not be published, if it must not. */

@@ -72,9 +72,9 @@ export interface Window {
 /** The window of some reports, and the longer windows that their tables beside the core need. */
 export interface ReportWindow extends Window {
   further?: {
-    /** The days that decide whether an active user was active before. */
-    audience: Window;
-    /** Whole weeks and months; null where no report ends one. */
+    /** The days that decide whether an active user was active before; null where daily_audience is not wanted. */
+    audience: Window | null;
+    /** Whole weeks and months; null where they are not wanted, or no report ends one. */
     week: Window | null;
     month: Window | null;
   };

@@ -90,11 +90,11 @@ function nameMonth(day: CalendarDate): string {
 const MEMORY_DAYS = 28;
 
 /**
- * The windows that the reports of some dates, in order, need, with those of the grains that are wanted. Weeks and months begin with the period
- * before the earliest.
+ * The windows that the reports of some dates, in order, need, with those of the grains that are wanted: of days, the one of daily_audience. Weeks and
+ * months begin with the period before the earliest.
  */
 export function furtherWindow(dates: readonly CalendarDate[], window: ReportWindow, wanted: readonly Grain[]): ReportWindow {
-  if (!wanted.includes('day')) return window;
+  if (wanted.length === 0) return window;
   const { timeZone, lastDay } = window;
   const ofGrain = (grain: Grain) => {
     const ends = dates.filter((date) => endsPeriod(date, grain));
@@ -103,6 +103,6 @@ export function furtherWindow(dates: readonly CalendarDate[], window: ReportWind
     return daysWindow(addPeriods(periodStart(first, grain), -PERIODS, grain), last, timeZone);
   };
   const from = addDays(dates[0] ?? lastDay, 1 - PERIODS - MEMORY_DAYS);
-  const audience = daysWindow(from, dates.at(-1) ?? lastDay, timeZone);
+  const audience = wanted.includes('day') ? daysWindow(from, dates.at(-1) ?? lastDay, timeZone) : null;
   return { ...window, further: { audience, week: ofGrain('week'), month: ofGrain('month') } };
 }

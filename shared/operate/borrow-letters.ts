@@ -17,7 +17,7 @@ export const loanPace: LoanPace = { leaseSeconds: 180, extendMs: 60_000, giveBac
 export interface LoanOptions {
   pubsub: PubsubClient;
   subscription: string;
-  /** Aborted: all letters are given back at once, also those that are being worked on. */
+  /** Aborted: all letters are given back at once, but for the one that is being worked on, which stays on loan until that work has ended. */
   stop: AbortSignal;
   /** Aborted: no acknowledgement is waited for any more. */
   abort: AbortSignal;
@@ -28,8 +28,8 @@ export interface LoanOptions {
 
 export interface Loan {
   letters: readonly LentLetter[];
-  /** Removes a letter that is done. */
-  acknowledge: (letter: LentLetter) => Promise<void>;
+  /** Works on a letter, and acknowledges it where `isDone` answers true; answers whether it was. One at a time. */
+  settle: (letter: LentLetter, isDone: () => Promise<boolean>) => Promise<boolean>;
 }
 
 /** A pull may come back empty although messages wait. This many empty ones in a row mean that none wait. */
@@ -43,6 +43,8 @@ export async function borrowLetters<Result>(options: LoanOptions, work: (loan: L
   const { pubsub, subscription, stop, abort, complain, pace = loanPace } = options;
   /** On loan, by id. */
   const lent = new Map<string, LentLetter>();
+  /** On loan, and being worked on. A letter that is given back can't be acknowledged. */
+  let settling: LentLetter | undefined;
   /** What may still lend letters, or extend their loan. */
   let lending: Promise<unknown> = Promise.resolve();
   const track = <Promised extends Promise<unknown>>(promise: Promised): Promised => {
@@ -51,25 +53,25 @@ export async function borrowLetters<Result>(options: LoanOptions, work: (loan: L
   };
 
   const lend = async (letters: readonly LentLetter[]) => {
-    if (letters.length > 0 && !stop.aborted) await pubsub.lend(subscription, letters, pace.leaseSeconds);
+    if (letters.length > 0) await pubsub.lend(subscription, letters, pace.leaseSeconds);
   };
   /** Answers how many letters it found that were not there before. */
   const pull = async () => {
     const before = lent.size;
     const found = await pubsub.pull(subscription);
     for (const letter of found) lent.set(letter.id, letter);
-    await lend(found);
+    if (!stop.aborted) await lend(found);
     return lent.size - before;
   };
-  const extend = () => lend([...lent.values()]).catch((thrown) => complain(toFailure(thrown)));
+  const kept = () => [...lent.values()].filter((letter) => !stop.aborted || letter === settling);
+  const extend = () => lend(kept()).catch((thrown) => complain(toFailure(thrown)));
   const extending = setInterval(() => void track(extend()), pace.extendMs);
 
   const giveBack = async () => {
-    clearInterval(extending);
     const waiting = within(lending, { ms: pace.giveBackMs / 3 }, 'Pub/Sub', `reading ${subscription}`);
     await waiting.catch(() => {}); // it fails elsewhere
-    const letters = [...lent.values()];
-    lent.clear();
+    const letters = [...lent.values()].filter((letter) => letter !== settling);
+    for (const { id } of letters) lent.delete(id);
     if (letters.length === 0) return;
     const giving = pubsub.lend(subscription, letters, 0);
     await within(giving, { ms: (pace.giveBackMs * 2) / 3 }, 'Pub/Sub', `giving letters back to ${subscription}`).catch(
@@ -92,13 +94,21 @@ export async function borrowLetters<Result>(options: LoanOptions, work: (loan: L
     }
     return await work({
       letters: [...lent.values()],
-      acknowledge: async (letter) => {
-        await pubsub.acknowledge(subscription, letter, abort);
-        lent.delete(letter.id);
+      settle: async (letter, isDone) => {
+        settling = letter;
+        try {
+          if (!(await isDone())) return false;
+          await pubsub.acknowledge(subscription, letter, abort);
+          lent.delete(letter.id);
+          return true;
+        } finally {
+          settling = undefined;
+        }
       },
     });
   } finally {
     stop.removeEventListener('abort', stopped);
+    clearInterval(extending);
     await givenBack;
     await giveBack();
   }

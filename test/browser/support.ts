@@ -10,12 +10,15 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 export const folder = mkdtempSync(join(tmpdir(), 'kpi-browser-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
+/** Settings that commands are given. */
+export const settings: Record<string, string> = { KPI_LOG_LEVEL: 'warning', KPI_RELEASE_GRAIN: 'day' };
+
 /** The command line as a process of its own. `npm run test:browser` has built it. */
 export function start(...args: string[]): ChildProcess {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
   return spawn(process.execPath, [resolve(__dirname, '../../bin/kpi.mjs'), ...args], {
     cwd: folder,
-    env: { ...env, KPI_LOG_LEVEL: 'warning', KPI_RELEASE_GRAIN: 'day' },
+    env: { ...env, ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }

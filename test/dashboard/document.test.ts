@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DashboardData } from '../../dashboard/data';
-import { escapeJson, renderDashboard, renderNotice } from '../../dashboard/document';
+import { renderDashboard, renderNotice } from '../../dashboard/document';
+import { escapeJson } from '../../dashboard/html';
 
 const assets = { script: 'go()', styles: 'p{color:red}', licences: 'MIT </pre><script>alert(1)</script>' };
 const data: DashboardData = {
@@ -23,14 +24,14 @@ test.each(['</script>', '<!--', '<script', '\u2028', '"', '\\'])(
 );
 
 test('what comes from outside is text, wherever it stands', () => {
-  const { html } = renderDashboard(data, assets);
+  const { html } = renderDashboard({ data }, assets);
   expect(html).not.toContain('<script>alert');
   expect(html.match(/<script/g)).toHaveLength(2);
   expect(renderNotice('<b>', '</p><script>', assets).html).not.toMatch(/<b>|<\/p><script/);
 });
 
 test('the policy names what is in the page, and nothing else', () => {
-  const { html, policy } = renderDashboard(data, assets);
+  const { html, policy } = renderDashboard({ data }, assets);
   const hash = (text: string) => createHash('sha256').update(text).digest('base64');
   expect(html).toContain(`<meta http-equiv="Content-Security-Policy" content="${policy}">`);
   expect(policy.split('; ')).toEqual([

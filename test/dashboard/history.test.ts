@@ -1,7 +1,7 @@
 import {
   deriveGrain,
   deriveHistory,
-  deriveReleasedHistory,
+  deriveReleased,
   metricsOfGrain,
   releaseMetrics,
   reportMetrics,
@@ -322,21 +322,26 @@ test('released days, oldest first; what is hidden stays null, and the failure ra
     { period_start_date: '2025-12-02', revision: 1, all_tests: 40, total_errors: 10, active_users: null },
     { period_start_date: '2025-12-01', revision: 1, all_tests: null, total_errors: 10, active_users: 20 },
   ] as ReleasedRow[];
-  const at = (name: string) => releaseMetrics.findIndex((metric) => metric.name === name);
-  const figures = deriveReleasedHistory(rows).map(({ date, values }) => [
-    date,
-    ...['all_tests', 'active_users', 'failure_rate'].map((name) => values[at(name)]),
+  const { figures, hidden } = deriveReleased(rows, 'week');
+  expect(figures.metrics.map(({ name }) => name)).toEqual(['all_tests', 'active_users', 'total_errors', 'failure_rate']);
+  expect(figures.periods.map(({ date, values }) => [date, ...values])).toEqual([
+    ['2025-12-01', null, 20, 10, null],
+    ['2025-12-02', 40, null, 10, 25],
   ]);
-  expect(figures).toEqual([
-    ['2025-12-01', null, 20, null],
-    ['2025-12-02', 40, null, 25],
-  ]);
+  expect(new Set(figures.metrics.map(({ table }) => table))).toEqual(new Set(['weekly_engagement', 'weekly_errors']));
+  expect(hidden).toHaveLength(releaseMetrics('week').length - 4);
+  expect(hidden).toContain('Accounts created');
+  expect(hidden).not.toContain('Active users');
 });
 
-test('the metrics of a release: no revision, no unclassified errors, nothing that grows', () => {
-  const names = releaseMetrics.map(({ name }) => name);
-  expect(names).toHaveLength(26);
-  expect(names).not.toEqual(expect.arrayContaining(['revision']));
-  expect(names).not.toEqual(expect.arrayContaining(['other_errors']));
-  expect(releaseMetrics.filter(({ grows }) => grows)).toEqual([]);
-});
+test.each(['day', 'week', 'month'] as const)(
+  'the metrics of a release of %ss: no revision, no unclassified errors, nothing that grows',
+  (grain) => {
+    const metrics = releaseMetrics(grain);
+    const names = metrics.map(({ name }) => name);
+    expect(names).toHaveLength(26);
+    expect(names).not.toEqual(expect.arrayContaining(['revision']));
+    expect(names).not.toEqual(expect.arrayContaining(['other_errors']));
+    expect(metrics.filter(({ grows }) => grows)).toEqual([]);
+  },
+);

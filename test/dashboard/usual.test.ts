@@ -188,22 +188,29 @@ test('a year adds no more than 70 kB', () => {
 
 test('a release says nothing of what is usual, and does not read annotations', async () => {
   asked.length = 0;
-  const released = await readReleased(engine, { ...options, release: { grain: 'day', minPeople: 10, roundTo: 5 } as never });
+  const released = await readReleased(engine, {
+    ...options,
+    release: { grain: 'day', minPeople: 10, roundTo: 5 } as never,
+    publication: {},
+  });
   expect(asked).toEqual([]);
   expect(JSON.stringify(released)).not.toMatch(/usual|annotations|sentence/);
 });
 
 test('a release of weeks has weeks alone', async () => {
   const rows = [{ period_start_date: '2025-12-01', period_end_date: '2025-12-07', active_users: 30 }];
-  const { of, grains: found } = await readReleased(
+  const { data: released, release } = await readReleased(
     { ...engine, readRelease: async () => rows as never },
     {
       ...options,
       release: { grain: 'week', minPeople: 20, roundTo: 10 } as never,
+      publication: { title: 'Weekly figures' },
     },
   );
-  expect(of).toEqual({ kind: 'release', grain: 'week', minPeople: 20, roundTo: 10 });
-  expect([found.day.periods, found.week?.periods.map(({ date }) => date)]).toEqual([[], ['2025-12-01']]);
+  expect(released.of).toMatchObject({ kind: 'release', grain: 'week', minPeople: 20, roundTo: 10, title: 'Weekly figures' });
+  expect(released.grains.day.periods).toEqual([]);
+  expect(released.grains.week?.periods.map(({ date }) => date)).toEqual(['2025-12-01']);
+  expect(release).toMatchObject({ grain: 'week', rows, limits: { minPeople: 20, roundTo: 10 } });
 });
 
 describe('in words', () => {

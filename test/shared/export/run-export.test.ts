@@ -3,11 +3,15 @@ import { judge } from '../../../shared/export/outcome';
 import { type ExportOptions, runExport } from '../../../shared/export/run-export';
 import { datesBetween } from '../../../shared/metrics/calendar';
 import type { Facts } from '../../../shared/metrics/facts/facts';
-import { reportTableNames } from '../../../shared/metrics/tables';
+import { furtherTableNames, furtherTables, reportTableNames } from '../../../shared/metrics/tables';
 import type { ExportRun } from '../../../shared/metrics/tables/export_runs';
 import { Failure } from '../../../shared/platform/failure';
+import { onDuckDb } from '../../support/duckdb';
+import { exportReports } from '../../support/export';
 import { testGate, testRun } from '../../support/run';
+import { writeSmallSource } from '../../support/small-source';
 import { anAccountBefore, noFacts } from '../../support/steady-facts';
+import { inTemporaryFolder } from '../../support/temporary-folder';
 
 const DATES = datesBetween('2025-01-01', '2025-04-30');
 
@@ -72,6 +76,22 @@ test('a range is counted once, published a few dates at a time and recorded many
   expect(records.flat().map(({ report_date, status }) => [report_date, status])).toEqual(
     DATES.map((date) => [date, 'succeeded']),
   );
+});
+
+test('weeks have the same figures where the tables of other grains beside the core are missing', async () => {
+  const tables = furtherTableNames.filter((table) => furtherTables[table].grain === 'week');
+  const exported = (changes: Partial<Engine>) =>
+    inTemporaryFolder((folder) =>
+      onDuckDb(writeSmallSource(folder), async (engine) => {
+        const startedAt = new Date('2026-01-01T00:00:00Z');
+        const dates = { from: '2025-11-02', to: '2025-11-09', timeZone: 'UTC', startedAt };
+        return (await exportReports({ ...engine, ...changes }, dates)).map(({ further }) => further);
+      }),
+    );
+  const all = await exported({});
+  expect(all.at(-1)?.weekly_engagement?.[1]).toMatchObject({ period_start_date: '2025-10-27', all_tests: 1 });
+  const ofWeeks = all.map((further) => Object.fromEntries(tables.map((table) => [table, further?.[table]])));
+  expect(await exported({ furtherTables: async () => new Set(tables) })).toEqual(ofWeeks);
 });
 
 test('dates far apart are counted by themselves, so that years between them are not read', async () => {

@@ -164,8 +164,9 @@ describe('the windows of reports', () => {
     });
   });
 
-  test('of a deployment without tables of weeks, or of any further table', () => {
+  test('of a deployment without tables of weeks, of days beside the core, or of any beside it', () => {
     expect(windowsOf(['2025-08-31'], ['day', 'month'])).toMatchObject({ week: null, month: '2024-08-01 to 2025-08-31' });
+    expect(windowsOf(['2025-08-31'], ['week'])).toEqual({ audience: null, week: '2025-06-02 to 2025-08-31', month: null });
     expect(windowsOf(['2025-08-31'], [])).toBeUndefined();
   });
 });

@@ -39,6 +39,7 @@ function borrow<Result>(work: (loan: Loan) => Promise<Result>, changes: Partial<
   );
 }
 
+const done = async () => true;
 const waiting = () => server.messages.filter(({ ackId }) => ackId === null).map(({ id }) => id);
 const of = (loan: Loan, wanted: string) => {
   const found = loan.letters.find(({ id }) => id === wanted);
@@ -59,7 +60,7 @@ test('all letters are lent once, however few a pull answers with, and all are ba
 
 test('a letter is gone as soon as it is acknowledged, while the others are worked on', async () => {
   await borrow(async (loan) => {
-    await loan.acknowledge(of(loan, 'two'));
+    expect(await loan.settle(of(loan, 'two'), done)).toBe(true);
     expect(server.messages.map(({ id }) => id)).toEqual(['one', 'three']);
     expect(server.lent()).toEqual(['one', 'three']);
   });
@@ -73,7 +74,7 @@ test('loans are extended as long as the work takes, of those letters that are le
     async (loan) => {
       server.calls.length = 0;
       await server.called(isExtension(['one', 'two', 'three']));
-      await loan.acknowledge(of(loan, 'one'));
+      expect(await loan.settle(of(loan, 'one'), done)).toBe(true);
       server.calls.length = 0;
       for (let time = 0; time < 3; time++) {
         await server.called(isExtension(['two', 'three']));
@@ -116,16 +117,22 @@ test('letters are back where a later pull fails', async () => {
   expect(waiting()).toEqual(['one', 'two', 'three']);
 });
 
+test('a letter whose work is not done is not acknowledged', async () => {
+  await borrow(async (loan) => expect(await loan.settle(of(loan, 'one'), async () => false)).toBe(false));
+  expect(server.calls.filter(({ method }) => method === 'Acknowledge')).toEqual([]);
+  expect(waiting()).toEqual(['one', 'two', 'three']);
+});
+
 test('a letter that could not be acknowledged is back too', async () => {
   server.play('Acknowledge', { status: 13 });
-  await expect(borrow((loan) => loan.acknowledge(of(loan, 'one')))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(borrow((loan) => loan.settle(of(loan, 'one'), done))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(waiting()).toEqual(['one', 'two', 'three']);
 });
 
 describe('stopped', () => {
   test('during the work, all letters that are not done are back before it has ended', async () => {
     await borrow(async (loan) => {
-      await loan.acknowledge(of(loan, 'one'));
+      expect(await loan.settle(of(loan, 'one'), done)).toBe(true);
       stop.abort();
       await server.called(({ seconds }) => seconds === 0);
       expect(waiting()).toEqual(['two', 'three']);
@@ -133,16 +140,21 @@ describe('stopped', () => {
     expect(server.calls.filter(({ seconds }) => seconds === 0)).toHaveLength(1);
   });
 
-  test('during the work, no loan is extended any more', async () => {
+  test.each([true, false])('while a letter is worked on, it alone stays on loan until its work is done: %s', async (isDone) => {
     await borrow(
-      async () => {
-        await server.called(({ method, seconds }) => method === 'ModifyAckDeadline' && seconds === 180);
-        stop.abort();
-        await server.called(({ seconds }) => seconds === 0);
-      },
-      { pace: { ...pace, extendMs: 1 } },
+      (loan) =>
+        loan.settle(of(loan, 'two'), async () => {
+          stop.abort();
+          await server.called(({ seconds }) => seconds === 0);
+          expect(waiting()).toEqual(['one', 'three']);
+          server.calls.length = 0;
+          await server.called(({ ids, seconds }) => seconds === 180 && ids.join() === 'two');
+          return isDone;
+        }),
+      { pace: { ...pace, extendMs: 5 } },
     );
-    expect(server.calls.at(-1)).toMatchObject({ method: 'ModifyAckDeadline', seconds: 0 });
+    expect(server.messages.map(({ id }) => id)).toEqual(isDone ? ['one', 'three'] : ['one', 'two', 'three']);
+    expect(server.lent()).toEqual([]);
   });
 
   test('during a pull, what it answers is given back, and nothing is worked on', async () => {
@@ -182,7 +194,7 @@ test('where giving back is never answered, it says when letters can be read agai
 test('an acknowledgement is not waited for after the second Ctrl-C', async () => {
   server.play('Acknowledge', { silent: 'before' });
   const abort = new AbortController();
-  const borrowing = borrow((loan) => loan.acknowledge(of(loan, 'one')), { abort: abort.signal });
+  const borrowing = borrow((loan) => loan.settle(of(loan, 'one'), done), { abort: abort.signal });
   await server.called(({ method }) => method === 'Acknowledge');
   abort.abort();
   await expect(borrowing).rejects.toMatchObject({ code: 'TIMEOUT', message: 'stopped while acknowledging in letters' });
