@@ -16,6 +16,7 @@ const esModules = [
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/test/support/build-command.cjs',
   testTimeout: 60_000,
   maxWorkers: '100%', // many tests wait for processes that they start
   testMatch: ['<rootDir>/test/**/*.test.ts'],

@@ -2,10 +2,11 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unzipSync } from 'fflate';
+import { freePort } from '../test/support/free-port';
 import { lowerQuartile, machine, mebibytes, median, table, times, writeResults } from './document';
 
 /** node bench/start.mjs bench-cold: from the start of the process to the answer to its first message, which is refused. */
@@ -128,15 +129,6 @@ async function isOpen(port: number): Promise<boolean> {
 function residentMemory({ pid }: ChildProcess): number | null {
   if (process.platform !== 'linux') return null;
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
 
 function report(subjects: Subject[]): string {

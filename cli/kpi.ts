@@ -108,4 +108,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** A request that is never answered would keep the process: at its end nothing is waited for any more. */
 const LINGER_MS = 1_000;
 
-void main().finally(() => setTimeout(() => process.exit(), LINGER_MS).unref());
+/** Settled when the command has done its work. */
+export const ended = main().finally(() => setTimeout(() => process.exit(), LINGER_MS).unref());

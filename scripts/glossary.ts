@@ -25,8 +25,10 @@ these documents use the name. Tables, CSV and JSON use the column. [The data dic
 
 | word | meaning |
 | --- | --- |
-| account, user | A row of \`users\`. Tests may also come from people without one |
-| test, measurement | A row of \`measurements\`: one attempt |
+| user, person | A user id, whether \`users\` has it or not |
+| account | A row of \`users\`. Tests may also come from people without one |
+| test, measurement | A row of \`measurements\` |
+| attempt, try | A test as one of its session: the first, the second, … |
 | failed test | A test with a kind of error |
 | session | The tests with one session id |
 | first test | The earliest test of a person |

@@ -1,3 +1,4 @@
+import { eachKind, errorKinds } from '../../shared/metrics/error-kinds';
 import type { MetricName } from '../metrics';
 import type { Parts } from './history';
 import type { TableName } from './state';
@@ -55,12 +56,7 @@ export const goodDirection: Partial<Record<MetricName, 'up' | 'down'>> = {
   active_users: 'up',
   adjusted_success_rate: 'up',
   total_errors: 'down',
-  no_period_history: 'down',
-  camera_too_far: 'down',
-  camera_too_close: 'down',
-  analysis_error: 'down',
-  test_lines_not_found: 'down',
-  test_not_found: 'down',
+  ...eachKind(() => 'down' as const),
   other_errors: 'down',
   failure_rate: 'down',
   accounts_created: 'up',
@@ -153,15 +149,7 @@ export const sections: Section[] = [
     kinds: {
       title: 'Failed tests by kind',
       total: 'total_errors',
-      metrics: [
-        'test_lines_not_found',
-        'camera_too_far',
-        'camera_too_close',
-        'analysis_error',
-        'test_not_found',
-        'no_period_history',
-        'other_errors',
-      ],
+      metrics: [...errorKinds, 'other_errors'],
     },
   },
   {

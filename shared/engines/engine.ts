@@ -145,8 +145,8 @@ export interface Engine {
    */
   readRelease(grain: Grain, from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<ReleasedRow[]>;
   /**
-   * Puts out the row of a period. Only one that is to replace another overwrites what is there; else that stays, and is the answer: null
-   * where this row, by this call or by one whose answer was lost, is the one that is out.
+   * Releases the row of a period. With `replace` it overwrites a row that is released already; without, that row stays, and is the answer.
+   * Answers null where `row` is the released one: written by this call, or by an earlier one whose answer was lost.
    */
   putRelease(row: ReleasedRow, options: { grain: Grain; replace: boolean }, run: Run): Promise<ReleasedRow | null>;
   /** Adds rows to export_runs: once, however often it is repeated for the same run. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 export const folder = mkdtempSync(join(tmpdir(), 'kpi-browser-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -92,6 +92,13 @@ export interface Visit {
   complaints: string[];
 }
 
+/** Of the test that runs; those of a beforeAll stay open. */
+let opened: BrowserContext[] = [];
+beforeEach(() => {
+  opened = [];
+});
+afterEach(() => Promise.all(opened.map((context) => context.close())));
+
 /** Opens a page, its clock standing at an instant. */
 export async function visit(
   browser: Browser,
@@ -99,6 +106,7 @@ export async function visit(
   { now = '2025-12-24T08:00:00Z', ...options }: BrowserContextOptions & { now?: string } = {},
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  opened.push(context);
   const page = await context.newPage();
   const complaints: string[] = [];
   const own = url.replace(/#.*/, '');

@@ -2,13 +2,13 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
+import { queryDuckDb, runKpi } from '../support/kpi-command';
 import { writeSmallSource } from '../support/small-source';
 
-/** `kpi annotate` as a process of its own, on one warehouse. */
+/** `kpi annotate` on one warehouse. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-annotate-'));
 const warehouse = join(folder, 'kpi.duckdb');
-const kpi = (...args: string[]) => ended(startKpi(folder, [...args, '--warehouse', 'kpi.duckdb']));
+const kpi = (...args: string[]) => runKpi(folder, [...args, '--warehouse', 'kpi.duckdb']);
 const annotate = (...args: string[]) => kpi('annotate', ...args);
 const HEAD = 'date,until,text,exclude';
 const write = (name: string, ...rows: string[]) => writeFileSync(join(folder, name), `${[HEAD, ...rows].join('\n')}\n`);
@@ -140,9 +140,11 @@ test.each<[string, string[], string]>([
   ['a folder', ['source'], 'expected a CSV file of annotations of at most 10 MiB'],
   ['a warehouse that is not there', ['one.csv', '--warehouse', 'none.duckdb'], 'warehouse'],
 ])('%s: refused in one line', async (_, args, says) => {
-  const { code, stdout, stderr } = await ended(
-    startKpi(folder, ['annotate', ...args, ...(args.includes('--warehouse') ? [] : ['--warehouse', 'kpi.duckdb'])]),
-  );
+  const { code, stdout, stderr } = await runKpi(folder, [
+    'annotate',
+    ...args,
+    ...(args.includes('--warehouse') ? [] : ['--warehouse', 'kpi.duckdb']),
+  ]);
   expect([code, stdout]).toEqual([64, '']);
   expect(stderr).toMatch(/^kpi: [^\n]*\n$/);
   expect(stderr).toContain(says);

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { addDays, datesBetween } from '../../shared/metrics/calendar';
 import { rowsOfTable, tablesOf } from '../../shared/metrics/tables';
 import { formatCount } from '../../shared/platform/counts';
-import { ended, queryDuckDb, type Result, startKpi } from '../support/kpi-command';
+import { ended, queryDuckDb, type Result, runKpi, startKpi } from '../support/kpi-command';
 
 /** Ranges of dates by the command line: what is left of them after a fault, gaps, and what an export revises. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-backfill-'));
@@ -43,11 +43,9 @@ function writeMeasurements(wanted: (row: { date: string; failed: boolean }) => b
   );
 }
 
-function start(args: string[]) {
-  return startKpi(folder, args, { KPI_WAREHOUSE: warehouse, KPI_SOURCE: folder });
-}
-
-const kpi = (...args: string[]) => ended(start(args));
+const env = () => ({ KPI_WAREHOUSE: warehouse, KPI_SOURCE: folder });
+const start = (args: string[]) => startKpi(folder, args, env());
+const kpi = (...args: string[]) => runKpi(folder, args, env());
 const range = (from = FROM, to = TO) => ['export', '--from', from, '--to', to];
 
 function logged({ stderr }: Result, message: string): Record<string, unknown>[] {

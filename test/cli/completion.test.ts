@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reportMetrics } from '../../dashboard/history';
 import { publishedTableNames } from '../../shared/metrics/tables';
-import { ended, startKpi } from '../support/kpi-command';
+import { runKpi } from '../support/kpi-command';
 
 /** What `kpi completion` prints, in the shells that are for it. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-completion-'));
@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 beforeAll(async () => {
   mkdirSync(join(folder, 'my data'));
   for (const shell of ['bash', 'zsh', 'fish'])
-    writeFileSync(join(folder, `kpi.${shell}`), (await ended(startKpi(folder, ['completion', shell]))).stdout);
+    writeFileSync(join(folder, `kpi.${shell}`), (await runKpi(folder, ['completion', shell])).stdout);
 });
 
 /** What bash offers after these words. */
@@ -53,14 +53,14 @@ test.each<[string[], string[]]>([
 });
 
 test('all commands, options and figures are offered', async () => {
-  const { stdout } = await ended(startKpi(folder, ['--help']));
+  const { stdout } = await runKpi(folder, ['--help']);
   const commands = Array.from(stdout.matchAll(/^ {2}([a-z]+) (?=.* {2})/gm), ([, name = '']) => name).filter(
     (name) => name !== 'help',
   );
   expect(commands.length).toBeGreaterThan(10);
   expect(offered('').filter((word) => !word.startsWith('-'))).toEqual(commands);
   for (const command of commands) {
-    const { stdout: help } = await ended(startKpi(folder, [command, '--help']));
+    const { stdout: help } = await runKpi(folder, [command, '--help']);
     const options = Array.from(help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm), ([, name = '']) => name);
     expect([command, offered(command, '--')]).toEqual([command, options]);
   }
@@ -97,6 +97,6 @@ describe.each(Object.keys(start))('%s', (shell) => {
 });
 
 test.each([[[]], [['csh']]])('completion %j is refused in one line', async (args) => {
-  const { code, stdout, stderr } = await ended(startKpi(folder, ['completion', ...args]));
+  const { code, stdout, stderr } = await runKpi(folder, ['completion', ...args]);
   expect([code, stdout, stderr]).toEqual([64, '', expect.stringMatching(/^kpi: .*\(BAD_REQUEST\)\n$/)]);
 });

@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Check } from '../../shared/operate/doctor';
-import { ended, startKpi } from '../support/kpi-command';
+import { runKpi } from '../support/kpi-command';
 
 /** kpi.config.json in the folder where a command runs. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-config-file-'));
 const file = join(folder, 'kpi.config.json');
 const write = (text: string | Buffer) => writeFileSync(file, text);
-const kpi = (args: string[], env?: Record<string, string>) => ended(startKpi(folder, args, env));
+const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env);
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => rmSync(file, { recursive: true, force: true }));
 

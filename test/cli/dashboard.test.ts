@@ -1,31 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { until } from '../support/deployment';
-import { ended, startKpi } from '../support/kpi-command';
+import { ended, runKpi, startKpi } from '../support/kpi-command';
 
-/** `kpi dashboard` as a process of its own. What the page shows is tested in a browser. */
+/** `kpi dashboard`. What the page shows is tested in a browser. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-dashboard-'));
 const warehouse = join(folder, 'warehouse.duckdb');
 
-function start(...args: string[]): ChildProcess {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
-  return spawn(process.execPath, [resolve(__dirname, '../../bin/kpi.mjs'), ...args], { cwd: folder, env });
-}
-
-async function kpi(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = start(...args);
-  const output = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) child[stream]?.on('data', (chunk) => (output[stream] += String(chunk)));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...output };
-}
+const start = (...args: string[]) => startKpi(folder, args);
+const kpi = (...args: string[]) => runKpi(folder, args);
 
 function dataOf(html: string) {
   return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? '');
@@ -108,7 +98,7 @@ test.each([
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
   const args = ['dashboard', '--serve', '--port', String(port), '--warehouse', warehouse];
-  const { code, stderr } = await ended(startKpi(folder, args, { npm_lifecycle_event: script }));
+  const { code, stderr } = await runKpi(folder, args, { npm_lifecycle_event: script });
   other.close();
   expect([code, stderr]).toEqual([
     64,

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { datesBetween } from '../../shared/metrics/calendar';
 import { furtherTables, type PublishedTable, publishedTableNames, rowsOfTable, tablesOf } from '../../shared/metrics/tables';
-import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
+import { queryDuckDb, runKpi } from '../support/kpi-command';
 
-/** `kpi delete` as a process of its own. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-delete-'));
 const warehouse = join(folder, 'warehouse.duckdb');
-const kpi = (...args: string[]) => ended(startKpi(folder, [...args, '--warehouse', warehouse]));
+const kpi = (...args: string[]) => runKpi(folder, [...args, '--warehouse', warehouse]);
 const exported = (...args: string[]) => kpi('export', '--source', 'demo', '--json', ...args);
 const RANGE = ['--from', '2025-12-01', '--to', '2025-12-10'];
 const tables = ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel'];
@@ -118,8 +117,6 @@ test.each([
 });
 
 test('refuses a warehouse that is not there, and makes none', async () => {
-  const { code, stderr } = await ended(
-    startKpi(folder, ['delete', '--date', '2025-12-23', '--yes', '--warehouse', 'none.duckdb']),
-  );
+  const { code, stderr } = await runKpi(folder, ['delete', '--date', '2025-12-23', '--yes', '--warehouse', 'none.duckdb']);
   expect([code, stderr]).toEqual([64, expect.stringMatching(/none\.duckdb does not exist; .* \(BAD_CONFIG\)\n$/)]);
 });

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { publishedTableNames, rowsOfTable, tablesOf } from '../../shared/metrics/tables';
-import { ended, startKpi } from '../support/kpi-command';
+import { runKpi } from '../support/kpi-command';
 
-/** `kpi diff` as a process of its own. Reports of a Saturday, and of a Sunday, which ends a week. */
+/** `kpi diff`. Reports of a Saturday, and of a Sunday, which ends a week. */
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'kpi-diff-')));
 const SATURDAY = '2025-12-20';
 const SUNDAY = '2025-12-21';
@@ -25,7 +25,7 @@ function writeSource(name: string, testsPerDay: number, errorType = ''): void {
   writeFileSync(join(folder, name, 'measurements.csv'), `${[header, ...rows.flat()].join('\n')}\n`);
 }
 
-const kpi = (...args: string[]) => ended(startKpi(folder, args));
+const kpi = (...args: string[]) => runKpi(folder, args);
 const diff = (...args: string[]) => kpi('diff', '--warehouse', 'kpi.duckdb', ...args);
 const warehouse = () => join(folder, 'kpi.duckdb');
 

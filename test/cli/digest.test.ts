@@ -1,17 +1,18 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addDays, type CalendarDate, localDate } from '../../shared/metrics/calendar';
-import { ended, startKpi } from '../support/kpi-command';
+import { addDays, type CalendarDate } from '../../shared/metrics/calendar';
+import { runKpi } from '../support/kpi-command';
 import { startWebhook, type WebhookServer } from '../support/webhook-server';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-digest-'));
-const yesterday = addDays(localDate(new Date(), 'UTC'), -1);
+const NOW = '2026-01-14T12:00:00Z';
+const yesterday = '2026-01-13';
 let webhook: WebhookServer;
 let exported: Record<string, unknown>[];
 
 const kpi = (args: string[], env: Record<string, string> = {}) =>
-  ended(startKpi(folder, args, { KPI_WAREHOUSE: 'kpi.duckdb', KPI_SOURCE_MAX_AGE_HOURS: '0', ...env }));
+  runKpi(folder, args, { KPI_WAREHOUSE: 'kpi.duckdb', KPI_SOURCE_MAX_AGE_HOURS: '0', ...env }, NOW);
 
 /** 40 people a day with 3 tests each, of which few fail; yesterday 8 people, all of whose 32 tests fail in one way. */
 function writeSource(): string {

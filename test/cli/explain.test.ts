@@ -1,10 +1,10 @@
 import { tmpdir } from 'node:os';
 import { reportMetrics } from '../../dashboard/history';
 import { reportTableDefinitions } from '../../shared/metrics/tables';
-import { ended, startKpi } from '../support/kpi-command';
+import { runKpi } from '../support/kpi-command';
 
 /** `kpi explain`, which needs neither settings nor a warehouse. */
-const explain = (...args: string[]) => ended(startKpi(tmpdir(), ['explain', ...args], { KPI_TIME_ZONE: 'Mars/X' }));
+const explain = (...args: string[]) => runKpi(tmpdir(), ['explain', ...args], { KPI_TIME_ZONE: 'Mars/X' });
 const inOneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
 
 test('without a name it lists all figures of the tables, in 80 columns', async () => {

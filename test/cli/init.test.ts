@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ended, hasScript, startInTerminal, startKpi } from '../support/kpi-command';
+import { hasScript, runKpi, startInTerminal } from '../support/kpi-command';
 
 /** `kpi init` as a process of its own, in a folder with some data. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-init-'));
 const file = join(folder, 'kpi.config.json');
-const kpi = (args: string[], env?: Record<string, string>) => ended(startKpi(folder, args, env));
+const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env);
 const written = () => JSON.parse(readFileSync(file, 'utf8'));
 
 const header = 'measurement_id,user_id,session_id,created_at,error_type';

@@ -3,16 +3,15 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
+import { queryDuckDb, runKpi, startKpi } from '../support/kpi-command';
 
-/** The command line as a process of its own. `npm test` has built it. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-cli-'));
 const warehouse = join(folder, 'warehouse.duckdb');
 const source = join(folder, 'source');
 const MEASUREMENTS_HEADER = 'measurement_id,user_id,session_id,created_at,error_type';
 
-const start = (args: string[], env?: Record<string, string>) => startKpi(folder, args, env);
-const kpi = (args: string[], env?: Record<string, string>) => ended(start(args, env));
+const start = (args: string[]) => startKpi(folder, args);
+const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env);
 
 function writeSource(name: string, files: Record<string, string>): string {
   const path = join(folder, name);
@@ -177,13 +176,12 @@ describe('bad input ends in one clear line, with the warehouse unchanged', () =>
   const own = ['--source', source, '--warehouse', warehouse];
 
   /** All that is published. A run that failed while it counted leaves a record of that, and nothing else. */
-  async function contents(): Promise<unknown[]> {
-    const tables = ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel'];
-    const rows = await Promise.all(
-      tables.map((table) => queryDuckDb(warehouse, `SELECT * FROM kpi_metrics.${table} ORDER BY ALL`)),
+  function contents(): Promise<unknown[][]> {
+    const published = ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel'].map(
+      (table) => `SELECT '${table}', CAST(row AS VARCHAR) FROM kpi_metrics.${table} AS row`,
     );
-    const runs = await queryDuckDb(warehouse, "SELECT count(*) FROM kpi_metrics.export_runs WHERE status = 'succeeded'");
-    return [rows, runs];
+    const runs = "SELECT 'runs', CAST(count(*) AS VARCHAR) FROM kpi_metrics.export_runs WHERE status = 'succeeded'";
+    return queryDuckDb(warehouse, `${[...published, runs].join(' UNION ALL ')} ORDER BY ALL`);
   }
 
   beforeAll(async () => {
@@ -509,7 +507,7 @@ test('kpi --help and that of every command show examples', async () => {
 describe('release', () => {
   const file = join(folder, 'release.duckdb');
   const at = ['--source', 'demo', '--warehouse', file];
-  const kpi = (args: string[], env: Record<string, string> = {}) => ended(start(args, { KPI_RELEASE_GRAIN: 'day', ...env }));
+  const kpi = (args: string[], env: Record<string, string> = {}) => runKpi(folder, args, { KPI_RELEASE_GRAIN: 'day', ...env });
 
   test('puts out a day once, shows it, and replaces it on purpose', async () => {
     const first = await kpi(['release', '--date', '2025-12-12', ...at]);

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
+import { ended, queryDuckDb, runKpi, startKpi } from '../support/kpi-command';
 import { writeSmallSource } from '../support/small-source';
 
 /** A new warehouse appears whole, or not at all. */
@@ -16,9 +16,9 @@ const DAY = '2025-12-23';
 const source = writeSmallSource(folder);
 const exportArgs = (file: string, date = DAY) => ['export', '--source', source, '--date', date, '--warehouse', file, '--json'];
 const start = (file: string, date?: string) => startKpi(folder, exportArgs(file, date));
+const exportTo = (file: string) => runKpi(folder, exportArgs(file));
 const rowsOf = (file: string) => queryDuckDb(file, 'SELECT count(*) FROM kpi_metrics.daily_funnel');
 
-beforeAll(() => ended(start(join(folder, 'first.duckdb')))); // builds the command, if need be
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function newFolder(name: string): string {
@@ -39,7 +39,7 @@ test.each(Array.from({ length: 6 }, (_, index) => index * 20))(
     child.kill('SIGKILL');
     await closed;
     if (existsSync(file)) expect(await rowsOf(file)).toEqual([['12']]);
-    expect(await ended(start(file))).toMatchObject({ code: 0 });
+    expect(await exportTo(file)).toMatchObject({ code: 0 });
     expect(await rowsOf(file)).toEqual([['12']]);
     expect(readdirSync(place)).toEqual(['kpi.duckdb']);
   },
@@ -59,7 +59,7 @@ test.each([1, 12, 64, 900])('a disk with room for %i KiB keeps nothing of it', a
     stderr: 'kpi: the disk of the warehouse, or that of temporary files, is full (UNAVAILABLE)\n',
   });
   expect(readdirSync(place)).toEqual([]);
-  expect(await ended(start(file))).toMatchObject({ code: 0 });
+  expect(await exportTo(file)).toMatchObject({ code: 0 });
   expect(await rowsOf(file)).toEqual([['12']]);
 });
 
@@ -78,12 +78,12 @@ test('an empty file, and a link that leads nowhere, become one', async () => {
   const [empty, link] = [join(place, 'empty.duckdb'), join(place, 'link.duckdb')];
   writeFileSync(empty, '');
   symlinkSync('below/kpi.duckdb', link);
-  expect(await ended(startKpi(folder, ['show', '--date', DAY, '--warehouse', empty]))).toMatchObject({
+  expect(await runKpi(folder, ['show', '--date', DAY, '--warehouse', empty])).toMatchObject({
     code: 64,
     stderr: `kpi: warehouse ${empty} is an empty file; export a date first, or name another with --warehouse (BAD_CONFIG)\n`,
   });
-  expect(await ended(start(empty))).toMatchObject({ code: 0 });
-  expect(await ended(start(link))).toMatchObject({ code: 0 });
+  expect(await exportTo(empty)).toMatchObject({ code: 0 });
+  expect(await exportTo(link)).toMatchObject({ code: 0 });
   expect(await rowsOf(empty)).toEqual([['12']]);
   expect(await rowsOf(join(place, 'below/kpi.duckdb'))).toEqual([['12']]);
 });
@@ -112,10 +112,10 @@ test.each<[string, string[]]>([
     code: 'BAD_CONFIG',
   };
   for (const args of [exportArgs(file), ['release', '--source', source, '--date', DAY, '--warehouse', file, '--json']]) {
-    const { code, stdout } = await ended(startKpi(folder, args));
+    const { code, stdout } = await runKpi(folder, args);
     expect([code, JSON.parse(stdout)]).toEqual([64, refused]);
   }
-  const { stdout } = await ended(startKpi(folder, ['doctor', '--source', source, '--warehouse', file, '--json']));
+  const { stdout } = await runKpi(folder, ['doctor', '--source', source, '--warehouse', file, '--json']);
   expect(JSON.parse(stdout).checks).toContainEqual(
     expect.objectContaining({ area: 'warehouse', ok: false, remedy: 'name another file' }),
   );
@@ -128,7 +128,7 @@ test.each<[string, string[]]>([
   ['with the release alone', ['CREATE SCHEMA kpi_release', users]],
 ])('a DuckDB file %s is written into', async (name, sql) => {
   const file = await makeDuckDb(join(newFolder(`own-${name.replaceAll(' ', '-')}`), 'kpi.duckdb'), sql);
-  expect(await ended(start(file))).toMatchObject({ code: 0 });
+  expect(await exportTo(file)).toMatchObject({ code: 0 });
   expect(await rowsOf(file)).toEqual([['12']]);
 });
 
@@ -192,7 +192,7 @@ test.each<[string, (place: string) => string, string]>([
   const place = newFolder(`refused-${name.replaceAll(' ', '-')}`);
   const file = join(place, make(place));
   const before = readdirSync(place);
-  const { code, stdout } = await ended(start(file));
+  const { code, stdout } = await exportTo(file);
   expect([code, JSON.parse(stdout)]).toEqual([64, { success: false, error: `warehouse ${file} ${text}`, code: 'BAD_CONFIG' }]);
   expect(readdirSync(place)).toEqual(before);
 });

@@ -7,10 +7,10 @@ import { Failure } from '../../shared/platform/failure';
 import { type CannedFacts, cannedFacts } from '../support/canned-facts';
 import { until } from '../support/deployment';
 import { type FaultServer, startFaultServer } from '../support/fault-server';
-import { ended, startKpi } from '../support/kpi-command';
+import { ended, runKpi, startKpi } from '../support/kpi-command';
 import { type PubsubServer, startPubsubServer } from '../support/pubsub-server';
 
-/** `kpi replay` as a process of its own, on the embedded engine unless told, with a Pub/Sub that does as it is told. */
+/** `kpi replay` on the embedded engine unless told, with a Pub/Sub that does as it is told. */
 let folder: string;
 let server: PubsubServer;
 const children: ChildProcess[] = [];
@@ -26,14 +26,19 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function start(args: string[], env: Record<string, string> = {}): ChildProcess {
-  const settings = { PUBSUB_EMULATOR_HOST: server.host, KPI_SOURCE_MAX_AGE_HOURS: '0', ...env };
-  const child = startKpi(folder, ['replay', '--project', 'test', ...args], settings);
+const command = (args: string[]) => ['replay', '--project', 'test', ...args];
+const settings = (env: Record<string, string> = {}) => ({
+  ...{ PUBSUB_EMULATOR_HOST: server.host, KPI_SOURCE_MAX_AGE_HOURS: '0' },
+  ...env,
+});
+
+function start(args: string[], env?: Record<string, string>): ChildProcess {
+  const child = startKpi(folder, command(args), settings(env));
   children.push(child);
   return child;
 }
 
-const replay = (args: string[] = [], env?: Record<string, string>) => ended(start(args, env));
+const replay = (args: string[] = [], env?: Record<string, string>) => runKpi(folder, command(args), settings(env));
 const left = () => server.messages.map(({ id }) => id);
 const givenBack = () => server.called(({ seconds }) => seconds === 0);
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { renderStatus } from '../../cli/render-status';
 import type { ExportRun } from '../../shared/metrics/tables/export_runs';
 import type { Status } from '../../shared/operate/status';
-import { ended, startKpi } from '../support/kpi-command';
+import { runKpi } from '../support/kpi-command';
 import { startPubsubServer } from '../support/pubsub-server';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-status-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const kpi = (args: string[], env?: Record<string, string>) => ended(startKpi(folder, args, env));
+const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env, '2025-12-24T12:00:00Z');
 
 test('a warehouse that is not there is refused, with what to do', async () => {
   const { code, stderr } = await kpi(['status']);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { fit, fitHelp, fitTerminal, renderNext, terminalWidth, wrap } from '../../cli/terminal';
-import { ended, hasScript, startInTerminal, startKpi } from '../support/kpi-command';
+import { ended, hasScript, runKpi, startInTerminal } from '../support/kpi-command';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-terminal-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -62,9 +62,7 @@ test.each([
 const commands = 'init export show explain status doctor gaps dashboard delete release replay request completion'.split(' ');
 
 test('every help fits 80 columns in a pipe, its examples too', async () => {
-  const helps = await Promise.all(
-    [[], ...commands.map((one) => [one])].map((args) => ended(startKpi(folder, [...args, '--help']))),
-  );
+  const helps = await Promise.all([[], ...commands.map((one) => [one])].map((args) => runKpi(folder, [...args, '--help'])));
   const lines = helps.flatMap(({ stdout }) => stdout.split('\n'));
   expect(lines.filter((line) => line.startsWith('  $ kpi ')).length).toBeGreaterThan(commands.length);
   expect(lines.filter((line) => line.length > 80)).toEqual([]);

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addDays } from '../../shared/metrics/calendar';
-import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
+import { queryDuckDb, runKpi } from '../support/kpi-command';
 
 /** Seventy ordinary days, and one among them on which the camera found nothing for half of the people. */
 const FIRST = '2025-09-01';
@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const kpi = (...args: string[]) =>
-  ended(startKpi(folder, [...args, '--warehouse', join(folder, 'w.duckdb')], { KPI_SOURCE: join(folder, 'source') }));
+  runKpi(folder, [...args, '--warehouse', join(folder, 'w.duckdb')], { KPI_SOURCE: join(folder, 'source') });
 
 const unusualOf = async (date: string) =>
   queryDuckDb(

@@ -2,7 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { views } from '../../shared/metrics/views';
-import { ended, startKpi } from '../support/kpi-command';
+import { runKpi } from '../support/kpi-command';
 import { inTemporaryFolder } from '../support/temporary-folder';
 
 /** What any DuckDB client sees in a warehouse file: nothing of the program's own connection is there. */
@@ -24,7 +24,7 @@ const allViews = views.map(({ name }) => [name]).sort();
 const SUNDAY = '2025-11-30';
 
 const kpi = async (folder: string, ...args: string[]) => {
-  const { code, stdout, stderr } = await ended(startKpi(folder, args));
+  const { code, stdout, stderr } = await runKpi(folder, args);
   return { code, text: stdout + stderr };
 };
 const exportDate = (folder: string) =>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { sourceId } from '../../shared/engines/identity';
-import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
+import { queryDuckDb, runKpi } from '../support/kpi-command';
 
 /** A warehouse takes reports of one source and one time zone. Each test has a folder of its own, and its default warehouse. */
 let folder: string;
@@ -31,7 +31,7 @@ function writeSource(name: string, testsPerDay: number): void {
   writeFileSync(join(folder, name, 'measurements.csv'), `${[header, ...rows.flat()].join('\n')}\n`);
 }
 
-const kpi = (...args: string[]) => ended(startKpi(folder, args));
+const kpi = (...args: string[]) => runKpi(folder, args);
 const exported = (...args: string[]) => kpi('export', '--date', DATE, ...args);
 
 /** Which tests per day the reports show; one number where they are of one source. */
@@ -177,7 +177,7 @@ test('of two first exports of different sources at once, one is in', async () =>
 });
 
 test('a misspelt setting is told once, with the one that it resembles', async () => {
-  const { code, stderr } = await ended(startKpi(folder, ['export', '--date', DATE], { KPI_WAREHOSE: 'x.duckdb' }));
+  const { code, stderr } = await runKpi(folder, ['export', '--date', DATE], { KPI_WAREHOSE: 'x.duckdb' });
   expect([code, stderr.split('\n').filter((line) => line.startsWith('kpi: '))]).toEqual([
     0,
     ['kpi: KPI_WAREHOSE is no setting, and is ignored; did you mean KPI_WAREHOUSE?'],

@@ -4,8 +4,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { scripts } from '../../package.json';
+import { freePort } from '../support/free-port';
 import { settings } from '../support/processes';
-import { freePort } from '../support/pubsub-emulator';
 
 /**
  * The commands of the documents do what is said of them: each block of them, as printed, in a folder that has what a clone has. A comment

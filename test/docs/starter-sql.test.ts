@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { publishedTableNames } from '../../shared/metrics/tables';
 import { views } from '../../shared/metrics/views';
-import { ended, startKpi } from '../support/kpi-command';
+import { runKpi } from '../support/kpi-command';
 import { portableQueries, starterQueries } from '../support/starter-sql';
 
 /**
@@ -29,7 +29,7 @@ async function query(sql: string): Promise<Record<string, Value>[]> {
 beforeAll(async () => {
   const warehouse = join(folder, 'warehouse.duckdb');
   const at = ['--source', 'demo', '--warehouse', warehouse, '--json'];
-  expect((await ended(startKpi(folder, ['export', '--from', '2025-11-23', '--to', '2025-12-23', ...at]))).code).toBe(0);
+  expect((await runKpi(folder, ['export', '--from', '2025-11-23', '--to', '2025-12-23', ...at])).code).toBe(0);
   instance = await DuckDBInstance.create(warehouse);
   connection = await instance.connect();
   const missing = MISSING_REPORTS.map((day) => `'${day}'`).join(', ');

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { TypeKind, ZetaSQLClient } from '@fivetrandevelopers/zetasql';
 import type { LanguageOptionsProto } from '@fivetrandevelopers/zetasql/lib/types/zetasql/LanguageOptionsProto';
@@ -7,6 +6,7 @@ import type { EvaluateQueryRequest } from '@fivetrandevelopers/zetasql/lib/types
 import type { EvaluateQueryResponse__Output } from '@fivetrandevelopers/zetasql/lib/types/zetasql/local_service/EvaluateQueryResponse';
 import type { ValueProto, ValueProto__Output } from '@fivetrandevelopers/zetasql/lib/types/zetasql/ValueProto';
 import { Temporal } from 'temporal-polyfill';
+import { freePort } from '../support/free-port';
 
 /** A date is YYYY-MM-DD; an instant is ISO 8601, up to microseconds, and UTC where it names no offset. */
 export type Cell = string | number | null;
@@ -136,17 +136,6 @@ export async function startReferenceServer(): Promise<ReferenceServer> {
 function serverFile(): string {
   const suffix = `${process.arch === 'arm64' ? '_arm' : ''}${process.platform === 'linux' ? '.so' : ''}`;
   return join(dirname(require.resolve('@fivetrandevelopers/zetasql')), 'zetasql', `remote_server${suffix}`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, 'localhost', () => {
-      const address = probe.address();
-      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))));
-    });
-  });
 }
 
 function evaluateQuery(request: EvaluateQueryRequest): Promise<EvaluateQueryResponse__Output> {

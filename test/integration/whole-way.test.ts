@@ -1,7 +1,8 @@
 import { type Emulator, emulatorIsAvailable, inWarehouse, openEmulator } from '../support/bigquery-emulator';
 import { readCase } from '../support/cases';
 import { Deployment, project, until } from '../support/deployment';
-import { freePort, hasPubsubEmulator, openPubsubEmulator, type PubsubEmulator } from '../support/pubsub-emulator';
+import { freePort } from '../support/free-port';
+import { hasPubsubEmulator, openPubsubEmulator, type PubsubEmulator } from '../support/pubsub-emulator';
 import { reportDifferences } from '../support/report-differences';
 
 /** A message, the function as a process, and BigQuery: nothing between them is left out but Google's own servers. */

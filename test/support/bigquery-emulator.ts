@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BigQuery, type Dataset } from '@google-cloud/bigquery';
@@ -19,6 +18,7 @@ import { infraSchema } from '../../shared/metrics/tables/infra-schema';
 import { releaseDefinitions } from '../../shared/metrics/tables/release-tables';
 import type { BigQueryConfig } from '../../shared/platform/config';
 import { RELEASE_DATASET } from '../../shared/platform/config';
+import { freePort } from './free-port';
 import { testPace } from './pace';
 
 /** A real project, reached with the application default credentials, in which datasets may be made and dropped; else the emulator's. */
@@ -149,7 +149,7 @@ function tableResource(definition: TableDefinition) {
 }
 
 async function start(): Promise<{ process: ChildProcess; port: number }> {
-  const port = await freePort();
+  const port = await freePort(); // it takes the next one too
   // of a group of its own, so that nothing of it is left over
   return { process: spawn(START, [String(port)], { stdio: 'ignore', detached: true }), port };
 }
@@ -174,14 +174,4 @@ async function untilReady(client: BigQuery, child: ChildProcess | null): Promise
       await sleep(250);
     }
   }
-}
-
-/** The emulator takes the next port too. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }

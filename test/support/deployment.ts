@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { end, freePort, type PubsubEmulator } from './pubsub-emulator';
+import { freePort } from './free-port';
+import { end, type PubsubEmulator } from './pubsub-emulator';
 import { writeSmallSource } from './small-source';
 
 /** Of topics and subscriptions: one of each test process. */

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { freePort } from './pubsub-emulator';
+import { freePort } from './free-port';
+import { runHosted } from './kpi-command';
 
 const root = resolve(__dirname, '../..');
 
@@ -11,16 +12,14 @@ export function settings(given: Record<string, string>): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), ...given };
 }
 
-/** `kpi ARGS` as a process of its own, to its end; all that it wrote. */
+/** `kpi ARGS` to its end; all that it wrote. */
 export async function runKpi(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  cwd?: string,
+  cwd = process.cwd(),
 ): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [resolve(root, 'bin/kpi.mjs'), ...args], { env, cwd });
-  const said = listen(child);
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, said: said() };
+  const { code, stdout, stderr } = await runHosted(cwd, args, env);
+  return { code, said: stdout + stderr };
 }
 
 export interface FunctionProcess {

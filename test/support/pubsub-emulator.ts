@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { resolve } from 'node:path';
+import { freePort } from './free-port';
 
 /** Starts Google's emulator, where a development machine has it. */
 const starter = resolve(__dirname, '../../../shared/tools/pubsub-emulator');
@@ -100,16 +100,6 @@ async function startEmulator(): Promise<{ process: ChildProcess; port: number }>
     child.once('exit', () => failed(new Error(`the Pub/Sub emulator ended: ${said}`)));
   });
   return { process: child, port };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a server without a port');
-  return address.port;
 }
 
 /** Kills a process at once, and waits until it is gone. */

@@ -34,7 +34,7 @@ export function releasePlaces({
   async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
     await inTemporaryFolder(async (folder) => {
       const warehouse = join(folder, 'warehouse.duckdb');
-      const write = (source: SourceRows) => writeSource(folder, 'ndjson', source);
+      const write = (source: SourceRows) => writeSource(folder, 'parquet', source);
       await write(rows);
       const config = { engine: 'duckdb', warehouse, source: { kind: 'path', path: folder } } as const;
       await work({ folder, write, open: () => openDuckDb({ config, access: 'export', now }) });

@@ -80,7 +80,11 @@ function rememberFor<For, Answer>(
 }
 
 async function list({ client, config, jobsUntil }: Session, signal: AbortSignal): Promise<PublishedTable[]> {
-  const [found] = await jobsUntil(signal).read('listing the tables', () => client.dataset(config.dataset).getTables());
+  const found = await jobsUntil(signal).read('listing the tables', async () => {
+    const [tables, , answer] = await client.dataset(config.dataset).getTables();
+    demand(answer?.totalItems); // of no tables an answer says so; the others would be left out of the report
+    return tables;
+  });
   const existing = new Set(found.map(({ id }) => id));
   return publishedTableNames.filter((table) => table in reportTableDefinitions || existing.has(table));
 }

@@ -30,7 +30,7 @@ interface Span {
 
 /** Relations that are kept in tables, because several facts read them. */
 const KEPT = [
-  'attempts',
+  'measurement_rows',
   'accounts',
   'first_tests',
   'user_days',
@@ -61,7 +61,7 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
   for (const relation of ['accounts', 'first_tests'] as const) await keep(counting, relation, whole);
   await database.run('CREATE OR REPLACE TABLE user_days (day DATE, user_id VARCHAR, tests BIGINT, successes BIGINT)');
   await database.run(
-    'CREATE OR REPLACE TABLE attempts (day DATE, measurement_id VARCHAR, user_id VARCHAR, session_id VARCHAR, created_at TIMESTAMPTZ, outcome VARCHAR)',
+    'CREATE OR REPLACE TABLE measurement_rows (day DATE, measurement_id VARCHAR, user_id VARCHAR, session_id VARCHAR, created_at TIMESTAMPTZ, outcome VARCHAR)',
   );
   const visited = scopes.filter((scope) => wants(scope, 'audience'));
   for (const { name } of visited)
@@ -70,8 +70,9 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
   const counted = new Map(scopes.map((scope) => [scope, scope.window.firstDay]));
   for (const piece of piecesOf(scopes, whole.window)) {
     const readers = scopes.filter((scope) => wants(scope, 'activity') && overlaps(scope.window, piece.window));
-    if (readers.length > 0) await query(counting, `INSERT INTO attempts\n${relationQuery('attempts', piece.window)}`, piece);
-    const given: RelationName[] = readers.length > 0 ? ['attempts'] : [];
+    if (readers.length > 0)
+      await query(counting, `INSERT INTO measurement_rows\n${relationQuery('measurement_rows', piece.window)}`, piece);
+    const given: RelationName[] = readers.length > 0 ? ['measurement_rows'] : [];
     await query(counting, `INSERT INTO user_days\n${relationQuery('user_days', piece.window, given)}`, piece);
     if (readers.length > 0) await keep(counting, 'session_days', piece, given);
     for (const scope of readers)
@@ -92,7 +93,7 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
       counted.set(scope, addDays(to, 1));
     }
     const needed = [...counted.values()].sort()[0] ?? window.lastDay;
-    for (const table of ['user_days', 'attempts']) // faster than to delete rows
+    for (const table of ['user_days', 'measurement_rows']) // faster than to delete rows
       await database.run(`CREATE OR REPLACE TABLE ${table} AS FROM ${table} WHERE day >= DATE '${needed}'`);
   }
 
@@ -114,14 +115,14 @@ export async function countReleaseFacts(counting: Counting, { window, grain }: S
     const to = whole < from ? window.lastDay : whole; // so that it ends, whatever the window
     const piece: Span = { window: daysWindow(from, to, window.timeZone), grain };
     from = addDays(to, 1);
-    await keep(counting, 'attempts', piece);
+    await keep(counting, 'measurement_rows', piece);
     for (const name of releaseFactNames) facts[name].push(...((await countFact(counting, name, piece)) as never[]));
   }
   return facts;
 }
 
 export async function countFreshness(counting: Counting, window: Window): Promise<FactRow<'freshness'>[]> {
-  await keep(counting, 'attempts', { window, grain: 'day' });
+  await keep(counting, 'measurement_rows', { window, grain: 'day' });
   return countFact(counting, 'freshness', { window, grain: 'day' });
 }
 
@@ -188,10 +189,20 @@ async function keep(counting: Counting, name: (typeof KEPT)[number], span: Span,
   await query(counting, `CREATE OR REPLACE TABLE ${name} AS\n${sql}`, span);
 }
 
+/** The macro that each database has. */
+const dateTimeMacros = new WeakMap<Database, string>();
+
+async function defineDateTime(database: Database, window: Window): Promise<void> {
+  const macro = dateTimeMacro(window);
+  if (dateTimeMacros.get(database) === macro) return;
+  await database.run(macro);
+  dateTimeMacros.set(database, macro);
+}
+
 /** Runs a query that binds the parameters of a window. */
 async function query({ database, source, now }: Counting, sql: string, { window, grain }: Span) {
   try {
-    await database.run(dateTimeMacro(window));
+    await defineDateTime(database, window);
     return await database.rows(sql.replaceAll('@', '$'), bind(sql, factParameters(window, now, grain)));
   } catch (thrown) {
     throw (await source?.blame(thrown)) ?? thrown;

@@ -16,7 +16,7 @@ import type { Waiting } from '../engine';
 import { type Database, errorKind, quoteText } from './connection';
 import { reasonOf } from './reasons';
 import { isLockError } from './source';
-import { isForeign } from './warehouse';
+import { forgetTables, isForeign } from './warehouse';
 
 const WAIT_MS = 30_000;
 
@@ -46,6 +46,7 @@ export async function attachWarehouse(
   try {
     const sql = `ATTACH ${quoteText(path)} AS warehouse (${readOnly ? 'READ_ONLY, ' : ''}TYPE duckdb)`;
     await untilFree(() => database.run(sql), path, waiting);
+    forgetTables(database);
   } catch (thrown) {
     if (thrown instanceof Failure || errorKind(thrown) === 'INTERRUPT') throw thrown;
     const reason = reasonOf(thrown);
@@ -122,6 +123,7 @@ export async function makeWarehouse<Result>(
   const { target, unfinished } = prepareFolder(path);
   try {
     await database.run(`ATTACH ${quoteText(unfinished)} AS warehouse (TYPE duckdb)`);
+    forgetTables(database);
     const result = await work();
     await database.run('CHECKPOINT warehouse'); // all of it in the one file
     await database.run('DETACH warehouse');
@@ -130,6 +132,7 @@ export async function makeWarehouse<Result>(
     await database.run('DETACH DATABASE IF EXISTS warehouse').catch(() => {});
     throw thrown;
   } finally {
+    forgetTables(database);
     for (const file of [unfinished, `${unfinished}.wal`]) rmSync(file, { force: true });
   }
 }

@@ -152,6 +152,7 @@ async function transaction(database: Database, work: () => Promise<void>): Promi
     await database.run('COMMIT');
   } catch (thrown) {
     await database.run('ROLLBACK').catch(() => {}); // a failed COMMIT has ended the transaction
+    forgetTables(database);
     throw thrown;
   }
 }
@@ -179,6 +180,7 @@ async function prepareTable(
   const table = nameTable(definition.name, schema);
   if (checkTable(tables, definition, schema)) {
     const lacking = lackingColumns(tables, definition);
+    if (lacking.size > 0) forgetTables(database);
     for (const { name, type, description } of columns.filter((column) => lacking.has(column.name))) {
       await database.run(`ALTER TABLE ${table} ADD COLUMN ${name} ${duckDbTypes[type]}`);
       await database.run(`COMMENT ON COLUMN ${table}.${name} IS ${quoteText(description)}`);
@@ -188,6 +190,7 @@ async function prepareTable(
   const definitions = columns.map(
     (column) => `${column.name} ${duckDbTypes[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
   );
+  forgetTables(database);
   const statements = [
     `CREATE SCHEMA IF NOT EXISTS warehouse.${schema}`,
     `CREATE TABLE ${table} (${definitions.join(', ')})`,
@@ -225,7 +228,21 @@ async function createViews(database: Database): Promise<void> {
 /** The columns of each table of the file, by its whole name. */
 type Tables = ReadonlyMap<string, FoundColumn[]>;
 
+/** Of the files that are attached: nobody else changes a file's tables meanwhile. */
+const knownTables = new WeakMap<Database, Tables>();
+
+/** To be called when another file is attached, or none. */
+export function forgetTables(database: Database): void {
+  knownTables.delete(database);
+}
+
 async function readTables(database: Database): Promise<Tables> {
+  const known = knownTables.get(database) ?? (await askTables(database));
+  knownTables.set(database, known);
+  return known;
+}
+
+async function askTables(database: Database): Promise<Tables> {
   const rows = await database.rows(
     `SELECT schema_name, table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = 'warehouse'`,
   );

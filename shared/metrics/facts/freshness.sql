@@ -1,7 +1,7 @@
 -- One row per source table and day of the window: the rows that count, and the last full hour (since 1970) one was seen in. Reads the newest
 -- rows alone: of users, those created in the window.
 SELECT 'measurements' AS source, day, COUNTIF(outcome <> 'rejected') AS source_rows, DIV(UNIX_SECONDS(MAX(created_at)), 3600) AS latest_hour
-FROM attempts
+FROM measurement_rows
 GROUP BY day
 UNION ALL
 SELECT 'users' AS source, day, COUNT(DISTINCT user_id) AS source_rows, CAST(NULL AS INT64) AS latest_hour

@@ -4,10 +4,10 @@ import type { Grain } from '../grain';
 import { type AnyFactName, allFacts } from './facts';
 import accountsRelation from './relations/accounts.sql';
 import activeUsersRelation from './relations/active_users.sql';
-import attemptsRelation from './relations/attempts.sql';
 import firstTestsRelation from './relations/first_tests.sql';
 import firstTestsByRowRelation from './relations/first_tests_by_row.sql';
 import firstTestsFromViewRelation from './relations/first_tests_from_view.sql';
+import measurementRowsRelation from './relations/measurement_rows.sql';
 import measurementsRelation from './relations/measurements.sql';
 import newcomersRelation from './relations/newcomers.sql';
 import peopleRelation from './relations/people.sql';
@@ -60,7 +60,7 @@ export function expand(sql: string, grain: Grain = 'day'): string {
  */
 export function relations({ repeatsDates, firstTestsView = false, grain = 'day' }: RelationOptions) {
   return {
-    attempts: expand(attemptsRelation),
+    measurement_rows: expand(measurementRowsRelation),
     measurements: measurementsRelation,
     accounts: accountsRelation,
     first_tests: firstTestsView ? firstTestsFromViewRelation : repeatsDates ? firstTestsByRowRelation : firstTestsRelation,

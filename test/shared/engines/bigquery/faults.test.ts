@@ -143,7 +143,7 @@ test('all facts of a run are counted by one query, each relation of it defined o
   await exportDate();
   const job = server.jobs.get('kpi_export_test-run_facts_20250615_1');
   const { query, queryParameters } = (job?.configuration.query ?? {}) as QuerySent;
-  for (const text of [...factNames.map((name) => `SELECT '${name}' AS part`), 'attempts AS (', 'first_tests AS ('])
+  for (const text of [...factNames.map((name) => `SELECT '${name}' AS part`), 'measurement_rows AS (', 'first_tests AS ('])
     expect([text, query.split(text).length - 1]).toEqual([text, 1]);
   const bound = queryParameters.map(({ name }) => name);
   expect(bound).toEqual([...new Set(bound)]);

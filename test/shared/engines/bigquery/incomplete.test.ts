@@ -2,6 +2,7 @@ import { createBigQuery } from '../../../../shared/engines/bigquery/engine';
 import type { Engine } from '../../../../shared/engines/engine';
 import { runExport } from '../../../../shared/export/run-export';
 import { reportWindow } from '../../../../shared/metrics/calendar';
+import { publishedTableDefinitions } from '../../../../shared/metrics/tables';
 import { type CannedFacts, cannedFacts, publishedDifferences } from '../../../support/canned-facts';
 import {
   configAt,
@@ -10,6 +11,7 @@ import {
   type RequestKind,
   type StoredRow,
   startFaultServer,
+  storedTable,
 } from '../../../support/fault-server';
 import { testPace } from '../../../support/pace';
 import { testGate, testRun } from '../../../support/run';
@@ -131,6 +133,13 @@ test.each(noAnswers)('a table of another grain answered with %s is not believed 
   engine = openEngine(50);
   const read = engine.readRelease('week', DATE, DATE);
   await expect(read).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
+
+test.each(noAnswers)('the list of tables answered once with %s is not believed to be empty', async (_, fault) => {
+  server.tables.set('daily_audience', storedTable(publishedTableDefinitions.daily_audience));
+  server.play('tables', fault);
+  expect(await engine.furtherTables(testRun())).toEqual(new Set(['daily_audience']));
+  expect(server.count('tables')).toBe(2);
 });
 
 test('rows over several pages are all read, each page once', async () => {

@@ -28,19 +28,19 @@ test('the lists of the kinds of error are written out', () => {
 });
 
 test.each<[AnyFactName, string[]]>([
-  ['activity', ['attempts', 'measurements', 'user_days', 'user_periods']],
-  ['sessions', ['attempts', 'measurements', 'session_days', 'session_periods']],
-  ['repeats', ['attempts', 'measurements']],
-  ['intake', ['attempts']],
+  ['activity', ['measurement_rows', 'measurements', 'user_days', 'user_periods']],
+  ['sessions', ['measurement_rows', 'measurements', 'session_days', 'session_periods']],
+  ['repeats', ['measurement_rows', 'measurements']],
+  ['intake', ['measurement_rows']],
   ['users', ['accounts']],
   ['people', ['accounts', 'first_tests', 'people']],
-  ['release_tests', ['attempts', 'measurements']],
-  ['release_errors', ['attempts', 'measurements']],
-  ['release_sessions', ['attempts', 'measurements']],
+  ['release_tests', ['measurement_rows', 'measurements']],
+  ['release_errors', ['measurement_rows', 'measurements']],
+  ['release_sessions', ['measurement_rows', 'measurements']],
 ])('%s is preceded by the relations that it reads, in the order of their dependence', (name, relations) => {
   expect(relationsIn(factQuery(name, { repeatsDates: false }))).toEqual(relations);
-  expect(relationsIn(factQuery(name, { repeatsDates: false }, ['attempts', 'accounts', 'first_tests']))).toEqual(
-    relations.filter((relation) => !['attempts', 'accounts', 'first_tests'].includes(relation)),
+  expect(relationsIn(factQuery(name, { repeatsDates: false }, ['measurement_rows', 'accounts', 'first_tests']))).toEqual(
+    relations.filter((relation) => !['measurement_rows', 'accounts', 'first_tests'].includes(relation)),
   );
 });
 
@@ -49,7 +49,7 @@ test.each<[string, AnyFactName[], string[]]>([
     'the facts',
     factNames,
     [
-      'attempts',
+      'measurement_rows',
       'measurements',
       'accounts',
       'first_tests',
@@ -60,7 +60,7 @@ test.each<[string, AnyFactName[], string[]]>([
       'session_periods',
     ],
   ],
-  ['those of the release', releaseFactNames, ['attempts', 'measurements']],
+  ['those of the release', releaseFactNames, ['measurement_rows', 'measurements']],
 ])('one query of %s defines each relation once', (_, names, relations) => {
   const sql = factsQuery(names, { repeatsDates: false });
   expect(relationsIn(sql)).toEqual(relations);

@@ -1,0 +1,86 @@
+// Runs commands of dist/kpi.cjs one after the other in one process, which has loaded Node.js and the engine already. Each evaluates the
+// bundle anew, with a `process` of its own for its arguments, what it writes, its exit code and its listeners, and with the time of day
+// that it is given.
+const { EventEmitter } = require('node:events');
+const { readFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const { dirname, join } = require('node:path');
+const { Writable } = require('node:stream');
+const { compileFunction } = require('node:vm');
+
+const program = join(__dirname, '../../bin/kpi.mjs');
+const bundle = join(__dirname, '../../dist/kpi.cjs');
+const parameters = ['exports', 'require', 'module', '__filename', '__dirname', 'process', 'Date'];
+const requireOfBundle = createRequire(bundle);
+const load = compileFunction(readFileSync(bundle, 'utf8').replace(/^#!.*/, ''), parameters, { filename: bundle });
+
+async function run({ folder, args, env, now }) {
+  process.chdir(folder);
+  setEnvironment(env);
+  const [stdout, stderr] = [createOutput(), createOutput()];
+  // what Node.js and the packages outside the bundle say
+  for (const stream of [process.stdout, process.stderr]) stream.write = stderr.stream.write.bind(stderr.stream);
+  const given = { argv: [process.execPath, program, ...args], stdout: stdout.stream, stderr: stderr.stream };
+  const code = await new Promise((resolve, reject) => {
+    const own = createProcess({ ...given, exitCode: undefined, exit: (status) => resolve(status ?? own.exitCode ?? 0) });
+    const module = { exports: {} };
+    const requireWithOwn = (name) => (/^(node:)?process$/.test(name) ? own : requireOfBundle(name));
+    load(module.exports, requireWithOwn, module, bundle, dirname(bundle), own, now === undefined ? Date : clockFrom(now));
+    module.exports.ended.then(() => resolve(own.exitCode ?? 0), reject);
+  });
+  return { code, signal: null, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** The real process but for what is given, and for its listeners. */
+function createProcess(given) {
+  const fields = Object.entries(given).map(([name, value]) => [name, { value, writable: true }]);
+  const own = Object.create(process, Object.fromEntries(fields));
+  EventEmitter.call(own);
+  return own;
+}
+
+const startedAt = Date.now();
+
+/** `Date` as if this process had started at an instant. */
+function clockFrom(instant) {
+  const ahead = Date.parse(instant) - startedAt;
+  return class extends Date {
+    constructor(...given) {
+      super(...(given.length === 0 ? [Date.now() + ahead] : given));
+    }
+    static now() {
+      return Date.now() + ahead;
+    }
+    static [Symbol.hasInstance](value) {
+      return value instanceof Date;
+    }
+  };
+}
+
+function setEnvironment(env) {
+  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+  Object.assign(process.env, env);
+}
+
+/** A stream that is no terminal, and keeps what is written. */
+function createOutput() {
+  const chunks = [];
+  const stream = new Writable({
+    write: (chunk, _, done) => {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  return { stream, text: () => Buffer.concat(chunks).toString() };
+}
+
+let turn = Promise.resolve();
+process.on('message', ({ id, ...command }) => {
+  turn = turn.then(async () => {
+    const answer = await run(command).then(
+      (result) => ({ result }),
+      (thrown) => ({ error: String(thrown?.stack ?? thrown) }),
+    );
+    process.send({ id, ...answer });
+  });
+});
