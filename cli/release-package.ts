@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import { name as programName, version as programVersion } from '../package.json';
+import type { Engine } from '../shared/engines/engine';
 import { holdsDemo } from '../shared/engines/identity';
 import { parseRequest } from '../shared/export/request';
 import { type CalendarDate, EARLIEST } from '../shared/metrics/calendar';
@@ -24,6 +26,7 @@ import { requirePublication } from './publication';
 import { DEMO_NOTE } from './render';
 import { openSettler } from './settler';
 import { fit } from './terminal';
+import { nearPath } from './typed';
 import { describe, type WrittenPackage, writePackage } from './write-package';
 
 export interface PackageFlags {
@@ -45,10 +48,9 @@ export async function releasePackage(flags: PackageFlags): Promise<number> {
   const { config, openEngine } = await settler.settle();
   const { grain } = config.release;
   const range = parseRange(flags, config);
-  const ctrlC = listenToCtrlC(() => complain({ message: 'stopping; no package is written' }));
+  const ctrlC = listenToCtrlC(() => complain({ message: 'stopping' }));
   try {
-    const engine = await openEngine('read', { signal: ctrlC.stop });
-    const all = await engine.readRelease(grain, EARLIEST, LAST, ctrlC.stop).finally(() => engine.close());
+    const all = await readAll(await openEngine('read', { signal: ctrlC.stop }), config, ctrlC.stop);
     if (all.length === 0) {
       nothingThere(NOTHING_RELEASED);
       return EXIT.failed;
@@ -60,16 +62,33 @@ export async function releasePackage(flags: PackageFlags): Promise<number> {
       ...{ grain, rows, publication, limits: config.release, timeZone: config.timeZone, isDemo: holdsDemo(config) },
       program: `${programName} ${programVersion}`,
     };
-    const target = { folder: flags.package, zip: flags.zip ?? false, config, signal: ctrlC.stop };
-    const written = await writePackage(target, (folder) => fill(folder, dataset));
-    if (flags.json) writeJson(answer(dataset, flags, written));
-    else show(dataset, flags, written);
+    const folder = nearPath(resolve(flags.package));
+    const target = { folder, zip: flags.zip ?? false, config, signal: ctrlC.stop };
+    const written = await writePackage(target, (unfinished) => fill(unfinished, dataset));
+    if (flags.json) writeJson(answer(dataset, folder, written));
+    else show(dataset, folder, written);
     return EXIT.done;
   } catch (thrown) {
     if (!ctrlC.stop.aborted) throw thrown;
     return EXIT.interrupted;
   } finally {
     ctrlC.end();
+  }
+}
+
+/** All that is released. BAD_CONFIG where nobody says in which time zone its periods are. */
+async function readAll(engine: Engine, { isNamed, release }: Config, signal: AbortSignal): Promise<ReleasedRow[]> {
+  try {
+    // an account that may only read the release knows no more
+    const identity = isNamed.timeZone ? null : await engine.readIdentity(signal).catch(() => null);
+    if (!isNamed.timeZone && !identity?.timeZone)
+      throw new Failure(
+        'BAD_CONFIG',
+        'KPI_TIME_ZONE: expected the time zone of the released periods, which the warehouse does not tell',
+      );
+    return await engine.readRelease(release.grain, EARLIEST, LAST, signal);
+  } finally {
+    await engine.close();
   }
 }
 
@@ -112,19 +131,19 @@ async function loadParquet(): Promise<typeof import('../shared/engines/duckdb/pa
   try {
     return await import('../shared/engines/duckdb/parquet');
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'MODULE_NOT_FOUND')) throw cause;
+    if (!(isNativeError(cause) && 'code' in cause && cause.code === 'MODULE_NOT_FOUND')) throw cause;
     throw new Failure('BAD_CONFIG', 'DuckDB, which writes metrics.parquet, is not installed; install the optional packages too', {
       cause,
     });
   }
 }
 
-function answer(dataset: ReleasedDataset, { package: folder }: PackageFlags, { unchanged, files, zip }: WrittenPackage): object {
+function answer(dataset: ReleasedDataset, folder: string, { unchanged, files, zip }: WrittenPackage): object {
   const { version, created, from, to, periods } = editionOf(dataset);
   return { success: true, state: unchanged ? 'unchanged' : 'written', folder, version, created, from, to, periods, files, zip };
 }
 
-function show(dataset: ReleasedDataset, { package: folder }: PackageFlags, { unchanged, files, zip }: WrittenPackage): void {
+function show(dataset: ReleasedDataset, folder: string, { unchanged, files, zip }: WrittenPackage): void {
   const { version, from, to, periods } = editionOf(dataset);
   const hidden = formatShare(hiddenShares(dataset.rows).all.all);
   const what = `${formatMany(periods, dataset.grain)}, ${from} to ${to}, version ${version}; ${hidden} of the values are hidden`;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import { zipSync } from 'fflate';
 import type { Config } from '../shared/platform/config';
 import { Failure } from '../shared/platform/failure';
@@ -48,7 +49,7 @@ export async function writePackage(target: PackageTarget, fill: (folder: string)
   try {
     return await write(target, fill);
   } catch (thrown) {
-    const isOfTheDisk = thrown instanceof Error && 'syscall' in thrown;
+    const isOfTheDisk = isNativeError(thrown) && 'syscall' in thrown;
     throw isOfTheDisk ? explainFault(thrown, `--package: ${target.folder}`) : thrown;
   }
 }

@@ -184,6 +184,15 @@ describe('with other settings', () => {
     ]);
   });
 
+  test('that leave the time zone open, which this warehouse does not tell, it is refused', async () => {
+    writeSettings(folder, { release: publication, timeZone: undefined });
+    const { code, stderr } = await kpi('--package', 'refused');
+    expect([code, stderr]).toEqual([
+      64,
+      expect.stringMatching(/^kpi: KPI_TIME_ZONE: expected the time zone of the released periods, /),
+    ]);
+  });
+
   test('a package of the same numbers is another one', async () => {
     writeSettings(folder, { release: { ...publication, title: 'Another title' } });
     expect(await kpi('--package', 'whole')).toMatchObject({

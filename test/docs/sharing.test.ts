@@ -47,14 +47,23 @@ for (const [, language = '', code = ''] of blocks) {
 testWith('python', ['pandas', 'pyarrow'], 'columns have their types in pandas', () => {
   const code = `
 import pandas as pd
-table = pd.read_parquet("metrics.parquet", dtype_backend="numpy_nullable")
-print({name: str(table.dtypes[name]) for name in ("revision", "active_users", "conversion_rate", "error_gini_coefficient", "released_at")})`;
-  expect(runCode('python', code, place).said).toMatch(
-    /'revision': 'Int64', 'active_users': 'Int64', 'conversion_rate': 'Float64', 'error_gini_coefficient': 'Float64', 'released_at': 'datetime64\[.s, UTC\]'/,
-  );
+table = pd.read_parquet("metrics.parquet", dtype_backend="pyarrow")
+for name in ("period_start_date", "revision", "released_at", "active_users", "conversion_rate", "error_gini_coefficient"):
+    print(name, table.dtypes[name])`;
+  expect(runCode('python', code, place).said.trim().split('\n')).toEqual([
+    'period_start_date date32[day][pyarrow]',
+    'revision int64[pyarrow]',
+    expect.stringMatching(/^released_at timestamp\[us, tz=.*\]\[pyarrow\]$/),
+    'active_users int64[pyarrow]',
+    'conversion_rate double[pyarrow]',
+    'error_gini_coefficient double[pyarrow]',
+  ]);
 });
 
-testWith('python', ['frictionless'], 'frictionless finds the package valid', () => {
+/** A module of those versions that know labels of missing values: 5.18 doesn't, 5.21 does. */
+const frictionless = 'frictionless.schema.missing_values';
+
+testWith('python', [frictionless], 'frictionless finds the package valid', () => {
   const code = `
 import frictionless, json
 report = frictionless.validate("datapackage.json")
@@ -64,7 +73,7 @@ print(json.dumps({"valid": report.valid, "errors": report.flatten(["message"]), 
   for (const name of ['metrics', 'metrics-parquet', 'readme', 'citation', 'changelog']) expect(said).toContain(`"${name}"`);
 });
 
-testWith('python', ['frictionless'], 'frictionless notices a changed value', () => {
+testWith('python', [frictionless], 'frictionless notices a changed value', () => {
   const code = `
 import frictionless, pathlib, shutil
 shutil.copytree(".", "../changed")

@@ -25,14 +25,14 @@ export function methodOf({ grain, program }: Pick<ReleasedDataset, 'grain' | 'pr
 
 /** After "an empty value is hidden". */
 export const hiddenMeans =
-  'not zero, and not unknown. It is hidden because too few people are behind it, or because it would give away such a number together with others. The reason is not published. A period of which everything is hidden still has its row.';
+  'not zero, and not unknown. It is hidden because too few people are behind it or behind what it leaves of its whole, because one person holds more than half of it, or because it would give away such a number together with others. The reason is not published. A period of which everything is hidden still has its row.';
 
 export const requestToReaders = "Please don't try to find out about single people, and tell us if you come upon a way.";
 
 /** What a reader must not take the numbers for. */
 export function limitsOf({ limits: { roundTo }, timeZone }: Pick<ReleasedDataset, 'limits' | 'timeZone'>): string[] {
   return [
-    'Values are not hidden at random: small ones are. A mean of the shown values is too high.',
+    'Values are not hidden at random: small ones are, and parts that are nearly the whole. A mean of the shown values is biased, mostly upwards.',
     `Counts are off by up to ${roundTo / 2}. Parts need not add up to their whole, and a sum of n counts is off by up to ${roundTo / 2} × n.`,
     'Rates are computed from rounded counts, and the smaller the counts, the less exact they are.',
     'Users are user ids. One person may have several, and several persons may share one.',
