@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { runKpi, startKpi } from '../support/kpi-command';
 
 export const folder = mkdtempSync(join(tmpdir(), 'kpi-browser-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -13,21 +13,12 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 /** Settings that commands are given. */
 export const settings: Record<string, string> = { KPI_LOG_LEVEL: 'warning', KPI_RELEASE_GRAIN: 'day' };
 
-/** The command line as a process of its own. `npm run test:browser` has built it. */
-export function start(...args: string[]): ChildProcess {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
-  return spawn(process.execPath, [resolve(__dirname, '../../bin/kpi.mjs'), ...args], {
-    cwd: folder,
-    env: { ...env, ...settings },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-}
+/** The command line as a process of its own. */
+export const start = (...args: string[]): ChildProcess => startKpi(folder, args, settings);
 
 export async function kpi(...args: string[]): Promise<void> {
-  const child = start(...args);
-  child.stdout?.resume();
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`kpi ${args[0]} exited with ${code}`);
+  const { code, stderr } = await runKpi(folder, args, settings);
+  if (code !== 0) throw new Error(`kpi ${args[0]} exited with ${code}: ${stderr}`);
 }
 
 /** A warehouse with a report of each date, of demo data unless another source is named. */
