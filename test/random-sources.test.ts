@@ -171,7 +171,7 @@ describe('weeks and months', () => {
       });
       expect(range.filter(({ reportDate }) => sample.includes(reportDate))).toEqual(singles);
     });
-  });
+  }, 240_000);
 
   test('rows that come late count when the reports of a range are made again, in the weeks and months of theirs', async () => {
     const timeZone = 'Asia/Kathmandu';
