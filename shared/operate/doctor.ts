@@ -4,8 +4,10 @@ import { settle } from '../engines/open';
 import { allDates, describeGaps, findGaps } from '../export/gaps';
 import type { Findings } from '../export/outcome';
 import { readNewestDay, runExport } from '../export/run-export';
-import { type CalendarDate, EARLIEST, localDate, PERIODS, reportWindow } from '../metrics/calendar';
+import { addDays, type CalendarDate, datesBetween, EARLIEST, localDate, PERIODS, reportWindow } from '../metrics/calendar';
+import { excludedPeriods } from '../metrics/checks/annotated';
 import { areTooManyUnknown } from '../metrics/checks/quality-gate';
+import { daysToCompare } from '../metrics/checks/usual-range';
 import { type SourceTable, sourceTableNames } from '../metrics/source-contract';
 import {
   type Config,
@@ -309,8 +311,27 @@ async function checkWarehouse(examination: Examination, config: Config): Promise
     const canRead = inspections.every(({ failure }) => failure === null) && inspections.some(({ exists }) => exists);
     if (!canRead) return inspections.map(checkTable);
     const grain = config.release.isOn ? [await checkGrain(config, engine, run)] : [];
-    return [...inspections.map(checkTable), ...grain, await checkGaps(examination, config, engine, run)];
+    const annotations = await checkAnnotations(examination, config, engine, run);
+    return [...inspections.map(checkTable), ...grain, annotations, await checkGaps(examination, config, engine, run)];
   });
+}
+
+/** Annotations hinder no export, so they are no fault; but figures can't be judged without days to compare them with. */
+async function checkAnnotations({ now }: Examination, { timeZone }: Config, engine: Engine, run: Run): Promise<Check> {
+  const [area, name] = ['warehouse', 'annotations'] as const;
+  try {
+    const annotations = await engine.readAnnotations(run.signal);
+    const today = localDate(now, timeZone);
+    const { wanted, of } = daysToCompare;
+    const days = datesBetween(addDays(today, -of), addDays(today, -1));
+    const excluded = excludedPeriods(days, annotations, 'day').size;
+    const isEnough = of - excluded >= wanted;
+    const found = `${annotations.length === 0 ? 'none' : formatCount(annotations.length)}; ${excluded === 0 ? 'none' : formatCount(excluded)} of the last ${of} days left out of comparisons`;
+    const remedy = `figures are judged only with ${wanted} days to compare with: look at exclude in kpi annotate --show`;
+    return { area, name, ok: isEnough ? true : null, found, remedy: isEnough ? null : remedy };
+  } catch (thrown) {
+    return failed(area, name, toFailure(thrown));
+  }
 }
 
 /** Whether what is released is of the grain that the settings name. */

@@ -120,6 +120,9 @@ const methods = {
   month: { cycle: 1, depth: 4, shares: 12, errors: 12, minimum: 12, newLevel: { noticed: 3, of: 4 } },
 } as const;
 
+/** Days are judged only if at least `wanted` of the `of` days before have a report and are not left out. */
+export const daysToCompare = { wanted: methods.day.minimum, of: methods.day.cycle * (methods.day.shares + 1) } as const;
+
 /** So many periods noticed in a row at one place of the cycle, as three Saturdays, are its new share. */
 const NEW_SHARE = 3;
 

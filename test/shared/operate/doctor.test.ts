@@ -1,4 +1,5 @@
 import type { Engine, SourceInspection, WarehouseInspection } from '../../../shared/engines/engine';
+import type { Annotation } from '../../../shared/metrics/tables/annotations';
 import { type Examination, examine } from '../../../shared/operate/doctor';
 import { Failure } from '../../../shared/platform/failure';
 import { testRun } from '../../support/run';
@@ -17,17 +18,19 @@ const table: WarehouseInspection = {
 interface Given {
   inspection?: SourceInspection | Failure;
   warehouse?: Partial<WarehouseInspection>;
+  annotations?: Annotation[];
   examination?: Partial<Examination>;
 }
 
 /** The line of one check. */
-async function lineOf(wanted: string, { inspection = counted, warehouse = {}, examination = {} }: Given) {
+async function lineOf(wanted: string, { inspection = counted, warehouse = {}, annotations = [], examination = {} }: Given) {
   const engine = {
     inspectSource: async () => {
       if (inspection instanceof Failure) throw inspection;
       return inspection;
     },
     inspectWarehouse: async () => [{ ...table, ...warehouse }],
+    readAnnotations: async () => annotations,
     close: async () => {},
   } as unknown as Engine;
   const checks = await examine({
@@ -45,7 +48,34 @@ async function lineOf(wanted: string, { inspection = counted, warehouse = {}, ex
   return [ok, found, remedy];
 }
 
+const leftOut = (date: string, until: string | null, exclude = true): Annotation => ({ date, until, text: 'campaign', exclude });
+
 test.each<[string, string, Given, unknown[]]>([
+  ['no annotations', 'annotations', {}, [true, 'none; none of the last 63 days left out of comparisons', null]],
+  [
+    'annotations that leave few days out: none of today, none long ago, none without exclude',
+    'annotations',
+    {
+      annotations: [leftOut('2025-12-23', null, false), leftOut('2025-12-22', '2025-12-24'), leftOut('2025-10-01', '2025-10-20')],
+    },
+    [true, '3; 1 of the last 63 days left out of comparisons', null],
+  ],
+  [
+    'as many as leave enough',
+    'annotations',
+    { annotations: [leftOut('2025-10-21', '2025-11-24')] },
+    [true, '1; 35 of the last 63 days left out of comparisons', null],
+  ],
+  [
+    'more',
+    'annotations',
+    { annotations: [leftOut('2025-10-21', '2025-11-25')] },
+    [
+      null,
+      '1; 36 of the last 63 days left out of comparisons',
+      'figures are judged only with 28 days to compare with: look at exclude in kpi annotate --show',
+    ],
+  ],
   ['a table that is counted, with its price', 'users', {}, [true, '3 rows, 20 bytes read', null]],
   [
     'one that is too dear to count',
