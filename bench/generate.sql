@@ -1,9 +1,9 @@
--- The source of the benchmark: getvariable('row_count') measurements over the days of 2024 and 2025, and an account for every 40 of them. All of
--- it follows from hashes of row numbers, so it is the same on every machine.
+-- The source of the benchmark: getvariable('row_count') measurements over the days of 2024 and 2025, and an account for every
+-- getvariable('rows_per_account') of them. All of it follows from hashes of row numbers, so it is the same on every machine.
 
 CREATE MACRO fraction(key, salt) AS (hash(key, salt) % 1000003) / 1000003;
 CREATE MACRO identifier(kind, number) AS format('{:016x}', hash(number, kind));
-CREATE MACRO account_count() AS getvariable('row_count') // 40;
+CREATE MACRO account_count() AS getvariable('row_count') // getvariable('rows_per_account');
 
 -- One row per account, in the order in which they were created.
 CREATE VIEW users AS

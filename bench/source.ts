@@ -6,15 +6,17 @@ import generate from './generate.sql';
 
 const DATA = 'bench/.data';
 
-/** A folder with `rows` measurements as Parquet; made on first use. */
-export async function sourceOf(rows: number): Promise<string> {
-  const folder = join(DATA, `source-${rows}`);
+/** A folder with `rows` measurements as Parquet, and an account for every `rowsPerAccount` of them; made on first use. */
+export async function sourceOf(rows: number, rowsPerAccount = 40): Promise<string> {
+  const folder = join(DATA, rowsPerAccount === 40 ? `source-${rows}` : `source-${rows}-${rowsPerAccount}`);
   if (existsSync(folder)) return folder;
   process.stderr.write(`making ${rows} measurements\n`);
   const unfinished = `${folder}.unfinished`;
   mkdirSync(unfinished, { recursive: true });
   await withDuckDb(async (connection) => {
-    await connection.run(`SET preserve_insertion_order = true; SET VARIABLE row_count = ${rows}`);
+    await connection.run(
+      `SET preserve_insertion_order = true; SET VARIABLE row_count = ${rows}; SET VARIABLE rows_per_account = ${rowsPerAccount}`,
+    );
     for (const { sql } of statements(generate)) await connection.run(sql);
     for (const table of ['users', 'measurements'])
       await connection.run(`COPY ${table} TO '${join(unfinished, `${table}.parquet`)}'`);
