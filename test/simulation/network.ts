@@ -24,7 +24,6 @@ export type Fate =
   | 'death after';
 
 export interface Sent<Result> {
-  operation: string;
   fate: Fate | null;
   /** When the result can be there, if it is asked for now. */
   readyAt?: () => number;
@@ -57,10 +56,7 @@ export function createNetwork({
   let sent = 0;
   const later = (ms: number, run: () => void) => void clock.at(clock.now() + ms, run);
 
-  function send<Result>(
-    owner: SimulatedProcess,
-    { operation: _, fate, readyAt, carryOut, answer, breaks, refuse, spoil }: Sent<Result>,
-  ): void {
+  function send<Result>(owner: SimulatedProcess, { fate, readyAt, carryOut, answer, breaks, refuse, spoil }: Sent<Result>): void {
     if (owner.state !== 'running') return;
     sent++;
     owner.activeAt = clock.now();

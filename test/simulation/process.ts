@@ -17,7 +17,6 @@ export interface SimulatedProcess {
   /** Functions that were registered, by name. */
   functions: Map<string, (...given: unknown[]) => unknown>;
   output: string[];
-  exitCode: number | undefined;
   /** Calls back in the process: now, when it is thawed, or never. */
   deliver(callback: () => void): void;
   signal(name: string): void;
@@ -46,7 +45,6 @@ export function startProcess({ name, program, clock, random, environment, argv =
     activeAt: clock.now(),
     functions: new Map(),
     output: [],
-    exitCode: undefined,
     deliver: (callback) => {
       if (owner.state === 'frozen') waiting.push(callback);
       else if (owner.state === 'running') callback();
@@ -77,8 +75,7 @@ export function startProcess({ name, program, clock, random, environment, argv =
     platform: 'linux',
     versions: process.versions,
     cwd: () => '/nowhere',
-    exit: (code?: number) => {
-      owner.exitCode = code ?? processObject.exitCode;
+    exit: () => {
       owner.kill();
       onExit?.();
     },

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { makeEmbeddedSchedule, playEmbedded } from './embedded';
-import { type Plant, plants } from './plants';
+import { plants } from './plants';
 import { buildPrograms, type Programs } from './program';
 import { makeSchedule } from './schedule';
 import { shrink } from './shrink';
@@ -58,6 +58,10 @@ async function main(): Promise<number> {
   const [first = 1, last = first] = (flags.seeds ?? (isOfPlants ? '1-200' : '1-20')).split('-').map(Number);
   const seeds = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   if (isOfPlants) return findPlants(seeds);
+  if (flags.plant !== undefined && plants[flags.plant] === undefined) {
+    say(`expected --plant with all, or one of ${Object.keys(plants).join(', ')}`);
+    return 64;
+  }
   const parts = flags.keep === undefined && !flags.trace ? Math.min(availableParallelism(), seeds.length) : 1;
   if (flags.part !== undefined || parts === 1) {
     const part = Number(flags.part ?? 0);
@@ -88,7 +92,7 @@ type Total = Pick<Played, 'requests' | 'deliveries'>;
 /** Plays seeds until something breaks. The first is played twice where it is to be checked that a seed determines everything. */
 async function playSeeds(seeds: readonly number[], { isChecked }: { isChecked: boolean }): Promise<number> {
   replaceTransport();
-  const programs = await buildPrograms(process.cwd(), plantOf(flags.plant));
+  const programs = await buildPrograms(process.cwd(), plants[flags.plant ?? ''] ?? null);
   const total: Total = { requests: 0, deliveries: 0 };
   for (const seed of seeds) {
     const game = gameOf(seed, programs);
@@ -158,13 +162,6 @@ function describe({ at, kind = 'export', ...rest }: { at?: number; kind?: string
 
 function pick<Item>(items: readonly Item[], kept: readonly number[]): Item[] {
   return items.filter((_, index) => kept.includes(index));
-}
-
-function plantOf(name: string | undefined): Plant | null {
-  if (name === undefined) return null;
-  const plant = plants[name];
-  if (plant === undefined) throw new Error(`expected --plant with one of ${Object.keys(plants).join(', ')}, or all`);
-  return plant;
 }
 
 function say(line: string): void {

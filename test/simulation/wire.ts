@@ -56,7 +56,7 @@ export function connectBigQuery(
     const answer = (status: number, body: unknown, type = 'application/json') =>
       callback(null, { statusCode: status, statusMessage: '', headers: { 'content-type': type }, body }, body);
     network.send(owner, {
-      ...{ operation, fate },
+      fate,
       readyAt: () => model.readyAt(call),
       carryOut: () => model.carryOut(call, isJobFate(met) ? met : null),
       answer: ({ status, body }) => answer(status, body),
@@ -114,7 +114,7 @@ export function pubsubPackage(
       const met = fateOf(operation, owner);
       const fail = (code: number) => reject(Object.assign(new Error('simulated'), { code }));
       network.send(owner, {
-        ...{ operation, fate: isJobFate(met) ? null : met, carryOut },
+        ...{ fate: isJobFate(met) ? null : met, carryOut },
         answer: (result) => resolve([result]),
         breaks: () => fail(14),
         refuse: () => fail([14, 13, 8, 4][network.sent() % 4] ?? 14),
