@@ -104,7 +104,7 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   const size = formatCount(Buffer.byteLength(html) / 1000);
   process.stdout.write(`Wrote ${nearPath(file)}: ${formatMany(data.grains[unit]?.periods.length ?? 0, unit)}, ${size} kB\n`);
   const missing = shown.release === undefined ? null : adviseOn(shown.release.publication);
-  if (missing !== null) process.stdout.write(`${fit(`It states no licence; for one set ${missing}`)}\n`);
+  if (missing !== null) process.stdout.write(`${fit(`Its readers lack ${missing}`)}\n`);
   if (flags.open) await open(file, nearPath(file));
 }
 

@@ -150,9 +150,11 @@ function summarize(
     failed.length > listed.length && listed.length > 0 ? [`… and ${formatCount(failed.length - listed.length)} more`] : [];
   const rows = reports.flatMap(({ tables }) => tables).reduce((total, table) => total + table.rows, 0);
   const what = failed.length === 0 ? dates : `${formatCount(written.length)} of ${dates}`;
+  const released = reports.flatMap(({ release }) => (release?.state === 'released' ? release.period : []));
   return [
     ...listed,
     ...unlisted,
+    ...(released.length === 0 ? [] : [`Released ${formatMany(released.length, config.release.grain)}`]),
     `Wrote ${formatMany(rows, 'row')} of ${what}${holdsDemo(config) ? ' (demo data)' : ''} to ${warehouse}`,
   ].join('\n');
 }

@@ -6,6 +6,7 @@ import { type Grain, grains, periodEnd } from '../shared/metrics/grain';
 import { furtherTableNames } from '../shared/metrics/tables';
 import type { ReleaseSettings } from '../shared/platform/config';
 import type { PublicationSettings } from '../shared/platform/publication';
+import { checkRounding } from '../shared/release/package/dataset';
 import { metricsCsv } from '../shared/release/package/table';
 import type { DashboardData, GrainFigures } from './data';
 import type { Shown } from './document';
@@ -86,6 +87,7 @@ export async function readReleased(engine: Engine, options: ReadReleaseOptions):
   const rows = await engine.readRelease(grain, FIRST_DATE, LAST_DATE);
   const { figures, hidden } = deriveReleased(rows, grain);
   const limits = { minPeople, roundTo };
+  checkRounding(rows, limits);
   const csv = rows.length === 0 ? '' : metricsCsv({ grain, rows });
   const of = { kind: 'release', grain, ...limits, title: publication.title ?? null, hidden, csv } as const;
   const none: GrainFigures = { metrics: [], periods: [], cohorts: [] };

@@ -50,6 +50,28 @@ describe('an export', () => {
       expect((await released(place, begins)).map((row) => row.period_start_date)).toEqual([addDays(begins, 1)]);
     }));
 
+  test('releases no day that a source which ended has not reached, and a day of it without tests that others follow', () =>
+    inPlace(async (place) => {
+      const [quiet, ended] = [addDays(OLDEST, -4), addDays(OLDEST, -1)];
+      const midnight = (day: string) => Date.parse(`${day}T04:00:00Z`);
+      const isKept = (at: number) => at < midnight(quiet) || (at > midnight(addDays(quiet, 2)) && at < midnight(ended));
+      await place.write({
+        ...rows,
+        measurements: rows.measurements.filter(({ created_at: at }) => at !== null && isKept(Date.parse(at))),
+      });
+      const { reports } = await exportDates(place, [addDays(ended, 11), addDays(ended, 12)]);
+      expect(reports.map(({ release }) => release)).toEqual([null, null]);
+      const outcomes = await releaseDates(place, [quiet, addDays(ended, 1)]);
+      expect(outcomes.map(({ period, state, failure }) => [period, state, failure?.code])).toEqual([
+        [quiet, 'released', undefined],
+        [addDays(quiet, 1), 'released', undefined],
+        [addDays(quiet, 2), 'released', undefined],
+        [ended, 'failed', 'SOURCE_NOT_READY'],
+        [addDays(ended, 1), 'failed', 'SOURCE_NOT_READY'],
+      ]);
+      expect((await released(place)).map((row) => row.period_start_date)).toEqual([quiet, addDays(quiet, 1), addDays(quiet, 2)]);
+    }));
+
   test('releases the oldest period of a report whose date is over, and says so in its record', async () => {
     await inPlace(async (place) => {
       const { reports } = await exportDates(place, [YESTERDAY, TODAY]);

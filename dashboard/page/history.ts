@@ -141,7 +141,8 @@ export function compare(history: History, metric: MetricName, date: CalendarDate
   if (history.metrics.get(metric)?.grows && history.data.of.kind === 'reports')
     return compareAtSameAge(history, metric, period, before);
   const [of, base] = [history.value(date, metric), history.value(before, metric)];
-  if (base === undefined) return none(`no report has the other ${grain}`);
+  if (base === undefined)
+    return none(history.data.of.kind === 'release' ? `the other ${grain} is not released` : `no report has the other ${grain}`);
   if (history.period(before)?.provisional) return none(`the ${grain} compared with was not over`);
   if (typeof of !== 'number' || base === null)
     return none(history.data.of.kind === 'release' ? 'hidden' : 'nothing to divide by');

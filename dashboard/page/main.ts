@@ -73,6 +73,7 @@ function page(days: History): HTMLElement[] {
   /** What the page shows instead of what it was asked for. */
   const excuses = (): string[] => {
     const state = currentState();
+    const isRelease = data.of.kind === 'release';
     const [asked, shown, { grain }] = [askedDate(), chosenDate(), state];
     const name = (date: CalendarDate) => formatLongPeriod(date, grain).replace(/^Week/, 'the week');
     const lacking = lackingGrain(location.hash, choices);
@@ -90,8 +91,20 @@ function page(days: History): HTMLElement[] {
     };
     return [
       ...unknownIn(location.hash, choices).map((name) => instead[name]),
-      ...(asked === shown ? [] : [`No report has ${name(asked)}. Shown is the nearest ${grain} that one has.`]),
-      ...(currentHistory().period(shown) === undefined ? [`No report has ${name(shown)}. Its place is left empty.`] : []),
+      ...(asked === shown
+        ? []
+        : [
+            isRelease
+              ? `${capital(name(asked))} is not released. Shown is the nearest released ${grain}.`
+              : `No report has ${name(asked)}. Shown is the nearest ${grain} that one has.`,
+          ]),
+      ...(currentHistory().period(shown) === undefined
+        ? [
+            isRelease
+              ? `${capital(name(shown))} is not released. Its place is left empty.`
+              : `No report has ${name(shown)}. Its place is left empty.`,
+          ]
+        : []),
     ];
   };
 

@@ -16,6 +16,7 @@ import type { ReleaseSettings } from '../platform/config';
 import { Failure, toFailure } from '../platform/failure';
 import { logMessages } from '../platform/log-messages';
 import { type Earlier, nothingEarlier, openEarlier } from './earlier';
+import { reachedPeriods, readNewestDay } from './newest-day';
 import type { Findings, ReportOutcome } from './outcome';
 import { addBytes, dueBy, openRelease, type Release, type ReleaseOutcome, releasedBy } from './release-periods';
 import { appendRecords, runRecord } from './run-record';
@@ -249,17 +250,6 @@ async function findNewestDay(
   return newest !== null || !isLate || engine.price !== null ? newest : readNewestDay(engine, { timeZone, now }, run);
 }
 
-/** Day of the newest measurement; null without measurements, or if it can't be read. */
-export async function readNewestDay(
-  engine: Engine,
-  { timeZone, now }: { timeZone: string; now: Date },
-  run: Run,
-): Promise<CalendarDate | null> {
-  const today = localDate(now, timeZone);
-  const span = await engine.readSpan(daysWindow(today, today, timeZone), run).catch(() => []); // without it the refusal is shorter
-  return span.find(({ source }) => source === 'measurements')?.last_day ?? null;
-}
-
 /**
  * The dates up to which the source holds no account and no test: their reports would be zeros. One failure stands for all of them.
  *
@@ -297,7 +287,9 @@ async function openReleaseOf(
   if (settings === null) return null;
   const due = dueBy(dates, settings.grain, { instant: startedAt, timeZone });
   const facts = periodsOfGrain(days, further, settings.grain);
-  const periods = due.filter((period) => holdsAnyone(facts, period));
+  const held = due.filter((period) => holdsAnyone(facts, period));
+  const readNewest = () => readNewestDay(engine, { timeZone, now: startedAt }, counting);
+  const periods = await reachedPeriods(held, facts, settings.grain, readNewest);
   if (periods.length === 0) return null;
   const options = { engine, run, timeZone, settings, releasedAt: startedAt, replace: null };
   return openRelease(periods, async () => ({ facts, bytesProcessed: null }), options, counting);

@@ -7,6 +7,7 @@ import { furtherWindow, type Grain, periodEnd, periodsOfDays } from '../metrics/
 import { deriveReport } from '../metrics/report';
 import { Failure, toFailure } from '../platform/failure';
 import { logFailure } from '../platform/log';
+import { reachedPeriods, readNewestDay } from './newest-day';
 import { judgeFailures, type Verdict } from './outcome';
 import {
   type CountPeriods,
@@ -78,12 +79,13 @@ export async function releasePeriods(
     const days = indexByDay(facts, window);
     const further = indexFurther(facts, window);
     const counted = periodsOfGrain(days, further, grain);
+    const readNewest = () => readNewestDay(engine, { timeZone, now: releasedAt }, run);
+    const reached = await reachedPeriods(wanted, counted, grain, readNewest);
     for (const [place, period] of wanted.entries())
       reports.set(
         period,
-        holdsAnyone(counted, period)
-          ? check(() => checkReport(deriveReport(days, dates[place] ?? last, releasedAt, further), days, gate))
-          : nobodyYet(periodEnd(period, grain)),
+        refuseEmpty(period, { grain, isHeld: holdsAnyone(counted, period), isReached: reached.includes(period) }) ??
+          check(() => checkReport(deriveReport(days, dates[place] ?? last, releasedAt, further), days, gate)),
       );
     return { facts: counted, bytesProcessed };
   };
@@ -112,8 +114,18 @@ export function judgeReleases(outcomes: readonly ReleaseOutcome[]): Verdict {
   return judgeFailures(failures, { nothingDone: failures.length === outcomes.length });
 }
 
-function nobodyYet(period: CalendarDate): Failure {
-  return new Failure('BAD_REQUEST', `the source holds no account and no test up to ${period}; expected a later date`);
+/** Of a period before the source begins, or of one that the source has not reached: it would be released empty, and stay so. */
+function refuseEmpty(
+  period: CalendarDate,
+  { grain, isHeld, isReached }: { grain: Grain; isHeld: boolean; isReached: boolean },
+): Failure | null {
+  const end = periodEnd(period, grain);
+  if (!isHeld) return new Failure('BAD_REQUEST', `the source holds no account and no test up to ${end}; expected a later date`);
+  if (isReached) return null;
+  return new Failure(
+    'SOURCE_NOT_READY',
+    `the source has no measurement from ${period} on; expected one, since a ${grain} is released once and would stay empty`,
+  );
 }
 
 /** Why the report may not be published; null: it may. */

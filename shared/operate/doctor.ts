@@ -2,8 +2,9 @@ import type { Access, Engine, Run, SourceCounts, WarehouseInspection } from '../
 import { DEMO, nameSource } from '../engines/identity';
 import { settle } from '../engines/open';
 import { allDates, describeGaps, findGaps } from '../export/gaps';
+import { readNewestDay } from '../export/newest-day';
 import type { Findings } from '../export/outcome';
-import { readNewestDay, runExport } from '../export/run-export';
+import { runExport } from '../export/run-export';
 import { addDays, type CalendarDate, datesBetween, EARLIEST, localDate, PERIODS, reportWindow } from '../metrics/calendar';
 import { excludedPeriods } from '../metrics/checks/annotated';
 import { areTooManyUnknown } from '../metrics/checks/quality-gate';

@@ -38,7 +38,16 @@ const line = (most: number) =>
     .min(1)
     .max(most)
     .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u);
-const Url = z.url({ protocol: /^https?$/ });
+/** Without a password, and without what could end a link in Markdown or HTML. */
+const Url = z.url({ protocol: /^https?$/ }).refine((text) => !/[\s<>"\\^`{|}]/.test(text) && !/^https?:\/\/[^/]*@/.test(text));
+
+/** The last digit of an ORCID iD, ISO 7064 MOD 11-2. */
+function hasCheckDigit(orcid: string): boolean {
+  const digits = orcid.replaceAll('-', '');
+  const total = [...digits.slice(0, -1)].reduce((sum, digit) => (sum + Number(digit)) * 2, 0);
+  const check = (12 - (total % 11)) % 11;
+  return digits.endsWith(check === 10 ? 'X' : String(check));
+}
 
 const Named = line(200).transform((name): Author => ({ name }));
 const Person = z
@@ -48,6 +57,7 @@ const Person = z
     orcid: z
       .string()
       .regex(/^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$/)
+      .refine(hasCheckDigit)
       .optional(),
   })
   .transform(({ orcid = null, ...name }): Author => ({ ...name, orcid }));
@@ -65,7 +75,7 @@ const Email = z.email().max(254);
 
 /** The keys of the section. Each value has one fault at the most: what was expected of it. */
 const keys = {
-  title: { schema: line(200), expected: 'a text of one line, at most 200 characters' },
+  title: { schema: line(200), expected: 'a text of one line, at most 200 characters, none of them invisible' },
   licence: {
     schema: z.union([KnownLicence, OtherLicence]),
     expected: `one of ${Object.keys(licences).join(', ')}, or {"title": "…", "url": "https://…"}`,
@@ -83,14 +93,14 @@ const keys = {
       .min(1)
       .refine((authors) => new Set(authors.map((author) => JSON.stringify(author))).size === authors.length),
     expected:
-      'a list of organizations and persons, each once, such as ["Example Inc.", {"givenName": "…", "familyName": "…", "orcid": "0000-0000-0000-0000"}]',
+      'a list of organizations and persons, each once, such as ["Example Inc.", {"givenName": "…", "familyName": "…", "orcid": "0000-0002-1825-0097"}]',
   },
-  description: { schema: line(2000), expected: 'a text of one line, at most 2,000 characters' },
+  description: { schema: line(2000), expected: 'a text of one line, at most 2,000 characters, none of them invisible' },
   doi: {
     schema: z.string().regex(/^10\.\d{4,9}\/[\w:;.()/[\]-]+$/),
     expected: 'a DOI without an address, such as 10.5281/zenodo.1234567',
   },
-  url: { schema: Url, expected: 'an address such as https://example.org/data' },
+  url: { schema: Url, expected: 'an address without a password, such as https://example.org/data' },
   citation: { schema: line(1000), expected: 'a text of one line, at most 1,000 characters' },
   /** KPI_RELEASE, whose key in the file is the section's. */
   exports: { schema: z.enum(['on', 'off']), expected: 'on or off' },

@@ -164,7 +164,7 @@ async function readHeader(database: Database, table: SourceTable, file: SourceFi
 }
 
 async function firstLine(database: Database, file: SourceFile): Promise<string> {
-  const relation = `read_csv(${fileList([file.path])}, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\u0001', quote = '', escape = '', comment = '', strict_mode = false, compression = '${file.compression}', hive_partitioning = false)`;
+  const relation = `read_csv(${fileList([file.path])}, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\u0001', quote = '', escape = '', comment = '', strict_mode = false, compression = '${file.compression}', hive_partitioning = false, parallel = false)`;
   try {
     const [row] = await database.rows(`SELECT line FROM ${relation} LIMIT 1`);
     return String(row?.line ?? '')

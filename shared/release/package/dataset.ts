@@ -55,14 +55,23 @@ export function editionOf({ grain, rows }: Pick<ReleasedDataset, 'grain' | 'rows
   };
 }
 
+/** From so many counts on, all of them are hardly ever multiples of twice what they were rounded to by chance. */
+const MANY_COUNTS = 12;
+
 /**
- * A package names what counts were rounded to. BAD_CONFIG where the rows say otherwise: the setting has changed since they were released.
+ * The texts of a release name what counts were rounded to. BAD_CONFIG where the rows say otherwise: the setting has changed since they were released.
  */
 export function checkRounding(rows: readonly ReleasedRow[], { roundTo }: ReleaseLimits): void {
+  const refuse = (found: string) =>
+    new Failure('BAD_CONFIG', `KPI_RELEASE_ROUND_TO: ${found}; expected the value with which they were released`);
   const other = rows.find((row) => countColumns.some((column) => (row[column] ?? 0) % roundTo !== 0));
-  if (other === undefined) return;
-  throw new Failure(
-    'BAD_CONFIG',
-    `KPI_RELEASE_ROUND_TO: the counts of ${other.period_start_date} are no multiples of ${roundTo}; expected the value with which they were released`,
-  );
+  if (other !== undefined) throw refuse(`the counts of ${other.period_start_date} are no multiples of ${roundTo}`);
+  const counts = rows.flatMap((row) => countColumns.flatMap((column) => row[column] || []));
+  const divisor = counts.reduce(greatestCommonDivisor, 0);
+  if (counts.length >= MANY_COUNTS && divisor > roundTo)
+    throw refuse(`is ${roundTo}, but all released counts are multiples of ${divisor}`);
+}
+
+function greatestCommonDivisor(one: number, other: number): number {
+  return other === 0 ? one : greatestCommonDivisor(other, one % other);
 }

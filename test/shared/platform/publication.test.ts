@@ -52,6 +52,13 @@ describe('the section release of kpi.config.json', () => {
     ['no authors', { authors: [] }, 'authors'],
     ['an author twice', { authors: ['Example', 'Example'] }, 'authors'],
     ['an ORCID that is none', { authors: [{ givenName: 'A', familyName: 'B', orcid: '1' }] }, 'authors'],
+    [
+      'an ORCID with a wrong check digit',
+      { authors: [{ givenName: 'A', familyName: 'B', orcid: '0000-0002-1825-0098' }] },
+      'authors',
+    ],
+    ['an address with a password', { url: 'https://u:p@example.org/' }, 'url'],
+    ['an address that ends a link', { contact: { name: 'A', url: 'https://e.org/"><b>' } }, 'contact'],
     ['a DOI as an address', { doi: 'https://doi.org/10.5281/zenodo.1' }, 'doi'],
     ['exports that are neither on nor off', { exports: 'yes' }, 'exports'],
   ])('with %s is refused by its key, without its value', (_, section, key) => {

@@ -64,6 +64,11 @@ withoutChecksum.fill(0, withoutChecksum.length - 8, withoutChecksum.length - 4);
 
 const WHOLE = /is damaged, cut off, or not compressed as its name says/;
 
+test('the header of a CSV that is read in parts is its first line', async () => {
+  const rows = 2_000_000;
+  expect(await read({ 'measurements.csv': HEADER + row('a').repeat(rows) }, 'count(*)')).toEqual([BigInt(rows)].map(Number));
+});
+
 test.each<[string, Files, unknown[]]>([
   ['compressed', { 'measurements/a.csv': HEADER + row('a'), 'measurements/b.csv.gz': gzipSync(HEADER + row('b')) }, ['a', 'b']],
   ['upper case', { 'measurements/a.csv': HEADER + row('a'), 'measurements/B.CSV': HEADER + row('b') }, ['a', 'b']],
