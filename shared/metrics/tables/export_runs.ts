@@ -3,7 +3,7 @@ import { Count, Day, Instant, Text, UnknownCount } from './columns';
 
 const oneOf = <const Words extends readonly string[]>(words: Words) => z.enum(words).meta({ bigquery: 'STRING' });
 
-/** One row per run and report date. It says how a run went, and never what it read. */
+/** One row per run and report date. It records how a run ended, never what it read. */
 export const ExportRun = z.strictObject({
   run_id: Text.describe('One attempt; each delivery of a message is a run of its own'),
   request_id: Text.describe('What asked: the id of the message, or one that the door made'),
