@@ -34,7 +34,7 @@ interface ExportFlags {
   json?: boolean;
 }
 
-/** A backfill may fail everywhere; the log has all of it. */
+/** Most failures to list. The log has all. */
 const LISTED_FAILURES = 10;
 
 export function exportCommand(): Command {
@@ -107,7 +107,7 @@ interface Shown {
   wide: boolean;
 }
 
-/** The report of the last date, what failed, what became of all dates, and what to do next. */
+/** Prints the report of the last date, the failures, the result of all dates, and next steps. */
 function show({ reports, lastReport, interrupted }: DatesRun, { config, dryRun, wide }: Shown): void {
   const say = (text: string) => process.stdout.write(`${text}\n`);
   const report = interrupted ? null : lastReport;
@@ -141,7 +141,7 @@ function summarize(
   const failures = reports.flatMap(({ reportDate, tables }) =>
     tables.flatMap(({ failure }) => (failure === undefined ? [] : [[reportDate, failure] as const])).slice(0, 1),
   );
-  // one failure may stand for many dates
+  // many dates can share one failure
   const failed = stretchesOf(failures).map(
     (stretch) => `${formatStretch(stretch)}  ${stretch.shared.message} (${stretch.shared.code})`,
   );

@@ -30,8 +30,7 @@ export const options = {
 };
 
 /**
- * Refuses an option that is given twice, of which commander would take the last, and an empty value: mostly a variable of a shell that
- * isn't set.
+ * Refuses a repeated option (commander would take the last) and an empty value (usually an unset shell variable).
  */
 export function checkValues(command: Command): void {
   for (const option of command.options.filter(({ required }) => required)) {
@@ -44,7 +43,7 @@ export function checkValues(command: Command): void {
   }
 }
 
-/** The dates that a command was given, as the body of a request. */
+/** The dates of a command as the body of a request. */
 export function datesOf({ date, from, to }: { date?: string; from?: string; to?: string }): RequestBody {
   return Object.fromEntries(Object.entries({ date, from, to }).filter(([, value]) => value !== undefined));
 }

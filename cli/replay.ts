@@ -60,7 +60,7 @@ Exit codes: 0 all done, 2 some could not be exported and are still there, 64 ref
 
 async function replay(flags: ReplayFlags): Promise<number> {
   if (flags.run && flags.discard !== undefined) throw new Failure('BAD_REQUEST', 'expected either --run or --discard, got both');
-  // one for all letters, so that its engine looks at the tables once
+  // one for all letters, so that the engine checks the tables once
   const place = flags.run ? await settleForRun(flags) : openUnsettled(flags);
   const { createPubsub } = await import('../shared/pubsub/client');
   const pubsub = createPubsub(requireProject(flags.project, place.config, flags.subscription));
@@ -83,7 +83,7 @@ async function replay(flags: ReplayFlags): Promise<number> {
   }
 }
 
-/** Shows each letter, and does with it what was asked for; the exit code. */
+/** Shows each letter and exports or discards it if asked to. Returns the exit code. */
 async function goThrough({ letters, settle }: Loan, replaying: Replaying): Promise<number> {
   const { flags, place, ctrlC } = replaying;
   let done = 0;
@@ -103,7 +103,7 @@ async function goThrough({ letters, settle }: Loan, replaying: Replaying): Promi
   return EXIT.interrupted;
 }
 
-/** What is known of the warehouse, and whether letters can be exported into it. */
+/** The settings, and whether letters can be exported with them. */
 type Place = Settled & { canRun: boolean };
 
 interface Replaying {
@@ -112,7 +112,7 @@ interface Replaying {
   ctrlC: CtrlC;
 }
 
-/** A warehouse that is busy or out of reach leaves all letters where they are, and they are shown. */
+/** If the warehouse is busy or can't be reached, letters are only shown. */
 async function settleForRun(flags: ReplayFlags): Promise<Place> {
   try {
     return { ...(await openSettler(flags, 'export').settle()), canRun: true };
@@ -124,19 +124,19 @@ async function settleForRun(flags: ReplayFlags): Promise<Place> {
   }
 }
 
-/** To list letters takes no warehouse, which may be busy. */
+/** Listing letters doesn't open the warehouse, which may be busy. */
 function openUnsettled(flags: ReplayFlags): Place {
   const config = readSettings(flags);
   return { config, openEngine: createOpener(config, now), canRun: false };
 }
 
-/** Without the data of a letter that can't be read: it may hold anything. */
+/** Leaves out the data of a letter that can't be read, because it may contain anything. */
 function describe({ id, request, reason }: ReadLetter): string {
   if ('from' in request) return `${id}  ${formatStretch({ first: request.from, last: request.to })}  ${reason}`;
   return `${id}  unknown dates (${formatMany(request.bytes, 'byte')}, SHA-256 ${request.sha256})  ${reason}`;
 }
 
-/** Whether all tables of all dates are in now. */
+/** Exports a letter again. Returns whether all tables of all dates were written. */
 async function runAgain(
   { request, requestId }: ReadLetter,
   { flags, place: { config, openEngine, canRun }, ctrlC }: Replaying,

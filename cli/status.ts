@@ -74,7 +74,7 @@ async function status(flags: StatusFlags): Promise<number> {
   }
 }
 
-/** Asks Cloud Monitoring, not Pub/Sub: to count letters there one has to pull them, which hides them from a replay beside. */
+/** Asks Cloud Monitoring, because counting in Pub/Sub means pulling, which would hide the letters from a concurrent replay. */
 async function countDeadLetters({ subscription, project: named }: StatusFlags, config: Config, now: Date): Promise<DeadLetters> {
   const project = projectOf(named, config);
   if (project === undefined) return { waiting: null, reason: 'no project named (--project)' };
