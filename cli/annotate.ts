@@ -29,7 +29,7 @@ const LISTED_FAULTS = 20;
 
 export function annotateCommand(): Command {
   return new Command('annotate')
-    .description('Replace what is noted of days (a release, an outage, a campaign) by a CSV file, or show it.')
+    .description('Replace all annotations of days (a release, an outage, a campaign) by a CSV file, or show them.')
     .argument('[file]', 'CSV file with the columns date, until, text, exclude; it replaces all annotations')
     .option('--show', 'show the annotations that are in the warehouse')
     .addOption(options.warehouse())

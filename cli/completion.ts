@@ -29,7 +29,7 @@ interface Completed {
 /** `kpi completion SHELL`, for all commands that `program` has when it runs. */
 export function completionCommand(program: Command): Command {
   return new Command('completion')
-    .description('Print what makes a shell complete commands, options and their values.')
+    .description('Print a script that makes a shell complete commands, options and values.')
     .addArgument(new Argument('<shell>', 'shell that it is for').choices(shells))
     .addHelpText(
       'after',

@@ -41,16 +41,14 @@ interface DashboardFlags {
 export function dashboardCommand(): Command {
   return new Command('dashboard')
     .description('Make the page that shows all reports of the warehouse: one HTML file, or served to this machine.')
-    .addOption(
-      options.date('day that the page opens with: YYYY-MM-DD, today or yesterday (default: the newest day that is over)'),
-    )
+    .addOption(options.date('day that the page opens with: YYYY-MM-DD, today or yesterday (default: the newest finished day)'))
     .addOption(new Option('--out <file>', `file to write (default: ${DEFAULT_FILE})`).conflicts('serve'))
     .addOption(
-      new Option('--force', 'replace the file also if it is no page of this program; never a warehouse or a source').conflicts(
+      new Option('--force', 'replace the file even if it is not a page of this program; never a warehouse or a source').conflicts(
         'serve',
       ),
     )
-    .option('--serve', 'serve the page on 127.0.0.1 until Ctrl-C; each request reads the warehouse anew')
+    .option('--serve', 'serve the page on 127.0.0.1 until Ctrl-C; each request reads the warehouse again')
     .addOption(new Option('--port <port>', 'port to serve on, 0 for any free one').argParser(parsePort).default(8090))
     .option('--open', 'open the page in the browser')
     .option('--release', 'show what is released to partners and researchers, what is hidden as hidden')

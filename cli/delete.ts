@@ -33,7 +33,7 @@ const LISTED_STRETCHES = 10;
 export function deleteCommand(): Command {
   return new Command('delete')
     .description(
-      'Delete reports from all tables of the warehouse, after showing them and asking. What is released to partners, and the records of runs, stay.',
+      'Delete reports from all tables of the warehouse, after showing them and asking. Released periods and run records stay.',
     )
     .addOption(options.date('date of the report'))
     .addOption(options.from())

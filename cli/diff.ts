@@ -44,7 +44,7 @@ const LISTED_DATES = 10;
 export function diffCommand(): Command {
   return new Command('diff')
     .description(
-      'Count reports with this program, these settings and this source, and compare them with what is published. Writes nothing.',
+      'Count reports with this program, these settings and this source, and compare them with the published ones. Writes nothing.',
     )
     .addOption(options.date('date of the report: YYYY-MM-DD, today or yesterday'))
     .addOption(options.from())

@@ -17,11 +17,11 @@ interface DoctorFlags {
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'Look at all that an export needs, and say how to mend what is wrong: settings, source, warehouse, this machine. Changes nothing.',
+      'Check everything that an export needs (settings, source, warehouse, this machine), with a remedy for each fault. Changes nothing.',
     )
     .option(
       '--count',
-      'count the sources also where BigQuery reads more than 10 GB for it (users in two columns, measurements in four)',
+      'count the sources even if BigQuery reads more than 10 GB for it (two columns of users, four of measurements)',
     )
     .addOption(options.source())
     .addOption(options.warehouse())

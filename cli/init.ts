@@ -40,7 +40,7 @@ type Known = { [Name in keyof Answers]?: Answers[Name] | undefined };
 export function initCommand(): Command {
   return new Command('init')
     .description(
-      `Ask where the data is and where reports go, check the answers as doctor does, and write ${CONFIG_FILE}, which every command reads in this folder.`,
+      `Ask where the data is and where reports go, check the answers like doctor, and write ${CONFIG_FILE}, which every command reads in this folder.`,
     )
     .addOption(options.source())
     .addOption(options.warehouse())
@@ -256,8 +256,8 @@ function report({ source, warehouse, timeZone }: Answers, checks: readonly Check
   const newest = checks.find(({ newestDay }) => newestDay !== undefined)?.newestDay;
   const [date, what] = newest === undefined ? ['yesterday', 'last day that is over'] : [newest, 'newest day with a test'];
   const steps = [
-    [`${command} export --date ${date}`, `makes a report of the ${what}`],
-    [`${command} doctor`, 'looks at all of it again'],
+    [`${command} export --date ${date}`, `makes the report of the ${what}`],
+    [`${command} doctor`, 'checks everything again'],
   ] as const;
   say(`\n${renderNext(steps)}`);
 }

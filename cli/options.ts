@@ -17,14 +17,11 @@ export const options = {
   subscription: () =>
     new Option('--subscription <name>', 'subscription of the dead-letter topic').default('kpi-export-dead-letter'),
   rebind: () =>
-    new Option(
-      '--rebind',
-      'the source is the one that the warehouse was filled from, at another place: take its new one from now on',
-    ),
+    new Option('--rebind', "the source is the warehouse's own, moved to another place: use the new place from now on"),
   allowFall: () =>
     new Option(
       '--allow-fall',
-      'publish also if tests or people of a final day fall below half of what is published: rows were deleted on purpose',
+      'publish even if tests or people of a final day fall below half of the published number: rows were deleted on purpose',
     ),
   json: (description: string) => new Option('--json', description),
 };

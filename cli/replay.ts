@@ -37,7 +37,7 @@ export function replayCommand(): Command {
     .description('Show the requests on the dead-letter topic, each with its reason; export them again, or drop one.')
     .addOption(options.subscription())
     .addOption(options.project())
-    .option('--run', 'export each again; one whose dates are in is acknowledged at once, the rest stays')
+    .option('--run', 'export each again; a request whose dates are all written is acknowledged, the others stay')
     .addOption(options.allowFall())
     .option('--discard <id>', 'acknowledge the one with this id without exporting it')
     .addOption(options.source())

@@ -57,7 +57,7 @@ export function showCommand(): Command {
   return new Command('show')
     .description('Show a report as it is in the warehouse, or the figures of a range of days.')
     .addOption(options.date('date of the report: YYYY-MM-DD, today or yesterday (default: the newest there is)'))
-    .addOption(options.from('first day of a range: each day as its newest report has it'))
+    .addOption(options.from('first day of a range: each day from its newest report'))
     .addOption(options.to('last day of the range, included'))
     .addOption(new Option('--table <table>', 'one table, in full').choices(publishedTableNames))
     .addOption(
@@ -65,7 +65,7 @@ export function showCommand(): Command {
         .choices(['day', 'week', 'month'])
         .conflicts(['from', 'release', 'table']),
     )
-    .option('--wide', 'a line per row with all columns, however wide')
+    .option('--wide', 'one line per row with all columns, of any width')
     .addOption(
       new Option('--release', 'what partners see of the released period that holds the date (default: the newest)').conflicts([
         'table',

@@ -21,7 +21,7 @@ interface StatusFlags {
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('Show how things stand: the newest report and its age, gaps, the last runs, requests that wait as dead letters.')
+    .description('Show the newest report and its age, gaps, the last runs, and the number of waiting dead letters.')
     .addOption(new Option('--runs <number>', 'how many of the last runs to show').argParser(parseCount).default(10))
     .addOption(options.subscription())
     .addOption(options.project())

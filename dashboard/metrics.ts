@@ -58,7 +58,7 @@ export function metricsOf(tables: readonly TableDefinition[]): Metric[] {
   );
 }
 
-/** A definition without names of columns: `active_percentage less …; NULL where …` as `Active percentage less …; empty where …`. */
+/** A definition without names of columns: `active_percentage minus …; NULL where …` as `Active percentage minus …; empty where …`. */
 function inWords(definition: string): string {
   return definition
     .replaceAll(/\b[a-z]+(_[a-z0-9]+)+\b/g, (column, _, place) => (place === 0 ? nameOf(column) : lowerFirst(nameOf(column))))

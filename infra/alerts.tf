@@ -1,5 +1,5 @@
 locals {
-  # The program's own texts: shared/platform/log-messages.ts. A test holds the two together.
+  # The messages of shared/platform/log-messages.ts. A test compares the two.
   log_messages = {
     exported    = "report exported"
     failed      = "export failed"
@@ -174,7 +174,7 @@ resource "google_monitoring_dashboard" "overview" {
           { title = "Dead letters waiting", series = { letters = "max(${local.waiting})" } },
           { title = "Age of the oldest request, seconds", series = { seconds = "max(${local.oldest})" } },
           ] : merge(
-          # The API leaves zeros out of what it returns, so a zero here would be a change in every plan.
+          # The API doesn't return zeros, so a zero here would be a change in every plan.
           { for name, value in { xPos = index % 2 * 6, yPos = floor(index / 2) * 4 } : name => value if value != 0 },
           {
             width  = 6

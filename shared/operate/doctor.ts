@@ -219,7 +219,7 @@ function checkCounts(table: SourceTable, counts: SourceCounts, price: string): C
       'with impossible times',
       before1970 + inFuture,
       `${formatMany(before1970, 'row')} before 1970, ${formatCount(inFuture)} in the future`,
-      'in no figure; mend the clock or the conversion that makes such times, or leave these rows out with a view',
+      'in no figure; correct the clock or the conversion that makes such times, or leave these rows out with a view',
     ),
     wrong(
       'with a repeated id',

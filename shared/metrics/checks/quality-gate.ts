@@ -205,7 +205,7 @@ function describeMisdated(source: SourceTable, rows: number): string {
 }
 
 function misdatedFailure(found: string): Failure {
-  const remedy = 'mend the clock or the conversion that makes them, or leave them out with a view';
+  const remedy = 'correct the clock or the conversion that makes them, or leave them out with a view';
   return new Failure('SOURCE_CONTRACT', `${found}; ${remedy}; nothing was written`);
 }
 

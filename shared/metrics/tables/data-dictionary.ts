@@ -59,8 +59,8 @@ A period is released once and then left: what comes later doesn't change it. Onl
 whole period, and the attempts of a session are ordered within it. A table \`${day.name}\` that was made before there were other grains
 has \`period_date\` instead of the first two columns.
 
-**NULL means hidden**, never zero and never unknown. A number is hidden where fewer than k people stand behind it or behind what it leaves of
-its whole, where one person holds more than half of it, or where the numbers that are shown would give it away; counts of 0 are hidden as
+**NULL means hidden**, never zero and never unknown. A number is hidden if fewer than k people are behind it or behind the rest of its
+whole, if one person has more than half of it, or if it could be computed from shown numbers; counts of 0 are hidden as
 well. A period of which everything is hidden still has its row. k is 20 where nobody has set more, and never below 11.
 
 **Counts are rounded** to the nearest multiple of b, halves up; b is 10 unless set otherwise, and never below 5. So parts need not add up to
