@@ -99,7 +99,7 @@ async function digest(flags: DigestFlags): Promise<void> {
 
 function noReport(date: string | null, grain: Grain = 'day'): string {
   if (date === null)
-    return `no report of late has a ${grain} that is over; name an older day with --date, or run: kpi export --date yesterday`;
+    return `no recent report has a finished ${grain}; name an older day with --date, or run: kpi export --date yesterday`;
   if (grain === 'day') return `no report has ${date}; run: kpi export --date ${date}`;
   return `no report has the ${grain} of ${date}; export the date that ends it`;
 }

@@ -137,7 +137,7 @@ function summarize(
   if (dryRun) return `Dry run of ${dates}: nothing written.`;
   const written = reports.filter(isExported);
   if (interrupted && written.length < reports.length)
-    return `Stopped: ${formatCount(written.length)} of ${dates} ${written.length === 1 ? 'is' : 'are'} in ${warehouse}\nGo on with: ${retyped(['--resume'])}`;
+    return `Stopped: ${formatCount(written.length)} of ${dates} ${written.length === 1 ? 'is' : 'are'} in ${warehouse}\nContinue with: ${retyped(['--resume'])}`;
   const failures = reports.flatMap(({ reportDate, tables }) =>
     tables.flatMap(({ failure }) => (failure === undefined ? [] : [[reportDate, failure] as const])).slice(0, 1),
   );

@@ -39,7 +39,7 @@ export function releaseCommand(): Command {
     .addOption(options.date('any day of the period to release'))
     .addOption(options.from('a day of the first period of a range; released periods stay unchanged'))
     .addOption(options.to('a day of the last period'))
-    .option('--replace', 'overwrite the period that is out; needs --date and --reason')
+    .option('--replace', 'overwrite the released period; needs --date and --reason')
     .option('--reason <text>', 'why it is replaced; it is logged, so without names and ids of people')
     .option('--accept-small-changes', 'replace even if comparing the two could reveal one person')
     .addOption(

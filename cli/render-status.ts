@@ -65,7 +65,7 @@ function renderRuns(runs: readonly ExportRun[], width: number): string {
     ...explained.map(({ head, meaning }) => colors.dim(fit(`${head}: ${meaning}`, width))),
     ...(omitted.length === 0
       ? []
-      : [colors.dim(fit(`Left out for want of room: ${omitted.join(', ')}; all are in: ${commandName()} status --json`, width))]),
+      : [colors.dim(fit(`Left out for lack of room: ${omitted.join(', ')}; all are in: ${commandName()} status --json`, width))]),
   ].join('\n');
 }
 

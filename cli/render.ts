@@ -135,6 +135,6 @@ export function renderDays(
   const { text, omitted } = renderGrid([first, ...figures], { width });
   const left = omitted.map((head) => head.replaceAll('\n', ' ')).join(', ');
   const advice =
-    left === '' ? [] : [colors.dim(fit(`Left out for want of room: ${left}; --wide shows them, --csv all figures`, width))];
+    left === '' ? [] : [colors.dim(fit(`Left out for lack of room: ${left}; --wide shows them, --csv all figures`, width))];
   return [text, ...advice, ...note].join('\n');
 }

@@ -76,7 +76,7 @@ async function replay(flags: ReplayFlags): Promise<number> {
   } catch (thrown) {
     if (!stop.aborted) throw thrown;
     process.exitCode = EXIT.interrupted;
-    throw new Failure('TIMEOUT', `stopped; go on with: ${retyped([])}`, { cause: thrown });
+    throw new Failure('TIMEOUT', `stopped; continue with: ${retyped([])}`, { cause: thrown });
   } finally {
     ctrlC.end();
     await pubsub.close();
@@ -99,7 +99,7 @@ async function goThrough({ letters, settle }: Loan, replaying: Replaying): Promi
   say(`${formatCount(letters.length)} waiting${what}`);
   if (!flags.run || done === letters.length) return EXIT.done;
   if (!ctrlC.stop.aborted) return EXIT.partial;
-  say(`Stopped; go on with: ${retyped([])}`);
+  say(`Stopped; continue with: ${retyped([])}`);
   return EXIT.interrupted;
 }
 

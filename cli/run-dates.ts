@@ -71,7 +71,7 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
   } catch (thrown) {
     if (!stop.aborted) throw thrown;
     process.exitCode = EXIT.interrupted;
-    throw new Failure('TIMEOUT', `stopped before any date was in; go on with: ${retyped([])}`);
+    throw new Failure('TIMEOUT', `stopped before any date was in; continue with: ${retyped([])}`);
   } finally {
     progress?.end();
     end();

@@ -150,7 +150,7 @@ function failed(period: CalendarDate, thrown: unknown): ReleaseOutcome {
 }
 
 function notAsked(period: CalendarDate): ReleaseOutcome {
-  return failed(period, new RangeError(`${period} is none of the periods that the release was opened for`));
+  return failed(period, new RangeError(`${period} is not among the periods that the release was opened for`));
 }
 
 /** The numbers of shown and of hidden values of a released row. */

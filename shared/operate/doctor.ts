@@ -164,7 +164,7 @@ async function checkCredentials({ signIn }: Examination, { warehouse }: Config):
   if (signIn === undefined || warehouse.engine === 'duckdb' || warehouse.endpoint !== null) return null;
   const [area, name] = ['machine', 'Google credentials'] as const;
   return signIn().then(
-    () => ({ area, name, ok: true, found: 'there, and Google takes them', remedy: null }),
+    () => ({ area, name, ok: true, found: 'found, and Google accepts them', remedy: null }),
     (thrown) => failed(area, name, toFailure(thrown)),
   );
 }

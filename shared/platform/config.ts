@@ -187,7 +187,7 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}, fil
   const inCloud = isInCloud(env);
   const warehouse = parseWarehouse(settings, inCloud, fault);
   if (env.K_SERVICE && settings.KPI_DEAD_LETTER_TOPIC === undefined)
-    fault('KPI_DEAD_LETTER_TOPIC', 'required in the cloud: the topic that takes failed requests');
+    fault('KPI_DEAD_LETTER_TOPIC', 'required in the cloud: the topic for failed requests');
   if (settings.KPI_RELEASE_ROUND_TO > settings.KPI_RELEASE_MIN_PEOPLE)
     fault('KPI_RELEASE_ROUND_TO', 'expected at most KPI_RELEASE_MIN_PEOPLE, or small numbers would become 0');
   if (flags.rebind && settings.KPI_SOURCE === undefined && settings.KPI_SOURCE_USERS === undefined)

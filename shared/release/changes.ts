@@ -27,7 +27,7 @@ export function holdSmallChanges(
   if (columns.length === 0) return;
   throw new Failure(
     'RELEASE_HELD',
-    `${period} would change by a single step, or turn hidden or shown, in ${columns.join(', ')}: comparing the two could tell of one person; ` +
-      'it was left as it is, expected --accept-small-changes to replace it all the same',
+    `${period} would change by a single step, or become hidden or shown, in ${columns.join(', ')}: comparing the two could reveal one person; ` +
+      'it stays unchanged; expected --accept-small-changes to replace it anyway',
   );
 }

@@ -38,6 +38,6 @@ export function limitsOf({ limits: { roundTo }, timeZone }: Pick<ReleasedDataset
     'Users are user ids. One person may have several, and several persons may share one.',
     `Periods are those of ${timeZone}. Where its clocks change, a period is an hour longer or shorter.`,
     'Rows without a user, a session or a time are left out of all figures.',
-    'There is no noise: this is not differential privacy. Whoever knows all but one of the people behind a number can learn more from it.',
+    'There is no noise: this is not differential privacy. Somebody who knows all but one of the people behind a number can learn more from it.',
   ];
 }
