@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// Starts the command line out of dist/. A checkout builds it first if a source is newer, so that it always runs what it shows; an installed
-// package has no sources.
+// Starts the command line from dist/. A checkout rebuilds it first if a source file is newer; an installed package has no sources.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { join } from 'node:path';

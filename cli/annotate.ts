@@ -29,7 +29,7 @@ const LISTED_FAULTS = 20;
 
 export function annotateCommand(): Command {
   return new Command('annotate')
-    .description('Replace what is noted of days (a release, an outage, a campaign) by a CSV file, or show it.')
+    .description('Replace all annotations of days (a release, an outage, a campaign) by a CSV file, or show them.')
     .argument('[file]', 'CSV file with the columns date, until, text, exclude; it replaces all annotations')
     .option('--show', 'show the annotations that are in the warehouse')
     .addOption(options.warehouse())
@@ -69,7 +69,7 @@ async function annotate(file: string | undefined, flags: AnnotateFlags): Promise
 function readFile(path: string): Uint8Array {
   const stats = statsOf(path);
   if (stats === undefined) throw new Failure('BAD_REQUEST', 'the file of the annotations does not exist; expected a CSV file');
-  // a pipe would be waited for
+  // reading a pipe could wait forever
   if (!stats.isFile() || stats.size > MAX_BYTES)
     throw new Failure('BAD_REQUEST', 'expected a CSV file of annotations of at most 10 MiB');
   try {
@@ -79,7 +79,7 @@ function readFile(path: string): Uint8Array {
   }
 }
 
-/** A line for each fault. */
+/** Prints a line for each fault. */
 function refuse(faults: readonly string[], { json }: AnnotateFlags): number {
   const failure = new Failure(
     'BAD_REQUEST',
@@ -114,7 +114,7 @@ async function show(flags: AnnotateFlags): Promise<number> {
   return EXIT.done;
 }
 
-/** More than any text that was checked before it was written; the table may have been written by others. */
+/** More than kpi annotate allows; the table may also have been written by other programs. */
 const SHOWN_CHARACTERS = 500;
 
 function render({ date, until, text, exclude }: Annotation): string {
@@ -126,7 +126,7 @@ function asCells({ text, ...annotation }: Annotation): Annotation {
   return { ...annotation, text: toCell(printable(text, SHOWN_CHARACTERS)) };
 }
 
-/** JSON escapes control characters below U+0020 alone; a terminal acts on others, too. */
+/** JSON only escapes control characters below U+0020, but terminals act on others too. */
 function escapeControls(json: string): string {
   return json.replaceAll(
     /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { terminalWidth, wrap } from './terminal';
 
-/** Columns that are left for the answer. */
+/** Columns kept free for the answer. */
 const ROOM = 20;
 
 /** Whether a person at a terminal can be asked. */
@@ -9,7 +9,7 @@ export function canAsk(): boolean {
   return Boolean(process.stdin.isTTY && process.stderr.isTTY);
 }
 
-/** Asks for a line, on standard error; all but the last line of a long question stand above the prompt. Null: ended by Ctrl-D, or by Ctrl-C, of which `interrupt` is told. */
+/** Asks for a line on standard error. A long question is wrapped above the prompt. Null after Ctrl-D, and after Ctrl-C, which calls `interrupt`. */
 export async function askLine(question: string, interrupt: () => void): Promise<string | null> {
   const lines = wrap(question.trimEnd(), terminalWidth(process.stderr) - ROOM, 2).split('\n');
   const prompt = `${lines.pop()} `;

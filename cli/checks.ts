@@ -8,18 +8,18 @@ import { createCliRun } from './run';
 import { wrap } from './terminal';
 import { asTyped } from './typed';
 
-/** All checks of one engine together; an endpoint that can't be reached is asked again until then. */
+/** Time limit of all checks of an engine. Calls to an unreachable endpoint are retried until then. */
 const CHECK_MS = 120_000;
 
-/** What counting a table may read unasked: some cents. */
+/** What counting a table may read without --count; it costs some cents. */
 const MAX_BYTES = 10 * 10 ** 9;
 
 type Asked = Pick<Examination, 'env' | 'flags' | 'readFile' | 'skipSource'> & {
-  /** Count sources also where BigQuery reads more than MAX_BYTES for it. */
+  /** Count sources even if BigQuery reads more than MAX_BYTES for it. */
   countAll: boolean;
 };
 
-/** Looks at everything that an export on this machine needs. */
+/** Checks everything that an export on this machine needs. */
 export async function examineHere({ countAll, ...asked }: Asked): Promise<Check[]> {
   const now = new Date();
   return examine({
@@ -35,12 +35,12 @@ export async function examineHere({ countAll, ...asked }: Asked): Promise<Check[
       ]);
       await signIn(new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/bigquery'] }));
     },
-    // what a run warns of is a check here
+    // warnings of a run are separate checks here
     createRun: (config) => createCliRun({ ...config, logLevel: 'error' }, AbortSignal.timeout(CHECK_MS)),
   });
 }
 
-/** What doesn't fit the memory of the embedded engine goes to the first, the figures to the second. */
+/** Free disk for data above the embedded engine's memory limit, and for the warehouse. */
 function freeBytes(warehouse: string): Record<string, number> {
   let folder = dirname(warehouse);
   while (!existsSync(folder)) folder = dirname(folder);
@@ -52,10 +52,10 @@ function freeBytes(warehouse: string): Record<string, number> {
 }
 
 const INDENT = '  ';
-/** A longer name has a line of its own. */
+/** A longer name gets its own line. */
 const LONGEST_NAME = 24;
 
-/** A line a check under the name of its area; what is wrong has its remedy below. */
+/** One line per check, grouped by area. A fault has its remedy below. */
 export function renderChecks(checks: readonly Check[], width: number): string {
   const areas = [...new Set(checks.map(({ area }) => area))];
   return areas

@@ -1,13 +1,13 @@
 import { inspect } from 'node:util';
 
-/** Standard output's. */
+/** Colours for standard output. */
 export const colors = createColors(wantsColors(process.env, Boolean(process.stdout.isTTY)));
 
-/** These alone: yellow, cyan and white, and bold colours, which many terminals make bright, can't be read on a light background. */
+/** Only these: yellow, cyan, white and bold colours (bright in many terminals) are unreadable on a light background. */
 export function createColors(isColored: boolean) {
   return { bold: style('bold'), dim: style('dim'), green: style('green'), red: style('red') };
 
-  // not styleText of node:util: in later versions of Node.js it decides by itself whether to colour
+  // not styleText of node:util, because later versions of Node.js decide there whether to colour
   function style(name: string): (text: string) => string {
     const [open, close] = inspect.colors[name] ?? [0, 0];
     return (text) => (isColored ? `\u001b[${open}m${text}\u001b[${close}m` : text);

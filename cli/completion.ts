@@ -5,10 +5,10 @@ import { shellQuote } from './typed';
 const shells = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof shells)[number];
 
-/** What can stand where a value is expected: some words, or any path. */
+/** Completions of a value: some words, or any path. */
 type Values = readonly string[] | 'path';
 
-/** By the name of a placeholder, as in `--date <date>`. Options with choices have their own. */
+/** By name of the placeholder, as in `--date <date>`. Options with choices use those instead. */
 const values: Record<string, Values> = {
   date: ['today', 'yesterday'],
   file: 'path',
@@ -17,7 +17,7 @@ const values: Record<string, Values> = {
   where: 'path',
 };
 
-/** A command as a shell completes it. */
+/** What a shell completes for a command. */
 interface Completed {
   name: string;
   description: string;
@@ -29,7 +29,7 @@ interface Completed {
 /** `kpi completion SHELL`, for all commands that `program` has when it runs. */
 export function completionCommand(program: Command): Command {
   return new Command('completion')
-    .description('Print what makes a shell complete commands, options and their values.')
+    .description('Print a script that makes a shell complete commands, options and values.')
     .addArgument(new Argument('<shell>', 'shell that it is for').choices(shells))
     .addHelpText(
       'after',
@@ -63,7 +63,7 @@ function placeholderOf(flags: string): string {
 
 const scripts: Record<Shell, (commands: readonly Completed[]) => string> = { bash, zsh, fish };
 
-/** Needs nothing but bash, of any version. What is typed is compared, and never evaluated. */
+/** Needs only bash, of any version. The typed text is compared, never evaluated. */
 function bash(commands: readonly Completed[]): string {
   const offer = (offered: Values) => (offered === 'path' ? 'paths=1' : `words=${shellQuote(offered.join(' '))}`);
   const ofOptions = commands.flatMap(({ name, options }) =>
@@ -96,7 +96,7 @@ complete -F _kpi kpi
 `;
 }
 
-/** zsh runs completions of bash. */
+/** zsh runs the completion of bash. */
 function zsh(commands: readonly Completed[]): string {
   return `autoload -U +X compinit && compinit
 autoload -U +X bashcompinit && bashcompinit

@@ -9,17 +9,17 @@ import { parseStrictJson } from '../shared/platform/json';
 const MAX_BYTES = 64 * 1024;
 const EXPECTED = `${CONFIG_FILE}: expected an object in JSON, each key once, such as {"source": "./data", "timeZone": "Europe/Berlin"}`;
 
-/** The settings of this folder: those of kpi.config.json, or none if there is no such file. */
+/** The settings from kpi.config.json in this folder; none if there is no such file. */
 export function readConfigFile(folder = process.cwd()): ConfigFile {
   return parseConfigFile(readConfigObject(folder) ?? {});
 }
 
-/** What is in the file, as it is; null if there is none. */
+/** The unchanged content of the file; null if there is none. */
 export function readConfigObject(folder = process.cwd()): Record<string, unknown> | null {
   const path = resolve(folder, CONFIG_FILE);
   const stats = statsOf(path);
   if (stats === undefined) return null;
-  // a pipe would be waited for
+  // reading a pipe could wait forever
   if (!stats.isFile() || stats.size > MAX_BYTES)
     throw new Failure('BAD_CONFIG', `${CONFIG_FILE}: expected a file of at most 64 KiB`);
   return parseObject(readBytes(path));

@@ -1,21 +1,21 @@
 import { EXIT } from './outcome';
 
-/** How long a process may take to end after the second Ctrl-C. */
+/** Time for the process to end after the second Ctrl-C. */
 const LAST_MS = 4_000;
 
-/** `SIGPIPE` comes from kpi.ts: the reader of the output is gone, as in `kpi replay --run | head`. */
+/** kpi.ts emits `SIGPIPE` when the reader of the output is gone, as in `kpi replay --run | head`. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const;
 
 export interface CtrlC {
-  /** Aborted by the first Ctrl-C: no further work is begun. */
+  /** Aborted by the first Ctrl-C: no further work is started. */
   stop: AbortSignal;
-  /** Aborted by the second one: what is being done is dropped. */
+  /** Aborted by the second one: running work is dropped. */
   abort: AbortSignal;
-  /** Leaves Ctrl-C to Node again, which ends the process. */
+  /** Restores Node's handling of Ctrl-C, which ends the process. */
   end(): void;
 }
 
-/** The first Ctrl-C calls `onStop`. A few seconds after the second one the process ends, even if it still waits for something. */
+/** The first Ctrl-C calls `onStop`. A few seconds after the second one the process ends, even if work is still running. */
 export function listenToCtrlC(onStop: () => void): CtrlC {
   const [stop, abort] = [new AbortController(), new AbortController()];
   const interrupt = (signal: NodeJS.Signals) => {

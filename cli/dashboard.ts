@@ -23,7 +23,7 @@ import { createFileWriter } from './write-file';
 
 const DEFAULT_FILE = '.kpi/dashboard.html';
 
-/** A page says by itself that the warehouse is busy, and asks again. */
+/** Short, because the page shows that the warehouse is busy, and reloads. */
 const SERVING_WAITS_MS = 3_000;
 
 interface DashboardFlags {
@@ -41,16 +41,14 @@ interface DashboardFlags {
 export function dashboardCommand(): Command {
   return new Command('dashboard')
     .description('Make the page that shows all reports of the warehouse: one HTML file, or served to this machine.')
-    .addOption(
-      options.date('day that the page opens with: YYYY-MM-DD, today or yesterday (default: the newest day that is over)'),
-    )
+    .addOption(options.date('day that the page opens with: YYYY-MM-DD, today or yesterday (default: the newest finished day)'))
     .addOption(new Option('--out <file>', `file to write (default: ${DEFAULT_FILE})`).conflicts('serve'))
     .addOption(
-      new Option('--force', 'replace the file also if it is no page of this program; never a warehouse or a source').conflicts(
+      new Option('--force', 'replace the file even if it is not a page of this program; never a warehouse or a source').conflicts(
         'serve',
       ),
     )
-    .option('--serve', 'serve the page on 127.0.0.1 until Ctrl-C; each request reads the warehouse anew')
+    .option('--serve', 'serve the page on 127.0.0.1 until Ctrl-C; each request reads the warehouse again')
     .addOption(new Option('--port <port>', 'port to serve on, 0 for any free one').argParser(parsePort).default(8090))
     .option('--open', 'open the page in the browser')
     .option('--release', 'show what is released to partners and researchers, what is hidden as hidden')
@@ -75,7 +73,7 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   const date = parseDay(flags.date, settled.config);
   const run = createCliRun(settled.config);
   const read = async (): Promise<Shown> => {
-    const { config, openEngine } = await settler.settle(); // the warehouse may have come about, or been made anew, since
+    const { config, openEngine } = await settler.settle(); // the warehouse may have been created or replaced since
     const engine = await openEngine('read', waiting);
     try {
       const options = { timeZone: config.timeZone, isDemo: holdsDemo(config), date, now: new Date() };
@@ -86,7 +84,7 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
       await engine.close();
     }
   };
-  const render = async (): Promise<Document> => renderDashboard(await read(), assets); // the warehouse is free again by then
+  const render = async (): Promise<Document> => renderDashboard(await read(), assets); // the warehouse is closed again before rendering
   const isEmpty = ({ data: { grains } }: Shown) =>
     flags.release === true && Object.values(grains).every(({ periods }) => periods.length === 0);
   if (flags.serve) return flags.release && isEmpty(await read()) ? nothingThere(NOTHING_RELEASED) : serve(render, flags);
@@ -108,16 +106,16 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   if (flags.open) await open(file, nearPath(file));
 }
 
-/** The page is there in any case. */
+/** Opens the page in the browser. A failure is only reported, because the page exists. */
 async function open(target: string, shown = target): Promise<void> {
   const reason = await openInBrowser(target);
   if (reason !== null) complain({ message: `${reason}; open ${shown} yourself` });
 }
 
-/** Until Ctrl-C. */
+/** Serves until Ctrl-C. */
 async function serve(render: () => Promise<Document>, { port, open: opens }: DashboardFlags): Promise<void> {
   const { url, server } = await serveDashboard({ port, render, assets }).catch((thrown) => {
-    // npm hands flags on only behind --
+    // npm passes flags on only after --
     const way = process.env.npm_lifecycle_event === 'demo' ? 'npm run demo -- --port 0' : '--port 0';
     throw new Failure('BAD_REQUEST', `--port: ${port} can't be listened on; expected a free port, or any: ${way}`, {
       cause: thrown,

@@ -27,13 +27,13 @@ interface DeleteFlags {
   json?: boolean;
 }
 
-/** Stretches of dates without a report that are listed. */
+/** Most ranges of dates without a report to list. */
 const LISTED_STRETCHES = 10;
 
 export function deleteCommand(): Command {
   return new Command('delete')
     .description(
-      'Delete reports from all tables of the warehouse, after showing them and asking. What is released to partners, and the records of runs, stay.',
+      'Delete reports from all tables of the warehouse, after showing them and asking. Released periods and run records stay.',
     )
     .addOption(options.date('date of the report'))
     .addOption(options.from())
@@ -96,7 +96,7 @@ interface Found {
   missing: string[];
 }
 
-/** Closes the warehouse before it asks: an answer may take long. */
+/** Closes the warehouse before the question, because the answer can take long. */
 async function look(request: ExportRequest, openEngine: OpenEngine, run: Run): Promise<Found> {
   const engine = await openEngine('read', run);
   const states = await engine.readReportStates(request.from, request.to, run.signal).finally(() => engine.close());
@@ -134,7 +134,7 @@ function show({ request: { from, to }, states, dates, missing }: Found, config: 
   if (missing.length > 0) say(`  no report of ${[...listed, ...unlisted].join(', ')}`);
 }
 
-/** Fails unless the person at the terminal says yes. */
+/** Throws unless the person at the terminal answers yes. */
 async function confirm({ dates }: Found, interrupt: () => void): Promise<void> {
   const what = dates.length === 1 ? 'this report' : `these ${formatCount(dates.length)} reports`;
   if (!canAsk())

@@ -36,15 +36,15 @@ interface DiffFlags {
   json?: boolean;
 }
 
-/** Of a table in the terminal. */
+/** Most values of a table to list. */
 const LISTED_VALUES = 10;
-/** Stretches of dates that are listed. */
+/** Most ranges of dates to list. */
 const LISTED_DATES = 10;
 
 export function diffCommand(): Command {
   return new Command('diff')
     .description(
-      'Count reports with this program, these settings and this source, and compare them with what is published. Writes nothing.',
+      'Count reports with this program, these settings and this source, and compare them with the published ones. Writes nothing.',
     )
     .addOption(options.date('date of the report: YYYY-MM-DD, today or yesterday'))
     .addOption(options.from())
@@ -115,7 +115,7 @@ function hasDifferences({ rows, columns }: TableDifferences): boolean {
   return columns.length > 0 || rows.onlyPublished + rows.onlyCounted > 0;
 }
 
-/** A table with a line per column that differs, then the first values and rows, those of the earliest dates. */
+/** A line per column that differs, then the first differing values and rows, earliest dates first. */
 function renderTable({ table, rows, columns }: TableDifferences): string {
   const lines = [renderTableName(table)];
   if (columns.length > 0) {
@@ -142,7 +142,7 @@ function renderTable({ table, rows, columns }: TableDifferences): string {
   return lines.map((line) => (line.includes('\n') ? line : fit(line))).join('\n');
 }
 
-/** Date, period or cohort, column, what is published and what was counted. */
+/** Lines with date, period or cohort, column, published value and counted value. */
 function listValues(columns: readonly ColumnDifferences[]): string[] {
   const all = columns.flatMap(({ column, first }) => first.map((one) => ({ column, ...one })));
   const listed = all.toSorted(byRow).slice(0, LISTED_VALUES);
@@ -157,7 +157,7 @@ function listValues(columns: readonly ColumnDifferences[]): string[] {
   ];
 }
 
-/** The newest period of a report first, as in the tables. */
+/** Within a report the newest period first, as in the tables. */
 function byRow(one: ValueDifference, other: ValueDifference): number {
   const [first, second] = [one, other].map(({ cohort, period }) => cohort ?? period);
   return one.date.localeCompare(other.date) || (second ?? '').localeCompare(first ?? '') || (one.age ?? 0) - (other.age ?? 0);
@@ -167,7 +167,7 @@ function nameRow({ date, period, cohort, age }: RowKey): string {
   return `${date}  ${cohort === undefined ? period : `${cohort} age ${age}`}`;
 }
 
-/** Numbers with ten digits: more would differ in what a warehouse may lose. */
+/** Numbers with ten digits. A warehouse may change later digits. */
 function formatValue(value: ValueDifference['published']): string {
   if (value === null) return NONE;
   return typeof value === 'number' ? String(Number(value.toPrecision(10))) : printable(String(value), 40);

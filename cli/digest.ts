@@ -34,8 +34,8 @@ export function digestCommand(): Command {
   const form = (name: (typeof forms)[number], description: string) =>
     new Option(`--${name}`, description).conflicts(forms.filter((other) => other !== name));
   return new Command('digest')
-    .description('Say how a day, a week or a month was: what is usual, what is not, and what was noted of it.')
-    .addOption(options.date('a day: YYYY-MM-DD, today or yesterday (default: the newest that is over)'))
+    .description('Describe a day, week or month: what is usual, what is unusual, and its annotations.')
+    .addOption(options.date('a day: YYYY-MM-DD, today or yesterday (default: the newest finished day)'))
     .addOption(
       new Option(
         '--grain <grain>',
@@ -55,7 +55,7 @@ export function digestCommand(): Command {
         'slack',
       ]),
     )
-    .addOption(new Option('--test', 'with --send: mark it as a test, and send it also where there is no report'))
+    .addOption(new Option('--test', 'with --send: mark it as a test, and send it even without a report'))
     .addOption(options.warehouse())
     .addOption(options.timeZone())
     .addHelpText(
@@ -99,7 +99,7 @@ async function digest(flags: DigestFlags): Promise<void> {
 
 function noReport(date: string | null, grain: Grain = 'day'): string {
   if (date === null)
-    return `no report of late has a ${grain} that is over; name an older day with --date, or run: kpi export --date yesterday`;
+    return `no recent report has a finished ${grain}; name an older day with --date, or run: kpi export --date yesterday`;
   if (grain === 'day') return `no report has ${date}; run: kpi export --date ${date}`;
   return `no report has the ${grain} of ${date}; export the date that ends it`;
 }

@@ -17,11 +17,11 @@ interface DoctorFlags {
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'Look at all that an export needs, and say how to mend what is wrong: settings, source, warehouse, this machine. Changes nothing.',
+      'Check everything that an export needs (settings, source, warehouse, this machine), with a remedy for each fault. Changes nothing.',
     )
     .option(
       '--count',
-      'count the sources also where BigQuery reads more than 10 GB for it (users in two columns, measurements in four)',
+      'count the sources even if BigQuery reads more than 10 GB for it (two columns of users, four of measurements)',
     )
     .addOption(options.source())
     .addOption(options.warehouse())
@@ -35,7 +35,7 @@ Examples:
   $ kpi doctor --source ./data --warehouse kpi.duckdb
   $ kpi doctor --json | jq '.checks[] | select(.ok == false)'
 
-Exit codes: 0 nothing to mend, 2 something needs attention, 64 refused (the line says what was expected).`,
+Exit codes: 0 nothing to fix, 2 something needs attention, 64 refused (the line says what was expected).`,
     )
     .action(async (flags: DoctorFlags) => {
       process.exitCode = await doctor(flags);
@@ -47,7 +47,7 @@ async function doctor({ count, json, ...flags }: DoctorFlags): Promise<number> {
   const faults = checks.filter(({ ok }) => ok === false).length;
   if (json) writeJson({ success: faults === 0, checks });
   else {
-    const verdict = faults === 0 ? colors.green('✓ nothing to mend') : colors.red(`✗ ${faults} to mend`);
+    const verdict = faults === 0 ? colors.green('✓ nothing to fix') : colors.red(`✗ ${faults} to fix`);
     process.stdout.write(`${renderChecks(checks, terminalWidth())}\n\n${verdict}\n`);
   }
   return faults === 0 ? EXIT.done : EXIT.partial;

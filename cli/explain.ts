@@ -19,7 +19,7 @@ const units: Record<Unit, string> = {
   ratio: 'ratio; – (NULL) if it is not defined',
 };
 
-/** What is true of every figure of a day. */
+/** Texts for every figure of a day. */
 const PROVISIONAL =
   "Provisional until the day is over in the report time zone: a report made before (marked *) has only the day's rows so far.";
 const FINAL = 'Final in the report that is made after the end of the day; a later run changes it only if the source has changed.';
@@ -71,7 +71,7 @@ function suggestFor(wanted: string): string | null {
   return reportMetrics.find((metric) => namesOf(metric).some(alike))?.name ?? null;
 }
 
-/** A name is found however its words are joined. */
+/** Makes names equal that differ only in how their words are joined. */
 function plain(text: string): string {
   return text
     .trim()

@@ -34,7 +34,7 @@ interface ExportFlags {
   json?: boolean;
 }
 
-/** A backfill may fail everywhere; the log has all of it. */
+/** Most failures to list. The log has all. */
 const LISTED_FAILURES = 10;
 
 export function exportCommand(): Command {
@@ -46,11 +46,11 @@ export function exportCommand(): Command {
     .addOption(options.source())
     .addOption(options.warehouse())
     .addOption(options.timeZone())
-    .option('--allow-stale', 'publish today and yesterday also where the source is late')
+    .option('--allow-stale', 'publish today and yesterday even if the source is late')
     .addOption(options.allowFall())
     .option('--dry-run', 'compute and show, write nothing')
-    .option('--resume', 'of a range, leave out the dates that earlier runs of it have exported for good')
-    .option('--wide', 'show the four tables instead of a summary, a line per row, however wide')
+    .option('--resume', 'skip dates of a range whose final report an earlier run of it has exported')
+    .option('--wide', 'show the four tables instead of a summary, one line per row of any width')
     .addOption(options.rebind())
     .addOption(options.json('answer as JSON on standard output, and nothing else there'))
     .addHelpText(
@@ -107,7 +107,7 @@ interface Shown {
   wide: boolean;
 }
 
-/** The report of the last date, what failed, what became of all dates, and what to do next. */
+/** Prints the report of the last date, the failures, the result of all dates, and next steps. */
 function show({ reports, lastReport, interrupted }: DatesRun, { config, dryRun, wide }: Shown): void {
   const say = (text: string) => process.stdout.write(`${text}\n`);
   const report = interrupted ? null : lastReport;
@@ -137,11 +137,11 @@ function summarize(
   if (dryRun) return `Dry run of ${dates}: nothing written.`;
   const written = reports.filter(isExported);
   if (interrupted && written.length < reports.length)
-    return `Stopped: ${formatCount(written.length)} of ${dates} ${written.length === 1 ? 'is' : 'are'} in ${warehouse}\nGo on with: ${retyped(['--resume'])}`;
+    return `Stopped: ${formatCount(written.length)} of ${dates} ${written.length === 1 ? 'is' : 'are'} in ${warehouse}\nContinue with: ${retyped(['--resume'])}`;
   const failures = reports.flatMap(({ reportDate, tables }) =>
     tables.flatMap(({ failure }) => (failure === undefined ? [] : [[reportDate, failure] as const])).slice(0, 1),
   );
-  // one failure may stand for many dates
+  // many dates can share one failure
   const failed = stretchesOf(failures).map(
     (stretch) => `${formatStretch(stretch)}  ${stretch.shared.message} (${stretch.shared.code})`,
   );

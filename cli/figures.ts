@@ -2,7 +2,7 @@ import type { CalendarDate } from '../shared/metrics/calendar';
 import type { Unit } from '../shared/metrics/tables/columns';
 import { formatCount } from '../shared/platform/counts';
 
-/** What stands for NULL. */
+/** Shown for NULL. */
 export const NONE = '–';
 
 /** A figure with its unit: `1,204`, `76.5 %`, `+0.74 pp`, `1.05`. */
@@ -14,8 +14,8 @@ export function formatFigure(unit: Unit, value: number | null): string {
 }
 
 /**
- * How a figure differs from an earlier one: counts and ratios in per cent of the earlier one, percentages in points; `same` where the
- * difference is too small to show.
+ * The change from an earlier figure: in per cent for counts and ratios, in points for percentages; `same` if the difference is too small to
+ * show.
  */
 export function formatChange(unit: Unit, value: number | null, before: number | null): string {
   if (value === null || before === null) return '';
@@ -28,7 +28,7 @@ function sameOr(difference: string, unit: string): string {
   return Number(difference) === 0 ? 'same' : `${difference}${unit}`;
 }
 
-/** With the sign of what is shown: −0.004 is no fall. */
+/** With the sign of the rounded value, so that −0.004 is not shown as a fall. */
 function signed(value: number, digits: number): string {
   const shown = Number(value.toFixed(digits)) || 0;
   return `${shown > 0 ? '+' : ''}${shown.toFixed(digits)}`;
@@ -42,7 +42,7 @@ export const formatWeekday = dates({ weekday: 'short' });
 export const formatFullDay = dates({ weekday: 'short', month: 'short', day: 'numeric', year: 'numeric' });
 
 function dates(options: Intl.DateTimeFormatOptions): (date: CalendarDate) => string {
-  let format: Intl.DateTimeFormat | undefined; // made on first use: it takes some milliseconds of every start
+  let format: Intl.DateTimeFormat | undefined; // created on first use, because it takes some milliseconds
   return (date) => {
     format ??= new Intl.DateTimeFormat('en', { ...options, timeZone: 'UTC' });
     return format.format(new Date(`${date}T00:00:00Z`));

@@ -32,11 +32,11 @@ interface GapsFlags {
 export function gapsCommand(): Command {
   return new Command('gaps')
     .description(
-      'List the dates that have no whole and final report: rows missing or of several runs, or made before the day was over.',
+      'List the dates without a whole and final report: rows are missing, are of several runs, or were made before the day was over.',
     )
     .addOption(options.from('first date (default: that of the first report)'))
     .addOption(options.to('last date, included (default: yesterday)'))
-    .option('--fix', 'export just those dates')
+    .option('--fix', 'export exactly these dates')
     .addOption(options.allowFall())
     .addOption(options.source())
     .addOption(options.warehouse())

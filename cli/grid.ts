@@ -6,16 +6,16 @@ export interface GridColumn {
   head: string;
   align: 'left' | 'right';
   cells: readonly string[];
-  /** Left out first where the table is too wide: the lowest goes first. Null: always shown. */
+  /** If the table is too wide, the column with the lowest number is left out first. Null: always shown. */
   keep?: number | null;
 }
 
 export interface GridOptions {
-  /** Columns of the terminal; a table that can't be made to fit stays wider. */
+  /** Columns of the terminal. A table that can't be made to fit stays wider. */
   width?: number;
 }
 
-/** A table with lines around its cells. Columns that may be left out are, until the rest fits; `omitted` are their heads. */
+/** A table with lines around its cells. Leaves out columns until the rest fits; `omitted` has their heads. */
 export function renderGrid(columns: readonly GridColumn[], { width = Number.POSITIVE_INFINITY }: GridOptions = {}) {
   const omitted = new Set<GridColumn>();
   const order = columns.filter(({ keep }) => keep != null).sort((one, other) => (one.keep ?? 0) - (other.keep ?? 0));
@@ -28,7 +28,7 @@ export function renderGrid(columns: readonly GridColumn[], { width = Number.POSI
   return { text, omitted: columns.filter((column) => omitted.has(column)).map(({ head }) => head) };
 }
 
-/** A table as several below each other, where it is too wide for one: each begins with the first column, and all columns are shown. */
+/** Splits a table that is too wide into several below each other. Each begins with the first column. All columns are shown. */
 export function renderBlocks([first, ...rest]: readonly [GridColumn, ...GridColumn[]], { width }: Required<GridOptions>): string {
   const blocks: GridColumn[][] = [];
   for (const column of rest) {
@@ -51,7 +51,7 @@ function draw(columns: readonly GridColumn[]): string {
   return table.toString();
 }
 
-/** All lines of a table are as wide as its first, which has no colours. */
+/** The width of a table: that of its first line, which has no colours. */
 function widthOf(table: string): number {
   return table.indexOf('\n');
 }

@@ -25,22 +25,22 @@ interface InitFlags {
   force?: boolean;
 }
 
-/** What kpi.config.json is made of. */
+/** The content of kpi.config.json. */
 interface Answers {
   source: string;
   warehouse: string;
-  /** Of BigQuery alone. */
+  /** Only for BigQuery. */
   location: string | undefined;
   timeZone: string;
 }
 
-/** What is answered so far. */
+/** The answers so far. */
 type Known = { [Name in keyof Answers]?: Answers[Name] | undefined };
 
 export function initCommand(): Command {
   return new Command('init')
     .description(
-      `Ask where the data is and where reports go, check the answers as doctor does, and write ${CONFIG_FILE}, which every command reads in this folder.`,
+      `Ask where the data is and where reports go, check the answers like doctor, and write ${CONFIG_FILE}, which every command reads in this folder.`,
     )
     .addOption(options.source())
     .addOption(options.warehouse())
@@ -88,7 +88,7 @@ function alreadyThere(): Failure {
   return new Failure('BAD_REQUEST', `${CONFIG_FILE} is there already; expected --force to replace it`);
 }
 
-/** The section `release` of the file that is replaced: no answer stands for it. Nothing of a file that can't be read. */
+/** Keeps the section `release` of the replaced file, which no question asks for. Empty if the file can't be read. */
 function keptSection(): { release?: object } {
   try {
     const { release } = readConfigObject() ?? {};
@@ -98,12 +98,12 @@ function keptSection(): { release?: object } {
   }
 }
 
-/** A link that leads nowhere is something, too. */
+/** Whether something is at the path, also a broken link. */
 function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** What is not given is what the environment says, what the warehouse holds already, or a default. */
+/** Fills in what is not given: from the environment, from the warehouse, or a default. */
 async function suggest(given: Known, zone: string): Promise<Answers> {
   const { KPI_SOURCE, KPI_WAREHOUSE, KPI_LOCATION, KPI_TIME_ZONE } = process.env;
   const named = given.warehouse ?? KPI_WAREHOUSE;
@@ -117,7 +117,7 @@ async function suggest(given: Known, zone: string): Promise<Answers> {
   };
 }
 
-/** What a warehouse file holds reports of. Null: there are none, or it can't be read, which the checks will say. */
+/** The source and time zone of a warehouse file. Null if it has none, or can't be read (then the checks report it). */
 async function readHeld(warehouse: string): Promise<WarehouseIdentity | null> {
   if (isBigQuery(warehouse)) return null;
   try {
@@ -128,7 +128,7 @@ async function readHeld(warehouse: string): Promise<WarehouseIdentity | null> {
   }
 }
 
-/** The default warehouse is for demo data, which must not lie beside anything else. */
+/** A default warehouse for a source. That of the demo data must not be used for anything else. */
 function warehouseFor(source: string): string {
   if (source === 'demo') return DEFAULT_WAREHOUSE;
   const [, project] = /^(?:bigquery:)?([^./\\:]+)\.\w+$/.exec(source) ?? [];
@@ -146,7 +146,7 @@ interface Checked {
   checks: Check[];
 }
 
-/** The answer is checked alone if it is the data; if it is the warehouse, with the data that was looked at before. */
+/** Checks one answer: the source alone, or the warehouse together with the already checked source. */
 async function checkEarly(
   name: 'source' | 'warehouse',
   { source, warehouse, location }: Omit<Answers, 'timeZone'>,
@@ -155,10 +155,10 @@ async function checkEarly(
   const usual = warehouseFor(source);
   const isOfOneEngine = isBigQuery(usual) === isBigQuery(warehouse);
   const checks = await examineAnswers({ source, warehouse: isOfOneEngine ? usual : warehouse, location });
-  return checks.filter(({ area }) => area !== 'warehouse'); // the real one is asked for next
+  return checks.filter(({ area }) => area !== 'warehouse'); // the warehouse is the next question
 }
 
-/** The answers are checked as if they were flags: they win over the environment. Without a time zone, days are those of the warehouse. */
+/** Checks the answers like flags, which override the environment. Without a time zone, that of the warehouse is used. */
 async function examineAnswers(
   { source, warehouse, location, timeZone }: Omit<Answers, 'timeZone'> & { timeZone?: string },
   { skipSource = false } = {},
@@ -173,7 +173,7 @@ async function examineAnswers(
   });
 }
 
-/** What flags and defaults say. All faults are found: one of the settings would hide those of source and warehouse. */
+/** Checks flags and defaults. Checks settings separately, because a fault there would hide those of source and warehouse. */
 async function checkGiven(flags: InitFlags): Promise<Checked> {
   const answers = await suggest(flags, DEFAULT_TIME_ZONE);
   const checks = await examineAnswers(answers);
@@ -184,7 +184,7 @@ async function checkGiven(flags: InitFlags): Promise<Checked> {
   return { answers, checks };
 }
 
-/** With such a fault exports would fail. What a later row or a later day may mend does not hinder. */
+/** Whether exports would fail with this fault. Faults that later rows or a later day may solve don't count. */
 function hinders({ area, ok, code }: Check): boolean {
   return ok === false && area !== 'today' && (code !== undefined || area === 'warehouse');
 }
@@ -196,7 +196,7 @@ const questions = {
   timeZone: 'Time zone that days are counted in',
 } as const satisfies Record<keyof Answers, string>;
 
-/** Asks for what no flag gives. Each answer is checked before the next is asked for, and while it has a fault it alone is asked for again. */
+/** Asks for everything that no flag gives. Checks each answer before the next question, and repeats the question if it has a fault. */
 async function askUntilFine(flags: InitFlags): Promise<Checked> {
   const { source, warehouse, location, timeZone } = flags;
   let answers: Known = { source, warehouse, location, timeZone };
@@ -206,8 +206,8 @@ async function askUntilFine(flags: InitFlags): Promise<Checked> {
     answers = { ...answers, [name]: said || suggested };
   };
   /**
-   * Asks, unless a flag has answered, until there is no fault, or one that no answer mends. BigQuery's data can't be looked at without its
-   * location.
+   * Asks until there is no fault, or one that no answer can solve; doesn't ask if a flag has the answer. BigQuery sources can't be checked
+   * without a location.
    */
   const settle = async (name: keyof Answers, look: (all: Answers) => Promise<Check[]>): Promise<Check[]> => {
     for (let isFirst = true; ; isFirst = false) {
@@ -234,7 +234,7 @@ async function answerTo(question: string): Promise<string> {
   return said.trim();
 }
 
-/** All of it or nothing. */
+/** Writes the whole file or nothing. */
 function write(path: string, settings: object, force: boolean): void {
   const unfinished = nameBeside(path);
   try {
@@ -256,8 +256,8 @@ function report({ source, warehouse, timeZone }: Answers, checks: readonly Check
   const newest = checks.find(({ newestDay }) => newestDay !== undefined)?.newestDay;
   const [date, what] = newest === undefined ? ['yesterday', 'last day that is over'] : [newest, 'newest day with a test'];
   const steps = [
-    [`${command} export --date ${date}`, `makes a report of the ${what}`],
-    [`${command} doctor`, 'looks at all of it again'],
+    [`${command} export --date ${date}`, `makes the report of the ${what}`],
+    [`${command} doctor`, 'checks everything again'],
   ] as const;
   say(`\n${renderNext(steps)}`);
 }

@@ -25,7 +25,7 @@ import { showCommand } from './show';
 import { statusCommand } from './status';
 import { fitHelp, terminalWidth } from './terminal';
 
-/** commander fits its own part of a help to the terminal, and leaves the texts below it as they are. */
+/** Wraps help texts to the terminal. commander wraps only its own part, not the added texts. */
 const helpOutput = {
   writeOut: (text: string) => void process.stdout.write(fitHelp(text, terminalWidth(process.stdout))),
   writeErr: (text: string) => void process.stderr.write(fitHelp(text, terminalWidth(process.stderr))),
@@ -64,7 +64,7 @@ Settings come from the environment too (KPI_WAREHOUSE, KPI_SOURCE, KPI_TIME_ZONE
 
 program.addCommand(completionCommand(program));
 
-// commander's own errors (an unknown option, a missing argument) are refusals like any other
+// commander's own errors (an unknown option, a missing argument) are reported like other refusals
 for (const command of [program, ...program.commands])
   command.exitOverride().configureOutput({ outputError: () => {}, ...helpOutput });
 for (const command of program.commands) checkValues(command);
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return; // --help, --version
     if (thrown instanceof CommanderError && thrown.code === 'commander.help') {
-      process.exitCode = EXIT.refused; // no command given: the help says what is expected
+      process.exitCode = EXIT.refused; // no command given: commander has printed the help
       return;
     }
     const failure = thrown instanceof CommanderError ? new Failure('BAD_REQUEST', oneLine(thrown)) : toFailure(thrown);
@@ -93,20 +93,20 @@ function oneLine({ code, message }: CommanderError): string {
   return code === 'commander.unknownCommand' && !line.endsWith('?)') ? `${line}; to see all: kpi help` : line;
 }
 
-// where there are no Google credentials, the SDK warns about its search for a metadata server; the failure says it all
+// without Google credentials the SDK also warns about its search for a metadata server; our failure is enough
 const [printWarning] = process.listeners('warning');
 process.removeAllListeners('warning').on('warning', (warning) => {
   if (warning.name !== 'MetadataLookupWarning') printWarning?.(warning);
 });
 
-// a reader that has seen enough (`kpi show … | head`) is no error
+// a reader that ends early (`kpi show … | head`) is not an error
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(); // a command that has something to give back listens (ctrl-c.ts)
+  if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(); // commands with something to give back listen (ctrl-c.ts)
 });
 
-/** A request that is never answered would keep the process: at its end nothing is waited for any more. */
+/** The process ends this long after the command, even if a request is still unanswered. */
 const LINGER_MS = 1_000;
 
-/** Settled when the command has done its work. */
+/** Resolves when the command is done. */
 export const ended = main().finally(() => setTimeout(() => process.exit(), LINGER_MS).unref());

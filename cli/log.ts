@@ -2,7 +2,7 @@ import type { Config } from '../shared/platform/config';
 import { createLog, type Log } from '../shared/platform/log';
 import { fitTerminal } from './terminal';
 
-/** On standard error: standard output is for the answer. */
+/** Logs to standard error, because standard output is for the answer. */
 export function openCliLog({ logLevel }: Config, write = writeLine): Log {
   return createLog({ level: logLevel, write, format: process.stderr.isTTY ? 'text' : 'json' });
 }

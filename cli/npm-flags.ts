@@ -5,22 +5,22 @@ import { Failure } from '../shared/platform/failure';
 import { nearestOf } from '../shared/platform/nearest';
 import { shellQuote } from './typed';
 
-/** Scripts of package.json that start the command line, and which of its arguments the caller wrote. */
+/** Scripts of package.json that start the command line. Each function returns the arguments that the caller wrote. */
 const scripts: Record<string, (args: readonly string[]) => readonly string[]> = {
   export: (args) => args.slice(1),
   kpi: (args) => args,
   demo: () => [],
 };
 
-/** Options that npm takes for the beginning of a setting of its own. */
+/** Options that npm expands to one of its own settings. */
 const expanded: Record<string, string> = { to: 'token_description' };
 
-/** npm's own settings that resemble options of commands, as npm names them in the environment. */
+/** npm's own settings that resemble our options, by their names in the environment. */
 const ownSettings = ['allow_file', 'call', 'description', 'disturl', 'force', 'read_only', 'version'];
 
 const PREFIX = 'npm_config_';
 
-/** An option that npm kept, as it was written, and the value that it handed on. */
+/** An option that npm kept, as it was typed, and the value that npm passed on. */
 interface Kept {
   option: Option;
   written: string;
@@ -28,8 +28,8 @@ interface Kept {
 }
 
 /**
- * Without `--`, npm keeps flags for itself: `npm run export --dry-run` would write. It hands them on in the environment only, as
- * npm_config_dry_run, and as npm_config_dryrun what is misspelt so; BAD_REQUEST shows the line that was meant.
+ * Without `--`, npm keeps flags for itself, so `npm run export --dry-run` would write. npm passes them on only in the environment, as
+ * npm_config_dry_run (or npm_config_dryrun if misspelt). Throws BAD_REQUEST with the correct command.
  */
 export function refuseFlagsOfNpm(commands: readonly Command[], args: readonly string[], env: NodeJS.ProcessEnv): void {
   const written = scripts[env.npm_lifecycle_event ?? '']?.(args);
@@ -37,7 +37,7 @@ export function refuseFlagsOfNpm(commands: readonly Command[], args: readonly st
   if (written === undefined || command === undefined) return;
   const kept = keptOf(command, args, env);
   if (kept.length === 0) return;
-  // of `--date 2025-12-23` npm makes a flag and an argument
+  // npm splits `--date 2025-12-23` into a flag and an argument
   const end = written.findIndex((arg) => arg.startsWith('-'));
   const [before, after] = end < 0 ? [written, []] : [written.slice(0, end), written.slice(end)];
   const values = before.filter((arg) => arg !== command.name());
@@ -65,7 +65,7 @@ function nameInEnvironment(option: Option): string {
   return option.name().replaceAll('-', '_');
 }
 
-/** By option, the name of what resembles it, is no setting of npm's own and stands in none of its files: `timezone`, `dates`. */
+/** By option, a similar name (`timezone`, `dates`) that is not one of npm's own settings and in none of its files. */
 function misspeltOptions(options: readonly Option[], env: NodeJS.ProcessEnv): Map<Option, string> {
   const plain = (name: string) => name.replaceAll('_', '');
   const exact = options.map(nameInEnvironment);
@@ -82,7 +82,7 @@ function misspeltOptions(options: readonly Option[], env: NodeJS.ProcessEnv): Ma
   );
 }
 
-/** What the files of npm set, which it hands on like flags. */
+/** Names set in npm's files, which npm passes on like flags. */
 function namesInFiles({ npm_config_userconfig, npm_config_globalconfig, npm_config_local_prefix }: NodeJS.ProcessEnv): string[] {
   const files = [
     npm_config_userconfig,
@@ -99,11 +99,11 @@ function readLines(file: string): string[] {
   try {
     return readFileSync(file, 'utf8').split('\n');
   } catch {
-    return []; // usually no such process
+    return []; // usually the file doesn't exist
   }
 }
 
-/** A value that stands apart belongs to the one option that lacks its own; of several nobody can tell whose it is. */
+/** Writes the options with their values. A separate value belongs to the only option without one; with several it stays unclear. */
 function spell(kept: readonly Kept[], values: readonly string[]): string[] {
   const isApart = ({ option, value }: Kept) => option.required && value === 'true';
   const [only] = kept.filter(isApart).length === 1 && values.length === 1 ? values : [];

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Why nothing was opened; null if it was handed to the system. */
+/** Opens an address or file. Returns why that failed; null if the system took it. */
 export async function openInBrowser(
   target: string,
   { platform, env }: Pick<NodeJS.Process, 'platform' | 'env'> = process,
@@ -16,11 +16,11 @@ export async function openInBrowser(
   } catch {
     return `${program} is not installed`;
   }
-  opener.unref(); // some wait until the browser ends
+  opener.unref(); // some openers wait until the browser ends
   return null;
 }
 
-/** What each system opens files and addresses with. `start` would take `&` in an address for the end of its command. */
+/** The opener of each system. Not `start`, which reads `&` in an address as the end of the command. */
 function openerOf(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): [string, ...string[]] {
   if (platform === 'darwin') return ['open'];
   if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler'];

@@ -17,21 +17,17 @@ export const options = {
   subscription: () =>
     new Option('--subscription <name>', 'subscription of the dead-letter topic').default('kpi-export-dead-letter'),
   rebind: () =>
-    new Option(
-      '--rebind',
-      'the source is the one that the warehouse was filled from, at another place: take its new one from now on',
-    ),
+    new Option('--rebind', "the source is the warehouse's own, moved to another place: use the new place from now on"),
   allowFall: () =>
     new Option(
       '--allow-fall',
-      'publish also if tests or people of a final day fall below half of what is published: rows were deleted on purpose',
+      'publish even if tests or people of a final day fall below half of the published number: rows were deleted on purpose',
     ),
   json: (description: string) => new Option('--json', description),
 };
 
 /**
- * Refuses an option that is given twice, of which commander would take the last, and an empty value: mostly a variable of a shell that
- * isn't set.
+ * Refuses a repeated option (commander would take the last) and an empty value (usually an unset shell variable).
  */
 export function checkValues(command: Command): void {
   for (const option of command.options.filter(({ required }) => required)) {
@@ -44,7 +40,7 @@ export function checkValues(command: Command): void {
   }
 }
 
-/** The dates that a command was given, as the body of a request. */
+/** The dates of a command as the body of a request. */
 export function datesOf({ date, from, to }: { date?: string; from?: string; to?: string }): RequestBody {
   return Object.fromEntries(Object.entries({ date, from, to }).filter(([, value]) => value !== undefined));
 }

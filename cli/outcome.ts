@@ -13,7 +13,7 @@ export function exitCode(verdict: Verdict): number {
   return verdict.failure.refused ? EXIT.refused : EXIT.failed;
 }
 
-/** Says on standard error what went wrong, in one line unless it is a terminal that it has to fit. */
+/** Prints a failure on standard error: one line, wrapped on a terminal. */
 export function complain({ message, code, cause }: Pick<Failure, 'message'> & Partial<Pick<Failure, 'code' | 'cause'>>): void {
   process.stderr.write(`${fitTerminal(`kpi: ${asTyped(message)}${code === undefined ? '' : ` (${code})`}`)}\n`);
   if (cause instanceof Error && wantsDebug()) process.stderr.write(whereThrown(cause));
@@ -21,13 +21,13 @@ export function complain({ message, code, cause }: Pick<Failure, 'message'> & Pa
 
 export const NOTHING_RELEASED = 'nothing has been released yet; to see how it is done: kpi release --help';
 
-/** What was asked for isn't there. */
+/** Reports that what was asked for doesn't exist. */
 export function nothingThere(message: string): void {
   process.exitCode = EXIT.failed;
   complain({ message });
 }
 
-/** The class of an error and the places in the code that led to it. Not its text, with which a stack begins: it may quote a cell. */
+/** The class of an error and its stack, without the message at its start, which may quote a cell. */
 function whereThrown(error: Error): string {
   const { message, stack = '' } = error;
   const at = stack.indexOf(message);

@@ -2,9 +2,9 @@ import { MultiBar, Presets } from 'cli-progress';
 import { formatCount, formatMany } from '../shared/platform/counts';
 import { fitTerminal } from './terminal';
 
-/** How far a command is with its dates; on a terminal only. Elsewhere the log has a line for each. */
+/** Shows the progress of a command over its dates; only on a terminal. Elsewhere the log has a line for each date. */
 export interface Progress {
-  /** Some of the dates may turn out to be done already. */
+  /** `total` can be less than the requested dates, because some may be done already. */
   begin(total: number): void;
   advance(failed: boolean): void;
   /** Writes a line above the bar. */
@@ -12,10 +12,10 @@ export interface Progress {
   end(): void;
 }
 
-/** The rate is of these last milliseconds: a run that slows down must not look fast for its good beginning. */
+/** The rate is measured over this time, so that it follows a run that slows down. */
 const RATE_MS = 10_000;
 
-/** What the bar says, in at most 80 columns: until the first date is in, how long it has been counting. */
+/** The text of the bar, at most 80 columns. Until the first date is done it shows the time spent counting. */
 export interface Meter {
   begin(total: number): void;
   advance(failed: boolean): void;
@@ -28,7 +28,7 @@ export function createMeter(dates: number, now: () => number): Meter {
   let total = dates;
   let done = 0;
   let failures = 0;
-  /** When the last dates came in, and how many were in by then. */
+  /** Recent times at which dates were done, with the number done by then. */
   let recent: { at: number; done: number }[] = [];
 
   function pace(): string {
@@ -76,11 +76,11 @@ export function createProgress(stream: NodeJS.WriteStream, dates: number): Progr
           const filled = Math.round(20 * share);
           return `${barCompleteString.slice(0, filled)}${barIncompleteString.slice(0, 20 - filled)}`;
         }),
-      forceRedraw: true, // counting takes its time without a date coming in
+      forceRedraw: true, // while counting no date is done, but the time must be updated
       clearOnComplete: true,
       hideCursor: true,
-      gracefulExit: false, // Ctrl-C is the command's
-      linewrap: true, // or lines above the bar would be cut; the bar itself is cut where it doesn't fit
+      gracefulExit: false, // the command handles Ctrl-C
+      linewrap: true, // otherwise lines above the bar would be cut; the bar itself is cut if it doesn't fit
     },
     Presets.shades_classic,
   );
@@ -96,7 +96,7 @@ export function createProgress(stream: NodeJS.WriteStream, dates: number): Progr
     },
     write(line) {
       bars.log(`${fitTerminal(line, stream)}\n`);
-      bars.update(); // lines that wait for the next turn are lost where the bar ends before
+      bars.update(); // otherwise lines waiting for the next redraw would be lost
     },
     end: () => bars.stop(),
   };

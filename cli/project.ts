@@ -6,7 +6,7 @@ export function projectOf(named: string | undefined, { warehouse }: Config): str
   return named ?? (warehouse.engine === 'bigquery' ? warehouse.project : process.env.GOOGLE_CLOUD_PROJECT || undefined);
 }
 
-/** The same for a command that needs a project; BAD_REQUEST without one. A full name of a topic or subscription names its own. */
+/** The same for a command that needs a project: throws BAD_REQUEST without one. A full name of a topic or subscription has its own. */
 export function requireProject(named: string | undefined, config: Config, resource: string): string | undefined {
   const project = projectOf(named, config);
   if (project === undefined && !resource.includes('/'))

@@ -3,19 +3,19 @@ import { Failure } from '../shared/platform/failure';
 import { completePublication, missingFrom, type Publication, type PublicationSettings } from '../shared/platform/publication';
 import { readConfigFile } from './config-file';
 
-/** What the section `release` of this folder's kpi.config.json says of a release; complete or not. */
+/** The section `release` of this folder's kpi.config.json, complete or not. */
 export function readPublication(): PublicationSettings {
   return readConfigFile().publication;
 }
 
-/** The same where nothing may be missing: BAD_CONFIG names what to add, and shows how. */
+/** The complete publication. Throws BAD_CONFIG with the keys to add and an example. */
 export function requirePublication(settings = readPublication()): Publication {
   const publication = completePublication(settings);
   if (publication !== null) return publication;
   throw new Failure('BAD_CONFIG', `expected ${adviseOn(settings)}`);
 }
 
-/** What to add to the settings, and how; null: nothing is missing. */
+/** The keys to add to the settings, with an example; null if nothing is missing. */
 export function adviseOn(settings: PublicationSettings): string | null {
   const missing = missingFrom(settings);
   const keys = Object.keys(missing);

@@ -41,7 +41,7 @@ export interface PackageFlags {
 
 const LAST = '9999-12-31';
 
-/** Writes what is released, or the part of it from one period to another, as a package for researchers. Answers the exit code. */
+/** Writes all released periods, or a range of them, as a package for researchers. Returns the exit code. */
 export async function releasePackage(flags: PackageFlags): Promise<number> {
   const settler = openSettler(flags, 'read');
   const publication = requirePublication();
@@ -76,10 +76,10 @@ export async function releasePackage(flags: PackageFlags): Promise<number> {
   }
 }
 
-/** All that is released. BAD_CONFIG where nobody says in which time zone its periods are. */
+/** Reads all released rows. Throws BAD_CONFIG if the time zone of the periods is unknown. */
 async function readAll(engine: Engine, { isNamed, release }: Config, signal: AbortSignal): Promise<ReleasedRow[]> {
   try {
-    // an account that may only read the release knows no more
+    // fails for an account that may only read the release
     const identity = isNamed.timeZone ? null : await engine.readIdentity(signal).catch(() => null);
     if (!isNamed.timeZone && !identity?.timeZone)
       throw new Failure(
@@ -92,7 +92,7 @@ async function readAll(engine: Engine, { isNamed, release }: Config, signal: Abo
   }
 }
 
-/** First days of the first and the last period that are wanted; null: all. */
+/** First days of the first and the last requested period; null: all. */
 function parseRange(
   flags: PackageFlags,
   { timeZone, release: { grain } }: Config,
@@ -126,7 +126,7 @@ async function fill(folder: string, dataset: ReleasedDataset): Promise<void> {
   writeFileSync(join(folder, 'datapackage.json'), datapackage(dataset, factsOf));
 }
 
-/** DuckDB writes it. That is an optional package, which a warehouse in BigQuery doesn't need. */
+/** Loads DuckDB, which writes Parquet. It is an optional package that a BigQuery warehouse doesn't need. */
 async function loadParquet(): Promise<typeof import('../shared/engines/duckdb/parquet')> {
   try {
     return await import('../shared/engines/duckdb/parquet');

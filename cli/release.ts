@@ -34,21 +34,21 @@ interface ReleaseFlags {
 export function releaseCommand(): Command {
   return new Command('release')
     .description(
-      'Release weeks, or days or months (KPI_RELEASE_GRAIN), to partners: rounded, with small groups hidden, once. With KPI_RELEASE=on exports do it; this is for those whose reports were made without.',
+      'Release weeks, or days or months (KPI_RELEASE_GRAIN), to partners: once, rounded, with small groups hidden. With KPI_RELEASE=on exports do this; use the command for periods whose reports were exported without it.',
     )
     .addOption(options.date('any day of the period to release'))
-    .addOption(options.from('a day of the first period of a range; those that are out already are left'))
-    .addOption(options.to('a day of the last one'))
-    .option('--replace', 'overwrite the period that is out; needs --date and --reason')
-    .option('--reason <text>', 'why it is replaced; for the log, so without names and ids of people')
-    .option('--accept-small-changes', 'replace also where comparing the two could tell of one person')
+    .addOption(options.from('a day of the first period of a range; released periods stay unchanged'))
+    .addOption(options.to('a day of the last period'))
+    .option('--replace', 'overwrite the released period; needs --date and --reason')
+    .option('--reason <text>', 'why it is replaced; it is logged, so without names and ids of people')
+    .option('--accept-small-changes', 'replace even if comparing the two could reveal one person')
     .addOption(
       new Option(
         '--package <folder>',
-        'release nothing, and write what is out as files for researchers; --from and --to name a part of it',
+        'release nothing; write all released periods as files for researchers, or those of --from and --to',
       ).conflicts(['date', 'replace', 'reason', 'acceptSmallChanges']),
     )
-    .option('--zip', 'with --package: write also FOLDER.zip, to deposit')
+    .option('--zip', 'with --package: also write FOLDER.zip, to deposit')
     .addOption(options.source())
     .addOption(options.warehouse())
     .addOption(options.timeZone())

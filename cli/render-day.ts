@@ -10,13 +10,13 @@ import { renderSummary, summaryOf } from './summary';
 import { terminalWidth, wrap } from './terminal';
 
 export interface DayOptions {
-  /** This table in full. Otherwise a summary, or, if wide, all tables. */
+  /** Show this table in full. Otherwise a summary or, if wide, all tables. */
   table?: ReportTable | undefined;
-  /** A line a period, however wide; otherwise it fits the terminal. */
+  /** One line per period, of any width. Otherwise it fits the terminal. */
   wide: boolean;
 }
 
-/** A report for the terminal, with what its figures leave out. */
+/** A report for the terminal, with notes about rows that its figures leave out. */
 export function renderDay(date: CalendarDate, rows: ReportRows, config: Config, { table: wanted, wide }: DayOptions): string {
   const isDemo = holdsDemo(config);
   const width = wide ? Number.POSITIVE_INFINITY : terminalWidth();

@@ -11,7 +11,7 @@ import { DEMO_NOTE } from './render';
 import { fit, wrap } from './terminal';
 import { asTyped, commandName } from './typed';
 
-/** Gaps that are listed; `kpi gaps` has all. */
+/** Most gaps to list; `kpi gaps` has all. */
 const LISTED = 5;
 
 export function renderStatus(status: Status, now: Date, width: number): string {
@@ -53,7 +53,7 @@ function deadLettersLine({ deadLetters }: Status): string {
   return `${waiting}, as of ${minuteOf(deadLetters.asOf.toISOString())} UTC`;
 }
 
-/** A line a run, the newest first. */
+/** One line per run, newest first. */
 function renderRuns(runs: readonly ExportRun[], width: number): string {
   const columns = runColumns.map(({ cell, ...column }) => ({ ...column, cells: runs.map(cell) }));
   const { text, omitted } = renderGrid(columns, { width });
@@ -65,12 +65,12 @@ function renderRuns(runs: readonly ExportRun[], width: number): string {
     ...explained.map(({ head, meaning }) => colors.dim(fit(`${head}: ${meaning}`, width))),
     ...(omitted.length === 0
       ? []
-      : [colors.dim(fit(`Left out for want of room: ${omitted.join(', ')}; all are in: ${commandName()} status --json`, width))]),
+      : [colors.dim(fit(`Left out for lack of room: ${omitted.join(', ')}; all are in: ${commandName()} status --json`, width))]),
   ].join('\n');
 }
 
 interface RunColumn extends Omit<GridColumn, 'cells'> {
-  /** What its cells mean, unless its head says it. */
+  /** What its cells mean; null if the head is enough. */
   meaning: string | null;
   cell: (run: ExportRun) => string;
 }
@@ -124,7 +124,7 @@ function duration({ started_at, finished_at }: ExportRun): string {
     : `${Math.floor(seconds / 60)} min ${String(Math.floor(seconds % 60)).padStart(2, '0')} s`;
 }
 
-/** In the largest unit of which there are two. */
+/** The age in minutes, hours or days: the largest unit of which it has at least two. */
 function age(now: Date, then: Date): string {
   const minutes = Math.max(0, Math.floor((now.getTime() - then.getTime()) / 60_000));
   if (minutes < 2) return 'just now';

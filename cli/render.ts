@@ -19,13 +19,13 @@ import { type GridColumn, renderBlocks, renderGrid } from './grid';
 import { PROVISIONAL_NOTE, seriesOf } from './summary';
 import { fit } from './terminal';
 
-/** Columns that every row of a report shares, or that say which period it is. */
+/** Columns with the same value in all rows, and columns that identify the period. */
 const OMITTED = [
   ...['report_date', 'period_label', 'period_start_date', 'period_end_date', 'created_at'],
   ...['cohort_label', 'cohort_start_date', 'cohort_end_date'],
 ];
 
-/** Stands wherever figures of the built-in data are shown. */
+/** Marks figures of the built-in data. */
 export const DEMO_NOTE = colors.bold('demo data');
 
 export function renderTableName(table: PublishedTable): string {
@@ -38,7 +38,7 @@ interface ReportOptions {
   width: number;
 }
 
-/** One table of one report for the terminal, in full: a line per period, or cohort and age, units on the figures, – for NULL. */
+/** One full table of a report for the terminal: a line per period, or cohort and age; figures with units; – for NULL. */
 export function renderReport(table: PublishedTable, rows: readonly PublishedRow[], { isDemo, width }: ReportOptions): string {
   const labels = rows.map((row) => ('cohort_label' in row ? row.cohort_label : dayIn(row.period_label)));
   const periods: GridColumn = { head: isRetention(table) ? 'Cohort' : 'Period', align: 'left', cells: labels };
@@ -56,12 +56,12 @@ export function renderReport(table: PublishedTable, rows: readonly PublishedRow[
   return `${title.join('  ')}\n${text}`;
 }
 
-/** The day of the label alone: `Today (Dec 23)` is usually read on another day. */
+/** Only the day of a label, because `Today (Dec 23)` is usually read on another day. */
 function dayIn(label: string): string {
   return label.replace(/^.*\((.*)\)$/, '$1');
 }
 
-/** A head over several lines. */
+/** Breaks a head into several lines. */
 function inLines(text: string): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
@@ -79,7 +79,7 @@ function cell({ unit }: Column, value: unknown): string {
   return value === 0 ? colors.dim(text) : text;
 }
 
-/** A released row for the terminal: a line per column. */
+/** A released row for the terminal: one line per column. */
 export function renderRelease(row: ReleasedRow, columns: readonly Column[], { isDemo }: { isDemo: boolean }): string {
   const values = columns.map((column) => {
     const value = row[column.name as keyof ReleasedRow];
@@ -93,7 +93,7 @@ export function renderRelease(row: ReleasedRow, columns: readonly Column[], { is
   return `${isDemo ? `${DEMO_NOTE}\n` : ''}${text}`;
 }
 
-/** What a run would have BigQuery read. */
+/** The price of a run. */
 export function renderPrice(bytes: number): string {
   return `Counting would read ${formatMany(bytes, 'byte')}`;
 }
@@ -103,7 +103,7 @@ export function renderTitle(date: CalendarDate, timeZone: string, isDemo: boolea
   return [colors.bold(`Report of ${formatFullDay(date)}`), `days of ${timeZone}`, ...(isDemo ? [DEMO_NOTE] : [])].join('  ');
 }
 
-/** Figures of a range of days, the most wanted first; what doesn't fit is left out from the end. */
+/** Figures of a range of days, the most important first. Those that don't fit are left out from the end. */
 const dayFigures: readonly MetricName[] = [
   'active_users',
   'all_tests',
@@ -117,7 +117,7 @@ const dayFigures: readonly MetricName[] = [
   'total_users_to_date',
 ];
 
-/** A line a day, the newest first: all figures of a table, or the most wanted ones of all tables that fit. */
+/** One line per day, newest first: all figures of a table, or the most important ones of all tables that fit. */
 export function renderDays(
   days: readonly Period[],
   { table, width }: { table?: ReportTable | undefined; width: number },
@@ -135,6 +135,6 @@ export function renderDays(
   const { text, omitted } = renderGrid([first, ...figures], { width });
   const left = omitted.map((head) => head.replaceAll('\n', ' ')).join(', ');
   const advice =
-    left === '' ? [] : [colors.dim(fit(`Left out for want of room: ${left}; --wide shows them, --csv all figures`, width))];
+    left === '' ? [] : [colors.dim(fit(`Left out for lack of room: ${left}; --wide shows them, --csv all figures`, width))];
   return [text, ...advice, ...note].join('\n');
 }

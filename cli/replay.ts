@@ -37,7 +37,7 @@ export function replayCommand(): Command {
     .description('Show the requests on the dead-letter topic, each with its reason; export them again, or drop one.')
     .addOption(options.subscription())
     .addOption(options.project())
-    .option('--run', 'export each again; one whose dates are in is acknowledged at once, the rest stays')
+    .option('--run', 'export each again; a request whose dates are all written is acknowledged, the others stay')
     .addOption(options.allowFall())
     .option('--discard <id>', 'acknowledge the one with this id without exporting it')
     .addOption(options.source())
@@ -60,7 +60,7 @@ Exit codes: 0 all done, 2 some could not be exported and are still there, 64 ref
 
 async function replay(flags: ReplayFlags): Promise<number> {
   if (flags.run && flags.discard !== undefined) throw new Failure('BAD_REQUEST', 'expected either --run or --discard, got both');
-  // one for all letters, so that its engine looks at the tables once
+  // one for all letters, so that the engine checks the tables once
   const place = flags.run ? await settleForRun(flags) : openUnsettled(flags);
   const { createPubsub } = await import('../shared/pubsub/client');
   const pubsub = createPubsub(requireProject(flags.project, place.config, flags.subscription));
@@ -76,14 +76,14 @@ async function replay(flags: ReplayFlags): Promise<number> {
   } catch (thrown) {
     if (!stop.aborted) throw thrown;
     process.exitCode = EXIT.interrupted;
-    throw new Failure('TIMEOUT', `stopped; go on with: ${retyped([])}`, { cause: thrown });
+    throw new Failure('TIMEOUT', `stopped; continue with: ${retyped([])}`, { cause: thrown });
   } finally {
     ctrlC.end();
     await pubsub.close();
   }
 }
 
-/** Shows each letter, and does with it what was asked for; the exit code. */
+/** Shows each letter and exports or discards it if asked to. Returns the exit code. */
 async function goThrough({ letters, settle }: Loan, replaying: Replaying): Promise<number> {
   const { flags, place, ctrlC } = replaying;
   let done = 0;
@@ -99,11 +99,11 @@ async function goThrough({ letters, settle }: Loan, replaying: Replaying): Promi
   say(`${formatCount(letters.length)} waiting${what}`);
   if (!flags.run || done === letters.length) return EXIT.done;
   if (!ctrlC.stop.aborted) return EXIT.partial;
-  say(`Stopped; go on with: ${retyped([])}`);
+  say(`Stopped; continue with: ${retyped([])}`);
   return EXIT.interrupted;
 }
 
-/** What is known of the warehouse, and whether letters can be exported into it. */
+/** The settings, and whether letters can be exported with them. */
 type Place = Settled & { canRun: boolean };
 
 interface Replaying {
@@ -112,7 +112,7 @@ interface Replaying {
   ctrlC: CtrlC;
 }
 
-/** A warehouse that is busy or out of reach leaves all letters where they are, and they are shown. */
+/** If the warehouse is busy or can't be reached, letters are only shown. */
 async function settleForRun(flags: ReplayFlags): Promise<Place> {
   try {
     return { ...(await openSettler(flags, 'export').settle()), canRun: true };
@@ -124,19 +124,19 @@ async function settleForRun(flags: ReplayFlags): Promise<Place> {
   }
 }
 
-/** To list letters takes no warehouse, which may be busy. */
+/** Listing letters doesn't open the warehouse, which may be busy. */
 function openUnsettled(flags: ReplayFlags): Place {
   const config = readSettings(flags);
   return { config, openEngine: createOpener(config, now), canRun: false };
 }
 
-/** Without the data of a letter that can't be read: it may hold anything. */
+/** Leaves out the data of a letter that can't be read, because it may contain anything. */
 function describe({ id, request, reason }: ReadLetter): string {
   if ('from' in request) return `${id}  ${formatStretch({ first: request.from, last: request.to })}  ${reason}`;
   return `${id}  unknown dates (${formatMany(request.bytes, 'byte')}, SHA-256 ${request.sha256})  ${reason}`;
 }
 
-/** Whether all tables of all dates are in now. */
+/** Exports a letter again. Returns whether all tables of all dates were written. */
 async function runAgain(
   { request, requestId }: ReadLetter,
   { flags, place: { config, openEngine, canRun }, ctrlC }: Replaying,

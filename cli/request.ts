@@ -38,7 +38,7 @@ async function request({ topic, project, ...flags }: RequestFlags): Promise<void
   const body = Object.keys(asked).length === 0 ? SCHEDULED : asked;
   const config = readSettings();
   const now = new Date();
-  parseRequest(body, { timeZone: config.timeZone, askedAt: now, now, maxDates: MAX_DATES_BY_MESSAGE }); // refused here rather than parked there
+  parseRequest(body, { timeZone: config.timeZone, askedAt: now, now, maxDates: MAX_DATES_BY_MESSAGE }); // so that it is not parked later
   const { createPubsub } = await import('../shared/pubsub/client');
   const pubsub = createPubsub(requireProject(project, config, topic));
   try {

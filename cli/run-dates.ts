@@ -24,14 +24,14 @@ export interface RunDatesOptions extends Settled {
 }
 
 export interface DatesRun extends ExportOutcome {
-  /** Of the last date that has one. */
+  /** The report of the last date with one. */
   lastReport: Report | null;
   interrupted: boolean;
 }
 
 /**
- * Exports dates for a command, with a bar that says how far it is. The first Ctrl-C lets the dates in hand be finished and begins no
- * further one, the second ends those too.
+ * Exports dates for a command, with a progress bar. After the first Ctrl-C started dates are finished and no further one is started; the second
+ * Ctrl-C ends those too.
  */
 export async function runDates(dates: readonly CalendarDate[], options: RunDatesOptions): Promise<DatesRun> {
   const {
@@ -71,14 +71,14 @@ export async function runDates(dates: readonly CalendarDate[], options: RunDates
   } catch (thrown) {
     if (!stop.aborted) throw thrown;
     process.exitCode = EXIT.interrupted;
-    throw new Failure('TIMEOUT', `stopped before any date was in; go on with: ${retyped([])}`);
+    throw new Failure('TIMEOUT', `stopped before any date was in; continue with: ${retyped([])}`);
   } finally {
     progress?.end();
     end();
   }
 }
 
-/** A bar stands for the lines that say no more than that a date is in. Why a date failed that is the only one is said at the end. */
+/** The bar replaces log lines about successful dates. If the only date fails, the reason is printed at the end, not logged. */
 function openLog(config: Config, dates: number, progress: Progress | null) {
   if (progress === null) return openCliLog(config);
   const logLevel = config.logLevel === 'info' ? 'warning' : config.logLevel;
@@ -88,11 +88,11 @@ function openLog(config: Config, dates: number, progress: Progress | null) {
   });
 }
 
-/** Complains where something failed; the exit code of the command. */
+/** Prints the failure, if any. Returns the exit code. */
 export function concludeRun({ reports, interrupted }: DatesRun): number {
   const verdict = judge(reports);
   if (verdict.result === 'all') return EXIT.done;
-  if (interrupted) return EXIT.interrupted; // what is left was said: it hasn't failed
+  if (interrupted) return EXIT.interrupted; // the rest hasn't failed, and was already reported
   complain(verdict.failure);
   return exitCode(verdict);
 }

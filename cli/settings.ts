@@ -14,7 +14,7 @@ export function warnOfUnknown({ name, nearest }: UnknownSetting): void {
   process.stderr.write(`${fitTerminal(`kpi: ${name} is no setting, and is ignored${advice}`)}\n`);
 }
 
-/** Whether places in the code are wanted with a failure; also of one that is about the settings. */
+/** Whether failures are printed with a stack. Works even if the settings are faulty. */
 export function wantsDebug(): boolean {
   if (process.env.KPI_LOG_LEVEL !== undefined) return process.env.KPI_LOG_LEVEL === 'debug';
   try {

@@ -4,7 +4,7 @@ import type { ConfigFlags } from '../shared/platform/config';
 import { openCliLog } from './log';
 import { readSettings } from './settings';
 
-/** The settings of a command, as the warehouse that they name continues them. Waits for a warehouse that is open elsewhere, and says so. */
+/** The settings of a command, completed from the warehouse. Waits, with a message, while the warehouse is open elsewhere. */
 export function openSettler(flags: ConfigFlags, purpose: Purpose, waiting: Waiting = {}): Settler {
   const config = readSettings(flags);
   return createSettler(config, purpose, () => new Date(), { log: openCliLog(config), ...waiting });

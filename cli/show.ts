@@ -57,7 +57,7 @@ export function showCommand(): Command {
   return new Command('show')
     .description('Show a report as it is in the warehouse, or the figures of a range of days.')
     .addOption(options.date('date of the report: YYYY-MM-DD, today or yesterday (default: the newest there is)'))
-    .addOption(options.from('first day of a range: each day as its newest report has it'))
+    .addOption(options.from('first day of a range: each day from its newest report'))
     .addOption(options.to('last day of the range, included'))
     .addOption(new Option('--table <table>', 'one table, in full').choices(publishedTableNames))
     .addOption(
@@ -65,7 +65,7 @@ export function showCommand(): Command {
         .choices(['day', 'week', 'month'])
         .conflicts(['from', 'release', 'table']),
     )
-    .option('--wide', 'a line per row with all columns, however wide')
+    .option('--wide', 'one line per row with all columns, of any width')
     .addOption(
       new Option('--release', 'what partners see of the released period that holds the date (default: the newest)').conflicts([
         'table',
@@ -103,7 +103,7 @@ async function show(flags: ShowFlags): Promise<void> {
   if (flags.out !== undefined && !flags.csv && !flags.json)
     throw new Failure('BAD_REQUEST', 'expected --out with --csv or --json');
   const engine = await openEngine('read');
-  // the warehouse is free again before anything is printed
+  // closes the warehouse before printing
   const print = await read(engine, flags, { config, request, today: localDate(now, config.timeZone) }).finally(() =>
     engine.close(),
   );
@@ -119,7 +119,7 @@ interface Asked {
   today: CalendarDate;
 }
 
-/** Reads what is asked for, and gives what prints it. */
+/** Reads the requested rows. Returns a function that prints them. */
 async function read(engine: Engine, flags: ShowFlags, asked: Asked): Promise<() => void> {
   const { config, request, today } = asked;
   if (flags.release) return readReleased(engine, flags, asked);
@@ -148,7 +148,7 @@ async function read(engine: Engine, flags: ShowFlags, asked: Asked): Promise<() 
   };
 }
 
-/** Tables beside the core, if any is asked for. */
+/** The requested tables besides the core, if any. */
 function furtherAsked({ table, grain }: ShowFlags): readonly FurtherTable[] | null {
   if (table !== undefined) return table in reportTables ? null : [table as FurtherTable];
   return grain === undefined || grain === 'day' ? null : furtherTableNames.filter((name) => furtherTables[name].grain === grain);
@@ -237,7 +237,7 @@ function tableCsv(table: PublishedTable, rows: TableRows): string {
   return renderCsv<object>(rows[table] ?? [], columns);
 }
 
-/** A row a period with the figures of all tables: no two have a column of the same name but those that say which row it is. */
+/** One row per period with the figures of all tables. Only key columns have the same name in several tables. */
 function joinedCsv(rows: ReportRows): string {
   const columns = [
     ...new Set(reportTableNames.flatMap((table) => reportTableDefinitions[table].columns.map(({ name }) => name))),
@@ -261,7 +261,7 @@ function writeTables(
     const write = createFileWriter(path, { flag: '--out', kind: 'a file of this run', isOwn: () => false, force, config });
     return () => write(`${content}\n`);
   });
-  for (const write of files) write(); // all were checked before the first is written
+  for (const write of files) write(); // all paths were checked before the first file is written
   say(`Wrote ${formatMany(files.length, 'file')} to ${nearPath(folder)}`);
 }
 

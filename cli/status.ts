@@ -21,7 +21,7 @@ interface StatusFlags {
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('Show how things stand: the newest report and its age, gaps, the last runs, requests that wait as dead letters.')
+    .description('Show the newest report and its age, gaps, the last runs, and the number of waiting dead letters.')
     .addOption(new Option('--runs <number>', 'how many of the last runs to show').argParser(parseCount).default(10))
     .addOption(options.subscription())
     .addOption(options.project())
@@ -74,7 +74,7 @@ async function status(flags: StatusFlags): Promise<number> {
   }
 }
 
-/** Asks Cloud Monitoring, not Pub/Sub: to count letters there one has to pull them, which hides them from a replay beside. */
+/** Asks Cloud Monitoring, because counting in Pub/Sub means pulling, which would hide the letters from a concurrent replay. */
 async function countDeadLetters({ subscription, project: named }: StatusFlags, config: Config, now: Date): Promise<DeadLetters> {
   const project = projectOf(named, config);
   if (project === undefined) return { waiting: null, reason: 'no project named (--project)' };

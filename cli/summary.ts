@@ -8,7 +8,7 @@ import { colors } from './colors';
 import { formatChange, formatDay, formatFigure, formatWeekday } from './figures';
 import { wrap } from './terminal';
 
-/** The figures of the summary, in groups. Kinds of error that are no column of their own follow where there are any. */
+/** The figures of the summary, in groups. Other kinds of error are added if there are any. */
 const groups: readonly (readonly MetricName[])[] = [
   ['active_users', 'all_tests', 'successful_tests', 'avg_tests_per_active_user'],
   ['total_sessions', 'adjusted_success_rate', 'first_try_success_rate'],
@@ -16,7 +16,7 @@ const groups: readonly (readonly MetricName[])[] = [
   ['accounts_created', 'accounts_with_tests', 'conversion_rate', 'total_users_to_date'],
 ];
 
-/** What the star after a day means. */
+/** Explains the star after a day. */
 export const PROVISIONAL_NOTE = '* not over when the report was made: its figures still grow';
 
 const GAP = '  ';
@@ -24,15 +24,14 @@ const DAY_WIDTH = 7;
 const CHANGE_WIDTH = 9;
 const BARS = '▁▂▃▄▅▆▇█';
 
-/** The days of a report, the newest first. */
+/** The days of a report, newest first. */
 export function summaryOf(rows: ReportRows, timeZone: string): Period[] {
   return deriveHistory(rows, timeZone).days.toReversed();
 }
 
 /**
- * A report on one screen: a figure per line, the newest days side by side, the change of the newest day that is over against the same
- * weekday before, and all days of the report as a row of bars. Never wider than `width`, from 60 columns on; where there is
- * little room the bars go first.
+ * A report on one screen: one figure per line, with the newest days, the change of the newest finished day from the same weekday before, and a
+ * bar for each day of the report. Never wider than `width` (at least 60 columns). If there is little room the bars are left out first.
  */
 export function renderSummary(days: readonly Period[], width: number): string {
   const lines = groups.map((group) => group.flatMap((name) => lineOf(name, days) ?? []));
@@ -90,7 +89,7 @@ export function renderSummary(days: readonly Period[], width: number): string {
   ].join('\n');
 }
 
-/** A metric, and its figure of each day. */
+/** A metric and its value for each day. */
 export function seriesOf(name: string, days: readonly Period[]): { metric: Metric; values: (number | null)[] } {
   const place = reportMetrics.findIndex((metric) => metric.name === name);
   const metric = reportMetrics[place];
@@ -101,7 +100,7 @@ export function seriesOf(name: string, days: readonly Period[]): { metric: Metri
 interface Line {
   label: string;
   metric: Metric;
-  /** The newest first. */
+  /** Newest first. */
   values: (number | null)[];
 }
 
@@ -111,14 +110,14 @@ function lineOf(name: MetricName, days: readonly Period[]): Line | null {
   return { label: metric.label, metric, values };
 }
 
-/** The newest day that is over, and the same weekday a week before; null where one of them is missing. */
+/** The newest finished day, and the same weekday a week before; null if one of them is missing. */
 function comparedDays(days: readonly Period[]): [Period, Period] | null {
   const newest = days.find(({ provisional }) => !provisional);
   const before = newest && days.find(({ date }) => date === addDays(newest.date, -7));
   return before === undefined ? null : [newest as Period, before];
 }
 
-/** A bar a day, the oldest first, from 0 to the highest value; a space for none. */
+/** One bar per day, oldest first, from 0 to the highest value; a space for a missing value. */
 function sparkline(values: readonly (number | null)[]): string {
   const highest = Math.max(...values.map((value) => value ?? 0));
   return values

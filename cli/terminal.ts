@@ -1,17 +1,17 @@
-/** Where nothing says how wide the terminal is, as in a pipe. */
+/** Used if the width is unknown, as in a pipe. */
 const USUAL_WIDTH = 80;
 const SMALLEST_WIDTH = 60;
 
-/** How many columns text for a person may take on standard output. */
+/** The width of text on standard output. */
 export function terminalWidth({ columns }: Pick<NodeJS.WriteStream, 'columns'> = process.stdout): number {
   return Math.max(SMALLEST_WIDTH, columns || USUAL_WIDTH);
 }
 
-/** A command with its flags: half of it, copied, would be another command. */
+/** A command with its flags. It is never broken over lines, because a copied half would be another command. */
 const COMMAND = /\b(?:npx kpi|node \S+kpi\.mjs|kpi) [a-z]+(?: --[a-z-]+(?: (?!-)[^\s;,()]+)?)*/g;
 const NO_BREAK = '\u00a0';
 
-/** Text in lines of at most `width`, all but the first behind `indent` more spaces. A longer word or command stays whole. */
+/** Wraps text to `width`. All lines but the first are indented. Longer words and commands stay whole. */
 export function wrap(text: string, width: number, indent = 0): string {
   const lines: string[] = [];
   for (const word of text.replaceAll(COMMAND, (command) => command.replaceAll(' ', NO_BREAK)).split(' ')) {
@@ -22,19 +22,19 @@ export function wrap(text: string, width: number, indent = 0): string {
   return lines.join(`\n${' '.repeat(indent)}`).replaceAll(NO_BREAK, ' ');
 }
 
-/** A line for a person on standard output, as wide as the terminal; what doesn't fit stands indented below. */
+/** Wraps a line for standard output to the terminal. Continuation lines are indented. */
 export function fit(line: string, width = terminalWidth()): string {
   return wrap(line, width - 2, 2);
 }
 
 type Output = Pick<NodeJS.WriteStream, 'columns' | 'isTTY'>;
 
-/** A line for standard error: fits a terminal, and stays one line elsewhere, where scripts read it. */
+/** Wraps a line for standard error on a terminal. Elsewhere it stays one line, for scripts. */
 export function fitTerminal(line: string, output: Output = process.stderr): string {
   return output.isTTY ? fit(line, terminalWidth(output)) : line;
 }
 
-/** What to do next: commands, each with what it does, beside it or, where one doesn't fit, below. */
+/** Next steps: commands with their effect beside them, or below if one doesn't fit. */
 export function renderNext(steps: readonly (readonly [command: string, does: string])[], width = terminalWidth()): string {
   const start = 'Next: ';
   const longest = Math.max(...steps.map(([command]) => command.length));
@@ -49,7 +49,7 @@ export function renderNext(steps: readonly (readonly [command: string, does: str
     .join('\n');
 }
 
-/** A help text in lines of at most `width`. Commands stay whole, so that they can be copied. */
+/** Wraps a help text to `width`. Commands stay whole, so that they can be copied. */
 export function fitHelp(text: string, width: number): string {
   return text
     .split('\n')

@@ -3,8 +3,8 @@ import { join, relative } from 'node:path';
 import type { Config } from '../shared/platform/config';
 
 /**
- * How the command is typed: `kpi` where it is installed, `npx kpi` in a checkout, from outside of the checkout by its path. Messages name
- * commands as `kpi …`. `bundle` is the folder of the running program.
+ * How to type the command: `kpi` if installed, `npx kpi` in a checkout, its path outside of the checkout. Messages contain `kpi …`, which
+ * asTyped replaces. `bundle` is the folder of the running program.
  */
 export function commandName(bundle = __dirname, folder = process.cwd()): string {
   const root = join(bundle, '..');
@@ -12,15 +12,15 @@ export function commandName(bundle = __dirname, folder = process.cwd()): string 
   return relative(root, folder).startsWith('..') ? `node ${join(root, 'bin', 'kpi.mjs')}` : 'npx kpi';
 }
 
-/** A message with its commands as they are typed here, for the data that the running command was given. */
+/** Replaces commands in a message by how they are typed here, with the data flags of the running command. */
 export function asTyped(text: string, name = commandName(), typed = process.argv.slice(2)): string {
   return text.replaceAll(/(?<=^|: |; )kpi ([a-z]+)/g, (_, command) => `${name} ${command}${flagsFor(command, typed)}`);
 }
 
-/** Commands that count, and so need to know of what, unless the warehouse remembers it. */
+/** Commands that count, so need a source unless the warehouse has it. */
 const counting = ['export', 'gaps', 'diff', 'release', 'doctor'];
 
-/** ` --warehouse FILE`, and for a command that counts ` --source FOLDER` and the time zone, where they were typed. */
+/** The typed flags ` --warehouse FILE` and, for commands that count, ` --source FOLDER` and the time zone. */
 export function flagsFor(command: string, typed = process.argv.slice(2)): string {
   const names = counting.includes(command) ? ['--source', '--warehouse', '--time-zone'] : ['--warehouse'];
   return names
@@ -32,13 +32,13 @@ export function flagsFor(command: string, typed = process.argv.slice(2)): string
     .join('');
 }
 
-/** A path as it is typed in this folder: shorter where it lies below. */
+/** A path relative to this folder if it is below it. */
 export function nearPath(path: string, folder = process.cwd()): string {
   const below = relative(folder, path);
   return below === '' || below.startsWith('..') ? path : below;
 }
 
-/** A warehouse as a person knows it. */
+/** The display name of a warehouse. */
 export function nameWarehouse({ warehouse }: Config): string {
   return warehouse.engine === 'duckdb' ? nearPath(warehouse.warehouse) : `${warehouse.project}.${warehouse.dataset}`;
 }
@@ -49,12 +49,12 @@ export function retyped(flags: readonly string[], typed = process.argv.slice(2))
   return [commandName(), ...args.map(quoted)].join(' ');
 }
 
-/** As a shell takes it for one word. */
+/** Quotes a text that a shell would not read as one word. */
 function quoted(arg: string): string {
   return /^[\w./:=@%+,-]+$/.test(arg) ? arg : shellQuote(arg);
 }
 
-/** In single quotes, within which a shell takes nothing for more than it is. */
+/** In single quotes, in which a shell expands nothing. */
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -31,14 +31,14 @@ export interface FileWriterOptions {
 const HEAD_BYTES = 1024;
 
 /**
- * Returns what writes a file of a command. Checks the path now and again before it writes: an existing file is replaced only if it is of the
- * same kind or with `force`, and never if it is a warehouse or a source. The file appears whole or not at all.
+ * Returns a function that writes a file of a command. Checks the path now, and again before writing. An existing file is replaced only if it is
+ * of the same kind or with `force`, and never if it is a warehouse or a source. The file is written completely or not at all.
  */
 export function createFileWriter(path: string, options: FileWriterOptions): (content: string) => void {
   const { flag, kind, isOwn, force, config } = options;
   const refuse = (text: string) => new Failure('BAD_REQUEST', `${flag}: ${path} ${text}`);
   const check = (): { target: string; there: Stats | undefined } => {
-    const target = realPath(path); // a link stays, and what it leads to is written
+    const target = realPath(path); // a link stays; its target is written
     const there = statsOf(target);
     if (there?.isDirectory()) throw refuse("can't be written: it is a folder; expected a path of a file");
     if (there !== undefined && !there.isFile())
@@ -69,7 +69,7 @@ export function createFileWriter(path: string, options: FileWriterOptions): (con
   return (content) => attempt(() => write(content), explain);
 }
 
-/** Why a path, which `what` names, can't be written. */
+/** The failure for a path that can't be written. `what` names the path. */
 export function explainFault(thrown: unknown, what: string): Failure {
   if (thrown instanceof Failure) return thrown;
   const code = isDiskFault(thrown) ? 'UNAVAILABLE' : 'BAD_REQUEST';
@@ -94,7 +94,7 @@ function readHead(path: string): string {
   }
 }
 
-/** Whether a path is, or belongs to, a warehouse or a source: those of the settings, and any other that can be told. */
+/** Whether a path is or belongs to a warehouse or a source: those of the settings, and others that can be recognised. */
 export function isData(target: string, head: string, { warehouse: config }: Config): boolean {
   const isDuckDb = head.slice(8, 12) === 'DUCK' || /\.wal$/i.test(target);
   if (isDuckDb || head.startsWith('PAR1')) return true;
@@ -105,7 +105,7 @@ export function isData(target: string, head: string, { warehouse: config }: Conf
   return (source !== null && isSameFile(target, source)) || isPartOfTable(target, source);
 }
 
-/** By the names of the file and of the folders above it. A folder Users alone means little: only data files in it are a table's. */
+/** Decides by the names of the file and its folders. A folder Users is common, so only data files in it count. */
 function isPartOfTable(target: string, source: string | null): boolean {
   const isDataFile = SOURCE_FILE_NAME.test(target);
   const places =
@@ -131,6 +131,6 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // a folder that isn't there yet, or that this account may not list
+    return []; // the folder doesn't exist yet, or this account may not list it
   }
 }

@@ -17,7 +17,7 @@ import {
 } from '../shared/platform/files';
 import { explainFault, isData } from './write-file';
 
-/** A file of a package as it is written. */
+/** A written file of a package. */
 export interface WrittenFile {
   name: string;
   bytes: number;
@@ -26,7 +26,7 @@ export interface WrittenFile {
 }
 
 export interface WrittenPackage {
-  /** Whether all of it was there before, the same to the byte. */
+  /** Whether all files existed before with the same bytes. */
   unchanged: boolean;
   files: WrittenFile[];
   zip: WrittenFile | null;
@@ -34,16 +34,16 @@ export interface WrittenPackage {
 
 export interface PackageTarget {
   folder: string;
-  /** Writes also FOLDER.zip. */
+  /** Also write FOLDER.zip. */
   zip: boolean;
   config: Config;
-  /** Aborted before the package is in its place: nothing is written. */
+  /** If aborted before the package is in place, nothing is written. */
   signal: AbortSignal;
 }
 
 /**
- * Writes a package whose files `fill` puts into the folder that it is given. The package appears whole or not at all, in a new or empty
- * folder. One that is there stays: the same files are fine, any others are refused.
+ * Writes a package. `fill` writes its files into the given folder. The package is written completely or not at all, to a new or empty folder.
+ * An existing package stays: identical files are accepted, others refused.
  */
 export async function writePackage(target: PackageTarget, fill: (folder: string) => Promise<void>): Promise<WrittenPackage> {
   try {
@@ -97,7 +97,7 @@ export function describe(name: string, content: Buffer): WrittenFile {
   return { name, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
 }
 
-/** Whether a folder has all of the files already; refused where it has anything else instead. */
+/** Whether a folder already has exactly these files. Throws if it has other content. */
 function holdsAlready(folder: string, contents: ReadonlyMap<string, Buffer>, refuse: (text: string) => Failure): boolean {
   const found = statsOf(folder) === undefined ? [] : readdirSync(folder);
   if (found.length === 0) return false;
@@ -112,13 +112,13 @@ function isSame(path: string, content: Buffer | undefined): boolean {
   return content !== undefined && statsOf(path)?.isFile() === true && readFileSync(path).equals(content);
 }
 
-/** By name, in order. */
+/** Files by name, in order. */
 function readFiles(folder: string): Map<string, Buffer> {
   const names = readdirSync(folder).sort();
   return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
 }
 
-/** One instant for all files, and a compressor in JavaScript: neither clock nor zlib version shows. */
+/** Reproducible: one fixed time for all files, and a compressor in JavaScript, so that clock and zlib version have no effect. */
 function zipOf(contents: ReadonlyMap<string, Buffer>): Uint8Array {
   return zipSync(Object.fromEntries(contents), { level: 9, mtime: '1980-01-01T00:00:00' });
 }

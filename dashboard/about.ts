@@ -14,10 +14,10 @@ import { packageColumns } from '../shared/release/package/table';
 import { errorKindMeanings, ruleTexts, terms } from '../shared/release/words';
 import { escapeJson, escapeText } from './html';
 
-/** A release as the page of it explains it; licence, contact and the like may not be settled yet. */
+/** A release for its page. Licence, contact and other metadata may still be missing. */
 export type ExplainedRelease = Omit<ReleasedDataset, 'publication'> & { publication: PublicationSettings };
 
-/** What a reader of a release needs beside its figures, as HTML: what the words mean, how it is counted, what is hidden, how it may be used. */
+/** Explains a release as HTML: terms, method, hidden values, terms of use. */
 export function renderAbout(release: ExplainedRelease): string {
   const edition = editionOf(release);
   const publication = completePublication(release.publication);
@@ -46,7 +46,7 @@ ${paragraph(requestToReaders)}
 ${publication === null ? '' : `<script type="application/ld+json">${escapeJson(schemaOrg(release, publication, edition))}</script>\n`}`;
 }
 
-/** Who may use it how, how to cite it, and whom to ask. */
+/** Licence, citation and contact. */
 function usage({ grain, timeZone }: ExplainedRelease, publication: Publication | null, edition: Edition): string {
   const rows: [term: string, html: string][] = [
     ['Periods', escapeText(`${edition.from} to ${edition.to}; a row is ${periodNames[grain]}, of ${timeZone}`)],
@@ -78,7 +78,7 @@ function shares({ rows }: ExplainedRelease): string {
 </table></div>`;
 }
 
-/** https://schema.org/Dataset, as search engines for data sets read it. */
+/** https://schema.org/Dataset, for search engines for data sets. */
 function schemaOrg(release: ExplainedRelease, publication: Publication, edition: Edition): object {
   const { title, description, licence, authors, contact, doi } = publication;
   const { grain, timeZone, limits } = release;

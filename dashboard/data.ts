@@ -3,30 +3,30 @@ import type { Grain } from '../shared/metrics/grain';
 import type { Annotation } from '../shared/metrics/tables/annotations';
 import type { Unit } from '../shared/metrics/tables/columns';
 
-/** What the page is given: all that it shows, and nothing that it doesn't. Embedded into it as JSON. */
+/** The data of the page, embedded as JSON. It has nothing that the page doesn't show. */
 export interface DashboardData {
-  /** Exact figures for the company, or what is released to partners. */
+  /** Exact figures for internal use, or released figures for partners. */
   of: Figures;
-  /** Of the built-in demo data. */
+  /** Whether it is demo data. */
   isDemo: boolean;
   /** Report time zone. */
   timeZone: string;
   /** When the warehouse was read, ISO 8601. */
   readAt: string;
-  /** The day that the page opens with; null: the newest day that is over. */
+  /** The day that the page opens with; null: the newest finished day. */
   date: CalendarDate | null;
   /** Version of the program. */
   version: string;
-  /** Days always, though there may be none; weeks and months where a report has them. */
+  /** Days always, possibly empty; weeks and months if a report has them. */
   grains: { day: GrainFigures } & Partial<Record<Grain, GrainFigures>>;
 }
 
 /** Figures of days, of weeks, or of months. */
 export interface GrainFigures {
   metrics: Metric[];
-  /** Oldest first. A period that no report has is not among them. */
+  /** Oldest first. Leaves out periods without a report. */
   periods: Period[];
-  /** Oldest first; none of days, which have no retention. */
+  /** Oldest first; empty for days, which have no retention. */
   cohorts: Cohort[];
   /** Not in a release. */
   usual?: UsualFigures;
@@ -35,95 +35,95 @@ export interface GrainFigures {
 export type Figures =
   | {
       kind: 'reports';
-      /** The newest complete report, and when it was made, ISO 8601; null where there is none. */
+      /** The newest complete report, and when it was made (ISO 8601); null if there is none. */
       newest: { date: CalendarDate; createdAt: string } | null;
-      /** Dates since the oldest report that have no whole and final one, as `kpi gaps` finds them. */
+      /** Dates since the oldest report without a whole and final report, as found by `kpi gaps`. */
       gaps: CalendarDate[];
-      /** Those with a day that the page shows; oldest first. */
+      /** Annotations with a day that the page shows, oldest first. */
       annotations: Annotation[];
     }
   | {
       kind: 'release';
-      /** What is released; of weeks and months, `days` holds the first days. */
+      /** Grain of the release. */
       grain: Grain;
-      /** At least so many people stand behind a figure that is shown. */
+      /** Least number of people behind a shown figure. */
       minPeople: number;
-      /** What the figures are rounded to. */
+      /** Counts are rounded to multiples of this. */
       roundTo: number;
-      /** Of the settings file; null: none is stated. */
+      /** Title from the settings file; null if it has none. */
       title: string | null;
-      /** Names of figures that are hidden in all periods, and so are not among the metrics. */
+      /** Names of figures that are hidden in all periods, so left out of the metrics. */
       hidden: string[];
-      /** metrics.csv, as the package for researchers has it; empty where nothing is released. */
+      /** metrics.csv of the package for researchers; empty if nothing is released. */
       csv: string;
     };
 
-/** A column of a table, as its definition describes it. */
+/** A column of a table, from its definition. */
 export interface Metric {
   name: string;
   table: string;
   label: string;
   unit: Unit;
   definition: string;
-  /** It grows for periods after the one that it is of: only figures of the same age compare. */
+  /** Whether it still grows in later periods. Then only figures of the same age can be compared. */
   grows: boolean;
 }
 
-/** What the newest report of a day, a week or a month says of it. */
+/** A day, week or month from its newest report. */
 export interface Period {
   /** Its first day. */
   date: CalendarDate;
-  /** Date of that report. */
+  /** Date of the report. */
   report: CalendarDate;
-  /** The report was made before the period was over. */
+  /** Whether the report was made before the period was over. */
   provisional: boolean;
-  /** The period's accounts may still take their first test in a later report. */
+  /** Whether accounts of the period may still take their first test in a later report. */
   growing: boolean;
-  /** In the order of metrics; null: the divisor was 0, the report lacks the table, or, in a release, hidden. */
+  /** In the order of metrics; null if the divisor is 0, the report lacks the table, or the value is hidden in a release. */
   values: (number | null)[];
-  /** What grows, as each report had it that was made after its date was over; by age. */
+  /** Growing figures by age, from the final reports. */
   grown: AtAge[];
 }
 
-/** Figures of a period as they stood at the end of the one that is `age` periods later. */
+/** Figures of a period at the end of the period that is `age` periods later. */
 export interface AtAge {
   age: number;
-  /** In the order of the metrics that grow. */
+  /** In the order of the growing metrics. */
   values: (number | null)[];
 }
 
 /**
- * What was usual in the periods of a grain, and what they were like, by the rules of docs/usual-ranges.md. Lists are in the order of the
- * periods. Years of it are embedded, so it is kept short.
+ * Usual ranges and sentences of a grain's periods, by the rules of docs/usual-ranges.md. Lists are in the order of the periods. The format is
+ * compact, because years of data are embedded.
  */
 export interface UsualFigures {
-  /** What each period was like: the number of a pattern, and what its # stand for, with spaces between. */
+  /** For each period the number of a pattern, then the values of its #, separated by spaces. */
   sentences: string[];
   patterns: string[];
-  /** Of the figures that are judged, by name. */
+  /** The judged figures, by name. */
   figures: Record<string, UsualFigure>;
-  /** Why figures are not judged: `there are no tests`. */
+  /** Reasons why figures are not judged: `there are no tests`. */
   reasons: string[];
 }
 
 export interface UsualFigure {
-  /** The usual ranges. Where there is too little for one, low is -1 less the number of the reason, and high 0. */
+  /** The usual ranges. Without a range, low is -1 minus the number of the reason, and high is 0. */
   low: number[];
   high: number[];
-  /** By place, figures that are judged and lie outside. */
+  /** By place: judged figures outside their range. */
   outside: Record<number, Outside>;
-  /** By place, the number of the reason of figures that have a range and are not judged. */
+  /** By place: for figures with a range that are not judged, the number of the reason. */
   notJudged: Record<number, number>;
 }
 
-/** 1: above the usual range; 2: so far above that it is noticed; negative: below. */
+/** 1: above the usual range; 2: far enough above to be noticed; negative: below. */
 export type Outside = -2 | -1 | 1 | 2;
 
-/** The people whose first test lies in one week or month, and how many of them are active in it and later. */
+/** The people with a first test in one week or month, and how many of them are active then and later. */
 export interface Cohort {
   /** First day of that week or month. */
   date: CalendarDate;
   users: number;
-  /** How many of them are active so many periods later, from 0 on, as far as reports have it. */
+  /** Active people by number of periods later, from 0 on, as far as reports have them. */
   retained: number[];
 }

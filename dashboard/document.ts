@@ -5,31 +5,31 @@ import { type ExplainedRelease, renderAbout } from './about';
 import type { DashboardData } from './data';
 import { escapeJson, escapeText } from './html';
 
-/** What build.mjs makes of dashboard/page/. */
+/** The build of dashboard/page/ by build.mjs. */
 export interface PageAssets {
   script: string;
   styles: string;
-  /** Licences of all that is in the page and comes from elsewhere. */
+  /** Licences of third-party code in the page. */
   licences: string;
 }
 
 export interface Document {
   html: string;
-  /** The value of Content-Security-Policy, for who can send it as a header too. */
+  /** The value of Content-Security-Policy, for servers that send it as a header too. */
   policy: string;
 }
 
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g fill="#0072b2"><rect x="1" y="9" width="3.5" height="6" rx="1"/><rect x="6.25" y="5" width="3.5" height="10" rx="1"/><rect x="11.5" y="1" width="3.5" height="14" rx="1"/></g></svg>';
 
-/** Near the beginning of every page, so that a command can tell its own files. */
+/** Near the beginning of every page, so that commands recognise their own files. */
 const GENERATOR = '<meta name="generator" content="KPI metrics export';
 
-/** How pages began before they had it. */
+/** The beginning of pages of older versions, without this tag. */
 const BEFORE =
   /^<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n.*'none'; script-src 'sha256-.*trusted-types 'none'">\n/;
 
-/** Whether a file that begins so is a page of this program, of whatever version. */
+/** Whether a file with this beginning is a page of this program, of any version. */
 export function isPage(head: string): boolean {
   return (
     head.startsWith('<!doctype html>') &&
@@ -37,13 +37,13 @@ export function isPage(head: string): boolean {
   );
 }
 
-/** What the page shows; of a release that has periods, also what it is explained by. */
+/** The data of the page; for a release with periods, also its explanation. */
 export interface Shown {
   data: DashboardData;
   release?: ExplainedRelease;
 }
 
-/** The page as one file that needs nothing else: its policy lets it load nothing, and run only the script that is in it. */
+/** The page as one self-contained file. Its policy allows only its own script and forbids loading anything. */
 export function renderDashboard({ data, release }: Shown, { script, styles, licences }: PageAssets): Document {
   return renderDocument({
     styles,
@@ -60,7 +60,7 @@ ${release === undefined ? '' : renderAbout(release)}<footer>
   });
 }
 
-/** A page that says why there are no figures, and asks again after some seconds where that may help. */
+/** A page that says why there are no figures. It reloads after some seconds if that may help. */
 export function renderNotice(title: string, text: string, { styles }: PageAssets, refreshSeconds?: number): Document {
   return renderDocument({
     styles,
@@ -75,7 +75,7 @@ interface Parts {
   styles: string;
   script?: string;
   head?: string;
-  /** By search engines: a release with a licence is for everybody. */
+  /** Whether search engines may index it: a release with a licence is public. */
   mayBeFound?: boolean;
   body: string;
 }

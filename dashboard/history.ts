@@ -18,7 +18,7 @@ import type { Retention } from '../shared/metrics/tables/retention';
 import type { Cohort, GrainFigures, Metric, Period } from './data';
 import { madeMetrics, metricsOf } from './metrics';
 
-/** The figures of a day that the core tables have, in the order of their values there. */
+/** The figures of a day in the core tables, in the order of a day's values. */
 export const reportMetrics: Metric[] = [
   ...metricsOf(Object.values(reportTableDefinitions)),
   ...Object.values(madeMetrics).map(({ make, ...metric }) => ({ ...metric, grows: false })),
@@ -26,7 +26,7 @@ export const reportMetrics: Metric[] = [
 const { make: makeFailureRate, ...failureRate } = madeMetrics.failure_rate;
 const reportMetricNames: readonly string[] = reportMetrics.map(({ name }) => name);
 
-/** Of the columns of a release those that are figures of a report, each with the table that it is of; and the failure rate. A released period grows no more. */
+/** The figures among a release's columns, each with its table, and the failure rate. Released periods no longer grow. */
 export function releaseMetrics(grain: Grain): Metric[] {
   const columns = metricsOf([releaseDefinitions[grain]]).filter(({ name }) => reportMetricNames.includes(name));
   return [...columns, failureRate].map((metric) => ({ ...metric, table: tableOf(metric.name, grain), grows: false }));
@@ -38,15 +38,15 @@ function tableOf(metric: string, grain: Grain): string {
 }
 
 const growing = reportMetrics.filter(({ grows }) => grows).map(({ name }) => name);
-/** Place of a metric's value among those of a day. */
+/** Index of a metric's value among those of a day. */
 export const placeOf = new Map(reportMetrics.map(({ name }, place) => [name, place]));
 
-/** The rows of the core tables of a grain: what figures are judged by. */
+/** The rows of a grain's core tables, from which figures are judged. */
 export function coreRows(rows: Rows, grain: Grain): ReportRow[] {
   return coreOf(grain).flatMap(([table]) => (rows[table] ?? []) as ReportRow[]);
 }
 
-/** The core tables of a grain, in order, each beside the one of days. */
+/** The core tables of a grain, in order, each with its daily table. */
 function coreOf(grain: Grain): [table: PublishedTable, core: ReportTable][] {
   return reportTableNames.map((core) => [ofGrain(core, grain), core]);
 }
@@ -55,7 +55,7 @@ function ofGrain(table: ReportTable | 'daily_audience' | 'daily_retention', grai
   return table.replace(grainAdverbs.day, grainAdverbs[grain]) as PublishedTable;
 }
 
-/** The figures of a period of a grain: those of a day in the same order, then those of the audience; active users are among the first. */
+/** The figures of a grain's periods: those of a day in the same order, then those of the audience without active users, which are among the first. */
 export function metricsOfGrain(grain: Grain): Metric[] {
   const core = coreOf(grain).map(([table]) => publishedTableDefinitions[table]);
   return [
@@ -84,13 +84,13 @@ type Rows = Partial<ReportRows & FurtherRows>;
 type PeriodRows = { [Table in ReportTable]: ReportRow<Table> };
 
 /**
- * A report of which all rows are there, and whose figures belong together: made at one instant, or, while two runs write at once, tables of
- * several that agree with each other. Then createdAt is the oldest.
+ * A report with all rows, whose figures belong together: made at one instant or, while two runs write at once, with tables of both that agree
+ * with each other. Then createdAt is the oldest.
  */
 interface CompleteReport {
   date: CalendarDate;
   createdAt: Date;
-  /** The newest first. */
+  /** Newest first. */
   periods: { date: CalendarDate; rows: PeriodRows }[];
 }
 
@@ -99,15 +99,15 @@ export interface NewestReport {
   createdAt: string;
 }
 
-/** The days that the reports of a warehouse speak of, by their core tables. */
+/** The days of all reports of a warehouse, from the core tables. */
 export function deriveHistory(rows: ReportRows, timeZone: string): { newest: NewestReport | null; days: Period[] } {
   const { newest, periods } = deriveGrain(rows, 'day', timeZone);
   return { newest, days: periods };
 }
 
 /**
- * The days, weeks or months that the reports of a warehouse speak of, each as its newest report has it. A report that isn't complete
- * counts as missing. Without a row of the audience there are no metrics of it.
+ * The days, weeks or months of all reports of a warehouse, each from its newest report. Incomplete reports count as missing. Without rows of the
+ * audience its metrics are left out.
  */
 export function deriveGrain(rows: Rows, grain: Grain, timeZone: string): GrainFigures & { newest: NewestReport | null } {
   const reports = completeReports(rows, grain);
@@ -122,7 +122,7 @@ export function deriveGrain(rows: Rows, grain: Grain, timeZone: string): GrainFi
       const grown = periods.get(date)?.grown ?? [];
       if (final) grown.push({ age, values: growing.map((name) => numberIn(rows.daily_funnel, name)) });
       const people = audience.get(`${report} ${date}`);
-      // of another run than the core if its active users are others
+      // different active users mean that another run wrote the core
       const isOfReport = people !== undefined && numberIn(people, 'active_users') === rows.daily_engagement.active_users;
       periods.set(date, {
         date,
@@ -148,7 +148,7 @@ function audienceRows(rows: Rows, grain: Grain): Map<string, object> {
   return new Map((found as ReportRow[]).map((row) => [`${row.report_date} ${row.period_start_date}`, row]));
 }
 
-/** The cohorts that reports have, each as its newest one has it. A report that lacks rows of the table counts as missing. */
+/** The cohorts of all reports, each from its newest report. Reports that lack rows of the table count as missing. */
 function deriveCohorts(rows: readonly Retention[], grain: Grain): Cohort[] {
   const cohorts = new Map<CalendarDate, Cohort>();
   for (const report of byReportDate(rows)) {
@@ -162,7 +162,7 @@ function deriveCohorts(rows: readonly Retention[], grain: Grain): Cohort[] {
   return [...cohorts.values()].sort(byDate);
 }
 
-/** The rows of each report, the oldest report first. */
+/** The rows of each report, oldest report first. */
 function byReportDate<Row extends { report_date: CalendarDate }>(rows: readonly Row[]): Row[][] {
   const reports = new Map<CalendarDate, Row[]>();
   for (const row of rows) {
@@ -173,7 +173,7 @@ function byReportDate<Row extends { report_date: CalendarDate }>(rows: readonly 
   return [...reports].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, found]) => found);
 }
 
-/** The periods of a release by their first days, which are complete; and the names of figures that all of them hide, which are left out. */
+/** The released periods by first day, and the names of figures that are hidden in all of them, which are left out. */
 export function deriveReleased(rows: readonly ReleasedRow[], grain: Grain): { figures: GrainFigures; hidden: string[] } {
   const metrics = releaseMetrics(grain);
   const columns = metrics.map(({ name }) => name).filter((name) => name !== failureRate.name);
@@ -212,7 +212,7 @@ function completeReport(found: { core: ReportTable; row: ReportRow }[], grain: G
   return stands ? { date, createdAt: new Date(createdAt), periods } : null;
 }
 
-/** Tells whether a day was over at an instant. A day's end is looked up once. */
+/** Returns a function that says whether a day was over at an instant. It computes each day's end once. */
 function createOver(timeZone: string): (day: CalendarDate, at: Date) => boolean {
   const ends = new Map<CalendarDate, number>();
   return (day, at) => {

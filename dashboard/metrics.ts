@@ -11,13 +11,13 @@ type PublishedMetric = { [Table in ReportTable]: keyof DerivedRow<Table> & strin
 type AudienceMetric = keyof Derived<DailyAudience> | keyof Derived<Audience>;
 export type MetricName = PublishedMetric | AudienceMetric | 'failure_rate' | 'other_errors';
 
-/** A figure of a day by its name; null where it isn't known. */
+/** Returns a figure of a day by name; null if it is unknown. */
 export type Figure = (name: PublishedMetric) => number | null;
 
-/** The accounts of a day take their first test on that day and the eleven after it. */
+/** Figures that grow: accounts of a day may take their first test on that day or in the eleven days after it. */
 const growing: readonly string[] = ['accounts_with_tests', 'conversion_rate'] satisfies PublishedMetric[];
 
-/** Figures that no table has, made of those of the same day. */
+/** Figures that are in no table, computed from those of the same day. */
 export const madeMetrics = {
   failure_rate: {
     name: 'failure_rate',
@@ -58,7 +58,7 @@ export function metricsOf(tables: readonly TableDefinition[]): Metric[] {
   );
 }
 
-/** A definition without names of columns: `active_percentage less …; NULL where …` as `Active percentage less …; empty where …`. */
+/** A definition without names of columns: `active_percentage minus …; NULL where …` as `Active percentage minus …; empty where …`. */
 function inWords(definition: string): string {
   return definition
     .replaceAll(/\b[a-z]+(_[a-z0-9]+)+\b/g, (column, _, place) => (place === 0 ? nameOf(column) : lowerFirst(nameOf(column))))

@@ -16,16 +16,16 @@ import { deriveUsual } from './usual';
 export interface ReadOptions {
   timeZone: string;
   isDemo: boolean;
-  /** The day that the page opens with; null: the newest day that is over. */
+  /** The day that the page opens with; null: the newest finished day. */
   date: CalendarDate | null;
   now: Date;
   run: Run;
 }
 
-/** Every date that a report can have. */
+/** Bounds of all possible report dates. */
 const [FIRST_DATE, LAST_DATE] = ['1970-01-01', '9999-12-31'];
 
-/** All reports of the warehouse, as the page shows them. */
+/** Reads all reports of the warehouse for the page. */
 export async function readReports(engine: Engine, options: ReadOptions): Promise<DashboardData> {
   const { timeZone, isDemo, date, now, run } = options;
   const rows = {
@@ -46,7 +46,7 @@ export async function readReports(engine: Engine, options: ReadOptions): Promise
       return figures.periods.length === 0 ? [] : [[grain, figures]];
     });
   const today = localDate(now, timeZone);
-  // a report that isn't there yet is late rather than a gap: the page says so by itself, when it is read
+  // dates after the newest report are late, not gaps; the page itself says so when it is opened
   const to = [newest?.date ?? FIRST_DATE, addDays(today, -1)].sort()[0] ?? FIRST_DATE;
   const { gaps } = await findGaps(engine, { from: null, to, timeZone, today }, run);
   const known: Partial<Record<Grain, GrainFigures>> = Object.fromEntries(further);
@@ -80,7 +80,7 @@ export interface ReadReleaseOptions extends Omit<ReadOptions, 'run'> {
   publication: PublicationSettings;
 }
 
-/** All that is released, and what it is explained by. Nothing but the release is read, so whoever may read only that gets the page too. */
+/** Reads the release and its explanation. Reads nothing else, so access to the release is enough. */
 export async function readReleased(engine: Engine, options: ReadReleaseOptions): Promise<Shown> {
   const { timeZone, isDemo, date, now, publication } = options;
   const { grain, minPeople, roundTo } = options.release;

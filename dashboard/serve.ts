@@ -4,9 +4,9 @@ import { type Failure, toFailure } from '../shared/platform/failure';
 import { type Document, type PageAssets, renderNotice } from './document';
 
 export interface ServeOptions {
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number;
-  /** Makes the page anew for each request. */
+  /** Renders the page for each request. */
   render: () => Promise<Document>;
   assets: PageAssets;
 }
@@ -15,8 +15,8 @@ const LOCALHOST = '127.0.0.1';
 const RETRY_SECONDS = 5;
 
 /**
- * Serves the page to this machine alone. A request whose Host is another name is refused, so that no site can read the figures by
- * pointing its name here. Fails with what listening fails with, such as EADDRINUSE.
+ * Serves the page to this machine only. Refuses requests with another Host, so that no site can read the figures by pointing its name here (DNS
+ * rebinding). Throws the error of listening, such as EADDRINUSE.
  */
 export async function serveDashboard({ port, render, assets }: ServeOptions): Promise<{ url: string; server: Server }> {
   const server = createServer((request, response) => {

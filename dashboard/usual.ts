@@ -4,7 +4,7 @@ import { describeReason, type Judgement, judgedFigureNames } from '../shared/met
 import { type JudgedOptions, judgeEach } from '../shared/metrics/judged';
 import type { Outside, UsualFigure, UsualFigures } from './data';
 
-/** What was usual in periods of a grain, by published rows of its core tables: the same as `kpi status` says of each. */
+/** Judges the periods of a grain from published rows of its core tables, with the same result as `kpi status`. */
 export function deriveUsual(
   rows: readonly HistoryRow[],
   starts: readonly CalendarDate[],
@@ -34,10 +34,10 @@ export function deriveUsual(
   return { sentences, patterns: patterns.texts, figures: Object.fromEntries(figures), reasons: reasons.texts };
 }
 
-/** In sentences. */
+/** Numbers in sentences. */
 const NUMBER = /\d[\d,.]*/g;
 
-/** Texts that come again and again, each kept once. */
+/** A list that keeps each repeated text once. */
 function createList() {
   const texts: string[] = [];
   return {
@@ -49,7 +49,7 @@ function createList() {
   };
 }
 
-/** Rates are shown with one digit after the point. */
+/** Rates are shown with one decimal. */
 function round(value: number, unit: Judgement['unit']): number {
   return unit === 'count' ? value : Number(value.toFixed(1));
 }

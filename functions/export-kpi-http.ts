@@ -10,7 +10,7 @@ import type { HandlerDeps } from './handler-deps';
 
 export const EXPORT_PATH = '/api/export-kpi';
 
-/** `POST /api/export-kpi` with the JSON of a request, or no body for today; docs of the answer: shared/export/answer.ts. */
+/** `POST /api/export-kpi` with a request as JSON, or no body for today. The answer is described in shared/export/answer.ts. */
 export function createHttpHandler({ settler, runRequest, sendDigests, openLog, now, deadlineMs }: HandlerDeps) {
   async function handle(req: Request): Promise<[status: number, body: Answer]> {
     const startedAt = now();
@@ -19,7 +19,7 @@ export function createHttpHandler({ settler, runRequest, sendDigests, openLog, n
     try {
       const timeZone = await settler.timeZone();
       const context = { timeZone, askedAt: startedAt, now: startedAt, maxDates: MAX_DATES_BY_MESSAGE };
-      // the body as it came, of any content type
+      // the raw body, of any content type
       const request = parseRequestData(bodyOf(req), context, { bareDate: false });
       const dates = datesOfRequest(request);
       const settled = await settler.settle();
@@ -55,7 +55,7 @@ export function createHttpHandler({ settler, runRequest, sendDigests, openLog, n
   };
 }
 
-/** What was sent. Nothing means today, so what became nothing on its way is refused. */
+/** The body. An empty body means today, so a body that only became empty by unpacking is refused. */
 function bodyOf(req: Request): Buffer {
   const body = req.rawBody ?? Buffer.alloc(0);
   const isSent = Number(req.header('content-length') ?? 0) > 0 || req.header('transfer-encoding') !== undefined;
@@ -65,7 +65,7 @@ function bodyOf(req: Request): Buffer {
   return body;
 }
 
-/** 503 invites the caller to try again. */
+/** The HTTP status. 503 asks the caller to try again. */
 function statusOf(verdict: Verdict): number {
   if (verdict.result === 'all') return 200;
   if (verdict.result === 'none' && verdict.failure.refused) return 400;

@@ -41,12 +41,12 @@ export function createPubsubHandler({
       const failure = toFailure(thrown);
       logFailure(log, failure);
       if (failure.kind === 'retryable') throw failure;
-      // a repeat can't help: keep it, with its reason, where the alert looks
+      // a retry can't help: park the request with its reason, for the alert
       const letter = toDeadLetter(failure, { request, message, event });
       try {
         await park(letter);
       } catch (unkept) {
-        const lost = toFailure(unkept); // what is thrown is printed
+        const lost = toFailure(unkept); // a thrown error is printed, so convert it
         logFailure(log, lost);
         throw lost;
       }
@@ -63,7 +63,7 @@ export function createPubsubHandler({
   };
 }
 
-/** The framework adds the header of that name to the event. */
+/** The traceparent header, which the framework adds to the event. */
 function traceparentOf(event: unknown): string | undefined {
   const value = typeof event === 'object' && event !== null && 'traceparent' in event ? event.traceparent : undefined;
   return typeof value === 'string' ? value : undefined;

@@ -5,14 +5,14 @@ import { Failure } from '../shared/platform/failure';
 import type { Log } from '../shared/platform/log';
 
 /**
- * Stands before the framework's server, which has no place for it: the framework drops a body whose content type it doesn't know, answers
- * malformed requests with pages of HTML, and prints their errors, which may quote what was sent. Here each body reaches the function as
- * bytes, and what is refused before the function is answered as the function itself would, with one line in the log.
+ * Handles requests before the framework's server, which has no hook for it. The framework drops bodies of unknown content types, answers
+ * malformed requests with HTML pages, and prints their errors, which may quote the input. With this front every body reaches the function as
+ * bytes, and a request refused before the function gets an answer like the function's own, with one line in the log.
  */
 
 const targets = new AsyncLocalStorage<string>();
 
-/** Parameters in the URL of the request that is being served. The framework tells a function of events nothing of them. */
+/** Query parameters of the current request. The framework doesn't pass them to event functions. */
 export function urlParameters(): URLSearchParams {
   const [, query = ''] = /\?([^#]*)/.exec(targets.getStore() ?? '') ?? [];
   return new URLSearchParams(query);
@@ -30,20 +30,20 @@ interface Application extends RequestListener {
   use(handler: (error: HttpError, request: IncomingMessage, response: ServerResponse, next: unknown) => void): void;
 }
 
-/** Servers of Express applications that are made from now on, as the framework makes one, begin with this front. */
+/** Adds the front to all servers of Express applications that are created from now on, as the framework does. */
 export function installFront(log: () => Log): void {
   const createServer = http.createServer as (...args: unknown[]) => http.Server;
   http.createServer = ((...args: unknown[]) => {
     const [app] = args;
     if (!isApplication(app)) return createServer(...args);
     app.use((request, response) => refuseError({ status: 404 }, request, response, log));
-    // Express tells a handler of errors by its four parameters
+    // Express recognises an error handler by its four parameters
     app.use((error: HttpError, request: IncomingMessage, response: ServerResponse, _: unknown) =>
       refuseError(error, request, response, log),
     );
     return createServer((request: IncomingMessage, response: ServerResponse<IncomingMessage> & { req: IncomingMessage }) => {
       replaceHeaders(request);
-      // noticed here: a parser that waits for more of a compressed body never tells
+      // needed because a parser that waits for the rest of a compressed body reports nothing
       request.once('close', () => {
         if (!request.complete && !response.headersSent) log().warning('caller left', { code: 'BAD_REQUEST' });
       });
@@ -57,8 +57,8 @@ function isApplication(value: unknown): value is Application {
 }
 
 /**
- * As bytes, a body of any content type reaches the function. The framework writes an execution id into each line of the log, one
- * from a header if there is one: a caller could write anything into it, so the framework always makes its own.
+ * Declares the body as bytes, so that any content type reaches the function. Removes the header for the execution id, which the framework writes
+ * into each log line: a caller could put anything into it.
  */
 function replaceHeaders({ headers }: IncomingMessage): void {
   headers['content-type'] = 'application/octet-stream';
@@ -71,7 +71,7 @@ function refuseError(
   response: ServerResponse,
   log: () => Log,
 ): void {
-  if (type === 'request.aborted') return; // nobody is there to read an answer
+  if (type === 'request.aborted') return; // the caller is gone
   if (method !== 'POST') refuse(response.setHeader('Allow', 'POST'), 405, 'expected a POST', log);
   else if (status === 413) refuse(response, 413, 'expected a smaller body', log);
   else if (status === 415) refuse(response, 415, 'expected a body without Content-Encoding, or one of gzip, deflate, br', log);

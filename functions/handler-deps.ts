@@ -3,15 +3,15 @@ import type { runRequest } from '../shared/export/run-request';
 import type { sendDigests } from '../shared/operate/send-digests';
 import type { Log } from '../shared/platform/log';
 
-/** What both functions are made of. */
+/** Dependencies of both functions. */
 export interface HandlerDeps {
   settler: Settler;
   runRequest: typeof runRequest;
-  /** Called with what a run exported. */
+  /** Called with the reports that a run exported. */
   sendDigests: typeof sendDigests;
   /** Opens the log of one request, with the trace that its header names, if any. */
   openLog: (traceHeader: string | undefined) => Log;
   now: () => Date;
-  /** An own deadline, below the platform's, so that a run ends with a word rather than being cut off. */
+  /** Below the platform's deadline, so that a run ends with a log entry instead of being cut off. */
   deadlineMs: number;
 }

@@ -12,9 +12,9 @@ import { createPark } from './park';
 /** Event functions are cut off after 540 s. */
 const DEADLINE_MS = 480_000;
 
-// parsed when the instance starts, so that a wrong deployment never comes up
+// parsed at the start of the instance, so that a wrong deployment fails at once
 const config = parseConfig(process.env);
-if (config.warehouse.engine === 'bigquery') requireSource(config); // an embedded file may know its own
+if (config.warehouse.engine === 'bigquery') requireSource(config); // an embedded warehouse may have the source
 const project = config.warehouse.engine === 'bigquery' ? config.warehouse.project : undefined;
 
 const now = () => new Date();
@@ -31,10 +31,10 @@ for (const { name, nearest } of unknownSettings(process.env))
   openLog().warning('unknown setting', { setting: name, ...(nearest !== null && { nearest }) });
 
 const deps: HandlerDeps = {
-  settler: createSettler(config, 'export', now, { forMs: 0 }), // a busy file is not waited for: Pub/Sub and callers ask again
-  // tables, facts and their checks are no use to a request that is refused
+  settler: createSettler(config, 'export', now, { forMs: 0 }), // doesn't wait for a busy file, because Pub/Sub and callers retry
+  // loaded later: a refused request doesn't need tables, facts and checks
   runRequest: async (...request) => (await import('../shared/export/run-request')).runRequest(...request),
-  // nor is a digest where nobody gets one
+  // loaded only if digests are sent
   sendDigests: async (reports, options) => {
     if (config.digestWebhook !== null) await (await import('../shared/operate/send-digests')).sendDigests(reports, options);
   },

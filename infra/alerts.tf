@@ -1,5 +1,5 @@
 locals {
-  # The program's own texts: shared/platform/log-messages.ts. A test holds the two together.
+  # The messages of shared/platform/log-messages.ts. A test compares the two.
   log_messages = {
     exported    = "report exported"
     failed      = "export failed"
@@ -33,7 +33,7 @@ locals {
         name     = "dead letters are waiting"
         severity = "ERROR"
         query    = "max(${local.waiting}) > 0"
-        means    = "A request was refused, or has failed 30 times. Read it, mend the cause, replay it."
+        means    = "A request was refused, or has failed 30 times. Read it, fix the cause, replay it."
       }
       no_export = {
         name     = "no export for 26 hours"
@@ -52,7 +52,7 @@ locals {
         name     = "an export failed for good"
         severity = "ERROR"
         query    = "sum(increase(${local.counters.kpi_export_failed}[${local.late_log}])) > 0"
-        means    = "An export failed in a way that no repeat can mend. The code is in the log and in export_runs."
+        means    = "An export failed in a way that a retry can't fix. The code is in the log and in export_runs."
       }
     },
     var.release_enabled ? {
@@ -60,7 +60,7 @@ locals {
         name     = "a release is held"
         severity = "WARNING"
         query    = "sum(increase(${local.counters.kpi_release_held}[${local.late_log}])) > 0"
-        means    = "A released period was to be replaced by one that differs by a single step, which could tell of one person: somebody has to decide."
+        means    = "A released period was to be replaced by one that differs by a single step, which could reveal one person: somebody has to decide."
       }
     } : {},
     var.unusual_figures_alert ? {
@@ -168,13 +168,13 @@ resource "google_monitoring_dashboard" "overview" {
           { title = "Reports exported, per day", series = { reports = "sum(increase(${local.counters.kpi_report_exported}[1d]))" } },
           # A counter that nothing has added to has no series: hence the 0.
           { title = "Failures, per hour", series = {
-            "permanent: no repeat can mend it" = "sum(increase(${local.counters.kpi_export_failed}[1h])) or vector(0)"
+            "permanent: a retry can't fix it" = "sum(increase(${local.counters.kpi_export_failed}[1h])) or vector(0)"
             "retryable: it is delivered again" = "sum(increase(${local.counters.kpi_export_retried}[1h])) or vector(0)"
           } },
           { title = "Dead letters waiting", series = { letters = "max(${local.waiting})" } },
           { title = "Age of the oldest request, seconds", series = { seconds = "max(${local.oldest})" } },
           ] : merge(
-          # The API leaves zeros out of what it returns, so a zero here would be a change in every plan.
+          # The API doesn't return zeros, so a zero here would be a change in every plan.
           { for name, value in { xPos = index % 2 * 6, yPos = floor(index / 2) * 4 } : name => value if value != 0 },
           {
             width  = 6

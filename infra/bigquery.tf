@@ -76,7 +76,7 @@ resource "google_bigquery_table" "published" {
     expiration_ms = local.partition_expiration_ms
   }
 
-  # A table takes the key of its dataset when it is made. The provider would make it anew, empty, where the two differ later.
+  # A table gets the key of its dataset when it is created. If the two differ later, the provider would recreate it empty.
   lifecycle {
     ignore_changes = [encryption_configuration]
   }
@@ -136,7 +136,7 @@ resource "google_bigquery_table" "first_tests" {
   dataset_id          = local.source_tables.measurements.dataset
   table_id            = var.first_tests_view.name
   description         = "When each user took their first test"
-  deletion_protection = false # made anew out of its base
+  deletion_protection = false # can be recreated from its base table
 
   materialized_view {
     query               = templatefile("${path.module}/views/first_tests.sql", { measurements = "`${var.source_measurements}`" })

@@ -28,7 +28,7 @@ resource "google_billing_budget" "project" {
     for_each = length(var.alert_emails) > 0 ? [1] : []
 
     content {
-      # It takes five, and of no other kind than email.
+      # The API accepts at most five channels, only of type email.
       monitoring_notification_channels = [
         for address in slice(distinct(var.alert_emails), 0, min(5, length(distinct(var.alert_emails)))) : google_monitoring_notification_channel.email[address].id
       ]

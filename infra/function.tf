@@ -1,5 +1,5 @@
 locals {
-  # Both out of one package. Pub/Sub of the same project is internal traffic, as long as it uses the service's own run.app address.
+  # Both from one package. Pub/Sub of the same project is internal traffic if it uses the service's own run.app address.
   functions = {
     pubsub = {
       name        = "kpi-export"
@@ -17,7 +17,7 @@ locals {
     }
   }
 
-  # Names are those of shared/platform/config.ts; null: not set, the program's default holds.
+  # Names are those of shared/platform/config.ts. null: not set, so the program's default applies.
   settings = {
     NODE_ENV                 = "production" # no stack in an answer
     LOG_EXECUTION_ID         = "true"
@@ -61,8 +61,8 @@ resource "google_storage_bucket" "source" {
 }
 
 resource "google_storage_bucket_object" "package" {
-  name   = basename(var.package)           # carries its hash: another package is another object, and the functions are built anew
-  bucket = google_storage_bucket.source.id # known anew where the bucket is made anew, and then the object is too
+  name   = basename(var.package)           # includes its hash: another package is another object, and the functions are rebuilt
+  bucket = google_storage_bucket.source.id # unknown if the bucket is recreated, so that the object is recreated too
   source = var.package
 
   lifecycle {
@@ -168,7 +168,7 @@ resource "google_cloudfunctions2_function" "export" {
   ]
 }
 
-# The URL that gets digests. Its value is put in by hand (README.md, "Digests"), so that no state and no plan has it.
+# The URL that digests are sent to. Its value is added by hand (README.md, "Digests"), so that no state or plan has it.
 resource "google_secret_manager_secret" "digest_webhook" {
   count = var.digest_webhook_version == null ? 0 : 1
 

@@ -15,12 +15,12 @@ output "views" {
 }
 
 output "release_table" {
-  description = "The released table; null where there is none, or where it is not Terraform's (release_by_period_date)."
+  description = "The released table; null if there is none, or if Terraform doesn't manage it (release_by_period_date)."
   value       = one([for table in google_bigquery_table.release : "${var.project}.${table.dataset_id}.${table.table_id}"])
 }
 
 output "release_listing" {
-  description = "The listing that partners subscribe to; null where there is none."
+  description = "The listing that partners subscribe to; null if there is none."
   value       = one([for listing in google_bigquery_analytics_hub_listing.release : "projects/${var.project}/locations/${listing.location}/dataExchanges/${listing.data_exchange_id}/listings/${listing.listing_id}"])
 }
 
@@ -35,7 +35,7 @@ output "dead_letter_subscription" {
 }
 
 output "http_url" {
-  description = "Address that exportKpiHttp answers POST at; null where http_enabled is false."
+  description = "Address of exportKpiHttp for POST requests; null if http_enabled is false."
   value       = var.http_enabled ? "${google_cloudfunctions2_function.export["http"].service_config[0].uri}/api/export-kpi" : null
 }
 

@@ -1,5 +1,5 @@
 locals {
-  # What Pub/Sub itself acts as. A new project has it once it is asked for: see README.md.
+  # Pub/Sub's own service account. A new project has it only after a request: see README.md.
   pubsub_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 }
 

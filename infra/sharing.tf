@@ -1,5 +1,5 @@
 # BigQuery sharing (Analytics Hub): partners subscribe to kpi_release and get a read-only linked dataset in a project of their own. They
-# need no grant on kpi_release; whoever has one, as release_readers do, is not held by the restriction of exports.
+# need no grant on kpi_release. The restriction of exports doesn't apply to accounts with a grant, such as release_readers.
 locals {
   release_listings = var.release_enabled ? var.release_listing[*] : []
 }
@@ -30,7 +30,7 @@ resource "google_bigquery_analytics_hub_listing" "release" {
   documentation    = "NULL means hidden. Counts are rounded. A period is released once; revision says whether it was corrected."
   primary_contact  = var.release_listing.contact
   request_access   = var.release_listing.contact
-  # discovery_type can't be set where exports are restricted.
+  # discovery_type can't be set if exports are restricted.
 
   bigquery_dataset {
     dataset = "projects/${var.project}/datasets/${google_bigquery_dataset.release[0].dataset_id}"

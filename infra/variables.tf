@@ -3,7 +3,7 @@ locals {
   member_pattern = "^((user|group|serviceAccount):[^@ ]+@[^@ ]+|domain:[^@ ]+|principal(Set)?://[a-z]+\\.googleapis\\.com/\\S+)$"
   table_pattern  = "^(?P<project>[a-z][a-z0-9.:-]*[a-z0-9])\\.(?P<dataset>\\w+)\\.(?P<table>[\\w-]+)$"
 
-  # An IANA name: Region/City, or one of the names without a region. Offsets such as +01:00 or UTC+1 are none.
+  # An IANA name: Region/City, or a name without a region. Offsets such as +01:00 or UTC+1 are not allowed.
   time_zone_pattern = "(?i)^((Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US)(/[A-Za-z0-9_+-]+)+|CET|CST6CDT|Cuba|EET|Egypt|Eire|EST|EST5EDT|GB|GB-Eire|GMT|GMT[+-]?0|Greenwich|Hongkong|HST|Iceland|Iran|Israel|Jamaica|Japan|Kwajalein|Libya|MET|MST|MST7MDT|Navajo|NZ|NZ-CHAT|Poland|Portugal|PRC|PST8PDT|ROC|ROK|Singapore|Turkey|UCT|Universal|UTC|W-SU|WET|Zulu)$"
 
   # Cron: minute, hour, day of the month, month, day of the week. Each is a list of values, ranges and *, with or without a step.
@@ -154,7 +154,7 @@ variable "source_first_tests" {
 }
 
 variable "first_tests_view" {
-  description = "A materialized view of first tests beside source_measurements, so that the cost of a day doesn't grow with history; null: none. Only where source_measurements is a table, and whoever deploys may create tables in its dataset. See README.md for what it costs."
+  description = "A materialized view of first tests beside source_measurements, so that the cost of a day doesn't grow with history; null: none. Requires that source_measurements is a table and that the deployer may create tables in its dataset. README.md has the cost."
   type = object({
     name          = optional(string, "kpi_first_tests")
     refresh_hours = optional(number, 12)
@@ -244,7 +244,7 @@ variable "http_enabled" {
 }
 
 variable "http_ingress" {
-  description = "Where exportKpiHttp can be reached from; IAM asks who calls in any case."
+  description = "Networks that can reach exportKpiHttp. IAM always checks the caller."
   type        = string
   default     = "ALLOW_ALL"
   nullable    = false
@@ -406,7 +406,7 @@ variable "paused" {
 # How: settings of the program; null: the program's own default.
 
 variable "report_time_zone" {
-  description = "Report time zone, an IANA name: where a day begins and ends."
+  description = "Report time zone, an IANA name: decides when a day begins and ends."
   type        = string
   default     = "UTC"
   nullable    = false
@@ -507,7 +507,7 @@ variable "unusual_figures_alert" {
 }
 
 variable "digest_webhook_version" {
-  description = "Version of the secret kpi-export-digest-webhook that the functions send digests to, a URL; null: nobody gets digests. 0 makes the secret alone, so that its first version can be added to it."
+  description = "Version of the secret kpi-export-digest-webhook that the functions send digests to, a URL; null: no digests. 0 creates only the secret, so that its first version can be added."
   type        = number
   default     = null
 
@@ -518,7 +518,7 @@ variable "digest_webhook_version" {
 }
 
 variable "budget" {
-  description = "A budget of this project: whom to tell once a month has cost 50, 90 and 100 % of `amount`, in whole units of the billing account's currency; null: none. It stops nothing. Told are alert_emails (the first five) and those who administer the billing account."
+  description = "A budget of this project: sends mails when a month has cost 50, 90 and 100 % of `amount`, in whole units of the billing account's currency; null: none. It stops nothing. The mails go to alert_emails (the first five) and the administrators of the billing account."
   type = object({
     billing_account = string
     amount          = number
@@ -568,7 +568,7 @@ variable "release_readers" {
     error_message = "Expected members that are not among bi_readers: who reads the exact metrics doesn't belong among the readers of the release."
   }
 
-  # Groups are left out: one whose address is in a domain may hold people from elsewhere.
+  # No groups: a group with an address in a domain may have members from elsewhere.
   validation {
     condition = alltrue([
       for pair in setproduct([for member in var.release_readers : lower(member)], local.bi_readers_folded) :
@@ -624,7 +624,7 @@ variable "release_listing" {
 }
 
 variable "release_grain" {
-  description = "Which periods are released: day, week or month. One of them for good: two grains of the same people can be subtracted from each other."
+  description = "Grain of released periods: day, week or month. Never mix grains: two grains of the same people can be subtracted from each other."
   type        = string
   default     = "week"
   nullable    = false
@@ -636,7 +636,7 @@ variable "release_grain" {
 }
 
 variable "release_by_period_date" {
-  description = "Whether the table daily_metrics of a version without grains goes on. It has the column period_date, which Terraform can't change without making the table anew; so Terraform makes none."
+  description = "Whether to continue the table daily_metrics of a version without grains. Its column period_date can't be changed without recreating the table, so Terraform doesn't manage this table."
   type        = bool
   default     = false
   nullable    = false
@@ -648,7 +648,7 @@ variable "release_by_period_date" {
 }
 
 variable "release_min_people" {
-  description = "People who must stand behind a number of the release."
+  description = "Least number of people behind a released number."
   type        = number
   default     = 20
   nullable    = false

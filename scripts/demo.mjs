@@ -1,4 +1,4 @@
-// 120 days of demo data, exported and served as a page until Ctrl-C. The warehouse is a file of its own, made anew.
+// Exports 120 days of demo data and serves the page until Ctrl-C. Uses a separate warehouse file, which it replaces.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ const root = new URL('..', import.meta.url);
 const folder = new URL('.kpi/', root);
 mkdirSync(folder, { recursive: true });
 
-// settings of the shell, and kpi.config.json beside package.json, are for a warehouse that means something
+// ignores settings of the shell and kpi.config.json beside package.json, which are for a real warehouse
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KPI_')));
 const options = { cwd: fileURLToPath(folder), env };
 const kpi = (...args) => [fileURLToPath(new URL('bin/kpi.mjs', root)), ...args, '--warehouse', WAREHOUSE];

@@ -6,7 +6,7 @@ import { views } from '../shared/metrics/views';
 import { RELEASE_DATASET } from '../shared/platform/config';
 import { glossary } from './glossary';
 
-/** Files that are made from the definitions, by path. `npm run generate` writes them; a test says whether they are current. */
+/** Files generated from the definitions, by path. `npm run generate` writes them; a test checks that they are current. */
 export function generatedFiles(): Record<string, string> {
   const internal = [...Object.values(publishedTableDefinitions), exportRunsDefinition];
   return {

@@ -6,12 +6,12 @@ import type { Unit } from '../shared/metrics/tables/columns';
 const ofDays = metricsOfGrain('day');
 const isOfDays = (name: string) => ofDays.some((metric) => metric.name === name);
 const ofWeeks = [...metricsOfGrain('week'), ...metricsOf([publishedTableDefinitions.weekly_retention])];
-/** Each once: a table of weeks or months has the names of that of days. */
+/** Each name once, because tables of weeks and months have the names of the daily ones. */
 const metrics = [...ofDays, ...ofWeeks.filter(({ name }) => !isOfDays(name))];
 
 const units: Record<Unit, string> = { count: 'count', percent: '%', points: 'percentage points', ratio: 'ratio' };
 
-/** docs/glossary.md: what each word and each metric is called, as Markdown. */
+/** docs/glossary.md as Markdown: the name of each term and metric. */
 export function glossary(): string {
   const tables = [...new Set(metrics.map(({ table }) => table))];
   return `# Glossary

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The licences of all packages that an esbuild bundle has code of, by its metafile, whose paths count from `root`; the same text for the same bundle. */
+/** The licences of all packages in an esbuild bundle, from its metafile with paths relative to `root`. The same bundle gives the same text. */
 export function licencesOf(metafile, root) {
   const folders = Object.keys(metafile.inputs).flatMap(
     (input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],

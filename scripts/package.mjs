@@ -1,5 +1,5 @@
-// Makes what is deployed: dist/package/kpi-export-<hash>.zip, and beside it the licences of what is bundled and a bill of materials. The same
-// source gives the same bytes. The last line printed is the zip's path.
+// Makes the deployed package, dist/package/kpi-export-<hash>.zip, with the licences of bundled code and a bill of materials beside it. The same
+// source gives the same bytes. The last printed line is the zip's path.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,10 +8,10 @@ import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { licencesOf } from './licences.mjs';
 
-/** Stays outside the bundle: the platform starts it by its name. */
+/** Not bundled, because the platform starts it by its name. */
 const FRAMEWORK = '@google-cloud/functions-framework';
 
-/** Files beside the program: each holds a client, with what else the adapter needs of it, and is read when that is first used. */
+/** Separate files beside the program, each with a client and what the adapter needs of it. Loaded on first use. */
 const SDKS = {
   bigquery: { '@google-cloud/bigquery': '*', 'google-auth-library': '{ PassThroughClient }' },
   pubsub: { '@google-cloud/pubsub': '*' },
@@ -24,7 +24,7 @@ const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 const { outputFiles, metafile } = await build({
   entryPoints: { index: 'functions/index.ts', ...Object.fromEntries(Object.keys(SDKS).map((name) => [name, `sdk:${name}`])) },
   outdir: folder,
-  outExtension: { '.js': '.cjs' }, // starts sooner under the framework: docs/gotchas.md
+  outExtension: { '.js': '.cjs' }, // starts faster under the framework: docs/gotchas.md
   write: false,
   metafile: true,
   bundle: true,
@@ -62,7 +62,7 @@ const files = {
   LICENSE: readFileSync('LICENSE'),
 };
 
-// one instant for all files, and a compressor in JavaScript: neither clock nor zlib version shows
+// reproducible: one fixed time for all files, and a compressor in JavaScript
 const zip = zipSync(files, { level: 9, mtime: '1980-01-01T00:00:00' });
 const hash = createHash('sha256').update(zip).digest('hex').slice(0, 12);
 
@@ -77,7 +77,7 @@ const path = join(folder, `kpi-export-${hash}.zip`);
 writeFileSync(path, zip);
 process.stdout.write(`${path}\n`);
 
-/** A plugin of esbuild: makes the files of SDKS, and leaves them out of index.cjs. */
+/** An esbuild plugin that builds the files of SDKS and leaves them out of index.cjs. */
 function sdksApart({ onLoad, onResolve }) {
   onResolve({ filter: /^sdk:/ }, ({ path }) => ({ path: path.slice('sdk:'.length), namespace: 'sdk' }));
   onLoad({ filter: /./, namespace: 'sdk' }, ({ path }) => ({
@@ -97,7 +97,7 @@ function json(value) {
   return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** The lock's entries of a package and of all that it needs, as Node.js resolves them. */
+/** The lock entries of a package and all of its dependencies, as Node.js resolves them. */
 function closure(name) {
   const wanted = new Set();
   const visit = (from, dependency, optional) => {

@@ -1,4 +1,4 @@
-// Makes the pictures of README.md out of demo data of fixed dates: docs/images/*.png. Needs Chromium (CHROMIUM names its program).
+// Makes the pictures of README.md, docs/images/*.png, from demo data of fixed dates. Needs Chromium (CHROMIUM names its program).
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ function kpi(...args) {
   });
 }
 
-/** As if each report had been made the morning after its date: when this script runs must not show. */
+/** Sets the time of each report to the morning after its date, so that the pictures don't depend on when the script runs. */
 async function fixInstants() {
   const instance = await DuckDBInstance.create(warehouse);
   const connection = await instance.connect();

@@ -1,5 +1,5 @@
-// Serves a function here as it runs deployed: node scripts/serve.mjs exportKpiHttp [--port 8080]. Prints its address when it is ready.
-// To this machine alone, unless HOST names another address, such as 0.0.0.0; in the cloud to those whom the platform lets in.
+// Serves a function locally as it runs when deployed: node scripts/serve.mjs exportKpiHttp [--port 8080]. Prints its address when it is ready.
+// Serves only this machine, unless HOST names another address such as 0.0.0.0; in the cloud, all callers that the platform allows.
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -28,7 +28,7 @@ process.argv.splice(
 
 const host = process.env.HOST || (process.env.K_SERVICE ? undefined : '127.0.0.1');
 
-// the framework says nothing in production, listens on all addresses, and has no handler for a port that is taken
+// the framework prints nothing in production, listens on all addresses, and doesn't handle a port in use
 const { createServer } = http;
 http.createServer = (...given) => {
   const server = createServer(...given);
@@ -52,7 +52,7 @@ const framework = dirname(require.resolve('@google-cloud/functions-framework'));
 const { port } = require(join(framework, 'options.js')).parseOptions();
 if (!/^\d{1,5}$/.test(port) || port > 65_535) refuse('PORT (--port): expected a number from 0 to 65535');
 try {
-  require(bundle); // settings are parsed here; the framework would print a stack
+  require(bundle); // parses the settings; the framework would print a stack for a fault
 } catch (thrown) {
   if (thrown.name !== 'Failure') throw thrown;
   refuse(`${thrown.message} (${thrown.code})`);

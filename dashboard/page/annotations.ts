@@ -5,29 +5,29 @@ import { h } from './elements';
 import { formatDate, formatDateWithYear, formatNumber } from './format';
 import { within } from './history';
 
-/** An annotation as the page numbers it among those shown, from 1, the oldest first. */
+/** An annotation with its number among the shown ones, from 1, oldest first. */
 export interface Note extends Annotation {
   number: number;
 }
 
-/** Where notes begin, in a chart. */
+/** Marks in a chart the period where notes begin. */
 export interface Flag {
   /** First day of the period. */
   date: CalendarDate;
-  /** The last period that a note of these is about. */
+  /** The last period of these notes. */
   until: CalendarDate;
   /** `3`, `3–5` */
   label: string;
 }
 
-/** Notes that are read out at once; the others are counted. */
+/** Most notes in a text for screen readers. The others are counted. */
 const MOST_READ = 3;
-/** Rows that are there at once: thousands take their time. */
+/** Rows rendered at first, because thousands are slow. */
 const FIRST_ROWS = 200;
 
 const lastDayOf = ({ date, until }: Annotation) => until ?? date;
 
-/** The annotations with a day from one to another. */
+/** The annotations with a day from `from` to `to`. */
 export function notesIn(annotations: readonly Annotation[], from: CalendarDate, to: CalendarDate): Note[] {
   return annotations
     .filter((one) => one.date <= to && lastDayOf(one) >= from)
@@ -35,7 +35,7 @@ export function notesIn(annotations: readonly Annotation[], from: CalendarDate, 
     .map((one, index) => ({ ...one, number: index + 1 }));
 }
 
-/** The flags of notes in a chart of these periods: one in each period that a note begins in, or in the first one if it began before. */
+/** The flags for a chart of these periods: one in each period where notes begin, or in the first period if they began earlier. */
 export function flagsOf(notes: readonly Note[], periods: readonly CalendarDate[], grain: Grain): Flag[] {
   const [first, last] = [periods[0], periods.at(-1)];
   const flags = new Map<CalendarDate, Flag & { of: Note[] }>();
@@ -55,7 +55,7 @@ export function flagsOf(notes: readonly Note[], periods: readonly CalendarDate[]
   return Array.from(flags.values(), ({ date, until, label }) => ({ date, until, label }));
 }
 
-/** The notes about a day of a period. */
+/** The notes with a day in the period. */
 export function notesAt(notes: readonly Note[], date: CalendarDate, grain: Grain): Note[] {
   const end = periodEnd(date, grain);
   return notes.filter((note) => note.date <= end && lastDayOf(note) >= date);
@@ -68,7 +68,7 @@ export function readNotes(notes: readonly Note[]): string {
   return [...read, ...(left === 0 ? [] : [`and ${formatNumber(left, 'count')} more`])].join('; ');
 }
 
-/** The notes as a list, the newest first; those beyond the first rows at the press of a button. */
+/** The notes as a list, newest first. A button adds those beyond the first rows. */
 export function renderNotes(notes: readonly Note[], onChoose: (day: CalendarDate) => void): HTMLElement {
   const rowOf = ({ number, date, until, text, exclude }: Note) =>
     h(

@@ -8,7 +8,7 @@ import { figureText, partsText } from './panel';
 import { renderSpark } from './spark';
 import { outsideText, usualText } from './usual';
 
-/** The headline cards of a period, compared with that of `before`; null for nothing. */
+/** The cards of a period, compared with the period `before`; null: without comparison. */
 export function renderCards(history: History, date: CalendarDate, before: CalendarDate | null): HTMLElement {
   return h(
     'ul',

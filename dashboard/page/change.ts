@@ -6,8 +6,8 @@ import { compare, type History } from './history';
 import { goodDirection } from './layout';
 
 /**
- * The change of a figure since an earlier period, and whether that is good: in points where the figure is a percentage, else in per
- * cent. null where nothing is to be compared.
+ * The change of a figure since an earlier period, and whether it is good: in points for percentages, otherwise in per cent. Null if there is
+ * nothing to compare.
  */
 export function renderChange(
   history: History,

@@ -7,11 +7,11 @@ import { formatNumber, signs } from './format';
 import { type Range, within } from './history';
 import { ticksOf } from './ticks';
 
-/** A series of a chart: one place for each period shown. */
+/** A series of a chart, with one point for each shown period. */
 export interface Series {
-  /** Which of the colours, from 1. */
+  /** Number of its colour, from 1. */
   colour: number;
-  /** Stands at the end of the series, where there is room. */
+  /** Shown at the end of the series if there is room. */
   label: string;
   points: Point[];
 }
@@ -22,7 +22,7 @@ export interface Point {
   value: number | null;
   /** It may still change. */
   open: boolean;
-  /** What the periods up to this one come to together: drawn as a bold line, the periods as a thin one. */
+  /** The value over the periods up to this one, drawn as a bold line; the periods become a thin line. */
   smooth?: number | null;
 }
 
@@ -32,30 +32,30 @@ export interface ChartOptions {
   grain: Grain;
   series: Series[];
   unit: Unit;
-  /** Top of the scale; without it the largest value is. */
+  /** Top of the scale; the largest value if left out. */
   top: number | undefined;
-  /** A value that the scale reaches in any case. */
+  /** A value that the scale always includes. */
   reach?: number;
   /** Pixels. */
   width: number;
   height: number;
-  /** Pixels of the text beside the axes; 0: no axes. */
+  /** Font size of the axes in pixels; 0: no axes. */
   fontSize: number;
   /** Periods with a dot on their line. */
   dots?: readonly CalendarDate[];
-  /** What is usual for a figure of the chart, for each point. */
+  /** The usual range of a figure of the chart, for each point. */
   band?: readonly (Range | null)[];
 }
 
 export interface Chart {
   svg: SVGSVGElement;
-  /** Where the scale begins, in pixels from the top. */
+  /** Bottom of the scale, in pixels from the top. */
   bottom: number;
   /** Middle of a period, in pixels from the left. */
   xOf(date: CalendarDate): number;
-  /** The period at so many pixels from the left. */
+  /** The period at `x` pixels from the left. */
   dateAt(x: number): CalendarDate;
-  /** Where the lines are at a period, in pixels from the top. */
+  /** Positions of the lines at a period, in pixels from the top. */
   dotsAt(date: CalendarDate): { y: number; colour: number }[];
 }
 
@@ -63,17 +63,17 @@ const startOf = (date: CalendarDate) => new Date(`${date}T00:00:00Z`);
 const endOf = (date: CalendarDate, grain: Grain) => startOf(addPeriods(date, 1, grain));
 const middleOf = (date: CalendarDate, grain: Grain) => new Date((startOf(date).getTime() + endOf(date, grain).getTime()) / 2);
 
-/** In the size of the text. */
+/** As a multiple of the font size. */
 const LABEL_WIDTH = 7.5;
 const LEAST_PLOT = 15;
-/** A range takes no more of the scale than so many times what the values take. */
+/** A usual range extends the scale to at most this multiple of the highest value. */
 const MOST_BAND = 2;
-/** Letters in a line of a label. */
+/** Letters per line of a label. */
 const LABEL_LETTERS = 13;
 
 type Scale<Value> = { apply(value: Value): number; invert(position: number): Value };
 
-/** Draws periods with Observable Plot. One without a value stays empty: lines break, bars are missing. */
+/** Draws periods with Observable Plot. A period without a value stays empty: lines have a gap, bars are missing. */
 export function drawChart(options: ChartOptions): Chart {
   const { form, grain, series, unit, top, reach = 0, width, height, fontSize, dots = [], band = [] } = options;
   const points = series[0]?.points ?? [];
@@ -82,7 +82,7 @@ export function drawChart(options: ChartOptions): Chart {
   const labelled = axes && series.length > 1 && width > fontSize * (LABEL_WIDTH + LEAST_PLOT);
   const value = Math.max(reach, highestOf(form, series));
   const usual = band.reduce((most, range) => Math.max(most, range?.high ?? 0), 0);
-  const highest = top ?? Math.max(value, Math.min(usual, MOST_BAND * value)); // a range far above all values is cut off
+  const highest = top ?? Math.max(value, Math.min(usual, MOST_BAND * value)); // cuts off a range far above all values
   const margins = axes
     ? {
         marginLeft: fontSize * 3.2,
@@ -102,7 +102,7 @@ export function drawChart(options: ChartOptions): Chart {
       ? [...(axes ? [shade(series[0], grain)] : []), ground, ...series.flatMap((one) => lineMarks(one, grain, dots))]
       : [...barMarks(form, series, grain, barWidth), ground];
   const isEmpty = series.every((one) => one.points.every(({ value }) => value === null));
-  // of people and tests there are whole ones only
+  // people and tests have whole numbers only
   const ticks = unit === 'count' && highest <= 4 ? Array.from({ length: Math.ceil(highest) + 1 }, (_, count) => count) : 4;
   const named = axes ? ticksOf(first, last, Math.floor(plotWidth / (fontSize * 4.6)), grain) : [];
   const drawing = plot({
@@ -134,7 +134,7 @@ export function drawChart(options: ChartOptions): Chart {
       axes && isEmpty ? text(['Nothing to draw'], { frameAnchor: 'middle', fill: 'var(--muted)' }) : [],
     ],
   }) as SVGSVGElement & { scale(name: 'x'): Scale<Date>; scale(name: 'y'): Scale<number> };
-  drawing.querySelector('style')?.remove(); // its rules are in style.css; the policy lets no other style element in
+  drawing.querySelector('style')?.remove(); // its rules are in style.css; the policy allows no other style element
   drawing.setAttribute('aria-hidden', 'true');
   const [x, y] = [drawing.scale('x'), drawing.scale('y')];
   const at = new Map(points.map(({ date }, index) => [date, index]));
@@ -154,7 +154,7 @@ export function drawChart(options: ChartOptions): Chart {
   };
 }
 
-/** With as many decimals as tell the ticks apart. */
+/** With as many decimals as needed to distinguish the ticks. */
 function tickFormat(unit: Unit): (value: number, index: number, ticks?: readonly number[]) => string {
   return (value, _, ticks = [value]) => {
     const decimals = [0, 1, 2, 3].find((decimals) =>
@@ -174,15 +174,14 @@ function highestOf(form: ChartOptions['form'], series: Series[]): number {
   return totals.reduce((highest, value) => Math.max(highest, value), 0) || 1;
 }
 
-/** The first series stands on a light ground. */
+/** Fills the area below the first series lightly. */
 function shade(series: Series | undefined, grain: Grain): Markish {
   const ground = (series?.points ?? []).map(({ date, value, open }) => ({ x: middleOf(date, grain), y: open ? null : value }));
   return areaY(ground, { x: 'x', y1: 0, y2: 'y', fill: 'var(--series-1)', fillOpacity: 0.07 });
 }
 
 /**
- * What is usual, period by period, as one path. It is a ground behind lines; bars would cover it, so it lies above them and lets them be
- * seen.
+ * The usual range of each period, as one path. It is drawn behind lines, but above bars (transparent), which would cover it.
  */
 function bandMark(
   periods: readonly { date: CalendarDate; range: Range | null }[],
@@ -207,7 +206,7 @@ function bandMark(
   };
 }
 
-/** What is final is a line, broken where a period has no value; what is open hangs on by dashes, with hollow dots. */
+/** Final values as a line with gaps for missing ones; open values are joined by dashes and have hollow dots. */
 function lineMarks({ colour, points }: Series, grain: Grain, dots: readonly CalendarDate[]): Markish[] {
   const middle = (date: CalendarDate) => middleOf(date, grain);
   const stroke = `var(--series-${colour})`;
@@ -277,7 +276,7 @@ function barMarks(form: 'stack' | 'within', series: Series[], grain: Grain, barW
   });
 }
 
-/** All bars of a series as one path: with an element for each, years of them are slow to draw. */
+/** All bars of a series as one path, because years of single elements are slow to draw. */
 function finalBars(bars: readonly Bar[], { fill, side, above }: { fill: string; side: number; above: number }): Markish {
   return (_index, scales) => {
     const [x, y] = [scales.x as (date: Date) => number, scales.y as (value: number) => number];
@@ -291,7 +290,7 @@ function finalBars(bars: readonly Bar[], { fill, side, above }: { fill: string; 
   };
 }
 
-/** The names of the series beside their last values, moved apart where they would touch. */
+/** The names of the series beside their last values, moved apart if they would touch. */
 function endLabels(
   form: ChartOptions['form'],
   series: readonly Series[],

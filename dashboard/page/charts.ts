@@ -7,22 +7,22 @@ import { createPanel, type PanelOptions, type PanelView } from './panel';
 import { renderRanking } from './ranking';
 import { renderRetention } from './retention';
 
-/** The sections of charts, of one grain. As among panels, a period is spoken of by its last day. */
+/** The sections of charts of one grain. As in panels, days identify periods. */
 export interface ChartsView {
   elements: HTMLElement[];
-  /** Shows the periods that hold these days, and what is noted of them. */
+  /** Shows the periods with these days, and their notes. */
   show(from: CalendarDate, to: CalendarDate, notes: readonly Note[]): void;
-  /** Ranks kinds of a period, compared with that of `before`. */
+  /** Ranks the kinds of a period, compared with the period `before`. */
   rank(date: CalendarDate, before: CalendarDate | null): void;
-  /** Points at a day, in all charts or only in those that the reader sees. */
+  /** Points at a day, in all charts or only in the visible ones. */
   point(day: CalendarDate, dayBefore: CalendarDate | null, where: 'all' | 'seen'): void;
 }
 
 export interface ChartsOptions extends Pick<PanelOptions, 'onPoint' | 'onChoose'> {
   history: History;
-  /** For panels that are of days always. */
+  /** For panels that always show days. */
   days: History;
-  /** The one with the cohorts; undefined where there are none. */
+  /** The history with cohorts; undefined if there is none. */
   cohorts: History | undefined;
 }
 

@@ -1,13 +1,13 @@
 export interface Drawing {
-  /** Draws anew: at once if the reader sees it, otherwise as soon as what the reader sees is drawn. */
+  /** Draws again: at once if it is visible, otherwise after the visible drawings. */
   redraw(): void;
-  /** The reader sees it, or nearly. */
+  /** Whether it is visible or nearly visible. */
   isNear(): boolean;
 }
 
 /**
- * Draws into an element that is as wide as the layout makes it: when it is first laid out, when its width changes, and before it is
- * printed. A drawing that isn't laid out is left for later.
+ * Draws into an element whose width the layout sets: when it is first laid out, when its width changes, and before printing. Waits if the
+ * element isn't laid out.
  */
 export function keepDrawn(element: HTMLElement, draw: (width: number) => void): Drawing {
   let drawn = 0;
@@ -30,10 +30,10 @@ export function keepDrawn(element: HTMLElement, draw: (width: number) => void): 
   return { redraw: () => (near ? update() : later(update)), isNear: () => near };
 }
 
-/** What is yet to be done: one thing a turn, so that none holds up what the reader does. */
+/** Pending work, done one item per turn, so that the page stays responsive. */
 const waiting = new Set<() => void>();
 
-/** Does something soon, when the reader's choice is on the screen; before a print at the latest. */
+/** Runs `work` soon after the next paint, at the latest before printing. */
 export function later(work: () => void): void {
   if (waiting.size === 0) setTimeout(workNext);
   waiting.add(work);
@@ -50,10 +50,10 @@ function workNext(): void {
 const DRAWN = 'drawn';
 const REDRAW = 'redraw';
 
-/** The class that lays the page out for paper, while it is still on the screen: only then can what is drawn be measured. */
+/** The class that lays the page out for paper while it is still on screen, because drawings can only be measured there. */
 const PRINTING = 'printing';
 
-/** Lays the page out for paper before it is printed, with all definitions open, and back afterwards. */
+/** Lays the page out for paper before printing, with all definitions open, and restores it afterwards. */
 export function layOutForPrint(): void {
   const { classList } = document.documentElement;
   let opened: HTMLDetailsElement[] = [];

@@ -12,7 +12,7 @@ const figures: Record<Unit, Intl.NumberFormat> = {
   ratio: new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
 };
 
-/** What stands behind a figure, with a thin space before it. */
+/** The sign after a figure, with a thin space before it. */
 export const signs: Record<Unit, string> = { count: '', percent: '%', points: 'pp', ratio: '' };
 
 /** A figure without its sign: `1,204`, `76.5`, `+0.74`. */
@@ -30,7 +30,7 @@ function dates(options: Intl.DateTimeFormatOptions): (date: CalendarDate) => str
   return (date) => format.format(new Date(`${date}T00:00:00Z`));
 }
 
-/** On one line, wherever it stands. */
+/** Keeps a text on one line. */
 function unbroken(format: (date: string) => string): (date: string) => string {
   return (date) => format(date).replaceAll(' ', NO_BREAK_SPACE);
 }

@@ -5,7 +5,7 @@ import type { MetricName } from '../metrics';
 
 export type KnownMetric = Metric & { name: MetricName; place: number };
 
-/** The days, the weeks or the months of the data, each found by its first day. */
+/** The days, weeks or months of the data, by first day. */
 export interface History {
   grain: Grain;
   data: DashboardData;
@@ -16,13 +16,13 @@ export interface History {
   /** The newest period that was over when its report was made; the newest of all, if none was. */
   newestOver: CalendarDate;
   period(date: CalendarDate): Period | undefined;
-  /** null: there is no such figure; undefined: no report has the period. */
+  /** null if the period has no such figure; undefined if no report has the period. */
   value(date: CalendarDate, metric: MetricName): number | null | undefined;
-  /** The figure may still change: the period isn't over, or its accounts may still take their first test. */
+  /** Whether the figure may still change: the period isn't over, or its accounts may still take their first test. */
   isOpen(date: CalendarDate, metric: MetricName): boolean;
-  /** What is usual for a figure of a period; null where nothing is said of it. */
+  /** The usual range and verdict for a figure of a period; null if unknown. */
   usual(date: CalendarDate, metric: MetricName): Usual | null;
-  /** What a period was like, in a sentence or two; null where nothing is said of it. */
+  /** A period in a sentence or two; null if unknown. */
   sentence(date: CalendarDate): string | null;
 }
 
@@ -32,7 +32,7 @@ export interface Range {
   high: number;
 }
 
-/** What is usual for a figure, and whether it is; a figure that is not judged may have a range. */
+/** The usual range of a figure, and the verdict. A figure that is not judged may have a range. */
 export interface Usual {
   range: Range | null;
   /** null: in its usual range, or not judged. */
@@ -41,7 +41,7 @@ export interface Usual {
   notJudged: string | null;
 }
 
-/** null where there are no periods of the grain. */
+/** Returns null if there are no periods of the grain. */
 export function createHistory(data: DashboardData, grain: Grain): History | null {
   const { metrics: known, periods, cohorts, usual } = data.grains[grain] ?? { metrics: [], periods: [], cohorts: [] };
   const [first, last] = [periods[0], periods.at(-1)];
@@ -88,12 +88,12 @@ export function createHistory(data: DashboardData, grain: Grain): History | null
   };
 }
 
-/** First days of the periods from one to another, both included. */
+/** First days of the periods from `first` to `last`, both included. */
 export function periodsFrom(first: CalendarDate, last: CalendarDate, grain: Grain): CalendarDate[] {
   return Array.from({ length: periodsBetween(first, last, grain) + 1 }, (_, index) => addPeriods(first, index, grain));
 }
 
-/** The periods to show: so many, up to the newest one, or up to the chosen one if that is older than these. */
+/** The `periods` periods to show: up to the newest one, or up to the chosen one if that is older than these. */
 export function windowOf({ first, last, grain }: History, chosen: CalendarDate, periods: number): CalendarDate[] {
   const length = Math.min(periods, periodsBetween(first, last, grain) + 1);
   const from = addPeriods(last, 1 - length, grain);
@@ -102,20 +102,20 @@ export function windowOf({ first, last, grain }: History, chosen: CalendarDate, 
   return periodsFrom(start < first ? first : start, end, grain);
 }
 
-/** The periods that hold the days from one to another, as far as there are reports of them. */
+/** The periods with the days from `from` to `to`, as far as there are reports. */
 export function periodsIn({ first, last, grain }: History, from: CalendarDate, to: CalendarDate): CalendarDate[] {
   const [start, end] = [from, to].map((day) => within(periodStart(day, grain), first, last)) as [CalendarDate, CalendarDate];
   return periodsFrom(start, end, grain);
 }
 
-/** The day that has the place of `day` in the period so many periods before; its last day if it is shorter. */
+/** The day with the place of `day` in the period `periods` earlier; its last day if that period is shorter. */
 export function dayBefore(day: CalendarDate, periods: number, grain: Grain): CalendarDate {
   const start = periodStart(day, grain);
   const before = addPeriods(start, -periods, grain);
   return [addDays(before, daysBetween(start, day)), periodEnd(before, grain)].sort()[0] ?? before;
 }
 
-/** The date, or the end of the range that is nearer to it. */
+/** Clamps a date to the range. */
 export function within(date: CalendarDate, first: CalendarDate, last: CalendarDate): CalendarDate {
   return [date, first, last].sort()[1] ?? date;
 }
@@ -131,7 +131,7 @@ export type Comparison =
     }
   | { kind: 'none'; why: string };
 
-/** A figure of a period beside that of an earlier one. What grows is compared as it stood at the same age. */
+/** Compares a figure with that of an earlier period. Growing figures are compared at the same age. */
 export function compare(history: History, metric: MetricName, date: CalendarDate, before: CalendarDate): Comparison {
   const { grain } = history;
   const none = (why: string): Comparison => ({ kind: 'none', why });
@@ -166,15 +166,15 @@ export function daysLate(newest: CalendarDate, today: CalendarDate): number {
   return Math.max(0, daysBetween(newest, today) - 1);
 }
 
-/** A rate as its parts: so many of so many. */
+/** The two counts of a rate. */
 export interface Parts {
   part: MetricName;
   whole: MetricName;
 }
 
 /**
- * For each of the dates, which follow each other, the mean of a figure over so many periods up to it; with parts, the rate of all these
- * periods together. null where one of them lacks the figure or may still change it.
+ * For each of the consecutive dates, the mean of a figure over the given number of periods up to it; with parts, the rate over all these periods.
+ * Null if one of them lacks the figure or may still change it.
  */
 export function smooth(
   history: History,

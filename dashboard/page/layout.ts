@@ -3,29 +3,28 @@ import type { MetricName } from '../metrics';
 import type { Parts } from './history';
 import type { TableName } from './state';
 
-/** What the page shows, and where. A metric that the data lacks is left out, with its panel if it is the first one there. */
+/** A chart of the page. A metric that the data lacks is left out; if it is the panel's first, the panel is left out. */
 export interface Panel {
-  /** Left out where the panel is of one metric: its name is the title. */
+  /** If left out, the name of the only metric is the title. */
   title?: string;
   /**
-   * lines: each series over time; stack: parts of a whole, period by period; within: the second series is a part of the first, drawn
-   * inside it.
+   * lines: each series over time. stack: parts of a whole for each period. within: the second series is a part of the first, drawn inside it.
    */
   form: 'lines' | 'stack' | 'within';
   series: MetricName[];
-  /** Shown beside the series, not drawn: what a stack adds up to. */
+  /** The sum of a stack: shown beside the series, not drawn. */
   total?: MetricName;
-  /** Days that the bold line takes together; without it, and in weeks and months, there is only the line of the periods. */
+  /** Number of days that the bold line averages. Without it, and for weeks and months, there is only the line of the periods. */
   smooth?: number;
-  /** Of days whichever periods the page shows: the figures look back over days. */
+  /** Always shows days, because the figures look back over days. */
   ofDays?: true;
-  /** Metrics on whose scale it is drawn, so that panels can be compared. */
+  /** Metrics with the same scale, so that panels can be compared. */
   sameScale?: MetricName[];
-  /** Top of the scale, where it is known. */
+  /** Top of the scale, if known. */
   top?: number;
-  /** Shades of one colour, for series that are steps of the same thing. */
+  /** Uses shades of one colour, for series that are steps of the same thing. */
   steps?: true;
-  /** Of twelve columns, where there is room. */
+  /** Width in twelfths, if there is room. */
   columns: 3 | 4 | 6;
 }
 
@@ -38,19 +37,19 @@ export interface Section {
   retention?: true;
 }
 
-/** Kinds of one thing: a ranking of the period, and a small chart of each. */
+/** A ranking of kinds in the period, with a small chart of each kind. */
 export interface Kinds {
   title: string;
   total: MetricName;
   metrics: MetricName[];
 }
 
-/** The small charts of kinds have one scale. */
+/** The small charts of kinds, with a common scale. */
 export function panelsOf({ metrics }: Kinds): Panel[] {
   return metrics.map((metric) => ({ form: 'lines', series: [metric], smooth: 7, sameScale: metrics, columns: 3 }));
 }
 
-/** Where a rise is good news, and where it is bad. A metric that isn't here is shown without judgement. */
+/** Whether a rise or a fall is good. Changes of other metrics are shown without judgement. */
 export const goodDirection: Partial<Record<MetricName, 'up' | 'down'>> = {
   all_tests: 'up',
   active_users: 'up',
@@ -63,7 +62,7 @@ export const goodDirection: Partial<Record<MetricName, 'up' | 'down'>> = {
   conversion_rate: 'up',
 };
 
-/** Rates that are shown with their parts too: `14 of 25 accounts`. Over several days the parts are added up. */
+/** Rates shown with their parts: `14 of 25 accounts`. Over several days the parts are added up. */
 export const fractions: Partial<Record<MetricName, Parts & { things: string }>> = {
   adjusted_success_rate: { part: 'successful_sessions', whole: 'total_sessions', things: 'sessions' },
   failure_rate: { part: 'total_errors', whole: 'all_tests', things: 'tests' },
@@ -80,7 +79,7 @@ export const cards: MetricName[] = [
   'conversion_rate',
 ];
 
-/** The first section is, with the cards, the first page of a print. */
+/** The cards and the first section are the first page of a print. */
 export const sections: Section[] = [
   {
     name: 'overview',
@@ -162,7 +161,7 @@ export const sections: Section[] = [
   },
 ];
 
-/** What each table is called. */
+/** Titles of the tables. */
 export const tableTitles: Record<TableName, string> = {
   engagement: 'Engagement',
   advanced_metrics: 'Session success',

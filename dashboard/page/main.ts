@@ -33,7 +33,7 @@ const histories = new Map(
     return history === null ? [] : [[grain, history]];
   }),
 );
-/** Days, or of a release what is released. */
+/** Days; for a release, periods of its grain. */
 const days = histories.get('day') ?? [...histories.values()][0];
 const root = document.getElementById('page');
 root?.append(...(days === undefined ? [emptyPage()] : page(days)));
@@ -46,7 +46,7 @@ function emptyPage(): HTMLElement {
   return h('main', { class: 'notice' }, h('h1', {}, 'No figures yet'), h('p', {}, lack, h('code', {}, command), remedy));
 }
 
-/** Builds the page once; what depends on the reader's choices is put in its places at each change. */
+/** Builds the page once. Parts that depend on the reader's choices are replaced at each change. */
 function page(days: History): HTMLElement[] {
   const known = [...histories.keys()];
   const choices: Choices = {
@@ -65,12 +65,12 @@ function page(days: History): HTMLElement[] {
     return periodStart(currentState().date ?? data.date ?? newestOver, grain);
   };
   const chosenDate = (): CalendarDate => within(askedDate(), currentHistory().first, currentHistory().last);
-  /** So many periods before lies what a period is compared with; null for nothing. */
+  /** Number of periods back to the compared period; null: no comparison. */
   const comparedPeriods = (): number | null => {
     const { grain, compare } = currentState();
     return compares[grain][compare]?.periods ?? null;
   };
-  /** What the page shows instead of what it was asked for. */
+  /** Says what the page shows instead of the requested view. */
   const excuses = (): string[] => {
     const state = currentState();
     const isRelease = data.of.kind === 'release';
@@ -162,11 +162,11 @@ function page(days: History): HTMLElement[] {
     const { grain } = currentState();
     const day = pointed ?? periodEnd(chosenDate(), grain);
     const periods = comparedPeriods();
-    // while the pointer moves, what the reader doesn't see stays at the chosen period
+    // while the pointer moves, charts that aren't visible stay at the chosen period
     charts?.point(day, periods === null ? null : dayBefore(day, periods, grain), pointed === null ? 'all' : 'seen');
   };
 
-  /** Puts in place what depends on the grain alone. */
+  /** Replaces the parts that depend on the grain alone. */
   const showGrain = (history: History) => {
     const { grain, first, last } = history;
     charts = createCharts({
@@ -309,7 +309,7 @@ function offer(element: HTMLSelectElement, choices: Record<string, { title: stri
   element.replaceChildren(...Object.entries(choices).map(([name, { title }]) => h('option', { value: name }, title)));
 }
 
-/** The fragment holds the state, so the link must not change it. */
+/** Skips to an element without a link, because the fragment holds the state. */
 function skipTo(event: Event, target: HTMLElement): void {
   event.preventDefault();
   target.focus();
@@ -344,7 +344,7 @@ function releaseLegend({ minPeople, roundTo }: Release): (Node | string)[] {
   ];
 }
 
-/** To what document.ts puts below the page. */
+/** A link to the explanation that document.ts puts below the page. */
 function aboutLink(): HTMLElement {
   const go = (event: Event) => {
     const about = document.getElementById('about');
@@ -353,7 +353,7 @@ function aboutLink(): HTMLElement {
   return h('a', { href: '#about', onclick: go }, 'What these figures are, and how they may be used.');
 }
 
-/** One line for all figures that are nowhere to be seen. */
+/** One line that names all figures that are hidden in every period. */
 function renderHidden({ grain, hidden, minPeople }: Release): HTMLElement | null {
   if (hidden.length === 0) return null;
   const text = ` in every ${grain}, and so not shown below: ${hidden.join(', ')}. Too few people are behind them (fewer than ${minPeople}), or they would give away such a number.`;

@@ -10,33 +10,33 @@ import { compare, type History, type KnownMetric, periodsIn, smooth, within } fr
 import { fractions, type Panel } from './layout';
 import { bandOf, formatRange, hasBand, outsideText } from './usual';
 
-/** Panels of days stand beside panels of weeks: with each other they speak of days. A period is spoken of by its last day. */
+/** A panel. Panels of days and of weeks exchange days; a period is passed as its last day. */
 export interface PanelView {
   element: HTMLElement;
   isNear(): boolean;
-  /** Shows the periods that hold these days, with flags at what is noted of them. */
+  /** Shows the periods with these days, with flags for their notes. */
   show(from: CalendarDate, to: CalendarDate, notes: readonly Note[]): void;
-  /** Points at the period that holds a day, and at the one that it is compared with; null for nothing. */
+  /** Points at the period with a day, and at the compared one; null: no comparison. */
   point(day: CalendarDate, dayBefore: CalendarDate | null): void;
 }
 
 export interface PanelOptions {
   panel: Panel;
   history: History;
-  /** The pointer or the keyboard is at a day; null: at none any more. */
+  /** Called when pointer or keyboard moves to a day; null when they leave. */
   onPoint: (day: CalendarDate | null) => void;
   onChoose: (day: CalendarDate) => void;
 }
 
-/** So many periods are stepped over by Page Up and Page Down. */
+/** Number of periods for Page Up and Page Down. */
 const PAGE = { day: 7, week: 4, month: 12 };
 
-/** Width of a letter beside a flag, in the size of the text, with some room around. */
+/** Width of a flag's letter with its margin, as a multiple of the font size. */
 const FLAG_LETTER = 0.85;
 
 /**
- * A chart with a line above it that names its series and reads their values at the period pointed at. It is a slider: keyboard and
- * screen readers reach every period. null where the data lacks its first series.
+ * A chart with a line above it that names its series and shows their values at the pointed period. It is a slider: keyboard and screen readers
+ * can reach every period. Null if the data lacks its first series.
  */
 export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions): PanelView | null {
   const known = panel.series.flatMap((name) => history.metrics.get(name) ?? []);
@@ -47,7 +47,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   const total = panel.total && history.metrics.get(panel.total);
   const shown = [...known, ...(total ? [total] : [])];
 
-  // of a stack the range is that of the whole
+  // a stack shows the range of its whole
   const banded = [...(total ? [total] : []), ...known].find(({ name }) => hasBand(history, name)) ?? null;
   const range = h('b');
   const period = h('span');
@@ -98,7 +98,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   let at: CalendarDate = history.last;
   let comparedWith: CalendarDate | null = null;
   let chart: Chart | null = null;
-  // apart from the chart, so that pointing doesn't paint it again
+  // separate from the chart, so that pointing doesn't repaint the chart
   const marks = svg('svg', { class: 'marks', 'aria-hidden': 'true' });
   const flags = svg('svg', { class: 'marks flags', 'aria-hidden': 'true' });
   const noted = h('p', { class: 'noted', 'aria-hidden': 'true' });
@@ -217,7 +217,7 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
   };
 }
 
-/** A line where each flag is, a bar to the last period, and the number; numbers that would touch the one before are left out. */
+/** For each flag a line, a bar to its last period, and its number, unless that would touch the previous number. */
 function drawFlags(flags: readonly Flag[], chart: Chart, fontSize: number): SVGElement[] {
   let end = Number.NEGATIVE_INFINITY;
   return flags
@@ -235,7 +235,7 @@ function drawFlags(flags: readonly Flag[], chart: Chart, fontSize: number): SVGE
     });
 }
 
-/** `74 to 90: high`; – where there is no range. */
+/** `74 to 90: high`; – without a range. */
 function bandText(history: History, { name, unit }: KnownMetric, date: CalendarDate): string {
   const usual = history.usual(date, name);
   if (usual === null || usual.range === null) return '–';
@@ -243,19 +243,19 @@ function bandText(history: History, { name, unit }: KnownMetric, date: CalendarD
   return `${formatRange(usual.range, unit)}${outside === null ? '' : `: ${outside}`}`;
 }
 
-/** Changes a text only if it is another one. */
+/** Sets a text only if it differs. */
 function put(element: HTMLElement | undefined, text: string): void {
   if (element !== undefined && element.textContent !== text) element.textContent = text;
 }
 
-/** What the figure is compared with, beside it; empty where it isn't compared, or only as it stood at another age. */
+/** The compared value, for display beside the figure; empty without a comparison, or if it is only of another age. */
 function comparedText(history: History, metric: MetricName, date: CalendarDate, before: CalendarDate | null): string {
   const comparison = before === null ? null : compare(history, metric, date, before);
   if (comparison?.kind !== 'change' || comparison.of !== history.value(date, metric)) return '';
   return ` vs ${formatFigure(comparison.base, history.metrics.get(metric)?.unit ?? 'count')}`;
 }
 
-/** A figure as text; – where there is none, and why. */
+/** A figure as text; – with the reason if there is none. */
 export function figureText(history: History, date: CalendarDate, metric: MetricName): string {
   const value = history.value(date, metric);
   const unit = history.metrics.get(metric)?.unit;
@@ -264,7 +264,7 @@ export function figureText(history: History, date: CalendarDate, metric: MetricN
   return formatFigure(value, unit);
 }
 
-/** `14 of 25 accounts`; null where the figure has no parts, or they aren't known. */
+/** `14 of 25 accounts`; null if the figure has no parts, or they are unknown. */
 export function partsText(history: History, metric: MetricName, date: CalendarDate): string | null {
   const fraction = fractions[metric];
   if (fraction === undefined) return null;

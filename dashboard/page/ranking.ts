@@ -7,7 +7,7 @@ import type { Kinds } from './layout';
 import { figureText } from './panel';
 import { renderSpark, sparkPeriods } from './spark';
 
-/** The kinds of a period, the most frequent first, with the share and the change of each; their small charts are on one scale. */
+/** The kinds of a period, most frequent first, each with share, change and a small chart. The charts have one scale. */
 export function renderRanking(
   history: History,
   { title, total, metrics }: Kinds,

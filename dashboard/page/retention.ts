@@ -5,16 +5,16 @@ import { h, spoken } from './elements';
 import { capital, formatFigure, formatMany, formatNumber, formatPeriod, formatPeriodWithYear } from './format';
 import type { History } from './history';
 
-/** The cell that is read aloud is of about this age, so that there is something to tell. */
+/** Preferred age of the cell that is explained in words. */
 const EXAMPLE_AGE = 4;
 
-/** What a cohort is at an age: `rate` is in per cent, null where nobody is in it. */
+/** A cohort at an age. `rate` is in per cent; null if nobody is in the cohort. */
 export type Cell =
   | { kind: 'known'; retained: number; rate: number | null; provisional: boolean }
   | { kind: 'later' }
   | { kind: 'missing' };
 
-/** A cell of a cohort. What lies beyond the newest report is later, what no report has is missing. */
+/** The cell of a cohort at an age: `later` is beyond the newest report, `missing` is in no report. */
 export function cellOf(history: History, { date, users, retained: counts }: Cohort, age: number): Cell {
   const period = addPeriods(date, age, history.grain);
   const retained = counts[age];
@@ -23,7 +23,7 @@ export function cellOf(history: History, { date, users, retained: counts }: Coho
   return { kind: 'known', retained, rate, provisional: history.period(period)?.provisional ?? false };
 }
 
-/** A cell whose rate can be told: of the newest cohort that is old enough, or nearly; null where there is none. */
+/** A cell with a rate as an example: of the newest cohort that is old enough, or nearly; null if there is none. */
 export function exampleOf(history: History, cohorts: readonly Cohort[]): { cohort: Cohort; age: number } | null {
   for (let age = EXAMPLE_AGE; age > 0; age--) {
     const cohort = cohorts.findLast((cohort) => {
@@ -48,14 +48,14 @@ export function readAloud(history: History, cohort: Cohort, age: number): string
 }
 
 /**
- * How many of the people whose first test was in one period take tests in later ones: a row a cohort, the newest first. Each cell has its
- * number; colour only helps.
+ * How many people with a first test in one period take tests in later ones: one row per cohort, newest first. Each cell has its number, so
+ * that it can be read without colour.
  */
 export function renderRetention(history: History, window: readonly CalendarDate[]): HTMLElement {
   const { grain } = history;
   const [first = '', last = ''] = [window[0], window.at(-1)];
   const shown = history.cohorts.filter(({ date }) => date >= first && date <= last);
-  // before anybody tested there are only cohorts of nobody
+  // leaves out the empty cohorts before the first test
   const oldest = shown.findIndex(({ users }) => users > 0);
   const cohorts = oldest === -1 ? [] : shown.slice(oldest);
   const title = `Retention by ${grain}`;
@@ -64,13 +64,13 @@ export function renderRetention(history: History, window: readonly CalendarDate[
       shown.length === 0 ? `No report has retention of these ${grain}s.` : `Nobody took a first test in these ${grain}s.`;
     return h('section', { class: 'retention', 'aria-label': title }, h('h3', {}, title), h('p', {}, text));
   }
-  // the year stands where it isn't that of the newest
+  // shows the year if it differs from that of the newest cohort
   const newest = yearOf(periodEnd(cohorts.at(-1)?.date ?? last, grain));
   const nameOf = (date: CalendarDate) =>
     (yearOf(periodEnd(date, grain)) === newest ? formatPeriod : formatPeriodWithYear)(date, grain);
   const ages = Array.from({ length: Math.max(...cohorts.map(({ retained }) => retained.length)) }, (_, age) => age);
   const example = exampleOf(history, cohorts);
-  // at age 0 nearly all are active: the later ones share the colours
+  // at age 0 nearly all are active, so the colour scale is for later ages
   const rates = cohorts.flatMap((cohort) => ages.slice(1).flatMap((age) => rateOf(cellOf(history, cohort, age)) ?? []));
   const top = Math.max(1, ...rates);
   const row = (cohort: Cohort) =>
@@ -121,7 +121,7 @@ export function renderRetention(history: History, window: readonly CalendarDate[
   );
 }
 
-/** `top` is the rate of the strongest colour; null for none. */
+/** `top` is the rate with the strongest colour; null: no colour. */
 function renderCell(history: History, cohort: Cohort, age: number, top: number | null): HTMLElement {
   const { grain } = history;
   const cell = cellOf(history, cohort, age);

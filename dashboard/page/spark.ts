@@ -9,12 +9,12 @@ import { bandOf } from './usual';
 
 const PERIODS_SHOWN: Record<Grain, number> = { day: 28, week: 26, month: 12 };
 
-/** The periods that a spark shows: those up to a date. */
+/** The periods of a spark: those up to a date. */
 export function sparkPeriods({ first, grain }: History, date: CalendarDate): CalendarDate[] {
   return periodsFrom(within(addPeriods(date, 1 - PERIODS_SHOWN[grain], grain), first, date), date, grain);
 }
 
-/** A small chart of the periods up to a date, with dots at it and at the one compared with; `top` is that of the scale, the highest value if left out. */
+/** A small chart of the periods up to a date, with dots there and at the compared one. `top` of the scale is the highest value if left out. */
 export function renderSpark(
   history: History,
   metric: MetricName,

@@ -1,10 +1,10 @@
 import { type CalendarDate, daysBetween, isDate } from '../../shared/metrics/calendar';
 import { type Grain, grains } from '../../shared/metrics/grain';
 
-/** What the reader has chosen; kept in the fragment of the URL, so that a view can be sent, and the back button works. */
+/** The reader's choices, kept in the URL's fragment, so that a view can be shared and the back button works. */
 export interface State {
   grain: Grain;
-  /** Any day of the chosen period; null: what the page opens with. */
+  /** Any day of the chosen period; null: the period that the page opens with. */
   date: CalendarDate | null;
   /** One of compares[grain]. */
   compare: string;
@@ -13,19 +13,19 @@ export interface State {
   table: TableName;
 }
 
-/** What the data allows to choose from. */
+/** The possible choices. */
 export interface Choices {
-  /** Those that there are periods of. */
+  /** Grains with periods. */
   grains: readonly Grain[];
-  /** What the page opens with. */
+  /** The grain that the page opens with. */
   grain: Grain;
   tables: readonly TableName[];
 }
 
-/** A table of days, weeks or months, without the word that says which. */
+/** A table's name without its grain. */
 export type TableName = 'engagement' | 'advanced_metrics' | 'errors' | 'funnel' | 'audience';
 
-/** What the chosen period is compared with: so many periods before it. */
+/** The comparisons of the chosen period; `periods` is the distance. */
 export const compares: Record<Grain, Record<string, { title: string; periods: number | null }>> = {
   day: {
     week: { title: 'a week before', periods: 7 },
@@ -46,7 +46,7 @@ export const compares: Record<Grain, Record<string, { title: string; periods: nu
   },
 };
 
-/** How many periods the charts and the tables show. */
+/** Number of periods in charts and tables. */
 export const spans: Record<Grain, Record<string, { title: string; periods: number }>> = {
   day: {
     '4-weeks': { title: '4 weeks', periods: 28 },
@@ -72,15 +72,15 @@ const initialOf: Record<Grain, Pick<State, 'compare' | 'span'>> = {
   month: { compare: 'month', span: 'all' },
 };
 
-/** From this many days on the page opens with weeks, if there are any. */
+/** With at least this many days the page opens with weeks, if there are any. */
 const MOST_DAYS = 26 * 7;
 
-/** The grain that a page opens with: that of the day that it was made for, if it was made for one. */
+/** The grain that a page opens with: days if it was made for a date. */
 export function openingGrain(first: CalendarDate, last: CalendarDate, date: CalendarDate | null, known: readonly Grain[]): Grain {
   return date === null && daysBetween(first, last) >= MOST_DAYS && known.includes('week') ? 'week' : 'day';
 }
 
-/** Reads `#grain=week&date=2025-12-22`; what is missing or makes no sense is as in the beginning. */
+/** Reads `#grain=week&date=2025-12-22`. Missing and invalid parts get their defaults. */
 export function parseState(fragment: string, choices: Choices): State {
   const given = paramsOf(fragment);
   const asked = given.get('grain');
@@ -93,7 +93,7 @@ export function parseState(fragment: string, choices: Choices): State {
   return { grain, date: choice('date'), compare: choice('compare'), span: choice('span'), table: choice('table') };
 }
 
-/** What a fragment names that there isn't: it is as in the beginning. */
+/** The invalid parts of a fragment, which get their defaults. */
 export function unknownIn(fragment: string, choices: Choices): (keyof State)[] {
   const given = paramsOf(fragment);
   const { grain } = parseState(fragment, choices);
@@ -103,13 +103,13 @@ export function unknownIn(fragment: string, choices: Choices): (keyof State)[] {
   });
 }
 
-/** A grain that exists, but that the data has no periods of yet; null if the fragment names none. */
+/** The grain of the fragment if the data has no periods of it yet, otherwise null. */
 export function lackingGrain(fragment: string, choices: Choices): Grain | null {
   const asked = grains.find((grain) => grain === paramsOf(fragment).get('grain'));
   return asked === undefined || choices.grains.includes(asked) ? null : asked;
 }
 
-/** The same view in another grain; what isn't there is as in the beginning. */
+/** The same view in another grain. Choices that it doesn't have get their defaults. */
 export function inGrain(state: State, grain: Grain): State {
   const [before, initial] = [initialOf[state.grain], initialOf[grain]];
   const keeps = (name: 'compare' | 'span', known: object) => state[name] !== before[name] && Object.hasOwn(known, state[name]);
@@ -127,7 +127,7 @@ function initialState(grain: Grain): State {
 
 const stateNames = Object.keys(initialState('day')) as (keyof State)[];
 
-/** Tables were named with their grain once: `table=daily_errors` is `table=errors`. */
+/** Older versions named tables with their grain: `table=daily_errors` is `table=errors`. */
 function paramsOf(fragment: string): URLSearchParams {
   const given = new URLSearchParams(fragment.replace(/^#/, ''));
   const table = given.get('table');
@@ -145,7 +145,7 @@ function isKnown(name: keyof State, value: string, grain: Grain, choices: Choice
   }[name].some((known) => known === value);
 }
 
-/** The fragment of a state: what is as in the beginning isn't named. */
+/** The fragment of a state. Leaves out defaults. */
 export function formatState(state: State, { grain }: Choices): string {
   const initial = { ...initialState(state.grain), grain };
   const given = new URLSearchParams();

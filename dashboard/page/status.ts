@@ -6,16 +6,16 @@ import { h } from './elements';
 import { capital, formatDate, formatDateWithYear, formatFigure, formatInstant } from './format';
 import { daysLate, type History } from './history';
 
-/** So many stretches of dates are named. */
+/** Most ranges of dates to name. */
 const LISTED = 3;
 
-/** When the first report has periods of a grain. */
+/** The date whose report is the first with periods of a grain. */
 const firstReport: Record<Grain, string> = { day: 'a day', week: 'a Sunday', month: 'the last day of a month' };
 
-/** The id of what says that there are no periods of a grain. */
+/** The id of the note that there are no periods of a grain. */
 export const lackId = (grain: Grain) => `no-${grain}s`;
 
-/** How fresh and how whole the figures are, by the days. */
+/** How fresh and complete the figures are, judged by days. */
 export function renderStatus({ data, last, period, first }: History): HTMLElement {
   const { of, timeZone, readAt } = data;
   const days = data.grains.day.periods;
@@ -76,7 +76,7 @@ export function renderSentence({ data, last, period, first }: History): HTMLElem
   return h('p', { class: 'sentence' }, text);
 }
 
-/** Of the newest days, how many failed tests no kind of error that is known explains; nothing if there is none. */
+/** The number of failed tests of unknown kinds in the newest days; empty if there are none. */
 export function unknownKinds({ metrics, periods }: Pick<GrainFigures, 'metrics' | 'periods'>): [term: string, text: string][] {
   const sumOf = (wanted: MetricName) => {
     const at = metrics.findIndex(({ name }) => name === wanted);
@@ -90,7 +90,7 @@ export function unknownKinds({ metrics, periods }: Pick<GrainFigures, 'metrics' 
   ];
 }
 
-/** Says so where the newest report is older than yesterday at the moment of reading; null where all is well. */
+/** A note if the newest report is older than yesterday at the moment of reading; otherwise null. */
 export function renderLateness({ data }: History, now: Date): HTMLElement | null {
   if (data.of.kind !== 'reports' || data.of.newest === null) return null;
   const { date } = data.of.newest;
@@ -104,7 +104,7 @@ export function renderLateness({ data }: History, now: Date): HTMLElement | null
   );
 }
 
-/** The newest of the dates; those that follow each other as one stretch. */
+/** Lists the newest of the dates, consecutive ones as a range. */
 function list(dates: readonly CalendarDate[]): string {
   const stretches: [first: CalendarDate, last: CalendarDate][] = [];
   for (const date of dates) {

@@ -6,10 +6,10 @@ import { capital, formatFigure, formatPeriodWithYear, signs } from './format';
 import type { History } from './history';
 import { figureText } from './panel';
 
-/** Rows that are there at once; years of them take their time. */
+/** Rows rendered at first, because years of rows are slow. */
 const FIRST_ROWS = 200;
 
-/** The figures of one table, a row a period, the newest first. Each cell carries its exact value. */
+/** The figures of one table: one row per period, newest first. Each cell has its exact value. */
 export function renderTable(
   history: History,
   table: string,
@@ -59,7 +59,7 @@ export function renderTable(
   );
 }
 
-/** All figures of periods as CSV: one line each, exact values, empty where there is none. */
+/** All figures as CSV: one line per period, exact values, empty cells for missing ones. */
 export function formatCsv(history: History, window: readonly CalendarDate[]): string {
   const { grain } = history;
   const metrics = [...history.metrics.values()];
@@ -76,7 +76,7 @@ export function formatCsv(history: History, window: readonly CalendarDate[]): st
   return [head, ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
 }
 
-/** Hands the reader a file. */
+/** Starts the download of a text file. */
 export function download(name: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
   h('a', { href: url, download: name }).click();

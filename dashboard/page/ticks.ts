@@ -2,15 +2,15 @@ import { type CalendarDate, daysBetween } from '../../shared/metrics/calendar';
 import { addPeriods, type Grain, periodEnd, periodsBetween } from '../../shared/metrics/grain';
 import { formatMonth, formatMonthAndDay } from './format';
 
-/** A period that is named below a chart. */
+/** A period named below a chart. */
 export interface Tick {
   date: CalendarDate;
-  /** Its name stands below the middle of this: of a day, a week or a month. */
+  /** Its name is below the middle of this day, week or month. */
   grain: Grain;
   label: string;
 }
 
-/** Longer ranges have months below them. */
+/** Longer ranges are labelled by month. */
 const MOST_DAYS = 130;
 /** Names of months are shorter than those of days. */
 const SHORTER = 1.5;
@@ -18,8 +18,8 @@ const STEPS = { day: [1, 2, 7, 14, 28], week: [1, 2, 4, 8, 12] };
 const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60, 120];
 
 /**
- * The periods to name: at most `room`, so that they are far enough from each other. Days and weeks are counted back from the last one, so that
- * it always has its name; months are named on their first day. The year stands below the first name, and below the first of each year.
+ * The periods to name, at most `room`, so that names don't touch. Days and weeks are counted back from the last one, so that it always has a
+ * name. Months are named at their first day. The year is below the first name, and below the first of each year.
  */
 export function ticksOf(first: CalendarDate, last: CalendarDate, room: number, grain: Grain): Tick[] {
   const ofMonths = grain === 'month' || daysBetween(first, periodEnd(last, grain)) >= MOST_DAYS;
@@ -45,7 +45,7 @@ function periodsBack(first: CalendarDate, last: CalendarDate, step: number, grai
   return Array.from({ length: Math.ceil(count / step) }, (_, index) => addPeriods(last, -index * step, grain)).reverse();
 }
 
-/** The first days of each month, of each second one and so on, January among them. */
+/** The first days of every `step`-th month, always with January. */
 function monthsIn(first: CalendarDate, last: CalendarDate, step: number): CalendarDate[] {
   const dates: CalendarDate[] = [];
   for (let month = Number(first.slice(0, 4)) * 12 + Number(first.slice(5, 7)) - 1; ; month++) {

@@ -5,14 +5,14 @@ import { formatFigure, formatNumber, formatWeekday } from './format';
 import type { History, Range, Usual } from './history';
 
 /**
- * The range to draw behind a figure's line. What grows has none there: it is judged as it was at the end of its period, and the line has it
- * as it is now.
+ * The range to draw behind a figure's line; null for growing figures: they are judged at the end of their period, but the line shows their
+ * present value.
  */
 export function bandOf(history: History, metric: MetricName, date: CalendarDate): Range | null {
   return hasBand(history, metric) ? (history.usual(date, metric)?.range ?? null) : null;
 }
 
-/** Whether ranges of a figure are drawn. */
+/** Whether the ranges of a figure are drawn. */
 export function hasBand(history: History, metric: MetricName): boolean {
   const isJudged = history.data.grains[history.grain]?.usual?.figures[metric] !== undefined;
   return isJudged && history.metrics.get(metric)?.grows === false;
@@ -25,12 +25,12 @@ export function formatRange({ low, high }: Range, unit: Unit): string {
 
 const words = { '-2': 'low', '-1': 'a little low', '1': 'a little high', '2': 'high' } as const;
 
-/** `high`, `a little low`; null if the figure is usual, or not judged. */
+/** `high`, `a little low`; null if the figure is usual or not judged. */
 export function outsideText({ outside }: Usual): string | null {
   return outside === null ? null : words[outside];
 }
 
-/** `usual for a Tuesday: 74 to 90`, `usual: 300 to 410`, `not judged`; null where nothing is said of the figure. */
+/** `usual for a Tuesday: 74 to 90`, `usual: 300 to 410`, `not judged`; null if nothing is known. */
 export function usualText(history: History, metric: MetricName, date: CalendarDate): string | null {
   const usual = history.usual(date, metric);
   const known = history.metrics.get(metric);
@@ -43,7 +43,7 @@ export function usualText(history: History, metric: MetricName, date: CalendarDa
   return `${notJudged === null ? '' : 'not judged; '}${at}${of}: ${formatRange(range, known.unit)}`;
 }
 
-/** A figure that grows as it was at the end of its period. */
+/** A growing figure at the end of its period. */
 function grownText(history: History, metric: MetricName, date: CalendarDate): string {
   const growing = [...history.metrics.values()].filter(({ grows }) => grows);
   const place = growing.findIndex(({ name }) => name === metric);

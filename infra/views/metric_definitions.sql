@@ -13,7 +13,7 @@ SELECT 'daily_engagement', 'total_active_users_to_date', 'INT64', 'Distinct user
 UNION ALL
 SELECT 'daily_engagement', 'active_percentage', 'FLOAT64', '100 × active_users / total_active_users_to_date'
 UNION ALL
-SELECT 'daily_engagement', 'active_change', 'FLOAT64', 'active_percentage less that of the day before, in percentage points; NULL where one of the two is'
+SELECT 'daily_engagement', 'active_change', 'FLOAT64', 'active_percentage minus that of the day before, in percentage points; NULL where one of the two is'
 UNION ALL
 SELECT 'daily_engagement', 'avg_tests_per_active_user', 'FLOAT64', 'successful_tests / active_users'
 UNION ALL
@@ -85,7 +85,7 @@ SELECT 'weekly_engagement', 'total_active_users_to_date', 'INT64', 'Distinct use
 UNION ALL
 SELECT 'weekly_engagement', 'active_percentage', 'FLOAT64', '100 × active_users / total_active_users_to_date'
 UNION ALL
-SELECT 'weekly_engagement', 'active_change', 'FLOAT64', 'active_percentage less that of the week before, in percentage points; NULL where one of the two is'
+SELECT 'weekly_engagement', 'active_change', 'FLOAT64', 'active_percentage minus that of the week before, in percentage points; NULL where one of the two is'
 UNION ALL
 SELECT 'weekly_engagement', 'avg_tests_per_active_user', 'FLOAT64', 'successful_tests / active_users'
 UNION ALL
@@ -159,7 +159,7 @@ SELECT 'monthly_engagement', 'total_active_users_to_date', 'INT64', 'Distinct us
 UNION ALL
 SELECT 'monthly_engagement', 'active_percentage', 'FLOAT64', '100 × active_users / total_active_users_to_date'
 UNION ALL
-SELECT 'monthly_engagement', 'active_change', 'FLOAT64', 'active_percentage less that of the month before, in percentage points; NULL where one of the two is'
+SELECT 'monthly_engagement', 'active_change', 'FLOAT64', 'active_percentage minus that of the month before, in percentage points; NULL where one of the two is'
 UNION ALL
 SELECT 'monthly_engagement', 'avg_tests_per_active_user', 'FLOAT64', 'successful_tests / active_users'
 UNION ALL

@@ -1,5 +1,5 @@
-// Writes down all that Terraform plans for the settings of infra/tests/*.tftest.hcl, each resource with its arguments:
-// node scripts/infra/inventory.mjs [FOLDER], by default test/infra/inventory. A test holds the files against infra/.
+// Lists everything that Terraform plans for the settings of infra/tests/*.tftest.hcl, each resource with its arguments:
+// node scripts/infra/inventory.mjs [FOLDER], by default test/infra/inventory. A test compares the files with infra/.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { schema } from './provider.mjs';
@@ -30,7 +30,7 @@ function describe({ address, type, change }) {
   return `${[address, ...linesOf(change.after, change.after_unknown, schema.resources[type])].join('\n  ')}\n`;
 }
 
-/** A line for each argument that is set, those of blocks with a path. What the provider makes is left out. */
+/** One line per set argument, in blocks with a path. Leaves out values that the provider computes. */
 function linesOf(values, unknown, body, path = '') {
   const set = Object.entries(body.arguments).flatMap(([name, [, kind]]) => {
     if (kind === 'computed' || (name === 'id' && kind === 'optional')) return [];
@@ -48,6 +48,6 @@ function linesOf(values, unknown, body, path = '') {
 
 function textOf(name, value) {
   if (name.endsWith('_json')) return JSON.stringify(JSON.parse(value), null, 2).replaceAll('\n', '\n  ');
-  const isFile = typeof value === 'string' && value.includes('\n') && value.length > 300; // schemas/ and views/ are tested by themselves
+  const isFile = typeof value === 'string' && value.includes('\n') && value.length > 300; // schemas/ and views/ have their own tests
   return isFile ? '(a file)' : JSON.stringify(value);
 }

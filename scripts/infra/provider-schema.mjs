@@ -1,5 +1,5 @@
-// Reduces what the provider tells of itself to the types of resources that infra/ uses. After `terraform init`, with another version of the
-// provider or another type in use:
+// Reduces the provider's schema to the resource types that infra/ uses. Run it after `terraform init` if the provider's version changes or
+// another type is used:
 // terraform -chdir=infra providers schema -json | node scripts/infra/provider-schema.mjs > schema.json && mv schema.json scripts/infra/provider-schema.json
 import { readdirSync, readFileSync } from 'node:fs';
 

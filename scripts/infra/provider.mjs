@@ -1,5 +1,5 @@
-// A stand-in for the provider hashicorp/google: it knows which arguments its resources have, and nothing else. `terraform validate` asks for no
-// more, nor does `terraform test` with a mocked provider.
+// A stand-in for the provider hashicorp/google that knows only the arguments of its resources. `terraform validate`, and `terraform test` with
+// a mocked provider, need no more.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadPackageDefinition, Server, ServerCredentials } from '@grpc/grpc-js';
@@ -10,7 +10,7 @@ const beside = (name) => fileURLToPath(new URL(name, import.meta.url));
 /** By type: { arguments: { NAME: [type, 'required' | 'optional' | 'computed'] }, blocks: { NAME: [nesting, least, most, body] } }. */
 export const schema = JSON.parse(readFileSync(beside('provider-schema.json'), 'utf8'));
 
-/** Serves the stand-in; `settings` are the environment in which terraform takes it for the provider. */
+/** Serves the stand-in. `settings` is the environment with which terraform uses it as the provider. */
 export async function serveProvider() {
   const { service } = loadPackageDefinition(loadSync(beside('provider.proto'))).tfplugin5.Provider;
   const answers = { GetSchema: schemas() };
@@ -47,7 +47,7 @@ function toBlock(body) {
       name,
       type: Buffer.from(JSON.stringify(type)),
       [kind]: true,
-      ...(name === 'id' && kind === 'optional' && { computed: true }), // the provider makes it, and code reads it
+      ...(name === 'id' && kind === 'optional' && { computed: true }), // the provider computes it, and code reads it
     })),
     blockTypes: Object.entries(body.blocks).map(([typeName, [nesting, minItems, maxItems, inner]]) => ({
       typeName,

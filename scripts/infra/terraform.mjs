@@ -1,5 +1,5 @@
 // Runs terraform on a copy of infra/ with a stand-in for the provider: node scripts/infra/terraform.mjs test
-// It needs neither the provider registry nor a project nor credentials. For validate, and for test, whose provider is mocked.
+// Needs no provider registry, project or credentials. For validate, and for test with a mocked provider.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
@@ -10,8 +10,8 @@ import { serveProvider } from './provider.mjs';
 const infra = fileURLToPath(new URL('../../infra', import.meta.url));
 
 /**
- * Copies infra/, without anybody's settings and state, and calls `use` with the copy and with a function that runs terraform in it. That one
- * takes arguments and what `stdio` of spawn takes for standard output, and gives { code, output }; output is what was piped.
+ * Copies infra/ without settings and state. Calls `use` with the copy and a function that runs terraform in it. That function takes arguments
+ * and the `stdio` value of spawn for standard output, and returns { code, output }; output is the piped text.
  */
 async function withTerraform(use) {
   const folder = mkdtempSync(join(tmpdir(), 'kpi-infra-'));
@@ -42,7 +42,7 @@ async function withTerraform(use) {
   }
 }
 
-/** As withTerraform, for a whole process: what goes wrong is a message and an exit code. `use` gives the code, if it is not 0. */
+/** withTerraform for a whole process: an error becomes a message and an exit code. `use` returns the code if it is not 0. */
 export async function main(use) {
   try {
     process.exitCode = await withTerraform(use);

@@ -9,13 +9,13 @@ export interface DemoData {
 const DAY_SECONDS = 86_400;
 const LAUNCH = Date.UTC(2025, 5, 1) / 1000;
 
-/** How many days an account is used. */
+/** Longest time that an account tests, in days. */
 const LIFETIME_DAYS = 150;
 
-/** Sunday to Saturday: how busy a day is. */
+/** Activity of each weekday, Sunday to Saturday. */
 const WEEKDAY = [0.62, 1.16, 1.2, 1.12, 1.08, 0.94, 0.7];
 
-/** How often each kind of error comes up. */
+/** Share of each kind of error. */
 const KIND_WEIGHTS: Record<ErrorKind, number> = {
   no_period_history: 0.08,
   camera_too_far: 0.24,
@@ -26,9 +26,9 @@ const KIND_WEIGHTS: Record<ErrorKind, number> = {
 };
 
 /**
- * A product since its launch in June 2025: accounts that come faster as it grows. Most of them test on working days at first and less
- * later, fail more often while they are new, and try again; some never test. One guest a day tests without an account. What an account
- * does depends on the account alone, so reports of different dates agree about the days they share. Nothing lies after `now`.
+ * Generates a product since its launch in June 2025. Accounts come faster as it grows. Most accounts test on working days, less as they get
+ * older; they fail more often while they are new, and retry. Some never test. One guest a day tests without an account. The rows of an account
+ * depend on the account alone, so reports of different dates agree about the days they share. No row is later than `now`.
  */
 export function generateDemo(now: Date): DemoData {
   const data: DemoData = { users: [], measurements: [] };
@@ -48,7 +48,7 @@ export function generateDemo(now: Date): DemoData {
   return { users: data.users, measurements: data.measurements.filter((row) => row.created_at <= end) };
 }
 
-/** Accounts created on a day: some nine at launch, about twenty-four a year later, with the weekly rhythm. */
+/** Accounts created on a day: about nine at launch and twenty-four a year later, times the weekday's activity. */
 function accountsOf(day: number): number {
   const expected = (9 + 18 * (1 - Math.exp(-day / 200))) * weekday(day);
   return Math.floor(expected + createRandom(3, day)());
@@ -56,7 +56,7 @@ function accountsOf(day: number): number {
 
 interface Person {
   user_id: string;
-  /** The day on which the person came; days count from the launch. */
+  /** Day of the first test, counted from the launch. */
   day: number;
   lastDay: number;
   random: () => number;
@@ -83,9 +83,9 @@ interface Session {
   user_id: string;
   session_id: string;
   day: number;
-  /** 0 for the first of the day. */
+  /** 0 for the first session of the day. */
   session: number;
-  /** How likely the first attempt fails. */
+  /** Probability that the first attempt fails. */
   failing: number;
   random: () => number;
 }

@@ -12,165 +12,165 @@ import type { Failure } from '../platform/failure';
 import type { Log } from '../platform/log';
 import type { WarehouseIdentity } from './identity';
 
-/** How a run came about; a column of export_runs. */
+/** What started a run; a column of export_runs. */
 export type Trigger = 'pubsub' | 'http' | 'cli' | 'replay';
 
 /**
- * What an engine is opened for: an export reads the source and writes the warehouse, a dry run only reads the source, a read only the
- * warehouse, a write only writes it, and a look reads it if there is one.
+ * What an engine is opened for. `export` reads the source and writes the warehouse; `dry-run` only reads the source; `read` only reads the
+ * warehouse; `write` only writes it; `look` reads the warehouse if it exists.
  */
 export type Access = 'export' | 'dry-run' | 'read' | 'write' | 'look';
-/** How a warehouse file is waited for that another process has open; a Run says it too. */
+/** How to wait for a warehouse file that another process has open. A Run can be passed too. */
 export interface Waiting {
   /** Ends the wait. */
   signal?: AbortSignal;
-  /** Told once, if the wait is noticeable. */
+  /** Gets one warning if the wait is longer than a second. */
   log?: Log;
-  /** Milliseconds; 30 s if left out. */
+  /** Longest wait in milliseconds; 30 s if left out. */
   forMs?: number;
 }
 
-/** What an engine needs to know of the run that it works for. */
+/** What an engine needs to know about the current run. */
 export interface Run {
-  /** One attempt. */
+  /** Id of this attempt. */
   id: string;
-  /** What asked: the message's id, or an id made by the door. */
+  /** Id of the request: that of the message, or one made by the entry point. */
   requestId: string;
   trigger: Trigger;
-  /** Aborted at the deadline or by Ctrl-C; then every call of the engine ends with a Failure soon. */
+  /** Aborted at the deadline or by Ctrl-C. Then every call of the engine soon ends with a Failure. */
   signal: AbortSignal;
-  /** Every entry of it carries run_id and request_id. */
+  /** Every entry has run_id and request_id. */
   log: Log;
 }
 
-/** A new attempt. */
+/** Creates a run with a new id. */
 export function createRun({ requestId, trigger, signal, log }: Omit<Run, 'id'>): Run {
   const id = randomUUID();
   return { id, requestId, trigger, signal, log: log.with({ run_id: id, request_id: requestId }) };
 }
 
-/** Whether what was to be done to a table is done, and to how many rows. */
+/** How an operation on a table ended, and how many rows it affected. */
 export type TableOutcome =
   | { table: PublishedTable; rows: number; failure?: undefined }
   | { table: PublishedTable; rows: 0; failure: Failure };
 
-/** What is in a table of the report of a date. */
+/** The rows of one date's report in one table. */
 export interface ReportState {
   reportDate: CalendarDate;
   table: PublishedTable;
   rows: number;
-  /** Of its oldest and of its newest row: the same where one run wrote them all. */
+  /** Of its oldest and of its newest row; equal if one run wrote all rows. */
   firstCreatedAt: Date;
   lastCreatedAt: Date;
 }
 
-/** Which rows of export_runs are wanted: those of one request, or a number of the newest. */
+/** Which rows of export_runs to read: those of one request, or a number of the newest. */
 export interface RunFilter {
   requestId?: string;
   newest?: number;
 }
 
-/** What no report can count, or counts twice, in a source table: numbers of rows. */
+/** Numbers of rows of a source table that reports can't count, or would count twice. */
 export interface SourceCounts {
   rows: number;
   withoutCreatedAt: number;
   before1970: number;
   /** Later than a day from now. */
   inFuture: number;
-  /** Rows less ids: 0 where each id is there once, a measurement_id within its session. Rows without an id don't count. */
+  /** Rows minus distinct ids, so 0 if each id is unique (a measurement_id within its session). Rows without an id don't count. */
   repeatedIds: number;
-  /** Of measurements: user ids, and those of them that users lacks. */
+  /** For measurements: distinct user ids, and how many of them users lacks. */
   testers: { all: number; withoutAccount: number } | null;
 }
 
-/** How many bytes counting reads, null where it costs nothing; no counts where that is more than was allowed. */
+/** `bytes` is what counting reads; null if it costs nothing. `counts` is null if that is more than allowed. */
 export interface SourceInspection {
   bytes: number | null;
   counts: SourceCounts | null;
 }
 
-/** The state of what the warehouse is made of: of its dataset or file, or of one table. */
+/** The state of the warehouse's dataset or file, or of one table. */
 export interface WarehouseInspection {
   name: string;
-  /** False where the first export makes it. */
+  /** False if the first export creates it. */
   exists: boolean;
-  /** Why it can't be used. The others are looked at as well. */
+  /** Why it can't be used. */
   failure: Failure | null;
-  /** Null where the engine can't tell. */
+  /** Null if the engine can't tell. */
   mayWrite: boolean | null;
   /** Days after which its partitions expire; null: never. */
   keepsDays: number | null;
 }
 
 /**
- * The port to where the data is: an engine counts in the sources and keeps the published tables. There are two,
- * bigquery/engine.ts and duckdb/engine.ts. Every call fails with a Failure, never with an SDK's error.
+ * The port to the data: an engine counts in the sources and keeps the published tables. There are two, bigquery/engine.ts and
+ * duckdb/engine.ts. Every call fails with a Failure, never with an error of an SDK.
  */
 export interface Engine {
-  /** Looks whether the tables can take reports of these dates, before anything is counted; the dates that they can't take, and why. */
+  /** Checks before counting whether the tables can take reports of these dates. Returns a failure for each date that they can't. */
   prepare(dates: readonly CalendarDate[], run: Run): Promise<ReadonlyMap<CalendarDate, Failure>>;
-  /** The tables beside the core that are there, or are made when they are written: a deployment may be older than the program. */
+  /** The tables besides the core that exist, or are created when written. A deployment older than the program may lack some. */
   furtherTables(run: Run): Promise<ReadonlySet<FurtherTable>>;
   /**
-   * Counts everything that the reports of a window need, of BigQuery's tables as they were at one moment; the embedded engine's files must
-   * not change meanwhile. bytesProcessed is null where the engine doesn't bill for them.
+   * Counts everything that the reports of a window need, on one snapshot of BigQuery's tables. Files of the embedded engine must not change
+   * meanwhile. bytesProcessed is null if the engine doesn't bill by bytes.
    */
   readFacts(window: ReportWindow, run: Run): Promise<{ facts: CountedFacts; bytesProcessed: number | null }>;
-  /** Counts the people behind the numbers of the periods of a window, for their release. The window begins and ends with a period. */
+  /** Counts, for the release, how many people each number of the window's periods comes from. The window consists of whole periods. */
   readReleaseFacts(window: Window, grain: Grain, run: Run): Promise<{ facts: ReleaseFacts; bytesProcessed: number | null }>;
   /**
-   * The earliest and the newest local date of each source table, up to the window's end, how many rows its newest days have, and how many there are. Reads two
-   * columns of both tables whole, so it is asked only where the facts leave a doubt.
+   * Returns for each source table, up to the window's end: the first and last local date, the rows of its newest days, and all rows. Reads two
+   * full columns of both tables, so it is called only if the facts leave a doubt.
    */
   readSpan(window: Window, run: Run): Promise<FactRow<'span'>[]>;
-  /** Counts the newest rows of both source tables, which is enough to see that one is late. Worth it where counting has a price. */
+  /** Counts the newest rows of both source tables, which is enough to see that one is late. Useful if a full count costs money. */
   readFreshness(window: Window, run: Run): Promise<{ rows: FactRow<'freshness'>[]; bytesProcessed: number | null }>;
-  /** The bytes that readFacts would read; null where it costs nothing. */
+  /** Returns the bytes that readFacts would read; null if the engine doesn't bill by bytes. */
   price: ((window: ReportWindow, run: Run) => Promise<number>) | null;
-  /** How many reports publish takes best at once, and how many of such groups may be on their way at a time. */
+  /** `reports`: how many reports to pass to one call of publish. `atOnce`: how many such calls may run at a time. */
   groups: { reports: number; atOnce: number };
-  /** Replaces the rows of each report's date, and no others. Answers per report, in their order, how each table went. */
+  /** Replaces the rows of each report's date, and no others. Returns the outcome of each table, per report, in their order. */
   publish(reports: readonly Report[], run: Run): Promise<TableOutcome[][]>;
   /**
-   * Looks, once reports are published, whether another run wrote to their dates at the same time, and sees to it that all tables of a date are
-   * of one run: of the newest, if it is still there. Never fails.
+   * Called after publishing. If another run wrote the same dates at the same time, makes sure that all tables of a date come from one run: the
+   * newest, if it is still running. Never fails.
    */
   repair(reports: readonly Report[], run: Run): Promise<void>;
-  /** Removes the rows of the reports from `from` to `to` from each published table, and none of the release; `rows` says how many. */
+  /** Removes the reports from `from` to `to` from each published table, not from the release. Each outcome has the removed rows. */
   deleteReports(from: CalendarDate, to: CalendarDate, run: Run): Promise<TableOutcome[]>;
   /**
-   * Released rows of the periods that begin from `from` to `to`, in order of time.
+   * Returns the released rows of periods that begin from `from` to `to`, in order of time.
    *
    * @throws BAD_CONFIG if periods of another grain are released
    */
   readRelease(grain: Grain, from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<ReleasedRow[]>;
   /**
-   * Releases the row of a period. With `replace` it overwrites a row that is released already; without, that row stays, and is the answer.
-   * Answers null where `row` is the released one: written by this call, or by an earlier one whose answer was lost.
+   * Publishes the released row of a period. Returns null if `row` is now the released one (also when an earlier call wrote it and its answer
+   * was lost), otherwise the row that was there and stays. Overwrites only with `replace`.
    */
   putRelease(row: ReleasedRow, options: { grain: Grain; replace: boolean }, run: Run): Promise<ReleasedRow | null>;
-  /** Adds rows to export_runs: once, however often it is repeated for the same run. */
+  /** Adds rows to export_runs. Repeated calls for the same run add them only once. */
   appendRuns(rows: readonly ExportRun[], run: Run): Promise<void>;
   /**
-   * Published rows of the core tables, as they were at one moment, with a report date from `from` to `to`: ordered by report date, the newest
-   * period first. This and the other reads end with `signal`, and by themselves after a minute.
+   * Returns the rows of the core tables with a report date from `from` to `to`, from one snapshot: by report date, newest period first. All
+   * reads end when `signal` is aborted; those of BigQuery after a minute at most.
    */
   readReports(from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<ReportRows>;
-  /** The same of tables beside the core; without those that aren't there. */
+  /** The same for tables besides the core. Leaves out tables that don't exist. */
   readFurther(tables: readonly FurtherTable[], from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<FurtherRows>;
-  /** What there is of the reports from `from` to `to`; nothing of a table that has no rows of a date. */
+  /** The state of the reports from `from` to `to`; no entry if a table has no rows of a date. */
   readReportStates(from: CalendarDate, to: CalendarDate, signal?: AbortSignal): Promise<ReportState[]>;
   /** Rows of export_runs, the newest run first. */
   readRuns(filter: RunFilter, signal?: AbortSignal): Promise<ExportRun[]>;
-  /** What people wrote of days, by the first day; none where the warehouse has no such table yet. */
+  /** Annotations, ordered by first day; none if the warehouse has no such table yet. */
   readAnnotations(signal?: AbortSignal): Promise<Annotation[]>;
-  /** Replaces all annotations by these, or none. SCHEMA_DRIFT where BigQuery has no such table yet. */
+  /** Replaces all annotations, or changes nothing. Throws SCHEMA_DRIFT if BigQuery has no such table yet. */
   replaceAnnotations(annotations: readonly Annotation[], run: Run): Promise<void>;
-  /** Counts in a source table as a whole (source-sql.ts says which columns), if that reads no more than maxBytes. */
+  /** Counts the faults of a whole source table (columns: source-sql.ts), if that reads no more than maxBytes. */
   inspectSource(table: SourceTable, options: { maxBytes: number }, run: Run): Promise<SourceInspection>;
-  /** Compares all that the warehouse is made of with the definitions, and changes nothing. `release`: the grain of its release, if it has one. */
+  /** Compares the warehouse with its definitions. Changes nothing. `release` is the grain of its release, if it has one. */
   inspectWarehouse(options: { release: Grain | null }, run: Run): Promise<WarehouseInspection[]>;
-  /** What the warehouse holds reports of; null where it doesn't exist yet. */
+  /** The source and time zone of the warehouse's reports; null if it doesn't exist yet. */
   readIdentity(signal?: AbortSignal): Promise<WarehouseIdentity | null>;
   close(): Promise<void>;
 }

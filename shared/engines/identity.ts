@@ -4,36 +4,36 @@ import { Failure } from '../platform/failure';
 
 export const DEMO = 'demo';
 
-/** What a warehouse holds reports of. It takes those of one source and one time zone: mixed ones would be wrong without a trace. */
+/** The source and time zone of a warehouse's reports. It accepts only one of each: mixed reports would be wrong without a sign of it. */
 export interface WarehouseIdentity {
-  /** Null: unknown, as in a warehouse of a version that didn't record it. */
+  /** Null if unknown: a warehouse of an older version doesn't record it. */
   source: { id: string; name: string | null } | null;
-  /** Null: unknown, as where nothing has been exported. */
+  /** Null if unknown: nothing has been exported. */
   timeZone: string | null;
 }
 
-/** What the first report binds a warehouse to, and every further one must agree with. */
+/** What the first report binds a warehouse to. Every later report must match it. */
 export interface Binding {
   /** Full name of the source. */
   source: string;
   timeZone: string;
-  /** The source is the one that the warehouse was filled from, at another place. */
+  /** The named source is the warehouse's own, moved to another place. */
   rebind: boolean;
 }
 
-/** `demo`, the real path of a folder or file, or the full names of two tables; null where no source is named. */
+/** `demo`, the real path of a folder or file, or the full names of two tables; null if no source is named. */
 export function nameSource({ warehouse }: Pick<Config, 'warehouse'>): string | null {
   if (warehouse.source === null) return null;
   if (warehouse.engine === 'bigquery') return `${warehouse.source.users}, ${warehouse.source.measurements}`;
   return warehouse.source.kind === 'demo' ? DEMO : warehouse.source.path;
 }
 
-/** A source as export_runs has it: a path or the name of a dataset says more than that table's readers need. */
+/** The source id in export_runs: a hash, because readers of that table don't need paths or dataset names. */
 export function sourceId(name: string): string {
   return name === DEMO ? DEMO : createHash('sha256').update(name).digest('hex').slice(0, 12);
 }
 
-/** What export_runs says of the source that is counted. */
+/** The value of export_runs.source for the configured source. */
 export function recordedSource(config: Config): string | null {
   const name = nameSource(config);
   return name === null ? null : sourceId(name);
@@ -49,8 +49,8 @@ export function holdsDemo({ warehouse }: Config): boolean {
 }
 
 /**
- * The settings as they apply to a warehouse: what isn't named goes on as it was. BAD_CONFIG where what is named is not what the warehouse
- * holds, unless that is a source and any may be named. `identity` is null where there is no warehouse yet.
+ * Completes the settings from the warehouse: source and time zone that aren't named are the warehouse's. Throws BAD_CONFIG if a named one
+ * differs from the warehouse's; with `anySource` the source may differ. `identity` is null if there is no warehouse yet.
  */
 export function continueWarehouse(
   config: Config,
@@ -72,7 +72,7 @@ export function continueWarehouse(
   };
 }
 
-/** BigQuery has only the id of its source, out of which nothing can be read. */
+/** Takes the source from the warehouse. BigQuery has only a hash of its source, so there it stays unknown. */
 function continueSource(warehouse: Config['warehouse'], { source }: WarehouseIdentity): Config['warehouse'] {
   if (warehouse.engine === 'bigquery') return warehouse;
   const name = source?.name ?? null;
@@ -80,7 +80,7 @@ function continueSource(warehouse: Config['warehouse'], { source }: WarehouseIde
   return { ...warehouse, source: name === DEMO ? { kind: 'demo' } : { kind: 'path', path: name } };
 }
 
-/** The settings of an export; BAD_CONFIG if the source isn't known. */
+/** The settings of an export. Throws BAD_CONFIG if the source is unknown. */
 export function requireKnownSource(config: Config, identity: WarehouseIdentity | null): Config {
   if (config.warehouse.source === null && config.warehouse.engine === 'duckdb' && identity !== null)
     throw new Failure(
@@ -90,7 +90,7 @@ export function requireKnownSource(config: Config, identity: WarehouseIdentity |
   return requireSource(config);
 }
 
-/** BAD_CONFIG if what is named is not what the warehouse holds. Null stands for what isn't named. */
+/** Throws BAD_CONFIG if a named source or time zone differs from the warehouse's. Null means not named. */
 export function checkBinding(
   named: { source: string | null; timeZone: string | null; rebind: boolean },
   held: WarehouseIdentity,

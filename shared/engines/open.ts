@@ -6,8 +6,8 @@ import { bindingOf, continueWarehouse, requireKnownSource, type WarehouseIdentit
 export type OpenEngine = (access: Access, waiting?: Waiting) => Promise<Engine>;
 
 /**
- * Opens the engine that the settings name. Each adapter, and the SDK behind it, is loaded on first use. The embedded engine is opened
- * for each run, so that its file is free in between; BigQuery's is made once, and remembers what it found out about the tables.
+ * Opens the engine that the settings name. Each adapter and its SDK is loaded on first use. The embedded engine is opened for each run, so
+ * that its file is free in between. The BigQuery engine is created once and caches the state of the tables.
  */
 export function createOpener(config: Config, now: () => Date): OpenEngine {
   const { warehouse } = config;
@@ -24,7 +24,7 @@ export function createOpener(config: Config, now: () => Date): OpenEngine {
 
 let duckDb: Promise<typeof import('./duckdb/engine')> | undefined;
 
-/** It is an optional package, and not deployed. Asked once: a bundle fails differently the second time. */
+/** Loads the optional package, which is not deployed. Imported only once: in a bundle a second failing import gives another error. */
 function loadDuckDb(): Promise<typeof import('./duckdb/engine')> {
   duckDb ??= import('./duckdb/engine').catch((cause) => {
     if (cause.code !== 'MODULE_NOT_FOUND') throw cause;
@@ -37,19 +37,19 @@ function loadDuckDb(): Promise<typeof import('./duckdb/engine')> {
   return duckDb;
 }
 
-/** Settings as they apply to the warehouse that they name, and what opens it with them. */
+/** Settings completed from the warehouse, and the function that opens it with them. */
 export interface Settled {
   config: Config;
   openEngine: OpenEngine;
 }
 
-/** What settings are for: an export needs a source, the one of the warehouse that it writes to; a comparison takes any, and writes nothing. */
+/** What settings are used for. An export needs the warehouse's own source. A comparison accepts any source and writes nothing. */
 export type Purpose = 'export' | 'compare' | 'read';
 
-/** Settings, some of which only the warehouse knows. Each call looks at it, unless what it asks is named. */
+/** Settings, some of which may come from the warehouse. Each call reads the warehouse, except timeZone() if a time zone is named. */
 export interface Settler {
   timeZone(): Promise<string>;
-  /** BAD_CONFIG where the warehouse holds reports of another source or time zone than is named. */
+  /** Throws BAD_CONFIG if the warehouse has reports of another source or time zone than the named one. */
   settle(): Promise<Settled>;
 }
 
@@ -65,14 +65,14 @@ export function createSettler(named: Config, purpose: Purpose, now: () => Date, 
   return settler;
 }
 
-/** What isn't named goes on as the warehouse has it. */
+/** Takes source and time zone from the warehouse if they aren't named. */
 export async function settle(named: Config, purpose: Purpose, open: OpenEngine): Promise<Config> {
   const identity = await readIdentity(open);
   const config = await continueOrBlame(named, identity, purpose, open);
   return purpose === 'read' ? config : requireKnownSource(config, identity);
 }
 
-/** A source that can't be opened is reported before one that isn't the warehouse's: a mistyped name is the likelier mistake. */
+/** Reports a source that can't be opened before one that isn't the warehouse's, because a mistyped name is more likely. */
 async function continueOrBlame(named: Config, identity: WarehouseIdentity | null, purpose: Purpose, open: OpenEngine) {
   try {
     return continueWarehouse(named, identity, { anySource: purpose === 'compare' });
@@ -88,7 +88,7 @@ async function readIdentity(open: OpenEngine, signal?: AbortSignal): Promise<War
     return await engine.readIdentity(signal);
   } catch (thrown) {
     const failure = toFailure(thrown);
-    // no run records, or an account that may only write, or only read the release: nothing is known, and nothing refused
+    // no run records, or an account that may only write or only read the release: unknown, so nothing is refused
     if (failure.code === 'NOT_FOUND' || failure.code === 'ACCESS_DENIED') return null;
     throw failure;
   } finally {

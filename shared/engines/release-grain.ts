@@ -2,7 +2,7 @@ import type { Grain } from '../metrics/grain';
 import { RELEASE_DATASET } from '../platform/config';
 import { Failure } from '../platform/failure';
 
-/** BAD_CONFIG if periods of another grain are released: a week less six of its days is the seventh. `held` are the grains with rows. */
+/** Throws BAD_CONFIG if periods of another grain are released: a week minus six of its days gives the seventh. `held`: grains with rows. */
 export function requireGrain(wanted: Grain, held: readonly Grain[]): void {
   const other = held.find((grain) => grain !== wanted);
   if (other === undefined) return;

@@ -1,15 +1,15 @@
 import type { SourceTable } from '../metrics/source-contract';
 import type { SourceCounts } from './engine';
 
-/** Of rows: how many there are, and how many have a time that no report counts. */
+/** Counts rows, and rows with a time that no report counts. */
 const counts = `COUNT(*) AS source_rows,
   COUNTIF(created_at IS NULL) AS without_created_at,
   COUNTIF(created_at < @epoch) AS before_1970,
   COUNTIF(created_at >= @future) AS in_future`;
 
 /**
- * What an inspection counts in a source table, in the SQL that both engines understand. One row. Of users two columns are read; of
- * measurements four, and the ids of users, because a measurement_id is unique within its session and a user may be missing from users.
+ * What an inspection counts in a source table, in SQL that both engines understand. One row. Reads two columns of users. For measurements it
+ * reads four columns, because a measurement_id is unique only within its session, and the ids of users, to find users that have no account.
  */
 const queries: Record<SourceTable, string> = {
   users: `SELECT

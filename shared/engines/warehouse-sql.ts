@@ -9,7 +9,7 @@ import {
 import type { Annotation } from '../metrics/tables/annotations';
 import type { ReportState, RunFilter } from './engine';
 
-/** What is read of the published tables, in the SQL that both engines understand. `name` gives a table's full name. */
+/** Queries of the published tables, in SQL that both engines understand. A NameTable returns a table's full name. */
 export type NameTable = (table: string) => string;
 
 /** Binds @from and @to. */
@@ -19,7 +19,7 @@ WHERE report_date BETWEEN @from AND @to
 ORDER BY ${orderOf(table)}`;
 }
 
-/** Reports in order of time; within one the newest period, or cohort, first. */
+/** Reports in order of time; within a report the newest period or cohort first. */
 function orderOf(table: PublishedTable): string {
   return `report_date, ${isRetention(table) ? 'cohort_start_date DESC, age' : 'period_start_date DESC'}`;
 }
@@ -29,7 +29,7 @@ export function deleteRows(table: PublishedTable, name: NameTable): string {
   return `DELETE FROM ${name(table)} WHERE report_date BETWEEN @from AND @to`;
 }
 
-/** Binds @from and @to. One row per report date and table, of those that exist, that has rows of it. */
+/** Binds @from and @to. One row per report date and existing table that has rows of it. */
 export function selectReportStates(name: NameTable, tables: readonly PublishedTable[]): string {
   return tables
     .map(
@@ -70,7 +70,7 @@ export function selectAny(table: string): string {
   return `SELECT 1 AS found FROM ${table} LIMIT 1`;
 }
 
-/** Binds @request_id where the filter names one. The newest first. Columns that the table lacks are NULL. */
+/** Binds @request_id if the filter names one. Newest first. Columns that the table lacks are NULL. */
 export function selectRuns({ requestId, newest }: RunFilter, name: NameTable, lacking: ReadonlySet<string>): string {
   return [
     `SELECT ${columnsOf(exportRunsDefinition, lacking)} FROM ${name('export_runs')}`,
@@ -80,18 +80,18 @@ export function selectRuns({ requestId, newest }: RunFilter, name: NameTable, la
   ].join('\n');
 }
 
-/** In the order of byDay. `exclude` is a keyword of GoogleSQL, but not behind the name of a table. */
+/** Unordered; sort with byDay. `exclude` is a GoogleSQL keyword, so columns are qualified with the table's name. */
 export function selectAnnotations(name: NameTable): string {
   const columns = annotationsDefinition.columns.map((column) => `annotated.${column.name}`).join(', ');
   return `SELECT ${columns} FROM ${name(annotationsDefinition.name)} AS annotated`;
 }
 
-/** Annotations as they are read: by their first day, then by their text. */
+/** Order of annotations: by first day, then by text. */
 export function byDay(one: Annotation, other: Annotation): number {
   return one.date.localeCompare(other.date) || one.text.localeCompare(other.text);
 }
 
-/** One row at most: the newest run that wrote something, of those that say out of which source if there are any. */
+/** At most one row: the newest run that wrote something. Runs that name their source come before those that don't. */
 export function selectIdentity(name: NameTable, lacking: ReadonlySet<string>): string {
   const isLacking = lacking.has('source');
   return `SELECT time_zone, ${isLacking ? 'NULL AS source' : 'source'} FROM ${name('export_runs')}

@@ -3,21 +3,21 @@ import type { Failure, FailureCode } from '../platform/failure';
 import { judge, type ReportOutcome } from './outcome';
 import type { ExportRequest } from './request';
 
-/** What HTTP and `--json` answer. Exactly these keys. */
+/** The answer of HTTP and of `--json`. It has exactly these keys. */
 export interface ReportAnswer {
   success: boolean;
   dryRun?: true;
   reportDate: string;
   results: { table: PublishedTable; rowsInserted: number; success: boolean; error?: string; code?: FailureCode }[];
   summary: { tablesUpdated: number; totalRowsInserted: number };
-  /** Only where the period that the report releases could not be: all of the rest is in. */
+  /** Only if the report was published but its period could not be released. */
   release?: { period: string; success: false; error: string; code: FailureCode };
 }
 export type RangeAnswer = { success: boolean; dryRun?: true; reports: ReportAnswer[] };
 export type FailureAnswer = { success: false; error: string; code: FailureCode };
 export type Answer = ReportAnswer | RangeAnswer | FailureAnswer;
 
-/** The answer has the shape of the request: a range gets `reports`, also for one date. */
+/** The answer follows the shape of the request: a range gets `reports`, even for one date. */
 export function answer(
   request: ExportRequest,
   outcomes: readonly ReportOutcome[],
@@ -56,7 +56,7 @@ function answerReport(outcome: ReportOutcome, dryRun: boolean): ReportAnswer {
   };
 }
 
-/** The answer to a request that came to nothing. */
+/** The answer to a request of which nothing was exported. */
 export function answerFailure({ message, code }: Failure): FailureAnswer {
   return { success: false, error: message, code };
 }

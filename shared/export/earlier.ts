@@ -10,11 +10,11 @@ import { furtherTableNames, furtherTables } from '../metrics/tables';
 import type { Annotation } from '../metrics/tables/annotations';
 import { toFailure } from '../platform/failure';
 
-/** What the reports that were published before a run say about its own. Both are null if earlier reports can't be read. */
+/** Compares a run's reports with those published before it. Both results are null if earlier reports can't be read. */
 export interface Earlier {
-  /** What a report changes of what had been published. */
+  /** How a report changes published figures. */
   compare: (report: Report) => Revision | null;
-  /** How the newest complete day of each report was, by report date. Called in the order of dates: each report is history for the next. */
+  /** Judges the newest complete day of each report. Call it in order of dates: each report is history for the next. */
   judge: (reports: readonly Report[]) => ReadonlyMap<CalendarDate, JudgedReport>;
 }
 
@@ -27,7 +27,7 @@ interface Options {
   startedAt: Date;
 }
 
-/** If earlier reports can't be read, a run doesn't say what it revises and what is unusual, and goes on. */
+/** If earlier reports can't be read, the export continues without revised and unusual values. */
 export async function openEarlier(
   dates: readonly CalendarDate[],
   { engine, run, timeZone, startedAt }: Options,
@@ -48,7 +48,7 @@ export async function openEarlier(
   }
 }
 
-/** Of the tables beside the core that these dates have: the reports that share periods with theirs. */
+/** Reads, from the tables besides the core that these dates write, the reports that share periods with them. */
 async function readFurther(dates: readonly CalendarDate[], engine: Engine, run: Run): Promise<FurtherRows> {
   const found: FurtherRows = {};
   for (const grain of grains) {

@@ -11,14 +11,14 @@ export const gapReasons = {
   provisional: 'made before the day was over',
 } as const;
 
-/** A date that has no whole and final report, and why. */
+/** A date without a whole and final report, and the reason. */
 export interface Gap {
   reportDate: CalendarDate;
   reason: keyof typeof gapReasons;
 }
 
 export interface GapSearch {
-  /** Null: from the first date that has a report. */
+  /** Null: from the first date with a report. */
   from: CalendarDate | null;
   to: CalendarDate;
   timeZone: string;
@@ -26,25 +26,25 @@ export interface GapSearch {
   today: CalendarDate;
 }
 
-/** What was searched; `from` is null where there is no report up to `to`. */
+/** The searched range and its gaps. `from` is null if there is no report up to `to`. */
 export interface GapsFound {
   from: CalendarDate | null;
   to: CalendarDate;
   gaps: Gap[];
 }
 
-/** All dates of which a report can be expected: from that of the first one to yesterday. */
+/** Searches all dates that should have a report: from the first report to yesterday. */
 export function allDates(timeZone: string, now: Date): GapSearch {
   const today = localDate(now, timeZone);
   return { from: null, to: addDays(today, -1), timeZone, today };
 }
 
-/** Searches the warehouse. Dates whose partitions have expired don't count: nothing could be kept there. */
+/** Searches the warehouse. Leaves out dates whose partitions have expired, because no report can be stored for them. */
 export async function findGaps(engine: Engine, search: GapSearch, run: Run): Promise<GapsFound> {
   return findGapsAmong(await engine.readReportStates(search.from ?? EARLIEST, search.to, run.signal), engine, search, run);
 }
 
-/** The same of states that have been read; those after `to` don't count. */
+/** The same for states that were already read. Ignores states after `to`. */
 export async function findGapsAmong(
   states: readonly ReportState[],
   engine: Engine,
@@ -62,7 +62,7 @@ export async function findGapsAmong(
   return { from, to: search.to, gaps: gaps.filter(({ reportDate }) => !expired.has(reportDate)) };
 }
 
-/** A report is whole when each of its tables holds its rows, all of one run, and final when it was made after its day was over. */
+/** A report is whole if each of its tables has all rows, from one run. It is final if it was made after its day was over. */
 export function gapsAmong(
   states: readonly ReportState[],
   { from, to, timeZone, today }: GapSearch & { from: CalendarDate },
@@ -73,7 +73,7 @@ export function gapsAmong(
   return datesBetween(from, to).flatMap((reportDate): Gap[] => {
     const reason = judgeStates(byDate.get(reportDate) ?? [], {
       tables: tablesOf(reportDate).filter((table) => table in reportTables || reportDate >= (since.get(table) ?? NEVER)),
-      // yesterday's report is made for good by the next daily run
+      // the next daily run makes yesterday's report final
       finalFrom: reportDate < addDays(today, -1) ? endOf(reportDate, timeZone) : null,
     });
     return reason === null ? [] : [{ reportDate, reason }];
@@ -83,7 +83,7 @@ export function gapsAmong(
 /** Later than every date. */
 const NEVER: CalendarDate = '9999-12-31';
 
-/** The first date of each table that has rows. Reports of a version that had no such table, or of a deployment that lacks it, are whole without. */
+/** The first date of each table with rows. Earlier reports are whole without the table: their version or deployment lacked it. */
 function firstDates(states: readonly ReportState[]): Map<PublishedTable, CalendarDate> {
   const first = new Map<PublishedTable, CalendarDate>();
   for (const { table, reportDate } of states) {
@@ -111,14 +111,14 @@ function judgeStates(states: readonly ReportState[], { tables, finalFrom }: Want
   return finalFrom !== null && createdAt < finalFrom.getTime() ? 'provisional' : null;
 }
 
-/** What was found, in the same words wherever it is said: `2 of 30 dates, 2025-12-01 to 2025-12-30, have gaps`. */
+/** The result in one sentence: `2 of 30 dates, 2025-12-01 to 2025-12-30, have gaps`. */
 export function describeGaps({ from, to, gaps }: GapsFound): string {
   if (from === null) return `no report up to ${to}`;
   const dates = `${formatMany(daysBetween(from, to) + 1, 'date')}, ${formatStretch({ first: from, last: to })},`;
   return `${gaps.length === 0 ? 'none' : formatCount(gaps.length)} of ${dates} ${gaps.length > 1 ? 'have gaps' : 'has a gap'}`;
 }
 
-/** Gaps that follow each other for one reason are one. */
+/** Joins consecutive gaps with the same reason. */
 export function gapStretches(gaps: readonly Gap[]): Stretch<Gap['reason']>[] {
   return stretchesOf(gaps.map(({ reportDate, reason }) => [reportDate, reason] as const));
 }

@@ -3,7 +3,7 @@ import { Failure } from '../platform/failure';
 import { parseStrictJson } from '../platform/json';
 
 const Base64 = z.base64();
-/** RFC 3339, as Pub/Sub writes it. `new Date` alone would take "1" for the year 2001, and a time without an offset for a local one. */
+/** RFC 3339, as Pub/Sub writes it. `new Date` alone would read "1" as the year 2001, and a time without an offset as local time. */
 const Time = z.iso.datetime({ offset: true });
 
 const PubsubMessage = z.looseObject({
@@ -13,9 +13,9 @@ const PubsubMessage = z.looseObject({
   publishTime: z.string().nullish(),
 });
 
-/** A Pub/Sub message as an event carries it. */
+/** A Pub/Sub message from an event. */
 export interface Message {
-  /** The id that Pub/Sub gave it: the same at each delivery. */
+  /** Pub/Sub's id: the same at each delivery. */
   id: string;
   data: Buffer;
   attributes: Record<string, string>;
@@ -24,7 +24,7 @@ export interface Message {
 
 export const MESSAGE_PUBLISHED = 'google.cloud.pubsub.topic.v1.messagePublished';
 
-/** An event around a message. A push body has none of these. */
+/** The keys of an event around a message. A push body has none of them. */
 const Envelope = z.looseObject({
   specversion: z.string().nullish(),
   type: z.string().nullish(),
@@ -33,13 +33,13 @@ const Envelope = z.looseObject({
   data_base64: Base64.nullish(),
 });
 
-/** Pub/Sub's ids are short numbers; a longer one would fill records and logs. */
+/** Pub/Sub's ids are short numbers. The limit keeps other ids from filling records and logs. */
 const LONGEST_ID = 256;
 
-/** Times of publishing that a message can have: no report is of a date before or after. */
+/** Accepted publish times: reports exist for these dates only. */
 const [FIRST_TIME, LAST_TIME] = [Date.UTC(1970, 0, 1), Date.UTC(9999, 0, 1)];
 
-/** What a message may have beside its data, attributes and id; Pub/Sub writes some of them twice. */
+/** Keys that a message may have. Pub/Sub writes some of them in two spellings. */
 const messageKeys = new Set(['data', 'attributes', '@type', ...['messageId', 'publishTime', 'orderingKey'].flatMap(bothCases)]);
 
 function bothCases(name: string): string[] {
@@ -51,9 +51,11 @@ const EXPECTED_DATA =
 const EXPECTED_MESSAGE = 'expected a Pub/Sub message: {"message": {"data": base64, "messageId": …, "publishTime": …}}';
 
 /**
- * The message in what arrives at a CloudEvent function: an event whose data is `{message}`, or a raw push, `{message, subscription}`, as
- * bytes of JSON or taken apart already. Of an event in binary mode only the data is bytes; a structured one may have it as data_base64.
- * Anything else is BAD_REQUEST, as is a date anywhere but in the data: `parameters` are those of the URL.
+ * Reads the message from the input of a CloudEvent function: an event whose data is `{message}`, or a raw push `{message, subscription}`, as
+ * JSON bytes or already parsed. An event in binary mode has only its data as bytes; a structured event may have data_base64.
+ *
+ * @param parameters query parameters of the URL
+ * @throws BAD_REQUEST for anything else, and if a date is anywhere but in the message's data
  */
 export function parseMessage(event: unknown, parameters: Iterable<[string, string]> = []): Message {
   const outer = Envelope.safeParse(parseBytes(event));
@@ -78,7 +80,7 @@ export function parseMessage(event: unknown, parameters: Iterable<[string, strin
   return { id: storableId(messageId), data: bytes, attributes: message.attributes ?? {}, publishTime };
 }
 
-/** BAD_REQUEST where it is no time, or one of which there can be no report. */
+/** Throws BAD_REQUEST if it is not a time, or outside the dates of reports. */
 export function parsePublishTime(text: unknown): Date {
   const published = Time.safeParse(text);
   if (!published.success)
@@ -89,12 +91,12 @@ export function parsePublishTime(text: unknown): Date {
   return publishTime;
 }
 
-/** The id of a message as records and logs have it: not every engine stores a control character, or half of a pair. */
+/** The id of a message for records and logs. Replaces control characters and lone surrogates, which not every engine stores. */
 export function storableId(id: string): string {
   return id.slice(0, LONGEST_ID).replaceAll(/[^ -~]/g, '?');
 }
 
-/** BAD_REQUEST where a message that has nothing in its data, which means today, has a date beside it. */
+/** A message without data means today. Throws BAD_REQUEST if such a message has a date elsewhere. */
 export function refuseWithoutData(data: Buffer, attributes: Record<string, unknown>): void {
   if (isEmpty(data) && Object.entries(attributes).some(asksForDate)) throw refuse(EXPECTED_DATA);
 }
@@ -104,10 +106,10 @@ function isEmpty(data: Buffer): boolean {
   return text === '' || /^\{\s*\}$/.test(text);
 }
 
-/** Attributes that Google's clients and services add by themselves. */
+/** Attributes that Google's clients and services add. */
 const BY_GOOGLE = /^(?:googclient_|x-goog-|x-cloudscheduler|cloudpubsub|content-|ce-)/i;
 
-/** Whether something beside the data looks like a requested date. An instant doesn't: many tools add one. */
+/** Whether a value outside the data looks like a requested date. Instants don't count, because many tools add one. */
 function asksForDate([name, value]: [string, unknown]): boolean {
   if (BY_GOOGLE.test(name)) return false;
   const words = name.match(/[A-Z]?[a-z]+|[A-Z]+/g)?.map((word) => word.toLowerCase()) ?? [];

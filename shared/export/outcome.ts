@@ -3,32 +3,32 @@ import type { CalendarDate } from '../metrics/calendar';
 import type { Failure } from '../platform/failure';
 import type { ReleaseOutcome } from './release-periods';
 
-/** How the export of one date went. */
+/** The outcome of the export of one date. */
 export interface ReportOutcome {
   reportDate: CalendarDate;
-  /** One of each table, in their order. */
+  /** One for each table, in the order of the tables. */
   tables: TableOutcome[];
-  /** What its run record says besides; null where the report wasn't computed. */
+  /** Further values for its run record; null if the report was not computed. */
   findings: Findings | null;
-  /** What became of the period that it releases; null where it was to release none. */
+  /** The outcome of the period that it releases; null if it releases none. */
   release: ReleaseOutcome | null;
 }
 
-/** What a run came to know on the way to a report. */
+/** What a run found out while it made a report. */
 export interface Findings {
   rejectedRows: number;
   unclassifiedErrors: number;
-  /** Failed tests of the periods, those included. */
+  /** Failed tests of the periods, including those. */
   failedTests: number;
-  /** Newest measurement seen in the periods, cut to the hour. */
+  /** Time of the newest measurement in the periods, cut to the hour. */
   sourceLatestHour: Date | null;
-  /** Figures of days already reported that it changed; null where what had been reported couldn't be read. */
+  /** Number of figures of already reported days that it changed; null if the earlier reports couldn't be read. */
   revisedValues: number | null;
-  /** Figures of its newest complete day outside their usual range; null if none was judged. */
+  /** Number of figures of its newest complete day outside their usual range; null if none was judged. */
   unusualValues: number | null;
 }
 
-/** How an export ended, over all tables of all dates and what they release. Doors turn it into a status, an exit code, an acknowledgement. */
+/** The result of an export over all tables, dates and releases. Entry points turn it into a status, an exit code or an acknowledgement. */
 export type Verdict = { result: 'all' } | { result: 'some' | 'none'; failure: Failure };
 
 /** `failure` is the first retryable one, otherwise the first. */
@@ -45,7 +45,7 @@ export function judgeFailures(failures: readonly Failure[], { nothingDone }: { n
   return { result: nothingDone ? 'none' : 'some', failure };
 }
 
-/** Whether the four tables are in; a failed release doesn't matter. */
+/** Whether all tables were written. Ignores a failed release. */
 export function isExported({ tables }: ReportOutcome): boolean {
   return tables.length > 0 && tables.every(({ failure }) => failure === undefined);
 }

@@ -11,7 +11,7 @@ import { type ReleasedValues, releasedColumnNames } from '../release/columns';
 import { deriveReleasePeriod } from '../release/period';
 import { release } from '../release/rules';
 
-/** What became of a period, by its first day: `left` is one that was out before, and still is. */
+/** The outcome of a period (named by its first day). `left`: it was released before and stays unchanged. */
 export type ReleaseOutcome =
   | { period: CalendarDate; state: 'released' | 'replaced' | 'left'; row: ReleasedRow; failure?: undefined }
   | { period: CalendarDate; state: 'failed'; failure: Failure };
@@ -22,23 +22,23 @@ export interface ReleaseOptions {
   timeZone: string;
   settings: ReleaseSettings;
   releasedAt: Date;
-  /** Overwrites what is out; null: what is out stays. */
+  /** Overwrites released rows; null: released rows stay. */
   replace: { reason: string; acceptSmallChanges: boolean } | null;
 }
 
-/** Facts of these periods, by the first day of each, as their reports see them. */
+/** Counts the facts of periods, by the first day of each, as their reports see them. */
 export type CountPeriods = (periods: readonly CalendarDate[]) => Promise<{ facts: FactsByDay; bytesProcessed: number | null }>;
 
-/** A release of several periods, ready to be put out one by one. */
+/** A release of several periods that can be published one by one. */
 export interface Release {
   periods: readonly CalendarDate[];
-  /** Of what was counted for it. */
+  /** Bytes that counting for it read. */
   bytesProcessed: number | null;
-  /** Puts out one of the periods. Never fails: that is an outcome. */
+  /** Publishes one of the periods. Never throws: a failure is an outcome. */
   put(period: CalendarDate): Promise<ReleaseOutcome>;
 }
 
-/** Periods from a period to the one whose report releases it: a day is the oldest of the twelve then. */
+/** Number of periods from a period to the one whose report releases it. For a day: it is then the oldest of the report's twelve. */
 const MATURE_AFTER: Record<Grain, number> = { day: 11, week: 2, month: 1 };
 
 /** First day of the period that is released by the report of a date; null if no period of the grain ends on it. */
@@ -46,7 +46,7 @@ export function releasedBy(reportDate: CalendarDate, grain: Grain): CalendarDate
   return endsPeriod(reportDate, grain) ? addPeriods(periodStart(reportDate, grain), -MATURE_AFTER[grain], grain) : null;
 }
 
-/** Date of the report that releases a period. */
+/** The date of the report that releases a period. */
 export function reportOf(period: CalendarDate, grain: Grain): CalendarDate {
   return periodEnd(addPeriods(period, MATURE_AFTER[grain], grain), grain);
 }
@@ -62,19 +62,19 @@ export function isMature(period: CalendarDate, grain: Grain, { instant, timeZone
   return endOf(reportOf(period, grain), timeZone) <= instant;
 }
 
-/** First day of the newest period that is mature. */
+/** First day of the newest mature period. */
 export function newestMature(grain: Grain, { instant, timeZone }: Moment): CalendarDate {
   return addPeriods(periodStart(localDate(instant, timeZone), grain), -1 - MATURE_AFTER[grain], grain);
 }
 
-/** The periods, in order of time, that reports release which are made at `instant`. */
+/** The periods, in order of time, that are released by reports made at `instant`. */
 export function dueBy(reportDates: readonly CalendarDate[], grain: Grain, moment: Moment): CalendarDate[] {
   return reportDates.flatMap((date) => releasedBy(date, grain) ?? []).filter((period) => isMature(period, grain, moment));
 }
 
 /**
- * Looks which of the periods, in order of time, are out already, and counts what the others need: the people behind their numbers, of all at
- * once. `counting` is the run with the signal that ends this much.
+ * Finds which of the periods (in order of time) are released already. For the others, counts at once how many people each number comes from.
+ * `counting` is the run with the signal that ends the counting.
  */
 export async function openRelease(
   periods: readonly CalendarDate[],
@@ -150,21 +150,21 @@ function failed(period: CalendarDate, thrown: unknown): ReleaseOutcome {
 }
 
 function notAsked(period: CalendarDate): ReleaseOutcome {
-  return failed(period, new RangeError(`${period} is none of the periods that the release was opened for`));
+  return failed(period, new RangeError(`${period} is not among the periods that the release was opened for`));
 }
 
-/** How many values of a released row are shown, and how many are hidden. */
+/** The numbers of shown and of hidden values of a released row. */
 export function countCells(row: ReleasedRow): { released_cells: number; hidden_cells: number } {
   const hidden = releasedColumnNames.filter((column) => row[column] === null).length;
   return { released_cells: releasedColumnNames.length - hidden, hidden_cells: hidden };
 }
 
-/** Null plus null stays null: an engine that doesn't bill. */
+/** Adds bytes. Null plus null is null: the engine doesn't bill. */
 export function addBytes(one: number | null, other: number | null): number | null {
   return one === null && other === null ? null : (one ?? 0) + (other ?? 0);
 }
 
-/** Failures that are not the release's own are logged by whoever asked for it. */
+/** Logs an outcome. The caller logs failures that are not specific to the release. */
 function logged(outcome: ReleaseOutcome, { run, replace }: ReleaseOptions): ReleaseOutcome {
   const { period, state } = outcome;
   if (state === 'failed') {

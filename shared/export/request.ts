@@ -11,22 +11,22 @@ export interface ExportRequest {
   shape: 'date' | 'range';
 }
 
-/** Each date that a request names, in order. */
+/** All dates of a request, in order. */
 export function datesOfRequest({ from, to }: ExportRequest): CalendarDate[] {
   return datesBetween(from, to);
 }
 
-/** What a request is read against. */
+/** What is needed to read a request. */
 export interface RequestContext {
   timeZone: string;
-  /** When it was asked: `today` is the local date of this instant, so a retry days later still means the same date. */
+  /** When the request was made. `today` is the local date of this instant, so a retry days later means the same date. */
   askedAt: Date;
   now: Date;
   maxDates: number;
 }
 
 export const MAX_DATES_BY_MESSAGE = 31;
-/** So many that a command ends within the hour, and a fraction of the 30,000 partitions that BigQuery lets a table change each day. */
+/** A command with this many ends within an hour, and uses a small part of the 30,000 partitions that a BigQuery table may change per day. */
 export const MAX_DATES_BY_CLI = 1000;
 export const MAX_REQUEST_BYTES = 1024;
 
@@ -43,7 +43,7 @@ const RequestBody = z.strictObject(
 );
 export type RequestBody = z.input<typeof RequestBody>;
 
-/** A parsed JSON value as a request, or BAD_REQUEST. The texts of refusals never repeat what was sent: it may hold anything. */
+/** Reads a request from a parsed JSON value. Throws BAD_REQUEST; the message never repeats the input, which may contain anything. */
 export function parseRequest(input: unknown, context: RequestContext): ExportRequest {
   const parsed = RequestBody.safeParse(input);
   if (!parsed.success) {
@@ -79,12 +79,12 @@ export function parseRequest(input: unknown, context: RequestContext): ExportReq
   return request;
 }
 
-/** The data of a message or the body of a call: nothing, a JSON object, or where `bareDate` allows it, the text of a date. */
+/** Reads a request from the data of a message or the body of a call: empty, a JSON object or, with `bareDate`, a date as text. */
 export function parseRequestData(data: Buffer, context: RequestContext, { bareDate }: { bareDate: boolean }): ExportRequest {
   if (data.length > MAX_REQUEST_BYTES)
     throw refuse(`expected at most ${formatMany(MAX_REQUEST_BYTES, 'byte')}, got ${formatCount(data.length)}`);
   const sent = data.toString('utf8');
-  if (/^[ \t\r\n]*$/.test(sent)) return parseRequest({}, context); // JSON's white space: of any other, something was sent
+  if (/^[ \t\r\n]*$/.test(sent)) return parseRequest({}, context); // only JSON's white space counts as empty
   const text = sent.trim();
   if (bareDate && !text.startsWith('{')) return parseRequest({ date: text }, context);
   let json: unknown;

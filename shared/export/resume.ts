@@ -7,8 +7,8 @@ import type { ExportRequest } from './request';
 import { DEFINITIONS_VERSION } from './run-record';
 
 /**
- * Id of a range that is exported from the command line: the same whenever the same dates are exported out of the same source, in the same
- * time zone and by the same definitions. So a run finds in export_runs what an earlier one has done.
+ * Request id of a range from the command line. It is the same for the same dates, source, time zone and definitions, so that a run finds in
+ * export_runs what an earlier run has done.
  */
 export function rangeRequestId({ from, to }: ExportRequest, { warehouse, timeZone }: Config): string {
   const what = createHash('sha256').update(JSON.stringify([warehouse.source, timeZone, DEFINITIONS_VERSION]));
@@ -17,7 +17,7 @@ export function rangeRequestId({ from, to }: ExportRequest, { warehouse, timeZon
 
 const RELEASE_PREFIX = 'release-';
 
-/** Id of what `kpi release` asks for, by which its run records are told from those of exports. */
+/** Request id of `kpi release`. Its prefix distinguishes its run records from those of exports. */
 export function releaseRequestId(id: string): string {
   return `${RELEASE_PREFIX}${id}`;
 }
@@ -28,7 +28,7 @@ export function isRelease({ request_id }: Pick<ExportRun, 'request_id'>): boolea
 
 const DIGEST_PREFIX = 'digest-';
 
-/** Id of the digest of a date, by which the run records of its sending are found, and told from those of exports. */
+/** Request id of the digest of a date. Its prefix distinguishes its run records from those of exports. */
 export function digestRequestId(date: CalendarDate): string {
   return `${DIGEST_PREFIX}${date}`;
 }
@@ -37,17 +37,17 @@ export function isDigest({ request_id }: Pick<ExportRun, 'request_id'>): boolean
   return request_id.startsWith(DIGEST_PREFIX);
 }
 
-/** What earlier runs of the same request have done of its dates. */
+/** Dates that earlier runs of the same request have done. */
 export interface DoneDates {
-  /** Their report is in. */
+  /** Dates with a published report. */
   exported: Set<CalendarDate>;
-  /** Of those, the ones whose release failed. */
+  /** Those of them whose release failed. */
   unreleased: Set<CalendarDate>;
 }
 
 /**
- * What these runs have exported whole. `gaps` are what the warehouse lacks now: a report may have been deleted since. With `mustBeFinal`, the day
- * of a report must have been over when it was made.
+ * Finds the dates that these runs have exported completely. `gaps` are the present gaps of the warehouse: a report may have been deleted
+ * since. With `mustBeFinal`, a report counts only if it was made after its day was over.
  */
 export function doneDates(
   runs: readonly ExportRun[],

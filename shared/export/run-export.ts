@@ -25,23 +25,23 @@ export interface ExportOptions {
   engine: Engine;
   run: Run;
   timeZone: string;
-  /** Recorded as what was counted (engines/identity.ts). */
+  /** The source for the run record (engines/identity.ts). */
   source?: string | null;
-  /** The one instant that all rows of the run carry as created_at. */
+  /** created_at of all rows of the run. */
   startedAt: Date;
   now: () => Date;
-  /** Of the period that is mature with each report whose date is over; null: nothing is released. */
+  /** How to release the period that matures with each report whose date is over; null: nothing is released. */
   release?: ReleaseSettings | null;
   gate: GateSettings;
-  /** Compute, or where that costs money say what it would cost, but write nothing. */
+  /** Write nothing. Compute the reports or, if that costs money, only the price. */
   dryRun: boolean;
-  /** Aborted: what is being counted is dropped, what is being written is finished and recorded, and no further date is begun. */
+  /** When aborted, counting is dropped, running writes are finished and recorded, and no further date is started. */
   stop?: AbortSignal;
-  /** Told of each date as soon as it is known how it went, with its report where one was to be published. */
+  /** Called for each date as soon as its outcome is known, with its report if it passed the checks. */
   onReport?: (outcome: ReportOutcome, report: Report | null) => void;
 }
 
-/** What a report is counted and checked with. */
+/** What counting and checking a report needs. */
 export type DraftOptions = Pick<ExportOptions, 'engine' | 'run' | 'timeZone' | 'startedAt' | 'gate'>;
 
 /** What a report must pass to be published. */
@@ -50,30 +50,30 @@ export interface GateSettings {
   maxRejectedShare: number;
   /** Share of the failed tests whose kind of error may be unknown, 0 to 1. */
   maxUnknownShare: number;
-  /** Hours that the newest measurement may be old where a report is of today or yesterday; 0: any number. */
+  /** For reports of today and yesterday: highest age of the newest measurement, in hours; 0: not checked. */
   sourceMaxAgeHours: number;
-  /** Publish reports of today and yesterday also where the source is late. */
+  /** Publish reports of today and yesterday even if the source is late. */
   allowStale?: boolean | undefined;
-  /** Publish reports also if tests or people of final days fall below half of what is published: rows were deleted on purpose. */
+  /** Publish even if tests or people of final days fall below half of the published numbers: rows were deleted on purpose. */
   allowFall?: boolean | undefined;
 }
 
 export interface ExportOutcome {
-  /** One of each date, in their order. */
+  /** One for each date, in the order of dates. */
   reports: ReportOutcome[];
-  /** Of a dry run, the bytes that counting would read; null of other runs, and where the engine doesn't bill for them. */
+  /** For a dry run, the bytes that counting would read; null for other runs, and if the engine doesn't bill by bytes. */
   price: number | null;
 }
 
-/** Dates whose run records are written together, in one load job on BigQuery: what a killed run may have published and not recorded. */
+/** Number of dates whose run records are written together (one load job on BigQuery). A killed run leaves at most these unrecorded. */
 const DATES_PER_RECORD = 50;
 
-/** Each count reads the accounts and first tests of all time, and the days of its window. */
+/** A count reads all accounts and first tests, and the days of its window. */
 const CLUSTER_DAYS = 60;
 
 /**
- * Exports `dates` (ascending) for all doors. Counts the facts of all dates at once, dates far apart in clusters; derives and checks each
- * report in memory; publishes it and records the run. Failures of single dates and tables are in the outcome.
+ * Exports `dates` (ascending) for all entry points. Counts the facts of all dates at once; dates far apart are counted in clusters. Derives and
+ * checks each report in memory, publishes it and records the run. Failures of single dates and tables are in the outcome.
  *
  * @throws Failure if all tables of all dates failed for the same reason
  */
@@ -125,7 +125,7 @@ async function dryRun(dates: readonly CalendarDate[], options: ExportOptions): P
   return { reports, price: bytes };
 }
 
-/** Counts, derives and checks the reports of `dates`, one after the other, as an export does before it writes. Writes nothing. */
+/** Counts, derives and checks the reports of `dates`, one after the other, like an export. Writes nothing. */
 export async function* draftReports(
   dates: readonly CalendarDate[],
   options: DraftOptions,
@@ -136,7 +136,7 @@ export async function* draftReports(
   }
 }
 
-/** Dates in groups that are counted together. Two dates further apart than CLUSTER_DAYS are counted separately: the days between cost more. */
+/** Groups dates that are counted together. A distance above CLUSTER_DAYS starts a new group, because reading the days between costs more. */
 function clustersOf(dates: readonly CalendarDate[]): CalendarDate[][] {
   const clusters: CalendarDate[][] = [];
   for (const date of dates) {
@@ -147,15 +147,15 @@ function clustersOf(dates: readonly CalendarDate[]): CalendarDate[][] {
   return clusters;
 }
 
-/** What reports are derived from. */
+/** What deriving reports needs. */
 interface Derivable {
-  /** Dates that the tables can't take, and dates before the source begins. */
+  /** Failures of dates that the tables can't take, and of dates before the source's first row. */
   refused: ReadonlyMap<CalendarDate, Failure>;
   days: FactsByDay;
   further: FurtherFacts;
-  /** Tables beside the core that can be written. */
+  /** Tables besides the core that can be written. */
   existing: ReadonlySet<FurtherTable>;
-  /** Day of the newest measurement; null: no measurement, or no report needs it. */
+  /** Day of the newest measurement; null if there is none, or if no report needs it. */
   newestDay: CalendarDate | null;
 }
 
@@ -204,8 +204,8 @@ async function count(dates: readonly CalendarDate[], options: ExportOptions): Pr
 }
 
 /**
- * The dates whose reports would be refused because the source is late, found by its newest rows where a full count costs money: a repeat
- * would pay for it again and again.
+ * Finds dates whose reports would be refused because the source is late. Reads only the source's newest rows if a full count costs money:
+ * each retry would pay for it again.
  */
 async function findLate(
   dates: readonly CalendarDate[],
@@ -239,7 +239,7 @@ function warnOfEmptySource(last: CalendarDate | undefined, days: FactsByDay, { r
   if (table !== null) run.log.warning('source table without rows', { table, to: last });
 }
 
-/** Looked for beyond `days` only if they have no measurement, a date is to be refused for it, and looking has no price. */
+/** Asks the source only if `days` have no measurement, a date will be refused for that, and asking costs nothing. */
 async function findNewestDay(
   dates: readonly CalendarDate[],
   days: FactsByDay,
@@ -251,9 +251,9 @@ async function findNewestDay(
 }
 
 /**
- * The dates up to which the source holds no account and no test: their reports would be zeros. One failure stands for all of them.
+ * Refuses dates up to which the source has no account and no test, because their reports would be all zeros. All of them share one failure.
  *
- * @throws SOURCE_CONTRACT where most of the newest rows have an impossible time
+ * @throws SOURCE_CONTRACT if most of the newest rows have an impossible time
  */
 async function refuseDates(
   dates: readonly CalendarDate[],
@@ -300,20 +300,20 @@ function windowOf(dates: readonly CalendarDate[], { timeZone, startedAt }: Draft
   return reportWindow(first, daysUntil(last, { timeZone, now: startedAt }), timeZone);
 }
 
-/** With the longer windows of the tables that are there, and of what is released. */
+/** The window of all existing tables and of the release. */
 async function wholeWindowOf(dates: readonly CalendarDate[], options: DraftOptions & Pick<ExportOptions, 'release'>) {
   const existing = await options.engine.furtherTables(options.run);
   const wanted = [...grainsOf(existing), ...grainsToRelease(dates, options)];
   return { existing, window: furtherWindow(dates, windowOf(dates, options), wanted) };
 }
 
-/** Weeks or months are counted for their release also if they have no tables. */
+/** The grain to count for the release: weeks or months are counted even if they have no tables. */
 function grainsToRelease(dates: readonly CalendarDate[], { release = null }: Pick<ExportOptions, 'release'>): Grain[] {
   if (release === null || release.grain === 'day') return [];
   return dates.some((date) => endsPeriod(date, release.grain)) ? [release.grain] : [];
 }
 
-/** A report, if it could be derived, and why it must not be published, if it must not. */
+/** A report, if it could be derived, and the failure that forbids publishing it, if there is one. */
 export type Draft = { reportDate: CalendarDate } & (
   | { report: Report; failure: null }
   | { report: Report | null; failure: Failure }
@@ -332,7 +332,7 @@ function draft(reportDate: CalendarDate, counted: Derivable, options: DraftOptio
   }
 }
 
-/** A deployment may lack tables that this version has beside the core. The others are published. */
+/** Leaves out tables that this deployment lacks. The others are published. */
 function withoutMissing(report: Report, existing: ReadonlySet<FurtherTable>): Report {
   const further = Object.entries(report.further).filter(([table]) => existing.has(table as FurtherTable));
   return { ...report, further: Object.fromEntries(further) };
@@ -351,7 +351,7 @@ function judgeFreshness(
   return gate.allowStale ? null : checkFreshness(date, days, freshness);
 }
 
-/** Publishes the reports of some dates, a few at a time: as soon as one group is done the next is begun, until the run is stopped. */
+/** Publishes reports in groups. Starts the next group as soon as one is done, until the run is stopped. */
 async function writeGroups(dates: readonly CalendarDate[], counted: Counted, options: ExportOptions): Promise<ReportOutcome[]> {
   const { engine, run, stop } = options;
   const groups = inChunks(draftAll(dates, counted, options), engine.groups.reports);
@@ -369,14 +369,14 @@ async function writeGroups(dates: readonly CalendarDate[], counted: Counted, opt
 
 type ComparedDraft = Draft & Compared;
 
-/** All that there is to say about the reports of some dates before they are written. */
+/** Derives, checks and compares the reports of some dates before they are written. */
 function draftAll(dates: readonly CalendarDate[], counted: Counted, options: ExportOptions): ComparedDraft[] {
   const drafts = dates.map((date) => compareDraft(draft(date, counted, options), counted, options));
   const judged = counted.earlier.judge(drafts.flatMap(({ report, failure }) => (failure === null ? report : [])));
   return drafts.map((one) => ({ ...one, judged: judged.get(one.reportDate) ?? null }));
 }
 
-/** Publishes a few reports, those that may be, and adds those that are in to `published`. */
+/** Publishes those of the reports that may be published, and adds the written ones to `published`. */
 async function write(
   drafts: readonly ComparedDraft[],
   counted: Counted,
@@ -402,7 +402,7 @@ async function write(
   return outcomes;
 }
 
-/** A draft with what it changes of earlier reports, refused if it loses most of what they had. */
+/** Adds what a draft changes in earlier reports. Refuses it if most of their numbers would be lost. */
 function compareDraft(one: Draft, { earlier }: Counted, { gate }: ExportOptions): Draft & Pick<Compared, 'revision'> {
   const revision = one.failure === null ? earlier.compare(one.report) : null;
   const failure = revision === null || gate.allowFall ? null : checkFall(revision, one.reportDate);
@@ -414,7 +414,7 @@ interface Compared {
   judged: JudgedReport | null;
 }
 
-/** Releases the period that is mature with a report that is in, and whose date is over. */
+/** Releases the period that matures with a published report, if the report's date is over. */
 async function releaseBy(
   reportDate: CalendarDate,
   tables: readonly TableOutcome[],
@@ -426,7 +426,7 @@ async function releaseBy(
   return release !== null && period !== null && release.periods.includes(period) && isIn ? release.put(period) : null;
 }
 
-/** How each table went, by date. A failure of the call fails these dates alone. */
+/** Publishes reports. Returns the table outcomes by date. If the call fails, only these dates fail. */
 async function publish(reports: readonly Report[], { engine, run }: ExportOptions): Promise<Map<CalendarDate, TableOutcome[]>> {
   const tables =
     reports.length === 0
@@ -438,7 +438,7 @@ async function publish(reports: readonly Report[], { engine, run }: ExportOption
   return new Map(reports.map(({ reportDate }, index) => [reportDate, tables[index] ?? []]));
 }
 
-/** Says how a date went: to the log what is remarkable, to the caller all of it. */
+/** Ends a date: logs what is notable and calls onReport. */
 function conclude(
   { reportDate, report, failure }: Draft,
   written: { tables: TableOutcome[]; release?: ReleaseOutcome | null } & Partial<Compared>,
@@ -448,7 +448,7 @@ function conclude(
   const findings = report && findingsOf(report, { revision, judged });
   const outcome: ReportOutcome = { reportDate, tables, findings, release };
   if (findings !== null) logFindings(reportDate, findings, revision?.fallen ?? [], run);
-  if (judged?.start === reportDate) logCauses(judged, run); // of a day that is over: its report of the day itself says nothing new
+  if (judged?.start === reportDate) logCauses(judged, run); // logged only by the report of the day itself, not again by later ones
   onReport?.(outcome, failure === null ? report : null);
   return outcome;
 }
@@ -476,7 +476,7 @@ function logFindings(report_date: CalendarDate, findings: Findings, fallen: Revi
   for (const { table, column } of fallen) log.warning('final figure fell', { report_date, table, column });
 }
 
-/** A line for each cause: what goes back to one thing is told once. */
+/** Logs one line per cause. */
 function logCauses({ start, causes }: JudgedReport, { log }: Run): void {
   for (const { lead, others } of causes)
     log.warning(logMessages.unusual, {
@@ -491,7 +491,7 @@ function logCauses({ start, causes }: JudgedReport, { log }: Run): void {
     });
 }
 
-/** Of all tables of the date where it isn't known which there are. */
+/** Marks all tables of a date as failed, also if it is unknown which exist. */
 function allFailed(
   reportDate: CalendarDate,
   failure: Failure,
@@ -500,7 +500,7 @@ function allFailed(
   return nothingOf(reportDate, existing).map(({ table }) => ({ table, rows: 0, failure }));
 }
 
-/** What is answered where nothing is written. */
+/** Table outcomes if nothing is written. */
 function nothingOf(reportDate: CalendarDate, existing: ReadonlySet<FurtherTable>): TableOutcome[] {
   return tablesOf(reportDate).flatMap((table) => (isWritable(table, existing) ? { table, rows: 0 } : []));
 }
@@ -509,7 +509,7 @@ function isWritable(table: PublishedTable, existing: ReadonlySet<FurtherTable>):
   return !(table in furtherTables) || existing.has(table as FurtherTable);
 }
 
-/** Grains of which there is a table to write to. */
+/** Grains with a table to write to. */
 function grainsOf(existing: ReadonlySet<FurtherTable>): Grain[] {
   return grains.filter((grain) => [...existing].some((table) => furtherTables[table].grain === grain));
 }

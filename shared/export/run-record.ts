@@ -6,7 +6,7 @@ import { type Failure, toFailure } from '../platform/failure';
 import { isExported, judge, type ReportOutcome } from './outcome';
 import { countCells, type ReleaseOutcome } from './release-periods';
 
-/** Of the metric definitions; raised when one moves a figure. */
+/** Version of the metric definitions. Raise it when a definition changes a figure. */
 export const DEFINITIONS_VERSION = 2;
 
 export interface RecordContext {
@@ -14,12 +14,12 @@ export interface RecordContext {
   startedAt: Date;
   finishedAt: Date;
   timeZone: string;
-  /** As export_runs has it; null: not said. */
+  /** Value of export_runs.source; null if unknown. */
   source: string | null;
   bytesProcessed: number | null;
 }
 
-/** The row of export_runs that says how the export of one date went. Codes, counts and instants cut to the hour; never a text. */
+/** The row of export_runs for the export of one date. It has codes, counts and instants cut to the hour, but no free text. */
 export function runRecord(
   outcome: ReportOutcome,
   { run, startedAt, finishedAt, timeZone, source, bytesProcessed }: RecordContext,
@@ -49,13 +49,13 @@ export function runRecord(
   };
 }
 
-/** The row of export_runs that says whether the digest of a date was sent; null: it was. */
+/** The row of export_runs for the digest of a date. `failure` is null if it was sent. */
 export function digestRecord(reportDate: CalendarDate, failure: Failure | null, context: RecordContext): ExportRun {
   const sent = runRecord({ reportDate, tables: [], findings: null, release: null }, context);
   return failure === null ? sent : { ...sent, status: 'failed', error_code: failure.code };
 }
 
-/** What a run released; nothing where the period was out before. */
+/** What a run released; all null if it released nothing or the period was released before. */
 function releaseColumns(release: ReleaseOutcome | null): Pick<ExportRun, 'released_period' | 'released_cells' | 'hidden_cells'> {
   if (release === null || release.state === 'left' || release.state === 'failed')
     return { released_period: null, released_cells: null, hidden_cells: null };
@@ -66,7 +66,7 @@ function firstFailure({ tables, release }: ReportOutcome): Failure | undefined {
   return [...tables, ...(release === null ? [] : [release])].flatMap(({ failure }) => failure ?? [])[0];
 }
 
-/** What was published counts, not its record: where that can't be written, the log says so and the rest stands. */
+/** Writes run records. If that fails it only logs a warning, because the reports are already published. */
 export async function appendRecords(engine: Engine, rows: readonly ExportRun[], run: Run): Promise<void> {
   if (rows.length === 0) return;
   try {

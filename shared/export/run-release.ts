@@ -22,7 +22,7 @@ import { appendRecords, runRecord } from './run-record';
 
 export interface RunReleaseOptions extends Omit<ReleaseOptions, 'engine'> {
   openEngine: OpenEngine;
-  /** Recorded as what was counted. */
+  /** The source for the run record. */
   source?: string | null;
   gate: GateOptions;
   now: () => Date;
@@ -34,7 +34,7 @@ const released: Record<Grain, string> = {
   month: 'a month is released once the report of the month after it is final',
 };
 
-/** Days whose periods are to be released, both included; BAD_REQUEST where one can't be released yet. */
+/** Reads the days whose periods to release, both included. Throws BAD_REQUEST if one can't be released yet. */
 export function parseReleaseRequest(
   body: RequestBody,
   { timeZone, grain, now }: { timeZone: string; grain: Grain; now: Date },
@@ -60,8 +60,8 @@ export async function runRelease(
 }
 
 /**
- * Releases periods, in order of time, whose reports were made without. Their reports are derived and checked as if they were published, out of
- * one count; they aren't. Each period that is released or fails leaves a run record under the date of its report.
+ * Releases periods (in order of time) that the exports of their reports did not release. Derives and checks these reports from one count, but
+ * doesn't publish them. Each released or failed period gets a run record under the date of its report.
  */
 export async function releasePeriods(
   periods: readonly CalendarDate[],
@@ -128,7 +128,7 @@ function refuseEmpty(
   );
 }
 
-/** Why the report may not be published; null: it may. */
+/** Why the report must not be published; null if it may be. */
 function check(passes: () => Failure | null): Failure | null {
   try {
     return passes();

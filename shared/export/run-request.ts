@@ -13,26 +13,26 @@ import { type DoneDates, doneDates } from './resume';
 import { type ExportOptions, type ExportOutcome, runExport } from './run-export';
 import { releasePeriods } from './run-release';
 
-/** The run is made by the door; its log carries run_id and request_id. */
+/** The entry point creates the run, whose log has run_id and request_id. */
 export interface RequestOptions extends Omit<ExportOptions, 'engine' | 'dryRun' | 'timeZone' | 'source' | 'gate' | 'release'> {
   config: Config;
   openEngine: OpenEngine;
-  /** Publish reports of today and yesterday also where the source is late. */
+  /** Publish reports of today and yesterday even if the source is late. */
   allowStale?: boolean;
-  /** Publish reports also if most of what is published of their days is gone. */
+  /** Publish even if most rows behind the published numbers of their days are gone. */
   allowFall?: boolean;
   dryRun?: boolean;
   /**
-   * What earlier runs of the same request have exported is not done again; where they failed to release something, only that is. `final`: a
-   * date counts once its report is final. `failed`: also before, if something of the request had failed; a message that comes twice though all
-   * of it was done is done again.
+   * Skips dates that earlier runs of the same request have exported. If such a date's release had failed, only the release is repeated. `final`:
+   * skips dates with a final report. `failed`: skips all exported dates, but only if a part of the request had failed; a message that is
+   * delivered twice although everything succeeded is exported again.
    */
   resume?: 'final' | 'failed' | null;
-  /** Told what will be exported, before it is. */
+  /** Called before the export with the dates that will be exported. */
   onStart?: (dates: readonly CalendarDate[]) => void;
 }
 
-/** Exports dates, from opening the engine to closing it, and logs how each went as soon as it is known. What is thrown, the door logs. */
+/** Exports dates, from opening the engine to closing it, and logs each outcome at once. The entry point logs what is thrown. */
 export async function runRequest(
   dates: readonly CalendarDate[],
   {
@@ -59,7 +59,7 @@ export async function runRequest(
     const repeated = await repeatReleases(unreleased, { engine, run, timeZone, startedAt, now, source, gate, release });
     if (wanted.length === 0) return { reports: repeated, price: null };
     onStart?.(wanted);
-    const refusals = new Set<Failure>(); // one may stand for a thousand dates, and is logged once
+    const refusals = new Set<Failure>(); // one failure may refuse a thousand dates; it is logged once
     const { reports, price } = await runExport(wanted, {
       ...options,
       engine,
@@ -105,7 +105,7 @@ async function readDone(
     const isAllDone = done.unreleased.size === 0 && dates.every((date) => done.exported.has(date));
     return resume === 'failed' && isAllDone ? nothingDone : done;
   } catch (thrown) {
-    if (resume === 'final') throw thrown; // the user asked for it; a message is exported again, which does no harm
+    if (resume === 'final') throw thrown; // the user asked to resume; for a message it is safe to export again
     const { code, message } = toFailure(thrown);
     run.log.warning('earlier runs not read', { code, error: message });
     return nothingDone;
@@ -115,7 +115,7 @@ async function readDone(
 type RepeatOptions = Required<Pick<ExportOptions, 'engine' | 'run' | 'timeZone' | 'startedAt' | 'now' | 'source' | 'gate'>> &
   Pick<Config, 'release'>;
 
-/** Releases what earlier runs of the request failed to, of reports that are in. */
+/** Releases periods that earlier runs of the request failed to release, if their reports are published. */
 async function repeatReleases(
   reportDates: readonly CalendarDate[],
   { startedAt, release: settings, ...options }: RepeatOptions,

@@ -1,4 +1,4 @@
-/** The kinds of error that have a column of their own. All else that knows them is made from this list. */
+/** The kinds of error that have their own column. Everything else that lists them is made from this list. */
 export const errorKinds = [
   'no_period_history',
   'camera_too_far',
@@ -9,7 +9,7 @@ export const errorKinds = [
 ] as const;
 export type ErrorKind = (typeof errorKinds)[number];
 
-/** Something of each kind, in the order of the list, by `prefix` and the kind. */
+/** Makes an object with a value for each kind, in this order. Its keys are `prefix` and the kind. */
 export function eachKind<Value, const Prefix extends string = ''>(
   make: (kind: ErrorKind, index: number) => Value,
   prefix = '' as Prefix,

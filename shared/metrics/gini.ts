@@ -1,14 +1,14 @@
 /**
- * Gini coefficient of a distribution given as value → how many hold it: with x_1 ≤ … ≤ x_n,
- * G = 2 Σ i·x_i / (n Σ x_i) − (n + 1) / n. Null where the values sum to 0 (no value at all included).
+ * Gini coefficient of a distribution given as value → number of holders: with x_1 ≤ … ≤ x_n,
+ * G = 2 Σ i·x_i / (n Σ x_i) − (n + 1) / n. Null if the values sum to 0 or there are none.
  */
 export function gini(holdersByValue: ReadonlyMap<number, number>): number | null {
   const fraction = giniFraction(holdersByValue);
-  // one division of whole numbers: an even spread is exactly 0
+  // one division of integers, so that an even spread gives exactly 0
   return fraction && Number(fraction.numerator) / Number(fraction.denominator);
 }
 
-/** The same, exactly. */
+/** The same as an exact fraction. */
 export function giniFraction(holdersByValue: ReadonlyMap<number, number>): { numerator: bigint; denominator: bigint } | null {
   let n = 0n;
   let sum = 0n;
@@ -16,7 +16,7 @@ export function giniFraction(holdersByValue: ReadonlyMap<number, number>): { num
   for (const [value, count] of [...holdersByValue].sort(([a], [b]) => a - b)) {
     const x = BigInt(value);
     const holders = BigInt(count);
-    // the ranks n + 1 … n + holders all hold the same value
+    // the ranks n + 1 … n + holders all have the same value
     twiceWeighted += x * holders * (2n * n + holders + 1n);
     n += holders;
     sum += x * holders;

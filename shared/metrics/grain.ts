@@ -4,12 +4,12 @@ import { addDays, type CalendarDate, daysBetween, daysWindow, PERIODS, type Repo
 export const grains = ['day', 'week', 'month'] as const;
 export type Grain = (typeof grains)[number];
 
-/** Begins the names of the tables of a grain. */
+/** The first word in the names of a grain's tables. */
 export const grainAdverbs = { day: 'daily', week: 'weekly', month: 'monthly' } as const satisfies Record<Grain, string>;
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** The first day of the period that holds a day. */
+/** The first day of the period that a day is in. */
 export function periodStart(day: CalendarDate, grain: Grain): CalendarDate {
   if (grain === 'day') return day;
   return grain === 'week' ? addDays(day, -((new Date(day).getUTCDay() + 6) % 7)) : `${day.slice(0, 8)}01`;
@@ -32,13 +32,13 @@ export function endsPeriod(date: CalendarDate, grain: Grain): boolean {
   return periodEnd(periodStart(date, grain), grain) === date;
 }
 
-/** First days of the periods of a report, the newest first: the one that ends on the report date and those before it. */
+/** First days of a report's periods, newest first: the period that ends on the report date and those before it. */
 export function periodStarts(reportDate: CalendarDate, grain: Grain, count = PERIODS): CalendarDate[] {
   const newest = periodStart(reportDate, grain);
   return Array.from({ length: count }, (_, age) => addPeriods(newest, -age, grain));
 }
 
-/** First days of the periods that hold the days from `from` to `to`, in order of time. */
+/** First days of the periods of the days from `from` to `to`, in order of time. */
 export function periodsOfDays(from: CalendarDate, to: CalendarDate, grain: Grain): CalendarDate[] {
   const first = periodStart(from, grain);
   return Array.from({ length: periodsBetween(first, periodStart(to, grain), grain) + 1 }, (_, place) =>
@@ -46,7 +46,7 @@ export function periodsOfDays(from: CalendarDate, to: CalendarDate, grain: Grain
   );
 }
 
-/** How many periods lie between two first days. */
+/** Number of periods between two first days. */
 export function periodsBetween(from: CalendarDate, to: CalendarDate, grain: Grain): number {
   if (grain !== 'month') return daysBetween(from, to) / (grain === 'week' ? 7 : 1);
   const [months, others] = [to, from].map((date) => Number(date.slice(0, 4)) * 12 + Number(date.slice(5, 7)));
@@ -55,7 +55,7 @@ export function periodsBetween(from: CalendarDate, to: CalendarDate, grain: Grai
 
 /**
  * `Today (Dec 23)`, `This week (Dec 15–21)`, `This month (Dec 2025)` for the newest period of a report; `Yesterday …`, `Last week …`,
- * `Last month …` for the one before; else `Dec 21`, `Oct 27 – Nov 2`, `Oct 2025`.
+ * `Last month …` for the one before; otherwise `Dec 21`, `Oct 27 – Nov 2`, `Oct 2025`.
  */
 export function labelPeriod(start: CalendarDate, age: number, grain: Grain): string {
   const name = namePeriod(start, grain);
@@ -86,12 +86,12 @@ function nameMonth(day: CalendarDate): string {
   return MONTHS[Number(day.slice(5, 7)) - 1] ?? '';
 }
 
-/** How many days before the earliest period of a report decide whether its active users were active before. */
+/** Number of days before a report's first period that decide whether active users were active before. */
 const MEMORY_DAYS = 28;
 
 /**
- * The windows that the reports of some dates, in order, need, with those of the grains that are wanted: of days, the one of daily_audience. Weeks and
- * months begin with the period before the earliest.
+ * Adds to the window of some dates (ascending) the longer windows of the wanted grains; for days, that of daily_audience. Windows of weeks and
+ * months begin with the period before the first.
  */
 export function furtherWindow(dates: readonly CalendarDate[], window: ReportWindow, wanted: readonly Grain[]): ReportWindow {
   if (wanted.length === 0) return window;

@@ -7,7 +7,7 @@ import type { Grain } from './grain';
 import { sentenceOf } from './sentence';
 import type { Annotation } from './tables/annotations';
 
-/** What is said of one period: the same on the page, in the terminal, in a digest and in the log. */
+/** The judgement of one period: the same on the page, in the terminal, in a digest and in the log. */
 export interface JudgedReport {
   grain: Grain;
   /** First day of the period. */
@@ -23,7 +23,7 @@ export interface JudgedOptions {
   annotations: readonly Annotation[];
 }
 
-/** Judges the period that begins on `start`, or the newest one that is over, by published rows of the core tables of a grain; null if there is none. */
+/** Judges the period that begins on `start`, or the newest finished one, from published rows of a grain's core tables; null if it has none. */
 export function judgeRows(
   rows: readonly HistoryRow[],
   start: CalendarDate | null,
@@ -34,7 +34,7 @@ export function judgeRows(
   return judged === null ? null : judgeOne(periods, judged, { grain, annotations });
 }
 
-/** Judges a period by those before it. */
+/** Judges a period by earlier ones. */
 export function judgeOne(
   periods: readonly JudgedPeriod[],
   start: CalendarDate,
@@ -43,7 +43,7 @@ export function judgeOne(
   return judgeEach(periods, [start], options)[0] as JudgedReport;
 }
 
-/** Judges several periods, each as it is judged alone; those with the same history in one go. */
+/** Judges several periods with the same result as one by one. Those with the same history are judged together. */
 export function judgeEach(
   periods: readonly JudgedPeriod[],
   starts: readonly CalendarDate[],
@@ -64,7 +64,7 @@ export function judgeEach(
   });
 }
 
-/** How many figures lie outside their usual range; null if none was judged. */
+/** Number of figures outside their usual range; null if none was judged. */
 export function countUnusual(judgements: readonly Judgement[]): number | null {
   const judged = judgements.filter(({ verdict }) => verdict !== 'not judged');
   return judged.length === 0 ? null : judged.filter(({ verdict }) => verdict !== 'usual').length;

@@ -1,5 +1,5 @@
 /**
- * The name of a column for people: `third_plus_try_successes` as `Third+ try successes`, `active_users_7d` as `Active users in 7 days`.
+ * The display name of a column: `third_plus_try_successes` is `Third+ try successes`, `active_users_7d` is `Active users in 7 days`.
  * docs/glossary.md lists them all.
  */
 export function nameOf(column: string): string {

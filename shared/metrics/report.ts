@@ -19,22 +19,22 @@ import { deriveRetention } from './tables/retention';
 
 export type ReportRows = { [Table in ReportTable]: ReportRow<Table>[] };
 
-/** Rows of the tables beside the core, of those that the report has. */
+/** Rows of the tables besides the core that the report has. */
 export type FurtherRows = { [Table in FurtherTable]?: FurtherRow<Table>[] };
 
-/** All that is published of one date, and what its run record says of it. */
+/** The published rows of one date, and values for its run record. */
 export interface Report {
   reportDate: CalendarDate;
-  /** 12 rows a table, the report date first. */
+  /** 12 rows per table, the report date first. */
   rows: ReportRows;
   further: FurtherRows;
   rejectedRows: number;
   unclassifiedErrors: number;
-  /** Newest measurement seen in the periods, cut to the hour. */
+  /** Time of the newest measurement in the periods, cut to the hour. */
   sourceLatestHour: Date | null;
 }
 
-/** The rows of each table that a report has, in the order of the answer. */
+/** The rows of each table of a report, in the order of the answer. */
 export function publishedRows({ rows, further }: Pick<Report, 'rows' | 'further'>): [PublishedTable, PublishedRow[]][] {
   const tables: Partial<Record<PublishedTable, PublishedRow[]>> = { ...rows, ...further };
   return publishedTableNames.flatMap((table) => (tables[table] === undefined ? [] : [[table, tables[table]]]));
@@ -46,8 +46,8 @@ export function periodsOf(reportDate: CalendarDate): CalendarDate[] {
 }
 
 /**
- * Derives the report of one date; quality-gate.ts says whether it may be published. Pure: the same facts give the same rows, whenever it is made.
- * `further` are the facts of the tables beside the core, of those that are wanted.
+ * Derives the report of one date; quality-gate.ts decides whether it may be published. Pure: the same facts always give the same rows.
+ * `further` has the facts of the wanted tables besides the core.
  */
 export function deriveReport(
   days: FactsByDay,
@@ -75,7 +75,7 @@ interface Making {
   created_at: string;
 }
 
-/** The core tables of a grain, by their name without it. */
+/** The core tables of a grain, by their name without the grain. */
 function deriveCore(periods: FactsByDay, { reportDate, grain, created_at }: Making): Record<string, object[]> {
   const starts = periodStarts(reportDate, grain);
   return Object.fromEntries(
@@ -113,7 +113,7 @@ function deriveFurther({ audience, week, month }: FurtherFacts, reportDate: Cale
   };
 }
 
-/** The tables of weeks or of months, where one ends on the report date. */
+/** The tables of weeks or months, if one ends on the report date. */
 function deriveGrain(index: GrainIndex | null, making: Making): FurtherRows {
   const { reportDate, grain, created_at } = making;
   if (index === null || !endsPeriod(reportDate, grain)) return {};

@@ -9,10 +9,10 @@ export interface SentenceOptions {
   grain: Grain;
 }
 
-/** So many causes are told, and the others counted. */
+/** Most causes in a sentence. The others are counted. */
 const MAX_CAUSES = 3;
 
-/** What a figure is called at the start of a sentence; of the others, kinds of error. */
+/** Figures at the start of a sentence. The other figures are kinds of error. */
 const subjects: Partial<Record<JudgedFigure, string>> = {
   active_users: 'Active users were',
   all_tests: 'Tests were',
@@ -24,8 +24,8 @@ const subjects: Partial<Record<JudgedFigure, string>> = {
 };
 
 /**
- * What a period was like, for people: how busy it was, and what was noticed. Made by the rules of docs/usual-ranges.md out of the judgements
- * of one period; it says nothing that they don't hold.
+ * Describes a period in words: how busy it was, and what was noticed. Built only from the judgements of the period, by the rules of
+ * docs/usual-ranges.md.
  */
 export function sentenceOf(judgements: readonly Judgement[], { start, grain }: SentenceOptions): string {
   const name = subjectOf(start, grain);
@@ -92,7 +92,7 @@ function kindOf(figure: JudgedFigure): string {
   return figure === 'other_errors' ? 'other kinds' : `the kind ${figure.replaceAll('_', ' ')}`;
 }
 
-/** `1,204`, `36 %`: a value as it is said beside its usual range. */
+/** `1,204`, `36 %`: a value for display beside its usual range. */
 export function formatValue(judgement: Judgement): string {
   const value = round(judgement.value, digitsOf(judgement));
   return judgement.unit === 'percent' ? `${value} %` : value;
@@ -109,7 +109,7 @@ export function formatUsual(judgement: Judgement): string {
   return `${low === high ? low : `${low} to ${high}`}${judgement.unit === 'percent' ? ' %' : ''}`;
 }
 
-/** As few digits after the point as show on which side of its usual range a value lies. */
+/** Least number of decimals that shows on which side of its usual range a value is. */
 function digitsOf({ unit, value, low, high }: Judgement): number {
   if (unit === 'count' || value === null || low === null || high === null) return 0;
   const isOutside = (digits: number) => {

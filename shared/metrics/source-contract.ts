@@ -13,21 +13,21 @@ export const sourceTables = {
   },
 } as const satisfies Record<string, Record<string, { type: SourceColumnType; description: string }>>;
 
-/** ids are compared as text, by code point; an instant is a TIMESTAMP; text may be NULL. */
+/** Ids are compared as text, by code point. An instant is a TIMESTAMP. Text may be NULL. */
 export type SourceColumnType = 'id' | 'instant' | 'text';
 export type SourceTable = keyof typeof sourceTables;
 export const sourceTableNames = Object.keys(sourceTables) as SourceTable[];
 
-/** How the name of a source's file ends. */
+/** File name endings of source files. */
 export const SOURCE_FILE_NAME = /\.(?:(csv|tsv|ndjson|jsonl)(\.gz|\.zst)?|parquet|parq)$/i;
 
-/** The table that a file or folder of a source is named after; undefined: it belongs to none. */
+/** The table that a file or folder of a source is named after; undefined if none. */
 export function tableOfName(name: string): SourceTable | undefined {
   const stem = name.replace(SOURCE_FILE_NAME, '').toLowerCase();
   return sourceTableNames.find((table) => table === stem);
 }
 
-/** The column that is unique. */
+/** The unique column. */
 export const sourceIds = { users: 'user_id', measurements: 'measurement_id' } as const satisfies Record<SourceTable, string>;
 
 export function sourceColumns(table: SourceTable): [name: string, type: SourceColumnType][] {

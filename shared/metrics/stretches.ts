@@ -1,6 +1,6 @@
 import { addDays, type CalendarDate } from './calendar';
 
-/** Dates that follow each other and share something. */
+/** Consecutive dates that share a value. */
 export interface Stretch<Shared> {
   first: CalendarDate;
   last: CalendarDate;
@@ -12,7 +12,7 @@ export function formatStretch({ first, last }: Pick<Stretch<unknown>, 'first' | 
   return first === last ? first : `${first} to ${last}`;
 }
 
-/** Dates in order, each with what it may share with the date before. */
+/** Joins consecutive dates with the same value. `dates` are ascending. */
 export function stretchesOf<Shared>(dates: readonly (readonly [CalendarDate, Shared])[]): Stretch<Shared>[] {
   const found: Stretch<Shared>[] = [];
   for (const [date, shared] of dates) {

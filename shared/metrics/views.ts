@@ -8,7 +8,7 @@ export interface View {
   sql: string;
 }
 
-/** Each after the views that it reads. */
+/** All views, each after those that it reads. */
 export const views: readonly View[] = [
   {
     name: 'latest_report',
@@ -54,10 +54,10 @@ export function viewSql({ sql }: View, nameTable: (table: string) => string): st
 }
 
 interface JoinedTable {
-  /** As the views call it: `engagement` of daily_engagement. */
+  /** Its name in the views: `engagement` for daily_engagement. */
   alias: string;
   table: PublishedTable;
-  /** The columns that the views show of it: no metric twice. */
+  /** Its columns in the views. No metric is shown twice. */
   metrics: Column[];
 }
 
@@ -73,12 +73,12 @@ function tablesOfGrain(grain: Grain): { core: JoinedTable[]; audience: JoinedTab
   return { core: reportTableNames.map((table) => join(table.replace('daily_', ''))), audience: join('audience') };
 }
 
-/** The columns of a table that are figures. */
+/** The figures among a table's columns. */
 function metricsOf(table: PublishedTable): Column[] {
   return publishedTableDefinitions[table].columns.filter(({ unit }) => unit !== null);
 }
 
-/** The columns that say which period a row is about; `prefix` names the table that they are of. */
+/** The columns that identify a row's period; `prefix` names their table. */
 function periodOf(grain: Grain, prefix = ''): string[] {
   return grain === 'day'
     ? [`${prefix}period_start_date AS day`]
@@ -120,7 +120,7 @@ function kpis(grain: Grain): string {
   const reported = tables.map(
     ({ alias }) => `    SELECT period_start_date, period_end_date, report_date FROM ${alias} WHERE place = 1`,
   );
-  // only the reports of days go on before the next week or month is over
+  // until the next week or month is over, only daily reports are newer
   const newestReport = grain === 'day' ? 'periods.newest_report' : `(SELECT MAX(report_date) FROM \${daily_engagement})`;
   return `-- One row per ${grain}: of each table, what its newest report says of that ${grain}.
 WITH ${newest.join(',\n')},
@@ -142,7 +142,7 @@ ${tables.map(({ alias }) => `LEFT JOIN ${alias} ON ${alias}.period_start_date = 
 `;
 }
 
-/** Several tables may have a column of one name. */
+/** Columns with their table's name, because several tables may have a column of the same name. */
 function qualified(tables: readonly JoinedTable[]): string[] {
   return tables.flatMap(({ alias, metrics }) => metrics.map(({ name }) => `${alias}.${name} AS ${name}`));
 }
@@ -150,7 +150,7 @@ function qualified(tables: readonly JoinedTable[]): string[] {
 function kpiTrends(): string {
   const { core, audience } = tablesOfGrain('day');
   const metrics = [...core, audience].flatMap((table) => table.metrics);
-  // to be in one column, all are FLOAT64
+  // all are FLOAT64, to be in one column
   const values = metrics.map(({ name, type }) => (type === 'INT64' ? `${name} * 1e0 AS ${name}` : name));
   return `-- One row per day and metric: its value, the mean of the last 7 days that have one, and the value a week before.
 WITH days AS (
@@ -179,7 +179,7 @@ LEFT JOIN figures AS week_before
 `;
 }
 
-/** `exclude` is a keyword of GoogleSQL, but not behind the name of a table. */
+/** Qualifies columns with the table's name, because `exclude` is a keyword of GoogleSQL. */
 function annotatedDays(): string {
   return `-- One row per reported day and annotation: what happened on it, and whether it is to be left out of comparisons.
 SELECT
@@ -204,7 +204,7 @@ function metricDefinitions(): string {
   return `-- One row per table and metric: where it is, and how it is defined.\n${selects.join('\nUNION ALL\n')}\n`;
 }
 
-/** A text as every engine reads it; they don't agree on how to write a quote, a backslash or a line break. `${` is Terraform's. */
+/** A string literal for every engine. They escape quotes, backslashes and line breaks differently, and Terraform interprets `${`. */
 function literal(text: string): string {
   if (/['\\\n]|[$%]\{/.test(text)) throw new Error(`no quote, backslash, line break or template in a description: ${text}`);
   return `'${text}'`;

@@ -7,13 +7,13 @@ import { formatCount } from '../platform/counts';
 const MAX_ANNOTATIONS = 10_000;
 const MAX_CHARACTERS = 200;
 
-/** What a terminal or a page acts on, or shows out of order: control characters, breaks of lines, marks of direction. */
+/** Characters that a terminal or page acts on or that reorder text: control characters, line breaks, direction marks. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 export const annotationColumns = annotationsDefinition.columns.map(({ name }) => name);
 const EXPECTED_COLUMNS = `expected the columns ${annotationColumns.join(', ')}, separated by commas`;
 
-/** What a file of annotations says, or each fault of it: where it is and what was expected, and never what a cell holds. */
+/** The annotations of a file, or all of its faults: where each is and what was expected, never the content of a cell. */
 export type ParsedAnnotations = { annotations: Annotation[]; faults?: undefined } | { faults: string[] };
 
 interface Line {
@@ -21,7 +21,7 @@ interface Line {
   cells: string[];
 }
 
-/** Reads a CSV file of annotations (RFC 4180, UTF-8), whose first line names the columns, in any order. */
+/** Reads a CSV file of annotations (RFC 4180, UTF-8). Its first line names the columns, in any order. */
 export function parseAnnotations(bytes: Uint8Array): ParsedAnnotations {
   const lines = readLines(bytes);
   if (typeof lines === 'string') return { faults: [lines] };
@@ -40,13 +40,13 @@ export function parseAnnotations(bytes: Uint8Array): ParsedAnnotations {
   return faults.length > 0 ? { faults } : { annotations };
 }
 
-/** What csv-parse gives with `info`. */
+/** A record of csv-parse with the option `info`. */
 interface Parsed {
   info: { lines: number };
   record: string[];
 }
 
-/** The lines that hold something; a text where it is no CSV. */
+/** Returns the non-empty lines, or the fault if the file is not CSV. */
 function readLines(bytes: Uint8Array): Line[] | string {
   let text: string;
   try {
@@ -57,7 +57,7 @@ function readLines(bytes: Uint8Array): Line[] | string {
   try {
     const options: Options = { info: true, relax_column_count: true, skip_empty_lines: true, trim: true };
     const records = parse(text, { ...options, record_delimiter: ['\r\n', '\n', '\r'] }) as unknown as Parsed[];
-    // a record is numbered by its last line; a cell may hold several
+    // csv-parse numbers a record by its last line; a cell may hold several lines
     return records.map(({ info, record }) => ({
       number: info.lines - record.reduce((breaks, cell) => breaks + cell.split(/\r\n|\n|\r/).length - 1, 0),
       cells: record,
@@ -79,7 +79,7 @@ function checkHead({ number, cells }: Line): string[] {
   return [...faults, ...missing.map((name) => `line ${number}, column ${name}: is missing; ${EXPECTED_COLUMNS}`)];
 }
 
-/** A row as an annotation, or its faults. */
+/** Returns the annotation of a row, or the row's faults. */
 function parseRow({ number, cells }: Line, names: readonly string[]): Annotation | string[] {
   if (cells.length !== names.length)
     return [
@@ -107,10 +107,10 @@ const flags = new Map([
   ['false', false],
 ]);
 
-/** What a spreadsheet takes for a formula. */
+/** Texts that a spreadsheet runs as a formula. */
 const FORMULA = /^'*[=+\-@]/;
 
-/** A text as a cell that no spreadsheet runs: with an apostrophe before a formula. `fromCell` takes it away again. */
+/** Escapes a text for a spreadsheet: puts an apostrophe before a formula. `fromCell` removes it. */
 export function toCell(text: string): string {
   return FORMULA.test(text) ? `'${text}` : text;
 }

@@ -4,11 +4,11 @@ import { within } from '../platform/within';
 import type { LentLetter, PubsubClient } from '../pubsub/client';
 
 export interface LoanPace {
-  /** How long letters are lent for: after a process was killed, they can be read again once this is over. At most 600. */
+  /** Seconds that letters are on loan, at most 600. After a killed process, letters can be read again when this has passed. */
   leaseSeconds: number;
-  /** Between two extensions of the loan. */
+  /** Time between two extensions of the loan. */
   extendMs: number;
-  /** The longest that giving back may take. */
+  /** Longest time that giving back may take. */
   giveBackMs: number;
 }
 
@@ -17,35 +17,35 @@ export const loanPace: LoanPace = { leaseSeconds: 180, extendMs: 60_000, giveBac
 export interface LoanOptions {
   pubsub: PubsubClient;
   subscription: string;
-  /** Aborted: all letters are given back at once, but for the one that is being worked on, which stays on loan until that work has ended. */
+  /** When aborted, all letters are given back at once, except the one in work, which stays on loan until its work ends. */
   stop: AbortSignal;
-  /** Aborted: no acknowledgement is waited for any more. */
+  /** When aborted, acknowledgements are no longer waited for. */
   abort: AbortSignal;
-  /** Told what fails beside the work: a loan that could not be extended or given back. */
+  /** Called if a loan could not be extended or given back. */
   complain: (failure: Failure) => void;
   pace?: LoanPace;
 }
 
 export interface Loan {
   letters: readonly LentLetter[];
-  /** Works on a letter, and acknowledges it where `isDone` answers true; answers whether it was. One at a time. */
+  /** Runs `isDone` for a letter, and acknowledges the letter if it returns true. Returns whether it was acknowledged. One at a time. */
   settle: (letter: LentLetter, isDone: () => Promise<boolean>) => Promise<boolean>;
 }
 
-/** A pull may come back empty although messages wait. This many empty ones in a row mean that none wait. */
+/** A pull can return nothing although messages wait. After this many empty pulls in a row, none wait. */
 const EMPTY_PULLS = 3;
 
 /**
- * Borrows all letters of a subscription for as long as `work` takes, and gives back those that it hasn't acknowledged: when it has ended,
- * in whatever way, and at once where it is stopped.
+ * Borrows all letters of a subscription while `work` runs. Gives back those that were not acknowledged when `work` ends or fails, or at once
+ * when it is stopped.
  */
 export async function borrowLetters<Result>(options: LoanOptions, work: (loan: Loan) => Promise<Result>): Promise<Result> {
   const { pubsub, subscription, stop, abort, complain, pace = loanPace } = options;
-  /** On loan, by id. */
+  /** Letters on loan, by id. */
   const lent = new Map<string, LentLetter>();
-  /** On loan, and being worked on. A letter that is given back can't be acknowledged. */
+  /** The letter in work. It is not given back, because then it couldn't be acknowledged. */
   let settling: LentLetter | undefined;
-  /** What may still lend letters, or extend their loan. */
+  /** The running call that lends letters or extends their loan. */
   let lending: Promise<unknown> = Promise.resolve();
   const track = <Promised extends Promise<unknown>>(promise: Promised): Promised => {
     lending = Promise.allSettled([lending, promise]);
@@ -55,7 +55,7 @@ export async function borrowLetters<Result>(options: LoanOptions, work: (loan: L
   const lend = async (letters: readonly LentLetter[]) => {
     if (letters.length > 0) await pubsub.lend(subscription, letters, pace.leaseSeconds);
   };
-  /** Answers how many letters it found that were not there before. */
+  /** Returns how many new letters it found. */
   const pull = async () => {
     const before = lent.size;
     const found = await pubsub.pull(subscription);
@@ -69,7 +69,7 @@ export async function borrowLetters<Result>(options: LoanOptions, work: (loan: L
 
   const giveBack = async () => {
     const waiting = within(lending, { ms: pace.giveBackMs / 3 }, 'Pub/Sub', `reading ${subscription}`);
-    await waiting.catch(() => {}); // it fails elsewhere
+    await waiting.catch(() => {}); // its failure is handled elsewhere
     const letters = [...lent.values()].filter((letter) => letter !== settling);
     for (const { id } of letters) lent.delete(id);
     if (letters.length === 0) return;

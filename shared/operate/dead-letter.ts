@@ -9,30 +9,30 @@ import { parseStrictJson } from '../platform/json';
 import { printable } from '../platform/printable';
 import type { ReceivedLetter } from '../pubsub/client';
 
-/** What is kept of data that may hold anything. */
+/** Replaces data that may contain anything. */
 export interface Digest {
   bytes: number;
   sha256: string;
 }
 
-/** What is kept of a request that no repeat can mend. */
+/** What is stored of a request that a retry can't help. */
 export interface DeadLetter {
   code: FailureCode;
   message: string;
-  /** What was asked; where that did not parse, only its length and SHA-256, for it may hold anything. */
+  /** The request; if it couldn't be parsed, only its length and SHA-256, because it may contain anything. */
   request: ExportRequest | Digest;
   messageId: string | null;
   publishTime: string | null;
   version: string;
 }
 
-/** Keeps a dead letter. Throws if it can't: then the message must not be acknowledged. */
+/** Stores a dead letter. Throws if it can't: then the message must not be acknowledged. */
 export type Park = (letter: DeadLetter) => Promise<void>;
 
-/** Where there is no dead-letter topic the log entry, which every parked request makes, is all that is kept. */
+/** Used without a dead-letter topic: only the log entry of the parked request remains. */
 export const parkNowhere: Park = async () => {};
 
-/** `request` and `message` as far as they were understood; `event` is what arrived. */
+/** `request` and `message` are given as far as they could be read; `event` is the original input. */
 export function toDeadLetter(
   { code, message: text }: Failure,
   { request, message, event }: { request: ExportRequest | undefined; message: Message | undefined; event: unknown },
@@ -47,7 +47,7 @@ export function toDeadLetter(
   };
 }
 
-/** What arrived: a body, the data of an event in binary mode, or a value that was taken apart already. */
+/** The bytes of the input: a body, the data of an event in binary mode, or an already parsed value. */
 function bytesOf(event: unknown): Buffer {
   const body = typeof event === 'object' && event !== null && 'data' in event && Buffer.isBuffer(event.data) ? event.data : event;
   return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body) ?? '');
@@ -57,20 +57,20 @@ function digest(data: Buffer): Digest {
   return { bytes: data.length, sha256: createHash('sha256').update(data).digest('hex') };
 }
 
-/** The attribute in which Pub/Sub keeps when a message that it forwarded was first published. */
+/** The attribute with the first publish time of a message that Pub/Sub forwarded. */
 const FORWARDED_PUBLISH_TIME = 'CloudPubSubDeadLetterSourceTopicPublishTime';
 
-/** What a dead letter requests, and why it was parked. Its texts may be printed: they come from those who may publish to the topic. */
+/** The request of a dead letter, and why it was parked. Its texts may be printed, because only permitted accounts publish to the topic. */
 export interface ReadLetter {
   id: string;
-  /** Where it can't be told what was asked, the length and SHA-256 of the request, or of the whole letter. */
+  /** If the request can't be read, the length and SHA-256 of the request or of the whole letter. */
   request: ExportRequest | Digest;
   reason: string;
-  /** The id of the message that failed; the letter's own where Pub/Sub forwarded it. */
+  /** The id of the failed message; the letter's own id if Pub/Sub forwarded it. */
   requestId: string;
 }
 
-/** Far above what the program writes. */
+/** Far above the size that the program writes. */
 const MAX_LETTER_BYTES = 16_384;
 const [LONGEST_ID, LONGEST_REASON] = [256, 1_000];
 
@@ -88,8 +88,8 @@ const ParkedLetter = z.object({
 type Context = Omit<RequestContext, 'askedAt'>;
 
 /**
- * Reads both forms of dead letter: ours, and a raw message that Pub/Sub forwarded after its attempts were spent, whose date counts from
- * when it was first published. Either may ask for what a request may ask for, and for nothing else.
+ * Reads both forms of dead letters: ours, and messages that Pub/Sub forwarded after the last delivery attempt. The date of a forwarded message
+ * counts from its first publish time. Both must hold a valid request.
  */
 export function readLetter(letter: ReceivedLetter, context: Context): ReadLetter {
   const published = letter.attributes[FORWARDED_PUBLISH_TIME];
@@ -125,7 +125,7 @@ function readParked({ data }: ReceivedLetter, context: Context): Read {
   if ('bytes' in request) return { request, ...read };
   const { from, to, shape } = request;
   if (shape === 'date' && from !== to) throw refuse('expected one date');
-  // its dates are none that count from a time
+  // its dates are absolute, not relative to a time
   return {
     request: parseRequest(shape === 'date' ? { date: from } : { from, to }, { ...context, askedAt: context.now }),
     ...read,

@@ -15,12 +15,12 @@ import {
 } from '../metrics/tables';
 import type { Failure } from '../platform/failure';
 
-/** How many differences are kept to be shown, of each column and of the rows that only one side has. */
+/** How many differences are kept for display, per column and for rows that only one side has. */
 const FIRST = 10;
 
 type Value = string | number | boolean | null;
 
-/** Which row of a table: of a period, or of a cohort and age. */
+/** Identifies a row of a table: by period, or by cohort and age. */
 export interface RowKey {
   date: CalendarDate;
   period: CalendarDate;
@@ -35,32 +35,32 @@ export interface ValueDifference extends RowKey {
 
 export interface ColumnDifferences {
   column: string;
-  /** Values compared, and those that differ. */
+  /** Number of compared values, and of those that differ. */
   values: number;
   differing: number;
-  /** The greatest difference of two numbers; null where none of the differing values is a pair of numbers. */
+  /** Greatest difference of two numbers; null if no differing values are both numbers. */
   most: number | null;
   first: ValueDifference[];
 }
 
 export interface TableDifferences {
   table: PublishedTable;
-  /** Rows that both sides have, and those that only one has. */
+  /** Rows that both sides have, and rows that only one has. */
   rows: { compared: number; onlyPublished: number; onlyCounted: number; first: (RowKey & { only: 'published' | 'counted' })[] };
-  /** Those with differences. */
+  /** Columns with differences. */
   columns: ColumnDifferences[];
 }
 
 export interface Differences {
-  /** Dates whose report is on both sides. */
+  /** Number of dates with a report on both sides. */
   reports: number;
-  /** Dates whose report isn't published, or can't be counted; `failure` says why. */
+  /** Dates whose report isn't published, or can't be counted; `failure` has the reason. */
   missing: { date: CalendarDate; isPublished: boolean; failure: Failure | null }[];
-  /** Dates whose report was compared, and would not be published. */
+  /** Dates whose report was compared but would not be published. */
   refused: { date: CalendarDate; failure: Failure }[];
-  /** Of the compared reports, those published before their date was over: their figures were to change. */
+  /** Number of compared reports that were published before their date was over, so their figures were expected to change. */
   provisional: number;
-  /** Of each table that the warehouse has. */
+  /** One for each table of the warehouse. */
   tables: TableDifferences[];
 }
 
@@ -70,8 +70,8 @@ export interface ComparisonOptions extends Settled {
 }
 
 /**
- * Counts the reports of `dates`, in order, and compares them with what is published. Writes nothing: the embedded warehouse is read and
- * closed again before anything is counted.
+ * Counts the reports of `dates` (ascending) and compares them with the published ones. Writes nothing. Reads and closes the embedded warehouse
+ * before it counts.
  */
 export async function comparePublished(
   dates: readonly CalendarDate[],
@@ -83,7 +83,7 @@ export async function comparePublished(
   const tables = new Map(published.tables.map((table) => [table, createTally(table)]));
   const found: Omit<Differences, 'tables'> = { reports: 0, missing: [], refused: [], provisional: 0 };
   try {
-    const gate = { ...config, allowStale: true }; // whether figures are right, not whether they are of now
+    const gate = { ...config, allowStale: true }; // checks whether figures are right, not whether the source is late
     for await (const draft of draftReports(dates, { engine, run, timeZone, startedAt, gate })) {
       const { reportDate: date, report, failure } = draft;
       const rows = published.byDate.get(date);
@@ -103,7 +103,7 @@ export async function comparePublished(
   return { ...found, tables: [...tables.values()].map((tally) => tally.result()) };
 }
 
-/** Single values, rows that one side lacks, missing reports and refused ones: what `kpi diff` calls a difference. */
+/** What `kpi diff` calls a difference: differing values, rows that one side lacks, missing reports and refused reports. */
 export function countDifferences({ missing, refused, tables }: Differences): number {
   return tables.reduce(
     (total, { rows, columns }) =>
@@ -142,7 +142,7 @@ function isProvisional(rows: RowsByTable, end: Date): boolean {
   return [...rows.values()].some((ofTable) => ofTable.some(({ created_at }) => Date.parse(String(created_at)) < end.getTime()));
 }
 
-/** Adds up the differences of a table, report by report. */
+/** Collects the differences of a table, report by report. */
 function createTally(table: PublishedTable) {
   const key = isRetention(table) ? ['report_date', 'cohort_start_date', 'age'] : ['report_date', 'period_start_date'];
   const keyOf = (row: Row) => key.map((column) => row[column]).join(' ');
@@ -159,7 +159,7 @@ function createTally(table: PublishedTable) {
       for (const row of published) {
         const other = left.get(keyOf(row));
         if (other === undefined || !left.delete(keyOf(row))) {
-          addLonely(row, 'published'); // a row that is there twice, too
+          addLonely(row, 'published'); // also a row that exists twice
           continue;
         }
         rows.compared++;

@@ -3,7 +3,7 @@ import type { Digest, DigestFigure, DigestSection } from './digest';
 const FONT = 'font-family:Arial,Helvetica,sans-serif;color:#1f2328';
 const CELL = 'padding:4px 8px;border-bottom:1px solid #d8dee4;font-size:14px;line-height:20px';
 
-/** A digest as a page that mail clients show: 600 px wide, tables and styles within, nothing that is fetched or run. */
+/** A digest as HTML for mail clients: 600 px wide, tables with inline styles, no external content, no scripts. */
 export function renderDigestHtml({ title, sections, notes, origin }: Digest): string {
   const parts = [
     `<h1 style="margin:0 0 16px;font-size:18px;line-height:24px">${escapeHtml(title)}</h1>`,

@@ -1,6 +1,6 @@
 import type { Digest, DigestSection } from './digest';
 
-/** A digest as Markdown, with the tables of GitHub. */
+/** A digest as GitHub Markdown. */
 export function renderDigestMarkdown({ title, sections, notes, origin }: Digest): string {
   return [
     `# ${title}`,
@@ -17,7 +17,7 @@ function renderSection({ sentence, figures, kinds }: DigestSection): string {
   return [sentence, '', '| figure | value | usual | mark |', '| --- | ---: | --- | --- |', ...rows].join('\n');
 }
 
-/** Text that others wrote: each sign that could be Markdown behind a backslash. */
+/** Escapes user text: a backslash before each character that Markdown may use. */
 function escapeMarkdown(text: string): string {
   return text.replaceAll(/[\\`*_{}[\]<>()#+!|~&@]|:(?=\/\/)/g, '\\$&');
 }

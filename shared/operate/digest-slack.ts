@@ -1,7 +1,7 @@
 import type { Digest } from './digest';
 import { renderDigestText, renderTable } from './digest-text';
 
-/** What a webhook gets: blocks for Slack, and the whole as text for others, and for Slack's notifications. */
+/** The body for a webhook: blocks for Slack, and the full text for other receivers and for Slack's notifications. */
 export interface SlackMessage {
   text: string;
   blocks: SlackBlock[];
@@ -34,12 +34,12 @@ function sectionBlock(text: string): SlackBlock {
   return { type: 'section', text: markdown(text) };
 }
 
-/** Verbatim: no name in it becomes a link or calls somebody. */
+/** Verbatim text: Slack makes no links and no mentions from it. */
 function markdown(text: string): Markdown {
   return { type: 'mrkdwn', text, verbatim: true };
 }
 
-/** The three signs that Slack acts on, as in `<!channel>`. */
+/** Escapes the three characters that Slack interprets, as in `<!channel>`. */
 function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -11,7 +11,7 @@ export function renderDigestText({ title, sections, notes, origin }: Digest): st
   ].join('\n');
 }
 
-/** The figures of a period in columns, and below them what else was noticed. */
+/** The figures of a period in columns, then the noticed kinds of error. */
 export function renderTable({ figures, kinds }: DigestSection): string[] {
   const head: DigestFigure = { name: 'Figure', value: 'Value', usual: 'Usual', mark: 'Mark', isNoticed: false };
   const rows = [head, ...figures];

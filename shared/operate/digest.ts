@@ -9,23 +9,23 @@ import type { Annotation } from '../metrics/tables/annotations';
 import { printable } from '../platform/printable';
 import type { ReadReport } from './judged';
 
-/** What is told of one or more periods, in words. Each form (digest-text.ts, digest-html.ts, …) says the same. */
+/** One or more periods in words. All output formats (digest-text.ts, digest-html.ts, …) have the same content. */
 export interface Digest {
-  /** `KPI digest of Dec 23, 2025`, marked where it is a test. */
+  /** `KPI digest of Dec 23, 2025`; a test message says so. */
   title: string;
   sections: DigestSection[];
-  /** What people wrote of these days, not escaped; the rest is counted in the last line. */
+  /** Annotations of these days, not escaped. The last line counts those left out. */
   notes: string[];
-  /** Of which reports it is, and where they are. */
+  /** The reports that it was made from, and where they are. */
   origin: string;
 }
 
-/** A period. */
+/** One period of a digest. */
 export interface DigestSection {
   sentence: string;
-  /** The figures that are told in any case. */
+  /** The figures that every digest shows. */
   figures: DigestFigure[];
-  /** Kinds of error that were noticed, the furthest off first. */
+  /** Kinds of error outside their usual range, the furthest first. */
   kinds: DigestFigure[];
 }
 
@@ -40,25 +40,25 @@ export interface DigestFigure {
 
 export interface DigestOptions {
   timeZone: string;
-  /** Where the reports are, as people know it. */
+  /** Where the reports are, in words for readers. */
   place: string;
-  /** Says of itself that it is a test. */
+  /** Marks the digest as a test message. */
   isTest?: boolean;
 }
 
-/** So many annotations, and kinds of error of a period, are told. A text of three periods stays below 40 lines. */
+/** Most annotations, and kinds of error per period, in a digest. A text of three periods stays below 40 lines. */
 const MAX_NOTES = 3;
 const MAX_KINDS = 3;
 
-/** As many as an annotation may have. */
+/** The limit of an annotation. */
 const NOTE_CHARACTERS = 200;
 
-/** The grains of the periods that end on a date, which its report tells of: the day, and the week and the month that it is the last day of. */
+/** Grains of the periods that end on a date: the day, and the week or month if the date is its last day. */
 export function grainsOf(date: CalendarDate): Grain[] {
   return grains.filter((grain) => endsPeriod(date, grain));
 }
 
-/** The digest of periods as they were read; of none, the one that says so. */
+/** The digest of periods. Without periods, it says that there is no report. */
 export function deriveDigest(reports: readonly ReadReport[], { timeZone, place, isTest = false }: DigestOptions): Digest {
   const title = `KPI digest${titleOf(reports)}`;
   const origins = reports.map(({ report: { date, madeAt } }) => `Report of ${date}, made ${minuteOf(madeAt)} UTC`);
@@ -70,7 +70,7 @@ export function deriveDigest(reports: readonly ReadReport[], { timeZone, place, 
   };
 }
 
-/** For programs: the judgements as they are. */
+/** The digest for programs, with the unchanged judgements. */
 export function digestJson(reports: readonly ReadReport[], { timeZone, place }: DigestOptions): object {
   return {
     periods: reports.map(({ grain, start, sentence, judgements, report, annotations }) => ({

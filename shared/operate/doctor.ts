@@ -23,25 +23,25 @@ import {
 import { formatCount, formatHours, formatMany } from '../platform/counts';
 import { type Failure, type FailureCode, toFailure } from '../platform/failure';
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Check {
   area: 'settings' | 'machine' | 'source' | 'warehouse' | 'today';
   name: string;
-  /** Null: not asked, and no fault. */
+  /** Null: not checked; no fault. */
   ok: boolean | null;
   found: string;
-  /** What to do where it isn't ok, in one line. */
+  /** What to do if it isn't ok, in one line. */
   remedy: string | null;
-  /** Of what failed: it could not be looked at, or would fail an export too. */
+  /** Code of the failure that prevented the check, or that an export would have. */
   code?: FailureCode;
-  /** Of a source that is late, the day of its newest measurement. */
+  /** For a late source, the day of its newest measurement. */
   newestDay?: CalendarDate;
 }
 
-/** What the checks see of the machine. */
+/** What the checks need to know about the machine. */
 export interface Machine {
   nodeVersion: string;
-  /** Free bytes by what they are for; asked only for the embedded engine. */
+  /** Free bytes by use; called only for the embedded engine. */
   freeBytes: (warehouse: string) => Record<string, number>;
 }
 
@@ -52,9 +52,9 @@ export interface Examination {
   readFile: () => { values: SettingValues; unknown: UnknownSetting[] };
   machine: Machine;
   now: Date;
-  /** What counting the rows of one source table may read where it is billed. */
+  /** Most bytes that counting the rows of a source table may read, if the engine bills by bytes. */
   maxBytes: number;
-  /** Leave out the rows of the source, which were looked at before. */
+  /** Don't check the rows of the source, because they were checked before. */
   skipSource?: boolean;
   openEngine: (config: Config, access: Access) => Promise<Engine>;
   /** Fails without Google credentials, and if Google refuses them. Called only if an engine needs them. */
@@ -65,7 +65,7 @@ export interface Examination {
 const OLDEST_NODE = 20;
 const FEWEST_BYTES = 2 ** 30;
 
-/** Looks at everything that an export needs. The checks are independent: one that fails does not stop the others. */
+/** Checks everything that an export needs. The checks are independent: if one fails, the others still run. */
 export async function examine(examination: Examination): Promise<Check[]> {
   const { env, flags, readFile } = examination;
   const unknown = unknownSettings(env);
@@ -99,7 +99,7 @@ export async function examine(examination: Examination): Promise<Check[]> {
   ];
 }
 
-/** Whether the warehouse holds reports of what the settings name; if not, the rest is examined with the settings as they are. */
+/** Checks that source and time zone match the warehouse. If not, the other checks use the settings unchanged. */
 async function checkIdentity({ openEngine }: Examination, named: Config): Promise<{ settled: Config; check: Check }> {
   const [area, name] = ['warehouse', 'source and time zone'] as const;
   try {
@@ -162,12 +162,12 @@ function checkDisk({ freeBytes }: Machine, warehouse: string): Check[] {
   }
 }
 
-/** Without them nothing of BigQuery can be looked at, so that the rest would only say the same again. Null if none are needed. */
+/** Checks the credentials first: without them every BigQuery check would fail for the same reason. Null if none are needed. */
 async function checkCredentials({ signIn }: Examination, { warehouse }: Config): Promise<Check | null> {
   if (signIn === undefined || warehouse.engine === 'duckdb' || warehouse.endpoint !== null) return null;
   const [area, name] = ['machine', 'Google credentials'] as const;
   return signIn().then(
-    () => ({ area, name, ok: true, found: 'there, and Google takes them', remedy: null }),
+    () => ({ area, name, ok: true, found: 'found, and Google accepts them', remedy: null }),
     (thrown) => failed(area, name, toFailure(thrown)),
   );
 }
@@ -222,7 +222,7 @@ function checkCounts(table: SourceTable, counts: SourceCounts, price: string): C
       'with impossible times',
       before1970 + inFuture,
       `${formatMany(before1970, 'row')} before 1970, ${formatCount(inFuture)} in the future`,
-      'in no figure; mend the clock or the conversion that makes such times, or leave these rows out with a view',
+      'in no figure; correct the clock or the conversion that makes such times, or leave these rows out with a view',
     ),
     wrong(
       'with a repeated id',
@@ -234,7 +234,7 @@ function checkCounts(table: SourceTable, counts: SourceCounts, price: string): C
   ];
 }
 
-/** Tests of people without an account count, so this is no fault; but ids of two systems that don't match look the same. */
+/** Tests of people without an account are counted, so this is not a fault. But it can mean that the ids of two systems don't match. */
 function checkTesters({ all, withoutAccount }: NonNullable<SourceCounts['testers']>): Check {
   const share = all === 0 ? 0 : Math.round((100 * withoutAccount) / all);
   const found = `${formatCount(withoutAccount)} of ${formatMany(all, 'user id')} (${share} %)`;
@@ -245,7 +245,7 @@ function checkTesters({ all, withoutAccount }: NonNullable<SourceCounts['testers
   };
 }
 
-/** Whether today's report would be published, by a dry run of it. */
+/** Checks with a dry run whether today's report would be published. */
 async function checkToday({ now, maxBytes }: Examination, config: Config, engine: Engine, run: Run): Promise<Check[]> {
   const [area, name] = ['today', 'report of today'] as const;
   const { timeZone } = config;
@@ -263,7 +263,7 @@ async function checkToday({ now, maxBytes }: Examination, config: Config, engine
     const newestDay = findings?.sourceLatestHour === null ? await readNewestDay(engine, { timeZone, now }, run) : null;
     const found = checkFindings(findings, newestDay, config, now);
     if (failure === undefined) return [...found, { area, name, ok: true, found: 'can be published', remedy: null }];
-    // the gate names one reason, which may be said already
+    // the gate names one reason, which may be among the checks already
     return found.some(({ ok }) => ok === false) ? found : [...found, failed(area, name, failure)];
   } catch (thrown) {
     return [failed(area, name, toFailure(thrown))];
@@ -279,7 +279,7 @@ function checkFindings(
   if (findings === null) return [];
   const { sourceLatestHour, unclassifiedErrors, failedTests } = findings;
   const area = 'today';
-  // known to the hour, and counted as one of its end, as freshness does
+  // the time is cut to the hour, so its end is used, as freshness does
   const age = sourceLatestHour === null ? null : Math.max(0, (now.getTime() - sourceLatestHour.getTime()) / 3_600_000 - 1);
   const isFresh = sourceMaxAgeHours === 0 || (age !== null && age <= sourceMaxAgeHours);
   const areKnown = !areTooManyUnknown(unclassifiedErrors, failedTests, maxUnknownShare);
@@ -303,7 +303,7 @@ function checkFindings(
   ];
 }
 
-/** Without the source, so that its faults hide nothing here. */
+/** Checks the warehouse without opening the source, so that faults of the source don't hide others. */
 async function checkWarehouse(examination: Examination, config: Config): Promise<Check[]> {
   const area = 'warehouse';
   const warehouse = { ...config.warehouse, source: null };
@@ -335,7 +335,7 @@ async function checkAnnotations({ now }: Examination, { timeZone }: Config, engi
   }
 }
 
-/** Whether what is released is of the grain that the settings name. */
+/** Checks that released periods have the grain of the settings. */
 async function checkGrain({ release: { grain } }: Config, engine: Engine, run: Run): Promise<Check> {
   const [area, name] = ['warehouse', 'grain of the release'] as const;
   return engine.readRelease(grain, EARLIEST, EARLIEST, run.signal).then(
@@ -344,7 +344,7 @@ async function checkGrain({ release: { grain } }: Config, engine: Engine, run: R
   );
 }
 
-/** Gaps hinder no export, so they are no fault. */
+/** Gaps don't prevent an export, so they are not a fault. */
 async function checkGaps({ now }: Examination, { timeZone }: Config, engine: Engine, run: Run): Promise<Check> {
   const [area, name] = ['warehouse', 'gaps'] as const;
   try {
@@ -396,7 +396,7 @@ async function withEngine(
   }
 }
 
-/** Where a failure's own message names none. */
+/** Remedies for failures whose message has none. */
 const noAnswer = 'look at the network, and at KPI_BIGQUERY_ENDPOINT if that is set; then try again';
 const sourceRemedies: Partial<Record<FailureCode, string>> = {
   NOT_FOUND: 'correct KPI_SOURCE (--source), or KPI_LOCATION where the dataset lies elsewhere',
@@ -418,7 +418,7 @@ function failed(area: Check['area'], name: string, failure: Failure): Check {
   return { area, name, ok: false, found: `${found} (${failure.code})`, remedy: remedy ?? known ?? page, code: failure.code };
 }
 
-/** Messages name what is wrong, and after the first semicolon what to do. */
+/** A message says what is wrong, then after the first semicolon what to do. */
 function splitOnce(message: string): string[] {
   const at = message.indexOf('; ');
   return at < 0 ? [message] : [message.slice(0, at), message.slice(at + 2)];

@@ -14,19 +14,19 @@ export interface ReadJudgedOptions {
   now: Date;
   /** Any day of the period; null: the newest period that is over and has a report. */
   date: CalendarDate | null;
-  /** Date of the newest report, if the caller knows it. */
+  /** Date of the newest report, if the caller has it. */
   newest?: CalendarDate;
 }
 
-/** What is said of a period, and by which report. */
+/** The judgement of a period, and the report that it is from. */
 export interface ReadReport extends JudgedReport {
-  /** The newest report that has the period. */
+  /** The newest report with the period. */
   report: { date: CalendarDate; madeAt: Date };
-  /** What people wrote of days of the period. */
+  /** Annotations of days of the period. */
   annotations: Annotation[];
 }
 
-/** How a period was, by the published reports; null if there is none of it. */
+/** Judges a period by the published reports; null if no report has it. */
 export async function readJudged(
   engine: Engine,
   { grain, timeZone, now, date, newest: known }: ReadJudgedOptions,
@@ -37,12 +37,12 @@ export async function readJudged(
   if (day === null) return null;
   const newest = periodStart(day, grain);
   const from = historyStart(newest, grain);
-  const lastReport = periodEnd(addPeriods(newest, PERIODS - 1, grain), grain); // the last one that has the period
+  const lastReport = periodEnd(addPeriods(newest, PERIODS - 1, grain), grain); // the last one with the period
   const [to = today] = [lastReport, today].sort();
   const rows = await readCore(engine, grain, { from, to, signal });
   const annotations = rows.length === 0 ? [] : await engine.readAnnotations(signal);
   const judged = judgeRows(rows, date === null ? null : newest, { grain, timeZone, annotations });
-  // the newest period that is over may have an older history than the one that isn't over yet
+  // the history of the newest finished period may begin before that of the unfinished one
   if (judged !== null && historyStart(judged.start, grain) < from)
     return readJudged(engine, { grain, timeZone, now, date: judged.start }, signal);
   const last = rows
@@ -57,7 +57,7 @@ export async function readJudged(
   };
 }
 
-/** The tables that have the figures of the core. */
+/** The tables with the core figures, by grain. */
 const coreOf = {
   day: reportTableNames,
   week: ['weekly_engagement', 'weekly_advanced_metrics', 'weekly_errors', 'weekly_funnel'],

@@ -2,7 +2,7 @@ import type { Engine } from '../engines/engine';
 import { type CalendarDate, EARLIEST } from '../metrics/calendar';
 import { type PublishedTable, publishedTableNames } from '../metrics/tables';
 
-/** The newest date up to `today` of which these tables hold anything; null if there is none. */
+/** The newest date up to `today` for which any of these tables has rows; null if there is none. */
 export async function newestReport(
   engine: Engine,
   today: CalendarDate,

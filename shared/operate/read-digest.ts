@@ -7,11 +7,11 @@ import { grainsOf } from './digest';
 import { type ReadJudgedOptions, type ReadReport, readJudged } from './judged';
 
 export interface ReadDigestOptions extends Omit<ReadJudgedOptions, 'grain'> {
-  /** Only the period of this grain; null: the day, with the week and the month that end on it. */
+  /** Only the period of this grain; null: the day, and the week and month if they end on it. */
   grain: Grain | null;
 }
 
-/** The periods that a digest tells of, of which there are reports. */
+/** Reads the periods of a digest. Leaves out periods without a report. */
 export async function readDigest(
   engine: Engine,
   { grain, ...options }: ReadDigestOptions,
@@ -27,7 +27,7 @@ export async function readDigest(
   return reports;
 }
 
-/** Where reports are, for people who can't see this machine: a dataset, or a file without its folder. */
+/** Where the reports are, for readers elsewhere: a dataset, or a file name without its folder. */
 export function placeOf(config: Config): string {
   const { warehouse } = config;
   if (warehouse.engine === 'bigquery') return `${warehouse.project}.${warehouse.dataset}`;

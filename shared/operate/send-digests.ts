@@ -12,7 +12,7 @@ import { placeOf, readDigest } from './read-digest';
 import { postWebhook, type WebhookOptions } from './webhook';
 
 export interface SendDigestsOptions extends Settled {
-  /** That of the export. */
+  /** The run of the export. */
   run: Run;
   startedAt: Date;
   now: () => Date;
@@ -20,8 +20,8 @@ export interface SendDigestsOptions extends Settled {
 }
 
 /**
- * Sends the digest of yesterday's report, if this run made it for good and it has not been sent before, and what failed of yesterday or the
- * day before. Each attempt leaves a run record, by which later runs know of it. Never fails: the log says what went wrong.
+ * Sends the digest of yesterday's report, if this run made the final report and the digest was not sent before. Also retries failed digests of
+ * yesterday and the day before. Each attempt leaves a run record, which later runs read. Never throws: failures are logged.
  */
 export async function sendDigests(reports: readonly ReportOutcome[], options: SendDigestsOptions): Promise<void> {
   const { config, openEngine, run, startedAt } = options;
@@ -66,7 +66,7 @@ async function sendDigest(
     failure = toFailure(thrown);
     run.log.warning('digest not sent', { report_date: date, code: failure.code, error: failure.message });
   }
-  // a run of its own: its record stands beside that of the export
+  // a separate run, so that its record doesn't replace that of the export
   const sending = { ...createRun({ ...run, requestId: digestRequestId(date) }), log: run.log };
   const context = { run: sending, startedAt, finishedAt: now(), timeZone, source: recordedSource(config), bytesProcessed: null };
   await appendRecords(engine, [digestRecord(date, failure, context)], sending);

@@ -9,38 +9,38 @@ import { formatCount } from '../platform/counts';
 import { type Failure, toFailure } from '../platform/failure';
 import { type ReadJudgedOptions, readJudged } from './judged';
 
-/** The newest report of which any table holds rows. */
+/** The newest report of which any table has rows. */
 export interface NewestReport {
   reportDate: CalendarDate;
   /** When its newest rows were made. */
   createdAt: Date;
-  /** Made before its day was over in the report time zone: its youngest period isn't complete. */
+  /** Made before its day was over in the report time zone, so its newest period is incomplete. */
   isProvisional: boolean;
-  /** Core tables that hold rows of it. */
+  /** Number of core tables with rows of it. */
   tables: number;
 }
 
-/** How many dead letters waited at some moment of the last minutes; null where it isn't known, and why not. */
+/** How many dead letters waited at a moment of the last minutes; null, with the reason, if it is unknown. */
 export type DeadLetters =
   | { waiting: number; asOf: Date }
   | { waiting: null; reason: string }
   | { waiting: null; failure: Failure };
 
-/** Ends a line that says why they are not counted. */
+/** Ends a line about dead letters that were not counted. */
 export const SHOW_LETTERS = 'to see them, run: kpi replay';
 
 export interface Status {
   timeZone: string;
-  /** Of the built-in data. */
+  /** Whether the warehouse has demo data. */
   isDemo: boolean;
   newest: NewestReport | null;
-  /** How the newest day was that is over; null if there is no report of one. */
+  /** The newest finished day; null if no report has one. */
   figures: { day: CalendarDate; sentence: string; unusualValues: number | null } | null;
   gaps: GapsFound;
-  /** The newest first. */
+  /** Newest first. */
   runs: ExportRun[];
   deadLetters: DeadLetters;
-  /** What needs attention: a line each, which names the command for it. Empty if all is well. */
+  /** What needs attention, one line each with the command to run. Empty if all is well. */
   attention: string[];
 }
 
@@ -48,9 +48,9 @@ export interface StatusOptions {
   timeZone: string;
   isDemo: boolean;
   now: Date;
-  /** How many runs are read. */
+  /** How many runs to read. */
   newestRuns: number;
-  /** A Failure of it is a finding, and hides nothing else. */
+  /** If it throws a Failure, the status reports it and the rest stays. */
   countDeadLetters: () => Promise<DeadLetters>;
 }
 
@@ -103,7 +103,7 @@ function newestOf(states: Awaited<ReturnType<Engine['readReportStates']>>, timeZ
   };
 }
 
-/** What needs attention in a status. */
+/** Lists what needs attention in a status. */
 export function judgeStatus({ timeZone, newest, gaps, runs, deadLetters }: Omit<Status, 'attention'>): string[] {
   const attention: string[] = [];
   if (newest === null) attention.push('no report in the warehouse; run: kpi export');
@@ -137,7 +137,7 @@ function kindOf(run: ExportRun): 'release' | 'digest' | 'run' {
   return isDigest(run) ? 'digest' : 'run';
 }
 
-/** Of each date the newest export, the newest release by command and the newest sending of its digest, where that has not put everything in. */
+/** For each date, the newest export, the newest `kpi release` and the newest sending of its digest, each if it didn't succeed completely. */
 function unmended(runs: readonly ExportRun[]): ExportRun[] {
   const newest = new Map<string, ExportRun>();
   for (const run of runs) {

@@ -3,27 +3,27 @@ import { Failure } from '../platform/failure';
 
 export interface WebhookOptions {
   signal?: AbortSignal | undefined;
-  /** How long one try may take. */
+  /** Time limit of one try. */
   limitMs?: number;
-  /** Between the first try and the repeat. */
+  /** Pause before the retry. */
   pauseMs?: number;
 }
 
 /**
- * POSTs JSON to a webhook, with one repeat where it is not there or has a fault of its own. Redirects are refused: the message would go to
- * a place that nobody named. A failure says nothing of the address and of the answer but its status.
+ * POSTs JSON to a webhook. Retries once if there is no answer or a server error. Refuses redirects, because the message would go to an
+ * address that nobody configured. The text of a failure has only the status: no address and no answer.
  */
 export async function postWebhook(url: string, body: object, options: WebhookOptions = {}): Promise<void> {
   const { signal, pauseMs = 1_000 } = options;
   const first = await post(url, body, options);
   if (first === null) return;
   if (first.code !== 'UNAVAILABLE') throw first;
-  await sleep(pauseMs, undefined, { signal }).catch(() => {}); // the repeat says that it was stopped
+  await sleep(pauseMs, undefined, { signal }).catch(() => {}); // if it was stopped, the retry fails with that
   const second = await post(url, body, options);
   if (second !== null) throw second;
 }
 
-/** One try. Null: it was taken. */
+/** One try. Returns null if the message was accepted. */
 async function post(url: string, body: object, { signal, limitMs = 10_000 }: WebhookOptions): Promise<Failure | null> {
   const limit = AbortSignal.timeout(limitMs);
   let status: number;
@@ -36,9 +36,9 @@ async function post(url: string, body: object, { signal, limitMs = 10_000 }: Web
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
     });
     status = response.status;
-    response.body?.cancel().catch(() => {}); // what it says is read by nobody
+    response.body?.cancel().catch(() => {}); // the body is not used
   } catch {
-    // what fetch throws names the address
+    // the error of fetch is not kept, because it names the address
     if (signal?.aborted) return new Failure('TIMEOUT', 'stopped while sending to the webhook of KPI_DIGEST_WEBHOOK');
     return new Failure('UNAVAILABLE', 'the webhook of KPI_DIGEST_WEBHOOK gave no answer');
   }

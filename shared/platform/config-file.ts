@@ -4,7 +4,7 @@ import { type PublicationSettings, parsePublication } from './publication';
 
 const namesByKey = new Map(Object.keys(Settings.shape).map((name) => [keyOf(name), name]));
 
-/** The key of kpi.config.json that holds either KPI_RELEASE or, as an object, what is said of a release. */
+/** The key of kpi.config.json that holds either KPI_RELEASE or an object that describes the release. */
 const SECTION = 'release';
 
 export interface ConfigFile {
@@ -14,8 +14,7 @@ export interface ConfigFile {
 }
 
 /**
- * The settings of kpi.config.json, an object with a key for each; BAD_CONFIG names every fault at once. What is no setting is left out,
- * and told.
+ * Reads the settings of kpi.config.json, an object with a key for each. Throws BAD_CONFIG with all faults. Returns unknown keys separately.
  */
 export function parseConfigFile(object: Record<string, unknown>): ConfigFile {
   const values: SettingValues = {};
@@ -43,7 +42,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `time-zone`, `timezone` and `KPI_TIME_ZONE` are all near `timeZone`. */
+/** Finds the nearest key: `timeZone` for `time-zone`, `timezone` and `KPI_TIME_ZONE`. */
 function nearestKey(key: string): string | null {
   const plain = (text: string) => text.toLowerCase().replace(/^kpi_/, '').replaceAll(/[_-]/g, '');
   const keys = [...namesByKey.keys()];

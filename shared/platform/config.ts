@@ -5,14 +5,14 @@ import { Failure } from './failure';
 import { nearestOf } from './nearest';
 import { isTimeZone, spellTimeZone } from './time-zone';
 
-/** The dataset of the release, beside that of the warehouse: its readers see no other. */
+/** The dataset of the release. It is separate from the warehouse, so that its readers see nothing else. */
 export const RELEASE_DATASET = 'kpi_release';
 
 /** Thresholds of a release: KPI_RELEASE_MIN_PEOPLE and KPI_RELEASE_ROUND_TO. */
 export interface ReleaseLimits {
-  /** k: people that must stand behind a number. */
+  /** k: the least number of people behind a shown number. */
   minPeople: number;
-  /** b: what counts are rounded to; not above k, so that nothing that is shown becomes 0. */
+  /** b: counts are rounded to multiples of it. At most k, so that no shown count becomes 0. */
   roundTo: number;
 }
 
@@ -20,7 +20,7 @@ export const releaseGrains = ['day', 'week', 'month'] as const;
 
 /** How a deployment releases. */
 export interface ReleaseSettings extends ReleaseLimits {
-  /** KPI_RELEASE_GRAIN: which periods, and no others. */
+  /** KPI_RELEASE_GRAIN: the only grain of released periods. */
   grain: (typeof releaseGrains)[number];
 }
 
@@ -37,7 +37,7 @@ export interface DuckDbConfig {
   engine: 'duckdb';
   /** Path of the warehouse file. */
   warehouse: string;
-  /** A folder or a .duckdb file, the built-in demo data, or nothing named (then only what is in the warehouse can be read). `path` is absolute and real. */
+  /** A folder or .duckdb file (`path` is absolute and real), or the demo data. Null if none is named: then only the warehouse can be read. */
   source: { kind: 'demo' } | { kind: 'path'; path: string } | null;
 }
 
@@ -45,7 +45,7 @@ export interface BigQueryConfig {
   engine: 'bigquery';
   project: string;
   dataset: string;
-  /** Full names, `project.dataset.table`; null where none is named (then only the warehouse can be read). */
+  /** Full names, `project.dataset.table`. Null if none is named: then only the warehouse can be read. */
   source: { users: string; measurements: string; firstTests: string | null } | null;
   location: string;
   maxBytesBilled: string | null;
@@ -55,27 +55,27 @@ export interface BigQueryConfig {
 export interface Config {
   warehouse: DuckDbConfig | BigQueryConfig;
   timeZone: string;
-  /** Whether source and time zone were named. Otherwise they are defaults, and what the warehouse remembers comes first (engines/identity.ts). */
+  /** Whether source and time zone were named. If not they are defaults, and those of the warehouse take precedence (engines/identity.ts). */
   isNamed: { source: boolean; timeZone: boolean };
-  /** Take the named source for the one that the warehouse was filled from, at another place. */
+  /** Accept the named source as the warehouse's own, moved to another place. */
   rebind: boolean;
   deadLetterTopic: string | null;
   maxRejectedShare: number;
   maxUnknownShare: number;
   /** Hours; 0: not checked. */
   sourceMaxAgeHours: number;
-  /** URL that gets the digests, a secret; null: nobody does. */
+  /** URL that digests are sent to, a secret; null: none are sent. */
   digestWebhook: string | null;
   logLevel: LogLevel;
   release: ReleaseSettings & {
-    /** Whether exports release; `kpi release` does in any case. */
+    /** Whether exports release. `kpi release` always does. */
     isOn: boolean;
   };
-  /** Runs on Google Cloud and not on a developer's machine. */
+  /** Runs on Google Cloud, not on a developer's machine. */
   inCloud: boolean;
 }
 
-/** Flags of the command line that stand for a setting. */
+/** Command-line flags that override a setting. */
 export interface ConfigFlags {
   source?: string | undefined;
   warehouse?: string | undefined;
@@ -83,12 +83,12 @@ export interface ConfigFlags {
   rebind?: boolean | undefined;
 }
 
-/** Of an organization's domain too: `example.com:my-project`. */
+/** Also with an organization's domain: `example.com:my-project`. */
 const PROJECT = String.raw`(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+:)?[a-z][a-z0-9-]*[a-z0-9]`;
 const DATASET_NAME = new RegExp(`^(${PROJECT})\\.(\\w+)$`);
 const TABLE_NAME = new RegExp(String.raw`^${PROJECT}\.\w+\.[\w-]+$`);
 
-/** Around a value, quotes, spaces and invisible characters are mostly what a file of variables or a copied line left there. */
+/** Quotes, spaces and invisible characters around a value, which usually come from a .env file or a copied line. */
 const LEFT_OVER = String.raw`[\s\p{Cc}\p{Cf}\p{Pi}\p{Pf}"'\x60]`;
 const UNCLEAN = new RegExp(`^(?:[^/\\\\:]*:)?${LEFT_OVER}|${LEFT_OVER}$`, 'u');
 
@@ -163,8 +163,8 @@ function wholeNumberFrom(low: number) {
 export type SettingValues = Record<string, string>;
 
 /**
- * Reads all settings; BAD_CONFIG names every fault at once, by the setting's name and never by its value. Flags win over the environment,
- * and that over `file`, the values of kpi.config.json.
+ * Reads all settings. Throws BAD_CONFIG with all faults, which name settings but never values. Flags override the environment, which overrides
+ * `file`, the values of kpi.config.json.
  */
 export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}, file: SettingValues = {}): Config {
   const given = collect(env, flags, file);
@@ -174,7 +174,7 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}, fil
     faults.push(`${label(name)}: ${text}`);
     return null;
   };
-  // an empty value is mostly a variable of a shell that isn't set: a default instead of it would mislead
+  // an empty value is usually an unset shell variable; a silent default would mislead
   const values: SettingValues = {};
   for (const [name, { value }] of given) {
     if (value.trim() === '') fault(name, 'is empty; expected a value, or leave it out');
@@ -187,7 +187,7 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}, fil
   const inCloud = isInCloud(env);
   const warehouse = parseWarehouse(settings, inCloud, fault);
   if (env.K_SERVICE && settings.KPI_DEAD_LETTER_TOPIC === undefined)
-    fault('KPI_DEAD_LETTER_TOPIC', 'required in the cloud: the topic that takes failed requests');
+    fault('KPI_DEAD_LETTER_TOPIC', 'required in the cloud: the topic for failed requests');
   if (settings.KPI_RELEASE_ROUND_TO > settings.KPI_RELEASE_MIN_PEOPLE)
     fault('KPI_RELEASE_ROUND_TO', 'expected at most KPI_RELEASE_MIN_PEOPLE, or small numbers would become 0');
   if (flags.rebind && settings.KPI_SOURCE === undefined && settings.KPI_SOURCE_USERS === undefined)
@@ -217,19 +217,19 @@ export function parseConfig(env: NodeJS.ProcessEnv, flags: ConfigFlags = {}, fil
   };
 }
 
-/** Whether this is a service or a job of Cloud Run, as which functions run too. */
+/** Whether this is a service or job of Cloud Run, which also runs functions. */
 export function isInCloud(env: NodeJS.ProcessEnv): boolean {
   return Boolean(env.K_SERVICE || env.CLOUD_RUN_JOB);
 }
 
-/** A setting and where its value is from; null if it is not set. */
+/** A setting and the origin of its value; null if it is not set. */
 export interface SettingInUse {
   name: string;
   value: string | null;
   origin: string;
 }
 
-/** All settings as they apply, for a person. Of a URL without what may be a secret. */
+/** All settings in use, for display. URLs are shown without parts that may be secret. */
 export function describeSettings(
   { env, flags, file }: { env: NodeJS.ProcessEnv; flags: ConfigFlags; file: SettingValues },
   { named, settled }: Record<'named' | 'settled', Config>,
@@ -243,7 +243,7 @@ export function describeSettings(
   });
 }
 
-/** What applies where nothing is given. */
+/** Values used if nothing is given. */
 function defaultsOf({ warehouse, timeZone }: Config): Record<string, unknown> {
   const source = warehouse.engine === 'duckdb' ? warehouse.source : null;
   return {
@@ -254,11 +254,11 @@ function defaultsOf({ warehouse, timeZone }: Config): Record<string, unknown> {
 }
 
 function withoutSecrets(name: string, value: string): string {
-  if (name === 'KPI_DIGEST_WEBHOOK') return 'set, not shown'; // its host is of others, its path a password
+  if (name === 'KPI_DIGEST_WEBHOOK') return 'set, not shown'; // its path is a password
   return /^https?:/.test(value) ? new URL(value).origin : value;
 }
 
-/** A variable that looks like a setting but is not one, and the setting that it resembles, if any. */
+/** A name that looks like a setting but is none, and the most similar setting, if any. */
 export interface UnknownSetting {
   name: string;
   nearest: string | null;
@@ -271,7 +271,7 @@ export function unknownSettings(env: NodeJS.ProcessEnv): UnknownSetting[] {
     .map((name) => ({ name, nearest: nearestOf(name, Object.keys(Settings.shape)) }));
 }
 
-/** The settings of an export: BAD_CONFIG if they name no source. */
+/** Returns the settings of an export. Throws BAD_CONFIG if they name no source. */
 export function requireSource(config: Config): Config {
   if (config.warehouse.source !== null) return config;
   const expected = config.warehouse.engine === 'duckdb' ? 'a folder, a .duckdb file, or demo' : 'PROJECT.DATASET';
@@ -287,13 +287,13 @@ function parseWarehouse(settings: Settings, inCloud: boolean, fault: Fault): Con
   if (named === undefined && inCloud) return fault('KPI_WAREHOUSE', 'required in the cloud: bigquery:PROJECT.DATASET');
   const { engine, name } = splitEngine(named ?? DEFAULT_WAREHOUSE);
   if (engine === 'bigquery') return parseBigQuery(settings, name, fault);
-  // a dataset without its engine would become a file that is gone with the instance
+  // without the prefix bigquery: a dataset's name would be a local file, lost with the instance
   if (engine === null && inCloud) return fault('KPI_WAREHOUSE', `in the cloud, ${EXPECTED_WAREHOUSE}`);
   if (engine === 'other' || hasEngine(name)) return fault('KPI_WAREHOUSE', EXPECTED_WAREHOUSE);
   return parseDuckDb(settings, name, fault);
 }
 
-/** `bigquery:p.d`, in any letter case; other: `s3://…` and the like. One letter before the colon is the drive of a path. */
+/** Splits `bigquery:p.d` (any letter case). `other` is an unknown prefix such as `s3://`. A single letter is the drive of a path. */
 function splitEngine(text: string): { engine: 'duckdb' | 'bigquery' | 'other' | null; name: string } {
   const [, prefix, name] = /^([^/\\:]{2,}|):(.*)$/s.exec(text) ?? [];
   if (prefix === undefined || name === undefined) return { engine: null, name: text };
@@ -353,7 +353,7 @@ function parseBigQuery(settings: Settings, name: string, fault: Fault): BigQuery
   };
 }
 
-/** The real path of a file or folder, so that two names of it are equal; its absolute path if it doesn't exist. */
+/** The real path of a file or folder, which is the same for all of its names; its absolute path if it doesn't exist. */
 function realPath(path: string): string {
   const absolute = resolve(path);
   try {
@@ -371,7 +371,7 @@ const flagNames = { source: 'KPI_SOURCE', warehouse: 'KPI_WAREHOUSE', timeZone: 
   Record<keyof ConfigFlags, string>
 >;
 
-/** A setting that is given. */
+/** A given setting. */
 interface Given {
   value: string;
   /** Its name as the user wrote it. */
@@ -379,7 +379,7 @@ interface Given {
   origin: string;
 }
 
-/** The settings that are given, by their names in the environment. What is collected later wins. */
+/** Collects the given settings, by their names in the environment. Later ones override earlier ones. */
 function collect(env: NodeJS.ProcessEnv, flags: ConfigFlags, file: SettingValues): Map<string, Given> {
   const given = new Map<string, Given>();
   const add = (name: string, value: string | undefined, label: string, origin: string) => {
@@ -402,7 +402,7 @@ export function keyOf(name: string): string {
     .replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** All faults as one failure. */
+/** Joins all faults into one failure. */
 export function refuse(faults: string[]): Failure {
   return new Failure('BAD_CONFIG', faults.join('; '));
 }

@@ -1,6 +1,6 @@
 /**
- * A line of names, then one per row, quoted as RFC 4180 has it. Lines end with `\n`, the last with nothing; NULL is an empty cell. Texts are
- * those of tables (dates, labels), never a user's, so none can be a formula of a spreadsheet; what people wrote comes escaped.
+ * A header, then one line per row, quoted as in RFC 4180. Lines are separated by `\n`; NULL is an empty cell. Cells hold dates and labels of
+ * tables, which no spreadsheet runs as a formula. User texts must be escaped by the caller.
  */
 export function renderCsv<Row extends object>(rows: readonly Row[], columns: readonly string[]): string {
   const lines = rows.map((row) => columns.map((column) => row[column as keyof Row]));

@@ -1,6 +1,6 @@
 /**
- * Every way a request can fail. A permanent failure can't be mended by repeating the same request; a retryable one may be.
- * docs/errors.md says of each what happened and what to do.
+ * All error codes. After a retryable failure the same request may succeed later; after a permanent one it can't. docs/errors.md explains each
+ * code and what to do.
  */
 export const failureKinds = {
   BAD_REQUEST: 'permanent',
@@ -24,7 +24,7 @@ export const failureKinds = {
 export type FailureCode = keyof typeof failureKinds;
 export type FailureKind = (typeof failureKinds)[FailureCode];
 
-/** What was refused or went wrong, in one line that may be shown and stored: never a row, an id or text out of the source. */
+/** What was refused or went wrong. The message is one line that may be shown and stored: no row, id or text from the source. */
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly kind: FailureKind;
@@ -36,13 +36,13 @@ export class Failure extends Error {
     this.kind = failureKinds[code];
   }
 
-  /** The request was refused before anything was tried. */
+  /** Whether the request was refused before any work. */
   get refused(): boolean {
     return this.code === 'BAD_REQUEST' || this.code === 'BAD_CONFIG';
   }
 }
 
-/** Anything thrown, as a Failure. The message of an unknown error may quote data, so only its class is named; the rest stays in `cause`. */
+/** Converts anything thrown to a Failure. The message of an unknown error may quote data, so only its class is named; `cause` keeps it. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   const name = thrown instanceof Error ? thrown.constructor.name : typeof thrown;

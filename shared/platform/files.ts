@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** What a file system says with a code such as EACCES, in words that follow the name of the path. */
+/** Meanings of file system error codes such as EACCES, in words that follow the path. */
 const faults: Record<string, string> = {
   EACCES: 'this account has no permission there',
   EPERM: 'this account has no permission there',
@@ -43,12 +43,12 @@ export function describeFault(thrown: unknown): string {
   return faults[codeOf(thrown)] ?? 'the system refuses it';
 }
 
-/** Whether another path would not help, but room on the disk. */
+/** Whether the disk is the problem, not the path. */
 export function isDiskFault(thrown: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes(codeOf(thrown));
 }
 
-/** What is at a path, through links; undefined if nothing that this account may know of. */
+/** The stats of a path, following links; undefined if nothing is there or this account may not see it. */
 export function statsOf(path: string): Stats | undefined {
   try {
     return statSync(path);
@@ -57,13 +57,13 @@ export function statsOf(path: string): Stats | undefined {
   }
 }
 
-/** Whether both paths lead to the same file or folder, by links of any kind. */
+/** Whether both paths lead to the same file or folder, also through links. */
 export function isSameFile(one: string, other: string): boolean {
   const [a, b] = [statsOf(one), statsOf(other)];
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
-/** The path without symbolic links; the last parts of it need not exist. */
+/** The path without symbolic links. Its last parts need not exist. */
 export function realPath(path: string): string {
   try {
     return realpathSync(path);
@@ -83,14 +83,14 @@ function linkTarget(path: string): string | null {
   }
 }
 
-/** Fails as making a file there would, and makes nothing: looks at the first folder above it that exists. */
+/** Throws the error that creating a file there would, without creating it. Checks the nearest existing folder above. */
 export function checkCanBeMade(path: string): void {
   let folder = dirname(path);
   while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   accessSync(`${folder}/.`, constants.W_OK | constants.X_OK);
 }
 
-/** Makes a folder and those above it. Node's own recursive mkdir never ends in file systems such as /proc. */
+/** Creates a folder and those above it. Node's own recursive mkdir never returns in file systems such as /proc. */
 export function makeFolder(path: string): void {
   if (statsOf(path)?.isDirectory()) return;
   if (path !== dirname(path)) makeFolder(dirname(path));
@@ -101,12 +101,12 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** A name in the same folder for what becomes `path` when it is finished. */
+/** A temporary name in the same folder, for a file that is renamed to `path` when it is finished. */
 export function nameBeside(path: string): string {
   return `${path}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
 }
 
-/** Removes what processes that are gone have left beside `path`. */
+/** Removes unfinished files beside `path` of processes that no longer run. */
 export function removeUnfinished(path: string): void {
   const prefix = `${basename(path)}.new-`;
   for (const name of readdirSync(dirname(path))) {
@@ -115,7 +115,7 @@ export function removeUnfinished(path: string): void {
   }
 }
 
-/** A file with this process's own id is of a process before, as containers number them alike. */
+/** This process's own id counts as ended: containers reuse ids, so the file is of an earlier process. */
 function isAlive(pid: number): boolean {
   if (pid === process.pid) return false;
   try {
@@ -126,7 +126,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Gives a finished file its name, in one step that outlasts a crash. Returns false if the name is taken and may not be replaced. */
+/** Renames a finished file atomically and durably. Returns false if the name is taken and may not be replaced. */
 export function place(finished: string, path: string, { replace }: { replace: boolean }): boolean {
   sync(finished);
   if (replace) renameSync(finished, path);
@@ -136,7 +136,7 @@ export function place(finished: string, path: string, { replace }: { replace: bo
 }
 
 /**
- * The same of a finished folder of files, in a place where nothing or an empty folder is. Returns false if there is something in it.
+ * The same for a finished folder of files. Returns false if `path` exists and is not an empty folder.
  */
 export function placeFolder(finished: string, path: string): boolean {
   for (const name of readdirSync(finished)) sync(join(finished, name));
@@ -152,7 +152,7 @@ export function placeFolder(finished: string, path: string): boolean {
   return true;
 }
 
-/** Unlike a rename, a link never replaces. */
+/** Uses a link, because unlike a rename it never replaces a file. */
 function claim(finished: string, path: string): boolean {
   try {
     linkSync(finished, path);
@@ -171,7 +171,7 @@ function syncFolder(path: string): void {
   try {
     sync(path);
   } catch {
-    // not every system opens folders; what is in it is there
+    // not every system can open folders; the file itself is already written
   }
 }
 

@@ -2,22 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isInCloud } from './config';
 import { Failure } from './failure';
 
-/** What is asked of GoogleAuth; each SDK brings a copy of the class. */
+/** The part of GoogleAuth that is used. Each SDK has its own copy of the class. */
 export interface GoogleCredentials {
   getClient(): Promise<{ getAccessToken(): Promise<unknown> }>;
 }
 
-/** The SDK's own requests for a token have no limit. */
+/** Needed because the SDK's requests for a token have no time limit. */
 const SIGN_IN_MS = 20_000;
 
 const LOGIN = 'run: gcloud auth application-default login';
-/** The file that this names comes before what a login has left. */
+/** The file that GOOGLE_APPLICATION_CREDENTIALS names takes precedence over a login. */
 const remedy = () =>
   process.env.GOOGLE_APPLICATION_CREDENTIALS ? `correct GOOGLE_APPLICATION_CREDENTIALS, or unset it and ${LOGIN}` : LOGIN;
 
 /**
- * Makes sure that there are Google credentials and that Google takes them; a token that is still good is not asked for again. The SDKs
- * fail in as many ways as they have calls: BigQuery's as a connection that broke, Pub/Sub's outside of the call, which ends the process.
+ * Checks that Google credentials exist and are accepted. A valid token is not requested again. Without this check the SDKs fail in different
+ * ways: BigQuery's with a broken connection, Pub/Sub's outside of the call, which ends the process.
  */
 export async function signIn(credentials: GoogleCredentials): Promise<void> {
   const waiting = new AbortController();
@@ -42,14 +42,14 @@ async function getToken(credentials: GoogleCredentials): Promise<void> {
 }
 
 function notFound(cause: unknown): Failure {
-  if (isInCloud(process.env)) return unanswered(cause); // in the cloud they are the metadata server's
+  if (isInCloud(process.env)) return unanswered(cause); // in the cloud the metadata server provides them
   const found = process.env.GOOGLE_APPLICATION_CREDENTIALS
     ? 'GOOGLE_APPLICATION_CREDENTIALS names no file of Google credentials that can be read'
     : 'no Google credentials here';
   return new Failure('BAD_CONFIG', `${found}; ${remedy()}`, { cause });
 }
 
-/** By HTTP status. A request that got no answer has a config and no response; what failed without a request is the credentials' fault. */
+/** Decides by HTTP status. A request without an answer has a config but no response. An error without a request is in the credentials. */
 function notAccepted(cause: unknown): Failure {
   const { config, response } = cause as { config?: unknown; response?: { status?: number; data?: { error?: unknown } } };
   const status = response?.status;
@@ -57,7 +57,7 @@ function notAccepted(cause: unknown): Failure {
   const error = response?.data?.error;
   const reason = typeof error === 'string' && /^[a-z_]+$/.test(error) ? error : status === undefined ? null : `HTTP ${status}`;
   const refused = `Google credentials are expired, revoked or broken${reason === null ? '' : ` (${reason})`}`;
-  // in the cloud nobody logs in, and a fresh service account may take a while to be known
+  // in the cloud nobody logs in, and a new service account can take a while to be accepted
   if (isInCloud(process.env)) return new Failure('ACCESS_DENIED', `${refused}; look at the service account`, { cause });
   return new Failure('BAD_CONFIG', `${refused}; ${remedy()}`, { cause });
 }

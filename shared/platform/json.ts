@@ -1,6 +1,6 @@
 /**
- * JSON.parse, but without its leniency: bytes that are no UTF-8 and a key that comes twice in an object, of which JSON.parse would take
- * the last without a word, are SyntaxErrors. A byte order mark is let pass.
+ * Like JSON.parse, but throws a SyntaxError for bytes that are not UTF-8, and for a repeated key in an object (JSON.parse silently takes the
+ * last). A byte order mark is allowed.
  */
 export function parseStrictJson(data: Buffer): unknown {
   const text = decode(data);
@@ -19,10 +19,10 @@ function decode(data: Buffer): string {
 
 /** `text` is valid JSON. */
 function hasKeyTwice(text: string): boolean {
-  /** Of each object that is open, its keys so far; null for an array. */
+  /** For each open object its keys so far; null for an array. */
   const open: (Set<string> | null)[] = [];
   let before = '';
-  // a string in runs, not by character: V8 would run out of stack where it is some megabytes long
+  // matches a string in runs, not by character: with strings of some megabytes V8 would run out of stack
   for (const [token] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g)) {
     const keys = open.at(-1);
     if (token === '{') open.push(new Set());

@@ -1,6 +1,6 @@
-/** Under which terms data is released. */
+/** A licence of released data. */
 export interface Licence {
-  /** Of SPDX; null for one that isn't in the list below. */
+  /** SPDX identifier; null for a licence that isn't in the list below. */
   id: string | null;
   title: string;
   url: string;
@@ -11,7 +11,7 @@ const creativeCommons = (terms: string, title: string) => ({
   url: `https://creativecommons.org/licenses/${terms}/4.0/`,
 });
 
-/** Licences for data that repositories of research data know, by their SPDX identifiers. */
+/** Licences that repositories of research data know, by SPDX identifier. */
 export const licences: Record<string, Omit<Licence, 'id'>> = {
   'CC0-1.0': {
     title: 'Creative Commons Zero 1.0 Universal',

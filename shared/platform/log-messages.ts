@@ -1,18 +1,17 @@
 /**
- * Constant messages that alerts look for: infra/alerts.tf filters on exactly these texts, and a test holds the two together.
- * What goes with them are LogFields.
+ * Constant messages that alerts match: infra/alerts.tf filters on exactly these texts, and a test compares the two. Data goes into LogFields.
  */
 export const logMessages = {
-  /** INFO, once per report date whose tables are all in; with report_date. */
+  /** INFO, once per report date whose tables were all written; with report_date. */
   exported: 'report exported',
-  /** ERROR where a repeat can't help, WARNING where one is coming; with code. */
+  /** ERROR if the failure is permanent, WARNING if it is retried; with code. */
   failed: 'export failed',
   /** ERROR: the request is on the dead-letter topic; with code. */
   parked: 'request parked',
-  /** INFO, once per period; with period, revision and how many values are shown and hidden. */
+  /** INFO, once per period; with period, revision and the numbers of shown and hidden values. */
   released: 'period released',
   /** WARNING: a released period was not replaced (RELEASE_HELD); with code. */
   releaseHeld: 'release held',
-  /** WARNING, once per cause: a figure of a day that is over lies outside its usual range; with column, value and the range. */
+  /** WARNING, once per cause: a figure of a finished day is outside its usual range; with column, value and the range. */
   unusual: 'unusual figure',
 } as const;

@@ -3,8 +3,8 @@ import type { Failure } from './failure';
 import { logMessages } from './log-messages';
 
 /**
- * What a log entry may say besides its constant message. A closed list, so that no entry can carry an identifier, a row or text out of
- * the source; add a field here only if its values can't.
+ * Fields that a log entry may have besides its constant message. The list is closed, so that no entry can contain an identifier, a row or text
+ * from the source. Add a field only if its values can't contain these.
  */
 export interface LogFields {
   run_id?: string;
@@ -15,7 +15,7 @@ export interface LogFields {
   trigger?: string;
   table?: string;
   code?: string;
-  /** The text of a Failure. */
+  /** The message of a Failure. */
   error?: string;
   rows?: number;
   dates?: number;
@@ -26,24 +26,24 @@ export interface LogFields {
   revised_values?: number;
   /** Of a published table. */
   column?: string;
-  /** A released period, and how many of its values are shown and hidden. */
+  /** A released period, and the numbers of its shown and hidden values. */
   period?: string;
   revision?: number;
   released_cells?: number;
   hidden_cells?: number;
-  /** Why a released period was replaced, in the words of the person at the command line, who is told to name nobody. */
+  /** Why a released period was replaced, as typed on the command line. The help says not to name people. */
   reason?: string;
-  /** A figure of a day, the range that is usual for it, and the columns that are unusual with it. */
+  /** A figure of a day, its usual range, and the columns that are unusual for the same cause. */
   value?: number;
   usual_low?: number;
   usual_high?: number;
   others?: string;
   duration_ms?: number;
   version?: string;
-  /** Name of a variable that looks like a setting, and of the setting that it resembles; never a value. */
+  /** Name of a variable that looks like a setting, and of the most similar setting; never a value. */
   setting?: string;
   nearest?: string;
-  /** A request that was parked: what it asked, or, where that didn't parse, its length and SHA-256. */
+  /** A parked request, or its length and SHA-256 if it couldn't be parsed. */
   request?: object;
   message_id?: string;
   publish_time?: string;
@@ -56,15 +56,15 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warning(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** The same log with fields that every entry gets. */
+  /** The same log, with fields added to every entry. */
   with(fields: LogFields): Log;
 }
 
 export interface LogOptions {
   level: LogLevel;
-  /** Takes one finished line. */
+  /** Writes one complete line. */
   write: (line: string) => void;
-  /** One JSON object a line, as Cloud Logging reads it, or a line for a person. */
+  /** `json`: one object per line, for Cloud Logging. `text`: lines for people. */
   format: 'json' | 'text';
   /** Resource name of the request's trace, `projects/P/traces/T`. */
   trace?: string | undefined;

@@ -1,4 +1,4 @@
-/** The candidate that differs from a name in the fewest letters, by at most three and less than half of them; null: none does. */
+/** The candidate with the smallest edit distance to a name, at most three and less than half of its letters; null if there is none. */
 export function nearestOf(name: string, candidates: readonly string[]): string | null {
   const limit = Math.min(3, Math.floor((name.length - 1) / 2));
   const ranked = candidates

@@ -5,30 +5,30 @@ import { nearestOf } from './nearest';
 /** An organization, or a person. */
 export type Author = { name: string } | { givenName: string; familyName: string; orcid: string | null };
 
-/** Whom to ask about the data: by mail, or at an address on the web. */
+/** Contact for questions about the data: a mail or web address. */
 export interface Contact {
   name: string;
   email: string | null;
   url: string | null;
 }
 
-/** What is said of a release beside its numbers: the section `release` of the settings file. */
+/** Metadata of a release: the section `release` of the settings file. */
 export interface Publication {
   title: string;
   licence: Licence;
   contact: Contact;
-  /** At least one; the contact where none is named. */
+  /** At least one; the contact if none is named. */
   authors: readonly Author[];
   description: string | null;
-  /** Of the data set, `10.5281/zenodo.1234567`. */
+  /** The data set's DOI, such as `10.5281/zenodo.1234567`. */
   doi: string | null;
-  /** Where the data set is to be found. */
+  /** Web address of the data set. */
   url: string | null;
-  /** A sentence to cite with, instead of the one that is made of the others. */
+  /** A citation that replaces the generated one. */
   citation: string | null;
 }
 
-/** A publication that is not complete yet. */
+/** A publication that may be incomplete. */
 export type PublicationSettings = Partial<Publication>;
 
 const line = (most: number) =>
@@ -70,10 +70,10 @@ const KnownLicence = z.string().transform((id, context): Licence => {
 });
 const OtherLicence = z.strictObject({ title: line(200), url: Url }).transform((other): Licence => ({ id: null, ...other }));
 
-/** A mail address as CITATION.cff takes it. */
+/** A mail address that CITATION.cff accepts. */
 const Email = z.email().max(254);
 
-/** The keys of the section. Each value has one fault at the most: what was expected of it. */
+/** The keys of the section, each with the text of its only fault. */
 const keys = {
   title: { schema: line(200), expected: 'a text of one line, at most 200 characters, none of them invisible' },
   licence: {
@@ -102,20 +102,20 @@ const keys = {
   },
   url: { schema: Url, expected: 'an address without a password, such as https://example.org/data' },
   citation: { schema: line(1000), expected: 'a text of one line, at most 1,000 characters' },
-  /** KPI_RELEASE, whose key in the file is the section's. */
+  /** KPI_RELEASE, because the section uses its key in the file. */
   exports: { schema: z.enum(['on', 'off']), expected: 'on or off' },
 } as const satisfies Record<string, { schema: z.ZodType; expected: string }>;
 
 export interface ParsedPublication {
   publication: PublicationSettings;
-  /** Whether exports release, as a setting has it; undefined: not said here. */
+  /** Value of KPI_RELEASE; undefined if the section doesn't set it. */
   exports: string | undefined;
-  /** By key, what was expected. */
+  /** Faulty keys, with the expected value. */
   faults: { key: string; expected: string }[];
   unknown: { key: string; nearest: string | null }[];
 }
 
-/** The section `release` of kpi.config.json. Nothing is required here; missingFrom says what a package lacks. */
+/** Reads the section `release` of kpi.config.json. No key is required here; missingFrom lists what a package lacks. */
 export function parsePublication(section: Record<string, unknown>): ParsedPublication {
   const found: Record<string, unknown> = {};
   const faults: ParsedPublication['faults'] = [];
@@ -146,12 +146,12 @@ const required = {
   contact: { name: '…', email: '…' },
 } as const satisfies Partial<Record<keyof Publication, unknown>>;
 
-/** The keys that a package can't do without, each with an example of its value. */
+/** The missing keys that a package requires, each with an example value. */
 export function missingFrom(settings: PublicationSettings): Partial<typeof required> {
   return Object.fromEntries(Object.entries(required).filter(([key]) => settings[key as keyof typeof required] === undefined));
 }
 
-/** The whole of it; null if something is missing. */
+/** The complete publication; null if a required key is missing. */
 export function completePublication(settings: PublicationSettings): Publication | null {
   const { title, licence, contact, authors } = settings;
   if (title === undefined || licence === undefined || contact === undefined) return null;

@@ -1,14 +1,14 @@
 import { Failure } from './failure';
 
-/** When a wait ends: after a number of milliseconds, or by a signal. */
+/** What ends a wait: a number of milliseconds, or a signal. */
 export interface Limit {
   ms?: number;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Waits for `work`, but no longer than allowed: then it fails as UNAVAILABLE, or, where the signal ended the wait, as TIMEOUT. The work
- * itself goes on, and nobody learns of its outcome any more. `doing` says what it is for: "Pub/Sub … while reading S".
+ * Waits for `work` within a limit. Throws UNAVAILABLE after the time, TIMEOUT if the signal is aborted. The work itself continues, but its
+ * outcome is ignored. `who` and `doing` are for the message: "Pub/Sub … while reading S".
  */
 export async function within<Result>(work: Promise<Result>, { ms, signal }: Limit, who: string, doing: string): Promise<Result> {
   let end = () => {};

@@ -4,34 +4,34 @@ import { Failure, type FailureCode } from '../platform/failure';
 import { signIn } from '../platform/google-credentials';
 import { within } from '../platform/within';
 
-/** Any call that takes longer, the sign-in included, has failed. The client's own limits are ten times as long. */
+/** Time limit of a call, including the sign-in. The client's own limits are ten times as long. */
 const CALL_MS = 30_000;
 
 const CLOSE_MS = 500;
 
 const MESSAGES_AT_ONCE = 100;
-/** A request may have 512 KiB, an ack id has about 200 bytes. */
+/** A request may have 512 KiB; an ack id has about 200 bytes. */
 const ACK_IDS_AT_ONCE = 1_000;
 
-/** A message of the dead-letter topic, as it is received. */
+/** A received message of the dead-letter topic. */
 export interface ReceivedLetter {
   id: string;
   data: Buffer;
   attributes: Record<string, string>;
 }
 
-/** A message on loan: until it is acknowledged or given back, nobody else gets it. */
+/** A message on loan: nobody else gets it until it is given back or the loan ends. */
 export interface LentLetter extends ReceivedLetter {
   ackId: string;
 }
 
-/** Each call fails with a Failure: UNAVAILABLE after half a minute without an answer, TIMEOUT as soon as its signal is aborted. */
+/** Each call throws a Failure: UNAVAILABLE after 30 s without an answer, TIMEOUT as soon as its signal is aborted. */
 export interface PubsubClient {
-  /** `topic` is a name, or projects/PROJECT/topics/TOPIC. Answers the message's id. */
+  /** `topic` is a name, or projects/PROJECT/topics/TOPIC. Returns the message's id. */
   publish(topic: string, data: Buffer, signal?: AbortSignal): Promise<string>;
-  /** Some of the messages that wait in a subscription, on loan for as long as the subscription says. None where none wait, and now and then although some do. */
+  /** Returns some waiting messages, on loan for the subscription's ack deadline. Can return none although messages wait. */
   pull(subscription: string, signal?: AbortSignal): Promise<LentLetter[]>;
-  /** Lends letters for a number of seconds from now, at most 600. With 0 they are given back and can be pulled again at once. */
+  /** Lends letters for `seconds` from now, at most 600. With 0 they are given back and can be pulled again at once. */
   lend(subscription: string, letters: readonly LentLetter[], seconds: number, signal?: AbortSignal): Promise<void>;
   acknowledge(subscription: string, letter: LentLetter, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -41,7 +41,7 @@ export interface PubsubClient {
 export function createPubsub(projectId: string | undefined, { callMs = CALL_MS } = {}): PubsubClient {
   const client = new PubSub({
     ...(projectId !== undefined && { projectId }),
-    // the emulator takes no credentials, and looking for some takes seconds where there are none
+    // the emulator needs no credentials, and searching for missing ones takes seconds
     ...(process.env.PUBSUB_EMULATOR_HOST && { authClient: new PassThroughClient() as never }),
   });
   let publisher: v1.PublisherClient | undefined;
@@ -125,7 +125,7 @@ export function createPubsub(projectId: string | undefined, { callMs = CALL_MS }
 
     close: async () => {
       const closing = Promise.all([publisher?.close(), subscriber?.close(), client.close()]);
-      await within(closing, { ms: CLOSE_MS }, 'Pub/Sub', 'closing').catch(() => {}); // nothing depends on it
+      await within(closing, { ms: CLOSE_MS }, 'Pub/Sub', 'closing').catch(() => {}); // closing may fail without consequences
     },
   };
 }

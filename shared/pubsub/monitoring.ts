@@ -6,18 +6,18 @@ import { within } from '../platform/within';
 
 const METRIC = 'pubsub.googleapis.com/subscription/num_undelivered_messages';
 
-/** The metric is sampled each minute, and seen up to two minutes later (https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-pubsub). */
+/** The metric is sampled each minute and visible up to two minutes later (https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-pubsub). */
 const WINDOW_MS = 600_000;
 
 const CALL_MS = 30_000;
 
-/** How many messages waited in a subscription at some moment of the last minutes, those on loan included. */
+/** How many messages waited in a subscription at a moment of the last ten minutes, including those on loan. */
 export interface Backlog {
   waiting: number;
   asOf: Date;
 }
 
-/** What is asked of a client of google-auth-library. */
+/** The part of a google-auth-library client that is used. */
 interface RequestingCredentials extends GoogleCredentials {
   request(options: { url: string; signal: AbortSignal; responseType: 'json' }): Promise<{ data: unknown }>;
 }
@@ -29,7 +29,7 @@ export interface MonitoringOptions {
   callMs?: number;
 }
 
-/** Of points the newest comes first. */
+/** The points are ordered newest first. */
 const Answer = z.object({
   timeSeries: z
     .array(
@@ -46,8 +46,8 @@ const Answer = z.object({
 });
 
 /**
- * Asks Cloud Monitoring how many messages wait in a subscription: other than a pull, that takes none of them away from anybody. Null where
- * it has no figure, as of a subscription that is new, or that there is none of. `subscription` is a name, or projects/PROJECT/subscriptions/NAME.
+ * Asks Cloud Monitoring how many messages wait in a subscription. Unlike a pull, this lends no messages. Null if there is no figure: the
+ * subscription is new or doesn't exist. `subscription` is a name, or projects/PROJECT/subscriptions/NAME.
  */
 export async function readBacklog(
   { project, subscription }: { project: string; subscription: string },

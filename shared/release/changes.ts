@@ -4,8 +4,8 @@ import { Failure } from '../platform/failure';
 import { countColumns, type ReleasedColumn, type ReleasedValues, releasedColumnNames } from './columns';
 
 /**
- * Columns that a comparison of the two rows could tell of one person by: a count that moves by a single step of the rounding, or a value
- * that turns hidden or shown.
+ * Columns in which a comparison of the two rows could reveal one person: a count that changes by one rounding step, or a value that becomes
+ * hidden or shown.
  */
 export function smallChanges(before: ReleasedValues, after: ReleasedValues, { roundTo }: ReleaseLimits): ReleasedColumn[] {
   const steps = countColumns.filter((column) => {
@@ -16,7 +16,7 @@ export function smallChanges(before: ReleasedValues, after: ReleasedValues, { ro
   return releasedColumnNames.filter((column) => turned.includes(column) || steps.includes(column as (typeof steps)[number]));
 }
 
-/** Holds a replacement that changes a little; the text names columns, and no value. */
+/** Refuses a replacement with small changes. The text names columns, but no value. */
 export function holdSmallChanges(
   period: CalendarDate,
   before: ReleasedValues,
@@ -27,7 +27,7 @@ export function holdSmallChanges(
   if (columns.length === 0) return;
   throw new Failure(
     'RELEASE_HELD',
-    `${period} would change by a single step, or turn hidden or shown, in ${columns.join(', ')}: comparing the two could tell of one person; ` +
-      'it was left as it is, expected --accept-small-changes to replace it all the same',
+    `${period} would change by a single step, or become hidden or shown, in ${columns.join(', ')}: comparing the two could reveal one person; ` +
+      'it stays unchanged; expected --accept-small-changes to replace it anyway',
   );
 }

@@ -1,7 +1,7 @@
 import { eachKind } from '../metrics/error-kinds';
 import type { ReleasedRow } from '../metrics/tables/released';
 
-/** The columns of a released row that say which row it is. */
+/** The key columns of a released row. */
 export const keyColumns = [
   'period_start_date',
   'period_end_date',
@@ -9,15 +9,15 @@ export const keyColumns = [
   'released_at',
 ] as const satisfies (keyof ReleasedRow)[];
 
-/** The numbers of a released row; null where hidden. */
+/** The numbers of a released row; null if hidden. */
 export type ReleasedValues = Omit<ReleasedRow, (typeof keyColumns)[number]>;
 export type ReleasedColumn = keyof ReleasedValues;
 
-/** What a released number is, and so which rules it goes through. */
+/** The kind of a released number, which decides the rules for it. */
 export type Treatment =
-  /** A count: may be hidden (rules 1 to 6), else is rounded (rule 7). */
+  /** A count: hidden by rules 1 to 6, otherwise rounded (rule 7). */
   | { is: 'count' }
-  /** times × part / whole of what is shown of the two, to one decimal (rule 8). */
+  /** times × part / whole, from the shown values of both, to one decimal (rule 8). */
   | { is: 'rate'; part: ReleasedColumn; whole: ReleasedColumn; times: 1 | 100 }
   /** The Gini coefficient (rule 9). */
   | { is: 'gini' };
@@ -26,7 +26,7 @@ const count = { is: 'count' } as const;
 const percentage = <Part extends ReleasedColumn, Whole extends ReleasedColumn>(part: Part, whole: Whole) =>
   ({ is: 'rate', part, whole, times: 100 }) as const;
 
-/** Every number of the released table, in the table's order. One that isn't here can't be released. */
+/** Every number of the released table, in its order. A number that isn't here can't be released. */
 export const releasedColumns = {
   all_tests: count,
   successful_tests: count,

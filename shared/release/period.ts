@@ -5,32 +5,32 @@ import type { PeriodFacts } from '../metrics/facts/period-facts';
 import { Failure } from '../platform/failure';
 import type { CountColumn } from './columns';
 
-/** A number of things, how many people hold them, and the most of them that one person holds. */
+/** A number of things (tests, sessions, …), how many people have them, and the most that one person has. */
 export interface Held {
   value: number;
   people: number;
-  /** null where the things are people themselves: each holds one. */
+  /** Null if the things are people: each has one. */
   most: number | null;
 }
 
-/** A count of a period, and what the rules ask of it. */
+/** A count of a period, with what the rules need. */
 export interface HeldCount extends Held {
-  /** What the count leaves of its whole; null where it is no part of another. */
+  /** The rest of its whole; null if it is not part of another count. */
   rest: Held | null;
-  /** People who stand in the count more than once; null where rule 4 doesn't ask. */
+  /** People with more than one of the counted things; null if rule 4 doesn't apply. */
   moreThanOnce: number | null;
 }
 
-/** A whole that is shown together with the parts that it falls into. */
+/** A whole and the parts that it is the sum of. */
 export interface Partition {
   whole: CountColumn;
-  /** In column order, each for a bit of the sets, from 1 on; null for a part that is never shown. */
+  /** In column order; each has a bit in the sets, starting with 1. Null for a part that is never shown. */
   members: readonly (CountColumn | null)[];
-  /** Set of members → people who hold something of just these. */
+  /** Set of members → people who have things of exactly these. */
   peopleBySet: ReadonlyMap<number, number>;
 }
 
-/** All that the rules know of a period, exactly. */
+/** The exact values of a period, for the rules. */
 export interface ReleasePeriod {
   /** Its first day. */
   start: CalendarDate;
@@ -46,8 +46,8 @@ const LATER_TRY = 4;
 const NEVER = 8;
 
 /**
- * Puts the people behind each number of a period to the number itself. The two were counted by queries that ran one after the other: where
- * they can't be of the same rows, that is a retryable failure, for then nobody knows how many people stand behind a number.
+ * Joins each number of a period with the people behind it. Both come from separate queries. Throws a retryable failure if they can't be from
+ * the same rows, because then the number of people behind a number is unknown.
  */
 export function deriveReleasePeriod(start: CalendarDate, { day, cohort }: PeriodFacts, facts: ReleaseFacts): ReleasePeriod {
   const tests = facts.release_tests.find((row) => row.day === start);
@@ -137,7 +137,7 @@ export function deriveReleasePeriod(start: CalendarDate, { day, cohort }: Period
   };
 }
 
-/** People who hold something of any member of the set. */
+/** People who have things of any member of the set. */
 export function peopleOf(peopleBySet: ReadonlyMap<number, number>, set: number): number {
   let people = 0;
   for (const [held, holders] of peopleBySet) if ((held & set) !== 0) people += holders;
@@ -148,7 +148,7 @@ function alone(held: Held): HeldCount {
   return { ...held, rest: null, moreThanOnce: null };
 }
 
-/** Several may share a session, so a count can be smaller than the people behind it. */
+/** Several people may share a session, so a count can be smaller than the number of people behind it. */
 function isPossible({ value, people, most }: Held): boolean {
   return people > 0 === value > 0 && (most === null || (most <= value && most * people >= value));
 }

@@ -10,46 +10,46 @@ import {
 } from './columns';
 import { type Held, type Partition, peopleOf, type ReleasePeriod } from './period';
 
-/** Judges exact values: which of the counts that are still shown to hide. */
+/** A rule on exact values: returns which of the still shown counts to hide. */
 export type HidingRule = (period: ReleasePeriod, shown: ReadonlySet<CountColumn>, limits: ReleaseLimits) => CountColumn[];
 
-/** Rule 1: a count that too few people stand behind. */
+/** Rule 1: hides a count with too few people behind it. */
 export const people: HidingRule = ({ counts }, shown, { minPeople }) =>
   [...shown].filter((column) => counts[column].people < minPeople);
 
-/** Rule 2: a part that leaves too few people of its whole. */
+/** Rule 2: hides a part if too few people are in the rest of its whole. */
 export const rest: HidingRule = ({ counts }, shown, { minPeople }) =>
   [...shown].filter((column) => {
     const { rest } = counts[column];
     return rest !== null && rest.people < minPeople;
   });
 
-/** Rule 3: a count, or a part's rest, of which one person holds more than half. */
+/** Rule 3: hides a count if one person has more than half of it, or of its rest. */
 export const dominance: HidingRule = ({ counts }, shown) =>
   [...shown].filter((column) => {
     const { rest, ...count } = counts[column];
     return isDominated(count) || (rest !== null && isDominated(rest));
   });
 
-/** Rule 4: a count in which too few people stand more than once. Less the users, it would tell who came again. */
+/** Rule 4: hides a count with too few people who are in it more than once. Minus the users, it would reveal who came again. */
 export const moreThanOnce: HidingRule = ({ counts }, shown, { minPeople }) =>
   [...shown].filter((column) => {
     const { moreThanOnce } = counts[column];
     return moreThanOnce !== null && moreThanOnce < minPeople;
   });
 
-/** Rule 5: the members of a partition whose whole is hidden. */
+/** Rule 5: hides the members of a partition whose whole is hidden. */
 export const wholesFirst: HidingRule = ({ partitions }, shown) =>
   partitions.filter(({ whole }) => !shown.has(whole)).flatMap(({ members }) => members.filter((member) => member !== null));
 
-/** Rule 6: members of a partition, until what is hidden of it can't be told from what is shown. */
+/** Rule 6: hides members of a partition until the hidden ones can't be computed from the shown ones. */
 export const partitions: HidingRule = (period, shown, limits) =>
   period.partitions.flatMap((partition) => hideWithin(partition, shown, limits));
 
 /** Rules 1 to 6, in their order. */
 export const hidingRules: readonly HidingRule[] = [people, rest, dominance, moreThanOnce, wholesFirst, partitions];
 
-/** Applies all rules to a period. `rules` is there for tests that take one away. */
+/** Applies all rules to a period. Tests pass `rules` to leave one out. */
 export function release(
   period: ReleasePeriod,
   limits: ReleaseLimits,
@@ -85,7 +85,7 @@ function hideWithin(
   const hidden = present.filter(({ column }) => column === null || !shown.has(column));
   const visible = present
     .filter((member): member is typeof member & { column: CountColumn } => member.column !== null && shown.has(member.column))
-    .sort((one, other) => one.people - other.people); // stable: of equals the first in column order
+    .sort((one, other) => one.people - other.people); // stable: equal ones stay in column order
   const gone: CountColumn[] = [];
   const tellsTooMuch = () =>
     hidden.length === 1 ||
@@ -103,21 +103,21 @@ function hideWithin(
   return gone;
 }
 
-/** Rule 7: the nearest multiple of `step`, halves up. */
+/** Rule 7: rounds to the nearest multiple of `step`, halves up. */
 export function roundTo(value: number, step: number): number {
   return step * Math.floor((2 * value + step) / (2 * step));
 }
 
-/** Rule 8: out of whole numbers alone, for a half has no exact binary fraction. Null where a part is hidden or the divisor is 0. */
+/** Rule 8: computes with integers only, because decimal halves have no exact binary fraction. Null if a value is hidden or the whole is 0. */
 export function rate(times: number, part: number | undefined, whole: number | undefined): number | null {
   if (part === undefined || whole === undefined || whole === 0) return null;
   return Math.floor((20 * times * part + whole) / (2 * whole)) / 10;
 }
 
-/** Active users that the Gini coefficient needs at the least. */
+/** Least number of active users for the Gini coefficient. */
 const GINI_MIN_PEOPLE = 50;
 
-/** Rule 9: the exact coefficient to two decimals, halves up. */
+/** Rule 9: rounds the exact coefficient to two decimals, halves up. */
 function releasedGini(
   { counts, usersByFailures }: ReleasePeriod,
   shown: ReadonlySet<CountColumn>,

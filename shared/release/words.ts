@@ -1,6 +1,6 @@
 import type { ErrorKind } from '../metrics/error-kinds';
 
-/** What the columns of a release speak of, for readers who know nothing of the product. */
+/** Terms of a release's columns, for readers who don't know the product. */
 export const terms: readonly { term: string; meaning: string }[] = [
   {
     term: 'test, measurement',
@@ -20,7 +20,7 @@ export const terms: readonly { term: string; meaning: string }[] = [
   },
 ];
 
-/** What each kind of error says of a failed test. */
+/** What each kind of error means. */
 export const errorKindMeanings: Record<ErrorKind, string> = {
   no_period_history: 'There was no period history of the user.',
   camera_too_far: 'The camera was too far from the test.',
@@ -30,7 +30,7 @@ export const errorKindMeanings: Record<ErrorKind, string> = {
   test_not_found: 'No test was found.',
 };
 
-/** The rules of rules.ts in words, in their order; each can only hide. docs/privacy.md has the same texts. */
+/** The rules of rules.ts in words, in their order. docs/privacy.md has the same texts. */
 export const ruleTexts: readonly { name: string; text: string }[] = [
   { name: 'People', text: 'at least k people are behind a count. Errors of unknown kinds are never shown.' },
   {

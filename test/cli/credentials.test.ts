@@ -37,7 +37,7 @@ test('so does doctor, and asks nothing else that needs them', async () => {
   const { code, stdout } = await ended(startKpi(folder, ['doctor'], env));
   expect([code, stdout.match(new RegExp(LACK, 'g'))?.length]).toEqual([2, 1]);
   expect(stdout).toMatch(new RegExp(`✗ Google credentials +${LACK} \\(BAD_CONFIG\\)\\s+→ ${LOGIN}\n`));
-  expect(stdout).toMatch(/\n✗ 1 to mend\n$/);
+  expect(stdout).toMatch(/\n✗ 1 to fix\n$/);
 });
 
 test.each([

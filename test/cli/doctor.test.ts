@@ -178,7 +178,7 @@ test('a person reads each check, with ✗ and the remedy below', async () => {
   const { stdout } = await kpi(['doctor', '--source', 'nowhere', '--warehouse', 'kpi.duckdb']);
   expect(stdout).toMatch(/ {2}✓ Node\.js +\d+\.\d+/);
   expect(stdout).toMatch(/ {2}✗ access +source .*\n(?: +.*\n)* +→ expected a folder/);
-  expect(stdout).toMatch(/✗ 1 to mend\n$/);
+  expect(stdout).toMatch(/✗ 1 to fix\n$/);
 });
 
 test.each([60, 80, 120])('and fits %i columns, nothing left out', (width) => {

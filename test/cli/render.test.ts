@@ -77,7 +77,7 @@ describe.each([60, 80, 120, 200, WIDE])('%d columns', (width) => {
   test('hold the days of all tables; what is left out is told', () => {
     const text = renderDays(days, { width });
     expect(text.split('\n').filter((line) => line.length > width)).toEqual([]);
-    const [, left] = /Left out for want of room: ([^;]*);/.exec(text.replaceAll(/\s+/g, ' ')) ?? [];
+    const [, left] = /Left out for lack of room: ([^;]*);/.exec(text.replaceAll(/\s+/g, ' ')) ?? [];
     expect([...headsOf(text).slice(1), ...(left?.split(', ') ?? [])]).toHaveLength(10);
     expect(left === undefined).toBe(width >= 200);
   });

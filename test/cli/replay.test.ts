@@ -131,7 +131,7 @@ describe('Ctrl-C', () => {
     expect(await ending).toMatchObject({
       code: 130,
       stdout: '',
-      stderr: expect.stringMatching(/^kpi: stopped; go on with: .* replay --project test \(TIMEOUT\)\n$/),
+      stderr: expect.stringMatching(/^kpi: stopped; continue with: .* replay --project test \(TIMEOUT\)\n$/),
     });
     expect([left(), server.lent()]).toEqual([['1', '2', '3'], []]);
   });
@@ -172,7 +172,7 @@ describe('Ctrl-C', () => {
       child.kill('SIGINT');
       await givenBack();
       const { code, stdout, stderr } = await ending;
-      expect([code, stdout]).toEqual([130, expect.stringMatching(/\n3 waiting, 0 exported\nStopped; go on with: .*\n$/)]);
+      expect([code, stdout]).toEqual([130, expect.stringMatching(/\n3 waiting, 0 exported\nStopped; continue with: .*\n$/)]);
       expect(stderr).toContain('kpi: stopping: letters are given back');
       expect([left(), server.lent(), bigQuery.count('query')]).toEqual([['1', '2', '3'], [], 1]);
     });

@@ -201,7 +201,7 @@ if (!hasPubsubEmulator) {
       replaying.interrupt();
       const { code, stdout } = await replaying.ended;
       expect(code).toBe(130);
-      const [, done = ''] = /\n30 waiting, (\d+) exported\nStopped; go on with: /.exec(stdout) ?? [];
+      const [, done = ''] = /\n30 waiting, (\d+) exported\nStopped; continue with: /.exec(stdout) ?? [];
       expect(await deployment.waiting()).toHaveLength(30 - Number(done));
       expect(await deployment.replay('--run')).toMatchObject({
         code: 0,

@@ -8,7 +8,7 @@ import { JOB_TIMEOUT_MS, labels, type Session } from './session';
 
 const { name } = annotationsDefinition;
 
-/** Replaces all rows of the table by one job: a load, or, since an endpoint may refuse one without rows, a statement. */
+/** Replaces all rows of the table by one job. Without rows it is a DELETE, because an endpoint may refuse an empty load. */
 export async function replaceAnnotations(session: Session, run: Run, annotations: readonly Annotation[]): Promise<void> {
   const job = { id: `kpi_export_${run.id}_${name}`, doing: 'writing annotations' };
   try {

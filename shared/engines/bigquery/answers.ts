@@ -2,25 +2,25 @@ import type { BigQuery, Job } from '@google-cloud/bigquery';
 import { answerColumns, IncompleteAnswer } from '../../metrics/facts/whole-answer';
 
 /**
- * What makes sure that an answer of BigQuery is whole. A proxy or a captive network may answer in its place, with status 200 and a page of
- * HTML, an empty body or half of the rows; the client takes all of these for an empty answer. Here each is an unanswered call.
+ * Checks that an answer of BigQuery is complete. A proxy or a captive portal may answer instead, with status 200 and an HTML page, an empty
+ * body or half of the rows. The client treats all of these as an empty result; here each counts as a call without an answer.
  */
 
 type Callback = (error: Error | null, body?: unknown, response?: unknown) => void;
 
-/** A slow connection still sends so much. */
+/** Slowest upload that is waited for. */
 const UPLOAD_BYTES_PER_MS = 10;
 
 interface CallOptions {
   method?: string;
   uri?: string;
-  /** How much is sent, where it is more than a question. */
+  /** Bytes of the upload; left out for calls that send no data. */
   bodyBytes?: number;
 }
 
 /**
- * Makes all calls of the client fail with IncompleteAnswer where the answer is no JSON object, names no job where one was to be made, or
- * doesn't come within `callMs`: the client's own time limit reaches a fetch that has none.
+ * Makes all calls of the client fail with IncompleteAnswer if the answer is not a JSON object, names no job though the call creates one, or
+ * takes longer than `callMs`. The client's own time limit has no effect: the fetch that it is passed to ignores it.
  */
 export function demandWholeAnswers(client: BigQuery, callMs: number): BigQuery {
   const request = client.request.bind(client) as (options: object, callback: Callback) => void;
@@ -42,7 +42,7 @@ export function demandWholeAnswers(client: BigQuery, callMs: number): BigQuery {
   return client;
 }
 
-/** What the client throws for a body that it can't parse. */
+/** Whether this is what the client throws for a body that it can't parse. */
 function isNoJson(error: Error): boolean {
   return error.name === 'SyntaxError' || ('type' in error && error.type === 'invalid-json');
 }
@@ -53,7 +53,7 @@ function isJsonAnswer(body: unknown, response: unknown): body is Record<string, 
   return isObject(body) && !Array.isArray(body) && (typeof type !== 'string' || /\bjson\b/.test(type));
 }
 
-/** The named part of an answer; IncompleteAnswer where it is missing. */
+/** Returns a part of an answer. Throws IncompleteAnswer if it is missing. */
 export function demand<Value>(value: Value | null | undefined): Value {
   if (value === null || value === undefined) throw new IncompleteAnswer('an answer without the part that was asked for');
   return value;
@@ -67,7 +67,7 @@ interface Page {
   pageToken?: string;
 }
 
-/** All rows of a statement of whole-answer.ts that is done, over all pages. */
+/** Reads all pages of rows of a finished job whose statement whole-answer.ts built. */
 export async function readAllRows(
   client: BigQuery,
   { id, location }: Job,
@@ -79,7 +79,7 @@ export async function readAllRows(
   for (;;) {
     signal.throwIfAborted();
     const page = await readPage(client, `/queries/${id}`, { location, ...(pageToken !== undefined && { pageToken }) });
-    if (page.jobComplete === false) continue; // BigQuery answers so after 10 s
+    if (page.jobComplete === false) continue; // BigQuery answers this after 10 s
     const names = page.schema?.fields?.map(({ name }) => name);
     if (page.jobComplete !== true || page.totalRows === undefined || names?.join() !== answerColumns.join())
       throw new IncompleteAnswer('rows without their number or their columns');
@@ -95,7 +95,7 @@ export async function readAllRows(
   }
 }
 
-/** The client's own getQueryResults throws where rows and columns don't match. */
+/** Used because the client's own getQueryResults throws if rows and columns don't match. */
 function readPage(client: BigQuery, uri: string, qs: object): Promise<Page> {
   return new Promise((resolve, reject) => {
     client.request({ uri, qs }, (error: Error | null, body: Page) => (error ? reject(error) : resolve(body)));

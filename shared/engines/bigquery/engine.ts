@@ -17,10 +17,10 @@ import { repairTorn } from './repair';
 import { deleteReports, publishReport } from './reports';
 import { openSession, type Session } from './session';
 
-/** So many that the pace of the beginnings is the limit, for loads of up to 8 s. Load jobs in flight are four times as many. */
+/** With loads of up to 8 s, `betweenReportsMs` limits the rate, not this number. There are four load jobs per report. */
 const GROUPS = { reports: 1, atOnce: 20 };
 
-/** A run that was stopped still has this long to write its record. */
+/** Time that a stopped run has to write its record. */
 const RECORD_MS = 20_000;
 
 export interface BigQueryDeps {
@@ -29,7 +29,7 @@ export interface BigQueryDeps {
   pace?: Pace;
 }
 
-/** The production engine. Made once per instance: what it found out about the tables is believed for some minutes. */
+/** The production engine. Create it once per instance: it caches the state of the tables for some minutes. */
 export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps): Engine {
   const session = openSession({ config, now, pace });
   const inspector = createInspector(session);
@@ -100,7 +100,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
         return null;
       } catch (thrown) {
         if (!isDuplicate(thrown)) throw thrown;
-        // another run wrote first, or a job of this run whose answer said that it had failed
+        // another run wrote first, or a job of this run succeeded although its answer said that it failed
         const [there] = await reader.readRelease(grain, period, period, run.signal);
         if (there === undefined) throw thrown;
         return isDeepStrictEqual(there, row) ? null : there;
@@ -136,12 +136,12 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
   };
 }
 
-/** Waits until the tables' partitions may be changed by one more report. */
+/** Waits until the next report may start: keeps the quota of partition modifications (jobs.ts). */
 function createTurns({ pace }: Session): (run: Run) => Promise<void> {
   let nextAt = 0;
   return async ({ signal }) => {
     const at = Math.max(Date.now(), nextAt);
     nextAt = at + pace.betweenReportsMs;
-    await sleep(at - Date.now(), undefined, { signal }).catch(() => {}); // the loads themselves say that the run was stopped
+    await sleep(at - Date.now(), undefined, { signal }).catch(() => {}); // if the run was stopped, the loads fail with the reason
   };
 }

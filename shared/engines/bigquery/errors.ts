@@ -1,15 +1,15 @@
 import { IncompleteAnswer } from '../../metrics/facts/whole-answer';
 import { Failure, type FailureCode } from '../../platform/failure';
 
-/** What of an error of the client, or of a job's errorResult, decides: never its message, which may quote data. */
+/** The parts of a client error, or of a job's errorResult, that decisions use. The message is not read: it may quote data. */
 export interface BigQueryError {
-  /** HTTP status; null where there was no answer, or where a job failed. */
+  /** HTTP status; null if there was no answer, or if a job failed. */
   status: number | null;
   /** https://cloud.google.com/bigquery/docs/error-messages */
   reason: string | null;
 }
 
-/** Errors that the same request, sent again a little later, may not meet. */
+/** Errors after which the same request may succeed a little later. */
 const TRANSIENT_STATUS = [408, 429, 500, 502, 503, 504];
 const TRANSIENT_REASONS: Record<string, FailureCode> = {
   rateLimitExceeded: 'BUSY',
@@ -24,7 +24,7 @@ const TRANSIENT_REASONS: Record<string, FailureCode> = {
   badGateway: 'UNAVAILABLE',
 };
 
-/** Errors that end the run. A quota, a right or a table may be there when Pub/Sub tries again later. */
+/** Errors that end the run. Some are solved when Pub/Sub delivers again: a quota is renewed, a permission or table is added. */
 const FINAL_REASONS: Record<string, FailureCode> = {
   quotaExceeded: 'QUOTA',
   dailyLimitExceeded: 'QUOTA',
@@ -47,7 +47,7 @@ const STATUS_CODES: Record<number, FailureCode> = {
   404: 'NOT_FOUND',
 };
 
-/** Connections that broke: the request may or may not have arrived. Refused ones and unknown hosts did not get that far. */
+/** Broken connections: the request may have arrived. With those of NO_CONNECTION it can't have. */
 const BROKEN_CONNECTION = [
   'ECONNRESET',
   'EPIPE',
@@ -68,10 +68,10 @@ export function isTransient(thrown: unknown): boolean {
   return (status !== null && TRANSIENT_STATUS.includes(status)) || isBroken(thrown);
 }
 
-/** Whether a job may have been made although its insertion failed; it must be looked up before another is sent. */
+/** Whether the job may exist although its insertion failed. Then it must be looked up before another is sent. */
 export function isAmbiguous(thrown: unknown): boolean {
   const { status, reason } = readError(thrown);
-  // createQueryJob throws what a job that it has made says of errors, also those that the job survives; it gives them no status
+  // createQueryJob also throws errors of a job that it created, even errors that the job survives; these have no status
   if (status === null) return isBroken(thrown) || reason !== null;
   return status === 409 || status === 408 || status >= 500;
 }
@@ -80,7 +80,7 @@ export function isStatus(thrown: unknown, status: number): boolean {
   return readError(thrown).status === status;
 }
 
-/** Whether a load job was refused because its partition is not empty. */
+/** Whether a load job with WRITE_EMPTY was refused because its partition has rows. */
 export function isDuplicate(thrown: unknown): boolean {
   return readError(thrown instanceof Failure ? thrown.cause : thrown).reason === 'duplicate';
 }
@@ -93,7 +93,7 @@ function isBroken(thrown: unknown): boolean {
   );
 }
 
-/** `doing` says what was asked of BigQuery: "loading daily_funnel". */
+/** `doing` names the operation for the message, such as "loading daily_funnel". */
 export function toBigQueryFailure(thrown: unknown, doing: string): Failure {
   if (thrown instanceof Failure) return thrown;
   if (nameOf(thrown) === 'TimeoutError' || nameOf(thrown) === 'AbortError') {

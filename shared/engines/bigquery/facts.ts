@@ -14,7 +14,7 @@ import { parseSourceCounts, selectSourceCounts } from '../source-sql';
 import { demand, readAllRows } from './answers';
 import { JOB_TIMEOUT_MS, labels, type Session } from './session';
 
-/** All facts of the reports of a window. One job, and so one snapshot: counts of different states of a source that is being written to would contradict each other. */
+/** Counts all facts of a window's reports in one job, so from one snapshot: counts of different states of the source would disagree. */
 export async function countReports(session: Session, run: Run, window: ReportWindow) {
   const scopes = scopesOf(window);
   const query = scopesJob(session, run, scopes);
@@ -27,7 +27,7 @@ export async function countReports(session: Session, run: Run, window: ReportWin
   return { facts: rows, bytesProcessed };
 }
 
-/** Some facts of a window, by one job as well. */
+/** Counts the named facts of a window in one job. */
 export async function countFacts<Name extends AnyFactName>(
   session: Session,
   run: Run,
@@ -58,7 +58,7 @@ async function count<Rows>({ client, jobsUntil }: Session, run: Run, { what, que
   const doing = `counting ${what}`;
   const job: Job = await jobs.perform({
     doing,
-    id: `kpi_export_${run.id}_${what}_${window.lastDay.replaceAll('-', '')}`, // a run may count several windows
+    id: `kpi_export_${run.id}_${what}_${window.lastDay.replaceAll('-', '')}`, // a run can count several windows
     insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
   });
   return {
@@ -67,7 +67,7 @@ async function count<Rows>({ client, jobsUntil }: Session, run: Run, { what, que
   };
 }
 
-/** The bytes that counting all facts of a window would read. */
+/** Returns the bytes that counting all facts of a window would read. */
 export async function priceFacts(session: Session, run: Run, window: ReportWindow): Promise<number> {
   const query = scopesJob(session, run, scopesOf(window));
   const [job] = await session
@@ -76,7 +76,7 @@ export async function priceFacts(session: Session, run: Run, window: ReportWindo
   return bytesOf(job.metadata);
 }
 
-/** Counts in a source table as a whole, unless that reads more than maxBytes. */
+/** Counts rows and faults of a whole source table. Returns no counts if that reads more than maxBytes. */
 export async function inspectSource(
   { client, config, jobsUntil, now }: Session,
   run: Run,
@@ -135,11 +135,11 @@ function factsJob({ config }: Session, run: Run, { sql, parameters, lastDay }: F
   };
 }
 
-/** A query with the source's relations under their full names. */
+/** Replaces the source relations of a query by their full names. */
 function nameSources(sql: string, { source }: BigQueryConfig): string {
   if (source === null) throw new Failure('BAD_CONFIG', 'KPI_SOURCE: required to count');
   const names = { users: source.users, measurements: source.measurements, first_tests: source.firstTests };
-  // all at once: a dataset may be named source_users itself
+  // in one pass: the dataset itself may be named source_users
   return sql.replaceAll(/\bsource_(users|measurements|first_tests)\b/g, (_, table: keyof typeof names) => `\`${names[table]}\``);
 }
 
@@ -153,13 +153,13 @@ function bind(bindings: Bindings) {
   };
 }
 
-/** The client sends dates and instants only in its own wrappers; a plain text under the type DATE would be sent as NULL. */
+/** The client sends dates and instants only in its own wrappers. It would send a plain string of type DATE as NULL. */
 function wrap({ type, value }: Bindings[string]) {
   if (type === 'DATE') return BigQuery.date(value);
   return type === 'TIMESTAMP' ? BigQuery.timestamp(value) : value;
 }
 
-/** What a dry run says that a query would read. */
+/** Bytes that a query would read, from its dry run. */
 function bytesOf(metadata: JobMetadata | undefined): number {
   return Number(demand(metadata?.statistics?.totalBytesProcessed));
 }

@@ -19,23 +19,23 @@ import { demand } from './answers';
 import { toBigQueryFailure } from './errors';
 import type { Session } from './session';
 
-/** An instance lives for days, and tables may be changed meanwhile. */
+/** How long the state of the tables is cached. An instance can live for days, and tables can change meanwhile. */
 const BELIEVED_MS = 300_000;
 
-/** What tables are like, looked up when it is needed and believed for some minutes. */
+/** The state of the tables, read when needed and cached for some minutes. */
 export interface Inspector {
-  /** The tables of reports: the core, which must be there (where it isn't, using it says so), and of the others those that are. */
+  /** The tables of reports: all core tables, and those of the others that exist. A missing core table fails when it is used. */
   listTables(signal: AbortSignal): Promise<PublishedTable[]>;
-  /** Dates whose partitions have expired, and why they can't be written; SCHEMA_DRIFT where tables aren't as they are defined. */
+  /** Returns a failure for each date whose partitions have expired. Throws SCHEMA_DRIFT if a table differs from its definition. */
   findExpired(dates: readonly CalendarDate[], run: Run): Promise<Map<CalendarDate, Failure>>;
-  /** The table of a grain's release; SCHEMA_DRIFT where it isn't as it is defined, or lets its partitions expire. */
+  /** Returns the release table of a grain. Throws SCHEMA_DRIFT if it differs from its definition or its partitions expire. */
   checkRelease(grain: Grain, run: Run): Promise<ReleaseTable>;
-  /** Where a load was refused for what is in it, the tables are looked at again: one may have changed since they were. */
+  /** If a load was refused as invalid, checks the tables again, because one may have changed. Replaces the failure if it finds drift. */
   nameDrift(outcomes: TableOutcome[], run: Run): Promise<TableOutcome[]>;
 }
 
 export function createInspector(session: Session): Inspector {
-  // two runs at once both look, so that a run that is stopped does not end the look of the other
+  // concurrent runs each ask: a shared request would end for both when one run is stopped
   const listTables = rememberFor(BELIEVED_MS, session, (signal: AbortSignal) => list(session, signal));
   const inspectReports = rememberFor(BELIEVED_MS, session, async (run: Run) =>
     inspectReportTables(session, run, await listTables(run.signal)),
@@ -48,7 +48,7 @@ export function createInspector(session: Session): Inspector {
     findExpired: async (dates, run) => {
       const expirations = await inspectReports(run);
       const now = session.now().getTime();
-      // a partition expires so long after the start of its day in UTC; rows loaded into an expired one vanish, though the job is DONE
+      // counted from the start of the partition's day in UTC; rows loaded into an expired partition vanish, though the job is DONE
       const isExpired = (date: CalendarDate) => expirations.some((expiration) => Date.parse(date) + expiration <= now);
       return new Map(dates.filter(isExpired).map((date) => [date, expired(date)]));
     },
@@ -82,7 +82,7 @@ function rememberFor<For, Answer>(
 async function list({ client, config, jobsUntil }: Session, signal: AbortSignal): Promise<PublishedTable[]> {
   const found = await jobsUntil(signal).read('listing the tables', async () => {
     const [tables, , answer] = await client.dataset(config.dataset).getTables();
-    demand(answer?.totalItems); // of no tables an answer says so; the others would be left out of the report
+    demand(answer?.totalItems); // a real answer says 0 for no tables; an incomplete one would make reports lack tables
     return tables;
   });
   const existing = new Set(found.map(({ id }) => id));
@@ -93,7 +93,10 @@ function expired(date: CalendarDate): Failure {
   return new Failure('BAD_REQUEST', `${date} is older than the tables keep their partitions; its rows would vanish`);
 }
 
-/** Compares the dataset and the tables of a report with the definitions; a record that can't be written holds no report back. Answers the tables' partition expirations, in milliseconds. */
+/**
+ * Compares the dataset and the tables of reports with their definitions. Leaves out export_runs: a report is published even if its record
+ * can't be written. Returns the partition expirations, in milliseconds.
+ */
 async function inspectReportTables(session: Session, run: Run, tables: readonly PublishedTable[]): Promise<number[]> {
   await checkLocation(session, run);
   const found = await Promise.all(
@@ -102,7 +105,7 @@ async function inspectReportTables(session: Session, run: Run, tables: readonly 
   return found.filter((expirationMs) => expirationMs > 0);
 }
 
-/** A period whose partition expires would be released a second time. */
+/** Refuses a table with partition expiration: a period whose partition expires would be released a second time. */
 async function inspectReleaseTable(session: Session, run: Run, grain: Grain): Promise<ReleaseTable> {
   const table = await findReleaseTable(session, run.signal, grain);
   const { definition } = table;
@@ -115,13 +118,13 @@ async function inspectReleaseTable(session: Session, run: Run, grain: Grain): Pr
   return table;
 }
 
-/** The table of a grain, by the columns that it has. */
+/** Returns the release table of a grain, with the columns that it has. */
 export async function findReleaseTable(session: Session, signal: AbortSignal, grain: Grain): Promise<ReleaseTable> {
   const { name } = releaseDefinitions[grain];
   return releaseTable(grain, fieldsOf(await readTable(session, signal, { table: name, dataset: RELEASE_DATASET })).keys());
 }
 
-/** The state of the dataset and of each table; what is wrong with one hides no other. */
+/** Returns the state of the dataset and of each table. Each is checked even if another fails. */
 export async function inspectWarehouse(
   session: Session,
   run: Run,
@@ -142,7 +145,7 @@ export async function inspectWarehouse(
     })),
     ...(release === null ? [] : [{ definition: await releaseDefinition(session, run, release), dataset: RELEASE_DATASET }]),
   ];
-  // where they can't be listed, looking at the core says why
+  // if they can't be listed, reading the core tables fails with the reason
   const existing: readonly string[] = await list(session, run.signal).catch(() => []);
   return Promise.all([
     look(`dataset ${config.dataset}`, 'reading the dataset', async () => {
@@ -160,7 +163,7 @@ export async function inspectWarehouse(
   ]);
 }
 
-/** Of a table that can't be looked at, the definition of a new one; looking at it again says why. */
+/** For a table that can't be read, returns the definition of a new one. Reading it again then fails with the reason. */
 async function releaseDefinition(session: Session, run: Run, grain: Grain): Promise<TableDefinition> {
   const table = await findReleaseTable(session, run.signal, grain).catch(() => null);
   return table === null ? releaseDefinitions[grain] : table.definition;
@@ -174,7 +177,7 @@ async function checkLocation({ client, config, jobsUntil }: Session, run: Run): 
     throw new Failure('BAD_CONFIG', `KPI_LOCATION: is ${config.location}, but the dataset ${config.dataset} is in ${location}`);
 }
 
-/** Milliseconds after which the table's partitions expire, 0: never. SCHEMA_DRIFT where it isn't as it is defined. */
+/** Returns the milliseconds after which the table's partitions expire, 0 if never. Throws SCHEMA_DRIFT if it differs from `definition`. */
 async function inspectTable(
   session: Session,
   { signal }: Run,
@@ -185,7 +188,7 @@ async function inspectTable(
   return Number(metadata.timePartitioning?.expirationMs ?? 0);
 }
 
-/** Without a schema it is no answer about a table. */
+/** Reads a table's metadata. An answer without a schema is incomplete. */
 export function readTable(
   { client, config, jobsUntil }: Session,
   signal: AbortSignal,
@@ -198,7 +201,7 @@ export function readTable(
   });
 }
 
-/** Whether this account may load into a table; null where the endpoint doesn't say, as emulators don't. */
+/** Whether this account may load into a table; null if the endpoint doesn't say (emulators don't). */
 async function mayLoad({ client, config }: Session, dataset: string, table: string): Promise<boolean | null> {
   const needed = 'bigquery.tables.updateData';
   return new Promise((resolve) => {

@@ -8,25 +8,25 @@ import { isAmbiguous, isStatus, isTransient, toBigQueryFailure } from './errors'
 
 /** Waiting times in milliseconds; tests shorten them. */
 export interface Pace {
-  /** Before the first repeat; doubled each time, with jitter. */
+  /** Before the first retry; doubled each time, with jitter. */
   firstBackoffMs: number;
   maxBackoffMs: number;
-  /** After this no repeat is begun. */
+  /** No retry starts after this. */
   maxRetryMs: number;
-  /** A call without an answer counts as a broken connection then. */
+  /** After this, a call without an answer counts as a broken connection. */
   callMs: number;
-  /** Between two looks at a job that is running. */
+  /** Between two requests for the state of a running job. */
   pollMs: number;
-  /** Between the beginnings of two reports' loads. */
+  /** Between the starts of two reports' loads. */
   betweenReportsMs: number;
-  /** How long a run waits for a newer one that writes the same tables. */
+  /** How long a run waits for a newer run that writes the same tables. */
   patienceMs: number;
 }
 
 /**
- * A column-partitioned table takes 50 modifications of its partitions in 10 s (https://cloud.google.com/bigquery/quotas#partitioned_tables);
- * a report is one in each table. Half of that is left to repeats and to other runs. The other quota, 1,500 load jobs a table and day, failed
- * ones included, is above what a command may ask for (request.ts).
+ * A column-partitioned table allows 50 partition modifications in 10 s (https://cloud.google.com/bigquery/quotas#partitioned_tables). A report
+ * is one in each table. Half of the quota is left for retries and other runs. The other quota, 1,500 load jobs per table and day with failed
+ * ones, is above the most dates of a command (request.ts).
  */
 const PARTITION_MODIFICATIONS = { most: 50, inMs: 10_000, share: 0.5 };
 
@@ -40,21 +40,21 @@ export const pace: Pace = {
   patienceMs: 5_000,
 };
 
-/** Jobs of one run. Each is made exactly once, also after errors. */
+/** Jobs of one run. Each is done exactly once, also after errors. */
 export interface Jobs {
   /**
-   * Makes a job and waits until it is done. `insert` sends it under the id that it is given; `check` throws where a job that says it
-   * succeeded did not do all of its work. An id is used again as long as it is unknown whether its job exists; a job that failed burns it.
+   * Creates a job and waits until it is done. `insert` sends it under the given id. `check` throws if a job reports success but did not do all
+   * of its work. An id is reused while it is unknown whether its job exists. After a failed job the next id is used.
    */
   perform(task: JobTask): Promise<Job>;
-  /** Repeats a call that changes nothing. */
+  /** Makes a call that changes nothing, with retries. */
   read<Result>(doing: string, call: () => Promise<Result>): Promise<Result>;
 }
 
 export interface JobTask {
-  /** What the job is for, in words: "loading daily_funnel". */
+  /** What the job does, for messages: "loading daily_funnel". */
   doing: string;
-  /** Start of its id; a number follows. The same for the same work of the same run. */
+  /** Start of the job's id; a number follows. The same for the same work of the same run. */
   id: string;
   insert: (jobId: string) => Promise<unknown>;
   check?: (metadata: JobMetadata) => void;
@@ -71,7 +71,7 @@ export function createJobs({
   signal: AbortSignal;
   pace: Pace;
 }): Jobs {
-  setMaxListeners(0, signal); // jobs run in parallel, with a few listeners each; Node warns from the eleventh on
+  setMaxListeners(0, signal); // jobs run in parallel, each with a few listeners; Node warns from the eleventh listener
   async function repeat<Result>(doing: string, call: () => Promise<Result>): Promise<Result> {
     const began = Date.now();
     for (let backoffMs = pace.firstBackoffMs; ; backoffMs *= 2) {
@@ -81,12 +81,12 @@ export function createJobs({
         const waitMs = Math.min(backoffMs, pace.maxBackoffMs) * (1 + Math.random());
         const isOver = signal.aborted || !isTransient(thrown) || Date.now() + waitMs - began > pace.maxRetryMs;
         if (isOver) throw toBigQueryFailure(signal.aborted ? signal.reason : thrown, doing);
-        await sleep(waitMs, undefined, { signal }).catch(() => {}); // the next call says that the run was stopped
+        await sleep(waitMs, undefined, { signal }).catch(() => {}); // if the run was stopped, the next call throws the reason
       }
     }
   }
 
-  /** The job of that id, in this location; null if it doesn't exist. */
+  /** Returns the job with this id in this location; null if it doesn't exist. */
   async function find(id: string): Promise<Job | null> {
     const job = client.job(id, { location });
     try {
@@ -104,15 +104,15 @@ export function createJobs({
       return client.job(jobId, { location });
     } catch (thrown) {
       if (!isAmbiguous(thrown)) throw thrown;
-      const found = await find(jobId); // the answer was lost, the job perhaps was not
+      const found = await find(jobId); // the answer was lost, but the job may exist
       if (found !== null) return found;
       throw thrown;
     }
   }
 
   /**
-   * Waits until the job is done: as long as repeats may take, for BigQuery ends it before by itself. A job may report errors that it survived;
-   * only an errorResult means that it failed.
+   * Waits until the job is done, for at most maxRetryMs; BigQuery itself ends the job before that. A job can report errors that it survived.
+   * Only an errorResult means that it failed.
    */
   async function finish(job: Job): Promise<JobMetadata> {
     const began = Date.now();
@@ -127,7 +127,7 @@ export function createJobs({
   async function perform(task: JobTask): Promise<Job> {
     let attempt = 1;
     let inserted: Job | null = null;
-    const cancel = () => void inserted?.cancel().catch(() => {}); // a job that is past cancelling just ends
+    const cancel = () => void inserted?.cancel().catch(() => {}); // a job that can't be cancelled any more ends by itself
     signal.addEventListener('abort', cancel);
     try {
       return await repeat(task.doing, async () => {
@@ -135,14 +135,14 @@ export function createJobs({
         try {
           inserted ??= await insertOrFind(task, jobId);
         } catch (thrown) {
-          // an id that is taken, but by no job that can be found here, is of no use
+          // the id is taken, but its job can't be found in this location: try the next id
           if (isStatus(thrown, 409)) attempt++;
           throw isStatus(thrown, 409) ? { reason: 'backendError' } : thrown;
         }
         const job = inserted;
-        if (signal.aborted) cancel(); // the answer came after the deadline
+        if (signal.aborted) cancel(); // the job was created after the deadline
         const metadata = await finish(job).catch((thrown) => {
-          // a job that was just made may not be seen yet; its id is sent again then, which makes no second one
+          // a new job may not be visible yet; sending the same id again creates no second job
           if (isStatus(thrown, 404)) {
             inserted = null;
             throw { reason: 'backendError' };
@@ -168,7 +168,7 @@ export function createJobs({
   return { perform, read: (doing, call) => repeat(doing, call) };
 }
 
-/** The client's requests take no signal: at the deadline their outcome is no longer waited for. */
+/** Stops waiting for a call when `signal` is aborted: the client's requests accept no signal. */
 async function untilAborted<Result>(call: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
   signal.throwIfAborted();
   return new Promise<Result>((resolve, reject) => {
@@ -180,7 +180,7 @@ async function untilAborted<Result>(call: () => Promise<Result>, signal: AbortSi
   });
 }
 
-/** Rows that a load job wrote; what BigQuery answers is text. */
+/** Rows that a load job wrote; BigQuery sends the number as text. */
 export function outputRows(metadata: JobMetadata): number {
   return Number(metadata.statistics?.load?.outputRows ?? 0);
 }

@@ -5,23 +5,23 @@ import { outputRows, tooFewRows } from './jobs';
 import { JOB_TIMEOUT_MS, labels, type Session } from './session';
 
 export interface Load {
-  /** Where it isn't that of the warehouse. */
+  /** The warehouse's dataset if left out. */
   dataset?: string;
   tableId: string;
   rows: readonly object[];
   /** Start of the job's id. */
   id: string;
-  /** WRITE_TRUNCATE replaces the partition, or the whole table, that tableId names; WRITE_EMPTY fails as `duplicate` where there is something in it. */
+  /** WRITE_TRUNCATE replaces the partition or table that tableId names. WRITE_EMPTY fails with the reason `duplicate` if it has rows. */
   disposition: 'WRITE_TRUNCATE' | 'WRITE_APPEND' | 'WRITE_EMPTY';
   doing: string;
   run: Run;
-  /** The report date that it is about, if it is of one, for the job's labels. */
+  /** The report date, if the load is for one; used for the job's labels. */
   date?: CalendarDate;
-  /** Ends the load; the run's, if left out. */
+  /** Ends the load; the run's signal if left out. */
   signal?: AbortSignal;
 }
 
-/** One load job: all of the rows or none. It sends no schema: the table's counts, so that columns more, descriptions and policies stay. */
+/** One load job: writes all rows or none. Sends no schema, so the table keeps its extra columns, descriptions and policies. */
 export async function load(
   session: Session,
   { dataset = session.config.dataset, tableId, rows, id, disposition, doing, run, date, signal = run.signal }: Load,
@@ -51,8 +51,8 @@ export async function load(
 }
 
 /**
- * jobs.insert with the data in the same request. The client's own createWriteStream would look at the job by itself, and take errors that
- * a job survived for failures.
+ * jobs.insert with the data in the same request. The client's own createWriteStream would poll the job itself, and treat errors that the job
+ * survived as failures.
  */
 function upload({ client, config }: Session, job: object, data: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
@@ -63,7 +63,7 @@ function upload({ client, config }: Session, job: object, data: string): Promise
         qs: { uploadType: 'multipart' },
         multipart: [
           { 'Content-Type': 'application/json', body: JSON.stringify(job) },
-          { 'Content-Type': 'application/octet-stream', body: Readable.from([data]) }, // a text would never end the request
+          { 'Content-Type': 'application/octet-stream', body: Readable.from([data]) }, // with a string the request would never end
         ] as never, // the declared type lacks the parts' content type
         ...{ bodyBytes: Buffer.byteLength(data) }, // for demandWholeAnswers
       },

@@ -34,16 +34,16 @@ import { readAllRows } from './answers';
 import { fieldsOf, findReleaseTable, type Inspector, readTable } from './inspect';
 import { dateRange, type Session } from './session';
 
-/** For a query of the published tables, which are small. */
+/** Time limit of a query of the published tables, which are small. */
 const READ_MS = 60_000;
 
-/** Reads the published tables; each read ends with its signal, and by itself after a minute. */
+/** Reads the published tables. Each read ends when its signal is aborted, and after a minute at most. */
 export interface Reader
   extends Pick<
     Engine,
     'readReports' | 'readFurther' | 'readAnnotations' | 'readReportStates' | 'readRelease' | 'readRuns' | 'readIdentity'
   > {
-  /** Columns of export_runs that the table lacks and may lack; asked until it has all. */
+  /** Optional columns that the table export_runs lacks. Asked again until it has all. */
   findLackingRunColumns(signal: AbortSignal): Promise<Set<string>>;
 }
 
@@ -52,7 +52,7 @@ export function createReader(session: Session, listTables: Inspector['listTables
   let identity: WarehouseIdentity | null = null;
   let lackingRunColumns: Set<string> | null = null;
 
-  /** Rows of queries of the published tables, of each by its name, as they were at one moment; instants as ISO 8601. */
+  /** Runs queries of the published tables on one snapshot. Returns the rows by query name; instants as ISO 8601. */
   async function readAll<Name extends string>(
     { doing, params, signal: asked }: Asked,
     queries: Record<Name, string>,
@@ -87,7 +87,7 @@ export function createReader(session: Session, listTables: Inspector['listTables
     return `\`${config.project}.${RELEASE_DATASET}.${table}\``;
   }
 
-  /** Grains beside this one of which periods are released. Each table is looked for by itself: a list can't be seen to be whole. */
+  /** Other grains with released periods. Asks for each table by itself, because an incomplete list of tables can't be recognised. */
   async function readOtherGrains(grain: Grain, signal: AbortSignal | undefined): Promise<Grain[]> {
     const held: Grain[] = [];
     for (const other of grains.filter((one) => one !== grain)) {
@@ -102,7 +102,7 @@ export function createReader(session: Session, listTables: Inspector['listTables
     return held;
   }
 
-  /** Rows of the reports of a range, of each table by its name. */
+  /** Rows of the reports of a range, by table. */
   async function readTables(tables: readonly PublishedTable[], asked: Omit<Asked, 'doing'>) {
     const queries = Object.fromEntries(tables.map((table) => [table, selectRows(table, nameTable)]));
     const parts = await readAll({ ...asked, doing: 'reading reports' }, queries);
@@ -145,7 +145,7 @@ export function createReader(session: Session, listTables: Inspector['listTables
     readAnnotations: async (signal) => {
       const asked = { doing: 'reading annotations', params: {}, signal };
       const rows = await read<Annotation>(selectAnnotations(nameTable), asked).catch((thrown) => {
-        if (toFailure(thrown).code === 'NOT_FOUND') return []; // infrastructure that was not applied yet
+        if (toFailure(thrown).code === 'NOT_FOUND') return []; // the deployment's Terraform is older than this table
         throw thrown;
       });
       return rows.sort(byDay);
@@ -161,7 +161,7 @@ export function createReader(session: Session, listTables: Inspector['listTables
         source: id === null ? null : { id, name: null },
         timeZone: row?.time_zone ?? null,
       };
-      if (found.source !== null) identity = found; // until then another first export may come
+      if (found.source !== null) identity = found; // not cached before: the first export may still come
       return found;
     },
   };
@@ -183,14 +183,14 @@ const INSTANT_COLUMNS = new Set(
   ),
 );
 
-/** A row out of its JSON: instants in the one spelling that all rows here have. */
+/** A row parsed from JSON, with instants as ISO 8601 in UTC. */
 function plainRow(row: Record<string, unknown>): Record<string, unknown> {
   const plain = (name: string, value: unknown) =>
     value !== null && (INSTANT_COLUMNS.has(name) || /_created_at$/.test(name)) ? new Date(String(value)).toISOString() : value;
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(name, value)]));
 }
 
-/** The orders of warehouse-sql.ts: the rows of a statement of several queries come in none. */
+/** Orders as in warehouse-sql.ts. Sorted here because a statement of several queries returns rows in any order. */
 function byReport(one: PublishedRow, other: PublishedRow): number {
   const inReport =
     'age' in one && 'age' in other

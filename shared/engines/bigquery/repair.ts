@@ -5,22 +5,23 @@ import type { PublishedTable } from '../../metrics/tables';
 import { toFailure } from '../../platform/failure';
 import type { Engine, ReportState, Run } from '../engine';
 
-/** How often a run looks. If two runs then still overwrite each other, `kpi gaps` finds the date. */
+/** How often a run checks. If two runs still overwrite each other after that, `kpi gaps` reports the date. */
 const MOST_LOOKS = 5;
 
 export interface Repair {
   readReportStates: Engine['readReportStates'];
-  /** Loads tables of a report once more; `round` tells its jobs from those of before. */
+  /** Loads tables of a report again. `round` makes its job ids differ from earlier ones. */
   reload: (report: Report, tables: readonly PublishedTable[], round: number) => Promise<void>;
-  /** How long a newer run is given to finish what it has begun, in milliseconds. */
+  /** How long to wait for a newer run to finish, in milliseconds. */
   patienceMs: number;
   run: Run;
 }
 
 /**
- * Loads into partitions are each whole, but a report is four of them: two runs of a date at once can leave tables of both. So a run looks once
- * at what is there when its loads are done. Where a table holds rows of an older run it loads its own again, and the newest run ends with all
- * tables. An older run leaves that to the newer one, and loads all of its own where the newer one had looked before.
+ * Repairs dates that two runs wrote at the same time. Each load replaces its partition as a whole, but a report is at least four loads, so the
+ * tables of a date can come from both runs. After its loads a run reads who wrote each table. If a table has rows of an older run, it loads its
+ * own rows again: the newest run ends with all tables. An older run waits for the newer one. If the date is still mixed then (the newer one
+ * had checked earlier), it loads all of its own tables.
  */
 export async function repairTorn(
   reports: readonly Report[],
@@ -48,7 +49,7 @@ interface Other {
   isNewer: boolean;
 }
 
-/** None where another run has all tables of the date: it is whole, and newer, or repairs itself. */
+/** Empty if all tables hold rows of other runs: then the date is whole, or the other run repairs it. */
 function othersOf(report: Report, states: readonly ReportState[]): Other[] {
   const createdAt = new Date(report.rows.daily_engagement[0]?.created_at ?? '');
   const ours = tablesIn(report);
@@ -60,7 +61,7 @@ function othersOf(report: Report, states: readonly ReportState[]): Other[] {
   return others.length === ours.length ? [] : others;
 }
 
-/** The newest run loads what isn't its own; an older one all, for the newer one may have ended in the meantime with less. */
+/** The newest run loads the tables that hold other rows. An older run loads all, because the newer one may have ended incomplete. */
 function tablesToReload(report: Report, others: readonly Other[]): readonly PublishedTable[] {
   return others.some(({ isNewer }) => isNewer) ? tablesIn(report) : others.map(({ table }) => table);
 }

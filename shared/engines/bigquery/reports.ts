@@ -7,13 +7,13 @@ import { toBigQueryFailure } from './errors';
 import { load } from './load';
 import { dateRange, JOB_TIMEOUT_MS, labels, type Session } from './session';
 
-/** Which tables of a report are loaded; `round` tells the jobs of a repair from those of before. */
+/** Which tables of a report to load. `round` makes the job ids of a repair differ from earlier ones. */
 interface Part {
   tables: readonly PublishedTable[];
   round: number;
 }
 
-/** Replaces the rows of a report, by a load job for each table, in parallel. */
+/** Replaces the rows of a report: one load job for each table, in parallel. */
 export function publishReport(
   session: Session,
   run: Run,
@@ -51,8 +51,8 @@ interface Deletion {
 }
 
 /**
- * Removes the rows of a range from each table, by one statement each. Where it covers whole partitions, as here, it removes them and bills
- * nothing (https://cloud.google.com/bigquery/docs/using-dml-with-partitioned-tables#using_dml_delete_to_delete_partitions).
+ * Removes the rows of a range: one statement for each table. A DELETE of whole partitions, as here, bills nothing
+ * (https://cloud.google.com/bigquery/docs/using-dml-with-partitioned-tables#using_dml_delete_to_delete_partitions).
  */
 export function deleteReports(session: Session, run: Run, { tables, from, to }: Deletion): Promise<TableOutcome[]> {
   const { client, config, jobsUntil, nameTable } = session;

@@ -6,10 +6,10 @@ import type { Run } from '../engine';
 import { demandWholeAnswers } from './answers';
 import { createJobs, type Jobs, type Pace } from './jobs';
 
-/** Below the run's own deadline of 480 s, so that BigQuery ends a query that nobody waits for any more. */
+/** Less than the run's deadline of 480 s, so that BigQuery ends queries that nobody waits for any more. */
 export const JOB_TIMEOUT_MS = 450_000;
 
-/** What everything that is asked of BigQuery is asked with. */
+/** What every call to BigQuery needs. */
 export interface Session {
   client: BigQuery;
   config: BigQueryConfig;
@@ -26,7 +26,7 @@ export function openSession({ config, now, pace }: Pick<Session, 'config' | 'now
     new BigQuery({
       projectId: config.project,
       location: config.location,
-      retryOptions: { autoRetry: false }, // repeats are made in one place, jobs.ts
+      retryOptions: { autoRetry: false }, // jobs.ts does all retries
       ...(config.endpoint !== null && { apiEndpoint: config.endpoint, authClient: new PassThroughClient() }),
     }),
     pace.callMs,
@@ -41,7 +41,7 @@ export function openSession({ config, now, pace }: Pick<Session, 'config' | 'now
   };
 }
 
-/** What a job is billed and found by. Label values are lower case. */
+/** Labels to find jobs and their cost by. Values must be lower case. */
 export function labels(run: Run, reportDate?: CalendarDate): Record<string, string> {
   return { component: 'kpi-export', trigger: run.trigger, ...(reportDate !== undefined && { report_date: reportDate }) };
 }

@@ -10,7 +10,7 @@ export const duckDbTypes = {
   TIMESTAMP: 'TIMESTAMPTZ',
 } satisfies Record<BigQueryType, string>;
 
-/** A query for the rows of `$rows`, an array in JSON, with the types of the columns. */
+/** A query that returns the rows of `$rows`, a JSON array, with the types of the columns. */
 export function selectOfRows(columns: readonly Column[]): string {
   const names = columns.map(({ name }) => name).join(', ');
   const structure = columns.map(({ name, type }) => `"${name}": "${duckDbTypes[type]}"`).join(', ');

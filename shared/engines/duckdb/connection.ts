@@ -14,14 +14,14 @@ import {
 import type { Window } from '../../metrics/calendar';
 import { Failure } from '../../platform/failure';
 
-/** A value as it leaves the engine: whole numbers as numbers, dates as YYYY-MM-DD, instants as ISO 8601 in UTC. */
+/** A value in a result: integers as numbers, dates as YYYY-MM-DD, instants as ISO 8601 in UTC. */
 export type Value = string | number | boolean | null;
 
-/** The embedded engine, in memory; files are attached to it. */
+/** The embedded engine: a database in memory, to which files are attached. */
 export interface Database {
   run(sql: string, parameters?: Record<string, DuckDBValue>): Promise<void>;
   rows(sql: string, parameters?: Record<string, DuckDBValue>): Promise<Record<string, Value>[]>;
-  /** Ends the query that is running with an "INTERRUPT Error". */
+  /** The running query fails with an "INTERRUPT Error". */
   interrupt(): void;
   close(): void;
 }
@@ -32,9 +32,9 @@ export async function openDatabase(): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(availableParallelism()),
     memory_limit: `${Math.floor(Math.min(1.25 * GIBIBYTE, totalmem() / 2) / 2 ** 20)}MiB`,
-    temp_directory: join(tmpdir(), `kpi-export-${process.pid}`), // what doesn't fit the memory limit; removed at close
+    temp_directory: join(tmpdir(), `kpi-export-${process.pid}`), // for data above the memory limit; removed at close
     preserve_insertion_order: 'false',
-    autoinstall_known_extensions: 'false', // nothing is fetched: icu, json and parquet are built in
+    autoinstall_known_extensions: 'false', // no downloads: icu, json and parquet are built in
     autoload_known_extensions: 'false',
   });
   const connection = await instance.connect();
@@ -53,8 +53,8 @@ export async function openDatabase(): Promise<Database> {
 }
 
 /**
- * What the facts' SQL, a subset of GoogleSQL, needs to mean the same here. DuckDB's own countif is NULL, not 0, where its condition is
- * NULL in every row, and its // rounds towards 0, while UNIX_SECONDS rounds down. Without an offset, a time is UTC.
+ * Macros that give the facts' SQL, a subset of GoogleSQL, the same meaning in DuckDB. DuckDB's own countif is NULL instead of 0 if its
+ * condition is NULL in every row. Its // rounds towards 0, but UNIX_SECONDS rounds down. A time without an offset is UTC.
  */
 const DIALECT = `
 SET TimeZone = 'UTC';
@@ -66,8 +66,8 @@ CREATE MACRO unix_seconds(instant) AS (epoch_us(instant) - (epoch_us(instant) % 
 `;
 
 /**
- * GoogleSQL's DATETIME(instant, zone). Within the window it adds one of the zone's few offsets, which is some twenty times faster than
- * timezone() (docs/gotchas.md); elsewhere it falls back on that.
+ * GoogleSQL's DATETIME(instant, zone). Within the window it adds the zone's offset, which is about twenty times faster than timezone()
+ * (docs/gotchas.md). Outside the window it calls timezone().
  */
 export function dateTimeMacro({ scanFrom, offsets }: Window): string {
   const spans = offsets.map(({ until, offsetSeconds }) => `WHEN instant < ${literal(until)} THEN ${offsetSeconds}::BIGINT`);
@@ -116,24 +116,24 @@ function toPlain(value: JS | null): Value {
   throw new TypeError('a query answered a value that is neither text nor number');
 }
 
-/** A column's type without what it is made of: an ENUM lists its values, a STRUCT its fields. */
+/** The name of a column's type, without the values of an ENUM or the fields of a STRUCT. */
 export function typeName(type: string): string {
   if (type.endsWith(']')) return 'a list';
   return /^[A-Z ]+/.exec(type)?.[0] ?? 'of another type';
 }
 
-/** The kind of a DuckDB error: the prefix of its message, which is all it has for a code. The rest may quote a cell. */
+/** The kind of a DuckDB error: the prefix of its message, since it has no code. The rest of the message may quote a cell. */
 export function errorKind(thrown: unknown): string {
   return /^(?:Error: )?([A-Za-z-]+(?: [A-Za-z-]+)*?) Error/.exec(isNativeError(thrown) ? thrown.message : '')?.[1] ?? 'unknown';
 }
 
-/** What the system says of a full disk, a quota and a limit; it ends the message. */
+/** How a message ends if the disk is full, or a quota or file size limit is reached. */
 const DISK_FULL = /: (No space left on device|Disk quota exceeded|File too large)/;
 
-/** A commit fails, and ends all that comes after it, only where its file can't be written. */
+/** TransactionContext and FATAL: a commit, and everything after it, fails exactly when its file can't be written. */
 const DISK_KINDS = ['IO', 'TransactionContext', 'FATAL'];
 
-/** An error of a query on files that were readable when they were opened. */
+/** Converts an error of a query. The files were readable when they were opened. */
 export function toEngineFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   const kind = errorKind(thrown);

@@ -15,20 +15,20 @@ import { type Grain, periodEnd, periodStart } from '../../metrics/grain';
 import { type Database, dateTimeMacro, duckDbValues } from './connection';
 import type { Source } from './source';
 
-/** What facts are counted with. */
+/** What counting needs. */
 export interface Counting {
   database: Database;
   source: Source | null;
   now: Date;
 }
 
-/** A window, and by which periods it is counted. */
+/** A window, and the periods it is counted by. */
 interface Span {
   window: Window;
   grain: Grain;
 }
 
-/** Relations that are kept in tables, because several facts read them. */
+/** Relations stored as tables, because several facts read them. */
 const KEPT = [
   'measurement_rows',
   'accounts',
@@ -38,16 +38,16 @@ const KEPT = [
   'active_users',
 ] as const satisfies RelationName[];
 
-/** Facts that are counted of some days at a time, and facts of a period that are when all of its days are there; the others come at the end. */
+/** `ofDays` are counted a few days at a time. `ofPeriods` are counted once all days of a period are read. The other facts come last. */
 const ofDays = ['intake', 'repeats'] as const;
 const ofPeriods = ['activity', 'sessions'] as const;
 
-/** Days that are read at once, where no month ends before: bounds the memory that a long range takes. */
+/** Most days read at once, which limits the memory of a long range. */
 const DAYS_AT_ONCE = 31;
 
 /**
- * Counts all facts of a window's scopes. The days are read once, a month at a time. Attempts are kept until the week and the month that they are in
- * are counted; who was active in which period, until it is counted who came back.
+ * Counts all facts of a window's scopes. Reads the days once, a month at a time. Tests are kept until their week and month are counted, and
+ * who was active in a period until returning users are counted.
  */
 export async function countReports(counting: Counting, window: ReportWindow): Promise<CountedFacts> {
   const { database } = counting;
@@ -107,12 +107,12 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
   return gatherScopes(scopes, ({ name }, fact) => rows.get(`${fact} ${name}`) ?? []);
 }
 
-/** Counts the people behind the numbers of the periods of a window, some whole periods at a time. */
+/** Counts how many people each number of the window's periods comes from, a few whole periods at a time. */
 export async function countReleaseFacts(counting: Counting, { window, grain }: Span): Promise<ReleaseFacts> {
   const facts: ReleaseFacts = { release_tests: [], release_errors: [], release_sessions: [] };
   for (let from = window.firstDay; from <= window.lastDay; ) {
     const whole = lastWholeDay({ window, grain }, addDays(from, DAYS_AT_ONCE - 1));
-    const to = whole < from ? window.lastDay : whole; // so that it ends, whatever the window
+    const to = whole < from ? window.lastDay : whole; // makes sure that the loop ends
     const piece: Span = { window: daysWindow(from, to, window.timeZone), grain };
     from = addDays(to, 1);
     await keep(counting, 'measurement_rows', piece);
@@ -135,12 +135,12 @@ function wants({ facts }: Scope, fact: AnyFactName): boolean {
   return (facts as readonly string[]).includes(fact);
 }
 
-/** The days from `from` to `to` that lie in a scope. */
+/** The days from `from` to `to` that are in a scope's window. */
 function spanOf({ grain, window }: Scope, from: CalendarDate, to: CalendarDate): Span {
   return { window: daysWindow(later(from, window.firstDay), earlier(to, window.lastDay), window.timeZone), grain };
 }
 
-/** The last day of the last period of a window that ends by a day. */
+/** The last day of the last whole period of a window that ends on or before `day`. */
 function lastWholeDay({ grain, window }: Span, day: CalendarDate): CalendarDate {
   const last = earlier(day, window.lastDay);
   const start = periodStart(last, grain);
@@ -148,8 +148,8 @@ function lastWholeDay({ grain, window }: Span, day: CalendarDate): CalendarDate 
 }
 
 /**
- * A window as shorter ones that follow each other, each of which a scope wants as a whole or not at all. Where the clocks go back across midnight it
- * is one: the attempts of a session are told apart by their instants then, over all days of its period.
+ * Splits a window into consecutive shorter ones; each scope needs all or none of each. If clocks go back across midnight the window is not
+ * split: then the tests of a session are ordered by their instants over all days of the period.
  */
 function piecesOf(scopes: readonly Scope[], { firstDay, lastDay, timeZone, repeatsDates }: Window): Span[] {
   if (repeatsDates) return [{ window: daysWindow(firstDay, lastDay, timeZone), grain: 'day' }];
@@ -189,7 +189,7 @@ async function keep(counting: Counting, name: (typeof KEPT)[number], span: Span,
   await query(counting, `CREATE OR REPLACE TABLE ${name} AS\n${sql}`, span);
 }
 
-/** The macro that each database has. */
+/** The current datetime macro of each database. */
 const dateTimeMacros = new WeakMap<Database, string>();
 
 async function defineDateTime(database: Database, window: Window): Promise<void> {

@@ -28,21 +28,21 @@ import {
   replaceAnnotations,
 } from './warehouse';
 
-/** Reports that are written in one transaction. */
+/** Reports written in one transaction. */
 const GROUPS = { reports: 50, atOnce: 1 };
 
 export interface DuckDbDeps {
   config: DuckDbConfig;
   access: Access;
   now: Date;
-  /** What the file is bound to by what is written first; null or left out: nothing. */
+  /** What the first write binds the file to; null or left out: nothing. */
   binding?: Binding | null;
   waiting?: Waiting | undefined;
 }
 
 /**
- * Opens the embedded engine. Refuses a source that can't be read, and waits for a warehouse file that another process has open; creates
- * the warehouse file only when there is something to write.
+ * Opens the embedded engine. Refuses a source that can't be read. Waits while another process has the warehouse file open. Creates the
+ * warehouse file only when there is something to write.
  */
 export async function openDuckDb({ config, access, now, binding = null, waiting = {} }: DuckDbDeps): Promise<Engine> {
   if ((access === 'read' || access === 'write') && !isThere(config.warehouse)) {
@@ -61,7 +61,7 @@ export async function openDuckDb({ config, access, now, binding = null, waiting 
   try {
     const readsSource = access === 'export' || access === 'dry-run';
     const source = readsSource && config.source !== null ? await openSource(database, config.source, now) : null;
-    // an existing file is locked now rather than after the work
+    // locks an existing file before the work, not after it
     const attached = access !== 'dry-run' && isThere(config.warehouse);
     if (attached)
       await attachWarehouse(database, config.warehouse, { readOnly: access !== 'export' && access !== 'write' }, waiting);
@@ -74,12 +74,12 @@ export async function openDuckDb({ config, access, now, binding = null, waiting 
   }
 }
 
-/** By warehouse file, the end of the last turn that was asked for. */
+/** By warehouse file: ends with the last turn that was requested. */
 const turns = new Map<string, Promise<void>>();
 
 /**
- * Waits until nobody else in this process has the file. DuckDB's lock keeps other processes out, but not a second database of the same
- * process, as two requests at once would make: both would write over each other.
+ * Waits until nothing else in this process uses the file. DuckDB's lock keeps out other processes, but not a second database in the same
+ * process: two requests at the same time would overwrite each other's data.
  */
 async function takeTurn(path: string): Promise<() => void> {
   const before = turns.get(path);
@@ -98,14 +98,14 @@ async function takeTurn(path: string): Promise<() => void> {
 interface EngineOptions {
   now: Date;
   warehouse: string;
-  /** Whether the warehouse's file is. */
+  /** Whether the warehouse file is attached. */
   attached: boolean;
   binding: Binding | null;
 }
 
 function createEngine(database: Database, source: Source | null, { now, warehouse, attached, binding }: EngineOptions): Engine {
   const counting = { database, source, now };
-  /** Whether there is a warehouse, which is attached then. */
+  /** Attaches the warehouse if it exists. Returns whether it is attached. */
   const attach = async (run: Run): Promise<boolean> => {
     if (!attached && isThere(warehouse)) {
       await attachWarehouse(database, warehouse, { readOnly: false }, run);
@@ -117,7 +117,7 @@ function createEngine(database: Database, source: Source | null, { now, warehous
     if (await attach(run)) return work();
     const made = await makeWarehouse(database, warehouse, work);
     if (made === null) return write(work, run);
-    await attach(run).catch(() => false); // it is written; the next call that needs the file tries again
+    await attach(run).catch(() => false); // the data is written; the next call that needs the file tries again
     return made.result;
   };
   return {
@@ -148,13 +148,13 @@ function createEngine(database: Database, source: Source | null, { now, warehous
     price: null,
     groups: GROUPS,
     publish: (reports, run) => interruptible(database, run.signal, () => write(() => publish(database, reports, binding), run)),
-    repair: async () => {}, // a transaction has all tables of a date
+    repair: async () => {}, // not needed: one transaction writes all tables of a date
     deleteReports: (from, to, run) => interruptible(database, run.signal, () => deleteReports(database, from, to)),
     readRelease: async (grain, from, to) => (attached ? failing(readRelease(database, grain, from, to)) : []),
     putRelease: (row, options, run) =>
       interruptible(database, run.signal, () => write(() => putRelease(database, row, options, binding), run)),
     appendRuns: async (rows, run) => {
-      if (await attach(run)) await appendRuns(database, rows, run.id); // else the run failed, and there is no warehouse to say so in
+      if (await attach(run)) await appendRuns(database, rows, run.id); // otherwise the run failed before a warehouse existed
     },
     readReports: (from, to) => failing(readReports(database, from, to)),
     readFurther: (tables, from, to) => failing(readFurther(database, tables, from, to)),
@@ -181,7 +181,7 @@ function createEngine(database: Database, source: Source | null, { now, warehous
   };
 }
 
-/** The same, with a Failure for the engine's error. */
+/** Converts an error of the engine to a Failure. */
 function failing<Result>(work: Promise<Result>): Promise<Result> {
   return work.catch((thrown) => {
     throw toEngineFailure(thrown);

@@ -20,21 +20,21 @@ import { forgetTables, isForeign } from './warehouse';
 
 const WAIT_MS = 30_000;
 
-/** Short, and never in step with others that wait: a page that is read all the time leaves only moments. */
+/** Short and random, because a dashboard that is read all the time frees the file only for moments. */
 const pollMs = () => 20 + 30 * Math.random();
 
-/** A shorter wait is nothing that anybody would notice. */
+/** Shorter waits are not logged. */
 const SAY_AFTER_MS = 1_000;
 
-/** Whether there is a warehouse; an empty file is as good as none. */
+/** Whether there is a warehouse. An empty file counts as none. */
 export function isThere(path: string): boolean {
   const stats = statsOf(path);
   return stats !== undefined && !(stats.isFile() && stats.size === 0);
 }
 
 /**
- * Attaches the file as `warehouse`, once no other process has it: one may write, or several may read. Refuses to write into a file of
- * something else.
+ * Attaches the file as `warehouse`. Waits while other processes lock it: one process may write, or several may read. Refuses to write to a
+ * file with other tables.
  */
 export async function attachWarehouse(
   database: Database,
@@ -83,7 +83,7 @@ async function untilFree(attach: () => Promise<void>, path: string, { signal, lo
   }
 }
 
-/** Refuses a path that can't be opened, for its true reason: DuckDB says it in texts only. */
+/** Refuses a path that can't be opened, with the reason. DuckDB has the reason only in message texts. */
 function requireAccess(path: string, readOnly: boolean): void {
   const refuse = (text: string) => new Failure('BAD_CONFIG', `warehouse ${path} can't be opened: ${text}`);
   try {
@@ -97,7 +97,7 @@ function requireAccess(path: string, readOnly: boolean): void {
   }
 }
 
-/** Refuses a path where no warehouse could be made, and makes nothing. */
+/** Refuses a path where no warehouse can be created. Creates nothing. */
 export function requireRoom(path: string): void {
   try {
     checkCanBeMade(realPath(path));
@@ -111,9 +111,9 @@ function notMade(path: string, thrown: unknown): Failure {
 }
 
 /**
- * Makes the warehouse, with what `work` writes into it: under another name in the same folder, and under its own once it is whole. So a run
- * that is killed leaves no broken warehouse, but a file that the next run removes. Returns null if another process has made one meanwhile,
- * and leaves that as it is. Nothing is attached afterwards.
+ * Creates the warehouse and runs `work` to fill it. The file has a temporary name in the same folder until it is complete, so a killed run
+ * leaves no broken warehouse, only a file that the next run removes. Returns null, and changes nothing, if another process has created the
+ * warehouse meanwhile. Nothing is attached afterwards.
  */
 export async function makeWarehouse<Result>(
   database: Database,
@@ -125,7 +125,7 @@ export async function makeWarehouse<Result>(
     await database.run(`ATTACH ${quoteText(unfinished)} AS warehouse (TYPE duckdb)`);
     forgetTables(database);
     const result = await work();
-    await database.run('CHECKPOINT warehouse'); // all of it in the one file
+    await database.run('CHECKPOINT warehouse'); // moves everything into the one file
     await database.run('DETACH warehouse');
     return placeWarehouse(unfinished, target) ? { result } : null;
   } catch (thrown) {

@@ -2,7 +2,7 @@ import type { TableDefinition } from '../../metrics/tables';
 import { selectOfRows } from './columns';
 import { openDatabase, quoteText, toEngineFailure } from './connection';
 
-/** Writes rows of a table to a new file, in their order. The same rows make the same bytes, with the same version of DuckDB. */
+/** Writes rows of a table to a new file, in the given order. With the same version of DuckDB, the same rows give the same bytes. */
 export async function writeParquet(path: string, { columns }: TableDefinition, rows: readonly object[]): Promise<void> {
   const database = await openDatabase();
   try {

@@ -1,13 +1,13 @@
 import { isNativeError } from 'node:util/types';
 
-/** What our own SQL raises where a cell can't be taken. */
+/** Errors that our own SQL raises for a cell that can't be read. */
 export const CELL_ERRORS = {
   fraction: 'kpi: id is not a whole number',
   bytes: 'kpi: id is not a UUID of 16 bytes',
   instant: 'kpi: not a timestamp',
 } as const;
 
-/** Fixed words of DuckDB's messages, and what they mean. A message can quote a cell: nothing of it is passed on but the line number. */
+/** Fixed words of DuckDB's messages, and our text for each. A message can quote a cell, so only its line number is used. */
 const REASONS: [words: RegExp, reason: string][] = [
   [
     /kpi: id is not a whole number/,
@@ -65,7 +65,7 @@ const REASONS: [words: RegExp, reason: string][] = [
   [/Catalog Error|Binder Error/i, 'names a table or column that is not there; expected a view over tables of the same file'],
 ];
 
-/** The reason for an error of reading a source, in our words; null where none is known. */
+/** Our text for an error of reading a source; null if it is unknown. */
 export function reasonOf(thrown: unknown): string | null {
   const message = isNativeError(thrown) ? thrown.message : '';
   const reason = REASONS.find(([words]) => words.test(message))?.[1];
@@ -74,5 +74,5 @@ export function reasonOf(thrown: unknown): string | null {
     /^(?:[A-Za-z ]+ Error: )?(?:CSV Error on Line: |(Malformed JSON in file ".*?", at byte \d+ in line ))(\d+)/.exec(message) ??
     [];
   if (line === undefined) return reason;
-  return `${reason} (line ${inJson === undefined ? line : Number(line) - 1})`; // for JSON DuckDB names the line after it
+  return `${reason} (line ${inJson === undefined ? line : Number(line) - 1})`; // for JSON, DuckDB names the next line
 }

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { SourceFile } from './source-files';
 
-/** How files of other kinds begin, and what is wrong with them under the name of a text file. */
+/** First bytes of other file formats, and the fault if a file with the name of a text file begins with them. */
 const BEGINNINGS: [bytes: string, kind: Kind, reason: string][] = [
   ['1f8b', 'gzip', 'is compressed with gzip; expected a name that ends in .gz'],
   ['28b52ffd', 'zstd', 'is compressed with zstd; expected a name that ends in .zst'],
@@ -20,10 +20,10 @@ const BEGINNINGS: [bytes: string, kind: Kind, reason: string][] = [
 type Kind = 'gzip' | 'zstd' | 'parquet' | 'encrypted' | 'other';
 
 /**
- * Why a file isn't what its name says, or isn't whole; null if it is. DuckDB ends a cut .gz or .zst without a word, and doesn't compare
- * the checksum of a .gz: rows would be missing, or others than were written.
+ * Why a file is incomplete or not of the format in its name; null if there is no fault. Needed because DuckDB reads a truncated .gz or .zst
+ * without an error and doesn't compare the checksum of a .gz: rows would be missing or wrong.
  *
- * @throws the error of the file system where the file can't be read
+ * @throws the error of the file system if the file can't be read
  */
 export async function bytesFault(file: SourceFile): Promise<string | null> {
   const handle = await open(file.path);
@@ -47,7 +47,7 @@ export async function bytesFault(file: SourceFile): Promise<string | null> {
   }
 }
 
-/** Whether all members end as they should, with the checksum of what they hold. */
+/** Whether all members are complete and match their checksum. */
 async function isWholeGzip(path: string): Promise<boolean> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const gunzip = createGunzip();
@@ -60,7 +60,7 @@ async function isWholeGzip(path: string): Promise<boolean> {
   }
 }
 
-/** Whether the file ends where its last frame does: RFC 8878, section 3.1. DuckDB compares the checksums. */
+/** Whether the file ends with its last frame (RFC 8878, section 3.1). DuckDB compares the checksums. */
 async function isWholeZstd(handle: FileHandle): Promise<boolean> {
   const { size } = await handle.stat();
   let at = 0;
@@ -87,7 +87,7 @@ async function endOfFrame(handle: FileHandle, start: number): Promise<number | n
     const bytes = await readAt(handle, at, 3);
     if (bytes.length < 3) return null;
     const block = bytes.readUIntLE(0, 3);
-    const isRepeated = ((block >> 1) & 3) === 1; // one byte stands for all
+    const isRepeated = ((block >> 1) & 3) === 1; // holds one byte, which is repeated
     at += 3 + (isRepeated ? 1 : block >> 3);
     if ((block & 1) === 1) return at + ((descriptor & 4) === 0 ? 0 : 4);
   }

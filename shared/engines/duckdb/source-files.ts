@@ -9,17 +9,17 @@ export type FileFormat = 'parquet' | 'csv' | 'ndjson';
 /** A file of a source table. */
 export interface SourceFile {
   path: string;
-  /** As it is named in messages: measurements.csv, users/2025.parquet. */
+  /** Its name in messages: measurements.csv, users/2025.parquet. */
   name: string;
   format: FileFormat;
   compression: 'uncompressed' | 'gzip' | 'zstd';
-  /** The separator that the file's name promises; null: the header tells. */
+  /** The separator by the file's name; null: found from the header. */
   separator: '\t' | null;
 }
 
 const EXPECTED_FILES = '.csv, .tsv, .ndjson or .jsonl (each also .gz or .zst), .parquet or .parq';
 
-/** Finds the files of a table: one file named after it, or all files of a folder named after it. Skips no file silently. */
+/** Finds the files of a table: one file named after it, or all files of a folder named after it. Refuses files it can't read. */
 export function findFiles(folder: string, table: SourceTable): SourceFile[] {
   const places = visibleNames(folder).filter((name) => {
     const isFolder = statsOf(join(folder, name))?.isDirectory() ?? false;
@@ -48,7 +48,7 @@ export function findFiles(folder: string, table: SourceTable): SourceFile[] {
   return files;
 }
 
-/** Hidden files, and the marks and checksums that Spark leaves, are not data. */
+/** Names without hidden files and without the marker and checksum files of Spark. */
 function visibleNames(folder: string): string[] {
   return namesIn(folder)
     .filter((name) => !name.startsWith('.') && !name.startsWith('_') && !/\.crc$/i.test(name))
@@ -87,7 +87,7 @@ function filesAt(source: string, path: string, above: Set<string>): SourceFile[]
   ];
 }
 
-/** The files of such a table hold removed rows too; only its log tells which. */
+/** Refuses Delta, Hudi and Iceberg tables: their files also hold removed rows, and only their log says which. */
 function refuseTableFormat(name: string, path: string): void {
   const metadata = join(path, 'metadata');
   const isIceberg = statsOf(metadata)?.isDirectory() && namesIn(metadata).some((file) => file.endsWith('.metadata.json'));

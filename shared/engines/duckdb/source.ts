@@ -14,20 +14,20 @@ import { findFiles, type SourceFile } from './source-files';
 
 /** A source of the embedded engine: the views source_users and source_measurements, with the contract's columns and types. */
 export interface Source {
-  /** Finds out which file an error that a query met is in, and says so; the error itself where none is to blame. */
+  /** Finds the file that caused a query's error. Returns a Failure that names it, or the error itself if no file caused it. */
   blame(thrown: unknown): Promise<unknown>;
 }
 
 /** What a view reads: a file or a table. */
 interface Part {
-  /** As it is named in messages: measurements.csv, users/2025.parquet. */
+  /** Its name in messages: measurements.csv, users/2025.parquet. */
   name: string;
   relation: string;
-  /** Parts of the same reader and types are read together. */
+  /** Files with the same reader and types are read together. */
   file: SourceFile | null;
-  /** How the reader is called, but for the files. */
+  /** SQL that calls the reader, for a list of files. */
   reader: (files: string) => string;
-  /** Types of its columns by lower-case name. */
+  /** Column types by lower-case name. */
   types: Map<string, string>;
 }
 
@@ -38,8 +38,8 @@ interface TableSource {
 }
 
 /**
- * Opens the source and checks names and types of its columns; cells are read when facts are. Its views, and all that is
- * made of them, are no temporary ones: those would come before tables of the same names in what views of the source's own file read.
+ * Opens the source and checks names and types of its columns. Cells are first read when facts are counted. The views are not temporary ones,
+ * nor is anything made from them: a temporary view would shadow a table of the same name for the views of the source's own file.
  */
 export async function openSource(database: Database, source: NonNullable<DuckDbConfig['source']>, now: Date): Promise<Source> {
   if (source.kind === 'demo') {
@@ -59,7 +59,7 @@ export async function openSource(database: Database, source: NonNullable<DuckDbC
   return { blame: (thrown) => blame(database, tables, uuids, thrown) };
 }
 
-/** Each file is cast by itself: united first, ids of one file would take the type of another. Files of the same types share a reader. */
+/** Files of the same types share a reader. Others are cast separately: a common reader would give ids the type of another file. */
 function groups(source: TableSource): [first: Part, relation: string][] {
   const byKind = new Map<string, Part[]>();
   for (const part of source.parts) {
@@ -84,7 +84,7 @@ function cellOf({ format }: TableSource, { types }: Part, column: string, wanted
   return cellExpression(column, wanted, types.get(column) ?? 'VARCHAR', format, uuids.has(column));
 }
 
-/** The id columns that hold a UUID by type anywhere: text of that form is compared in lower case there, as the type is written. */
+/** Id columns with a UUID type in any part. In these, text in the form of a UUID is read in lower case, as DuckDB writes UUIDs. */
 function uuidColumns(tables: TableSource[]): Set<string> {
   const typed = tables.flatMap(({ table, parts }) =>
     sourceColumns(table)
@@ -125,7 +125,7 @@ interface Header {
   names: string[];
 }
 
-/** Nothing is sniffed that could give a cell another meaning: CSV and NDJSON come as text, by name, and are cast. The path is not data. */
+/** No type detection, which could change a cell's meaning: CSV and NDJSON are read as text by name, then cast. The path is not data. */
 function readFiles({ format, compression }: SourceFile, table: SourceTable, header: Header, files: string): string {
   if (format === 'parquet') return `read_parquet(${files}, union_by_name = true, hive_partitioning = false)`;
   const options = `compression = '${compression}', hive_partitioning = false`;
@@ -139,7 +139,7 @@ function readFiles({ format, compression }: SourceFile, table: SourceTable, head
 
 const SEPARATORS = [',', ';', '\t', '|'];
 
-/** Reads the header as it is, because DuckDB renames a column that comes twice. The separator is the one that yields most of the wanted names. */
+/** Reads the unchanged header, because DuckDB renames repeated columns. Uses the separator that gives most of the expected names. */
 async function readHeader(database: Database, table: SourceTable, file: SourceFile): Promise<Header> {
   const part = { name: file.name };
   const line = await firstLine(database, file);
@@ -156,7 +156,7 @@ async function readHeader(database: Database, table: SourceTable, file: SourceFi
   if (spaced !== undefined)
     throw contractFailure(part, `has spaces around ${spaced} in its header; expected names and cells without spaces around them`);
   const keys = header.names.map((name) => name.toLowerCase());
-  // other columns may have no name, or the same name twice
+  // columns that are not read may have no name, or repeat one
   return {
     ...header,
     names: header.names.map((name, index) => (name === '' || keys.indexOf(keys[index] ?? '') < index ? `column ${index}` : name)),
@@ -175,7 +175,7 @@ async function firstLine(database: Database, file: SourceFile): Promise<string> 
   }
 }
 
-/** The names of a header; a separator within quotes is part of a name. */
+/** Splits a header into names. A separator within quotes belongs to the name. */
 function splitHeader(line: string, separator: string): string[] {
   const cell = new RegExp(`[${separator}]("(?:[^"]|"")*"|[^${separator}]*)`, 'g');
   return [...`${separator}${line}`.matchAll(cell)].map(([, name = '']) => name.replace(/^"(.*)"$/, '$1').replaceAll('""', '"'));
@@ -199,15 +199,15 @@ function fileList(paths: string[]): string {
   return `[${paths.map((path) => quoteText(escapeGlob(path))).join(', ')}]`;
 }
 
-/** A path as a pattern that matches just itself. */
+/** A glob pattern that matches only this path. */
 function escapeGlob(path: string): string {
   return path.replaceAll(/[[*?]/g, '[$&]');
 }
 
-/** Names that the engine's own catalogs have. */
+/** Names of the engine's own catalogs. */
 const TAKEN_CATALOGS = ['memory', 'system', 'temp', 'warehouse', 'main', 'pg_catalog', 'information_schema'];
 
-/** Attaches the file under its own name, as DuckDB does: a view may name its catalog. */
+/** Attaches the file under its own name, as DuckDB does, because a view may name its catalog. */
 async function attachTables(database: Database, path: string): Promise<TableSource[]> {
   const own = basename(path, extname(path));
   const catalog = TAKEN_CATALOGS.includes(own.toLowerCase()) ? 'source_file' : own;
@@ -226,7 +226,7 @@ async function attachTables(database: Database, path: string): Promise<TableSour
     );
   }
   const tables: TableSource[] = [];
-  // one after the other: closing the engine while a query still runs may never end
+  // one after the other: closing the engine while a query runs can hang
   for (const table of sourceTableNames) {
     const [found] = await database.rows(
       `SELECT schema_name AS name FROM (
@@ -250,7 +250,7 @@ export function isLockError(thrown: unknown): boolean {
   return isNativeError(thrown) && thrown.message.startsWith('IO Error: Could not set lock on file');
 }
 
-/** Checks that a part has the columns, with types that can be read. */
+/** Checks that a part has all columns, with types that can be read. */
 async function checkColumns(database: Database, { table }: TableSource, part: Part): Promise<void> {
   for (const [column, wanted] of sourceColumns(table)) {
     const type = part.types.get(column);
@@ -266,7 +266,7 @@ async function checkColumns(database: Database, { table }: TableSource, part: Pa
   }
 }
 
-/** Files of the same schema have the same types: one question for all schemas, and one for each kind of them. */
+/** Sets the types of all parts, with one query for the schemas and one DESCRIBE for each different schema. */
 async function readParquetTypes(database: Database, { table, parts }: TableSource): Promise<void> {
   const schemas = await parquetSchemas(database, parts);
   const known = new Map<string, Map<string, string>>();
@@ -286,16 +286,16 @@ async function readParquetTypes(database: Database, { table, parts }: TableSourc
   }
 }
 
-/** An element of a parquet schema; `children` counts the elements after it that it is made of. */
+/** An element of a parquet schema; `children` is the number of its child elements, which follow it. */
 interface ParquetElement {
   name: string;
-  /** The physical and the logical type; those of bytes of a fixed length with the length. */
+  /** The physical type; for bytes of a fixed length with the length. */
   type: string;
   logicalType: string;
   children: number;
 }
 
-/** The schema of each file by its path, as the file has it: readers rename or drop a column that comes twice. */
+/** The schema of each file by path, as stored in the file: readers rename or drop repeated columns. */
 async function parquetSchemas(database: Database, parts: Part[]): Promise<Map<string, ParquetElement[]>> {
   const read = (some: Part[]) =>
     database.rows(
@@ -327,7 +327,7 @@ async function parquetSchemas(database: Database, parts: Part[]): Promise<Map<st
   return schemas;
 }
 
-/** The columns of a parquet schema, which lists the root and then each column with what it is made of. */
+/** The columns of a parquet schema, which lists the root, then each column followed by its child elements. */
 function topColumns(schema: ParquetElement[]): ParquetElement[] {
   const columns: ParquetElement[] = [];
   let inside = 0;
@@ -339,7 +339,7 @@ function topColumns(schema: ParquetElement[]): ParquetElement[] {
   return columns;
 }
 
-/** In NDJSON a column is there if any row has it, and error_type always: NULLs may be left out. */
+/** In NDJSON a column exists if any row has it. error_type always exists, because rows may leave out NULLs. */
 async function readTypes(database: Database, { table, format, parts }: TableSource): Promise<void> {
   for (const part of parts) {
     if (format === 'ndjson') await checkKeys(database, table, part);
@@ -352,9 +352,9 @@ async function readTypes(database: Database, { table, format, parts }: TableSour
   }
 }
 
-/** Types of JSON, as DuckDB calls them, that a column may have; those of NULL, and of no value, always. */
+/** DuckDB's names of the JSON types that a column may have. NULL and missing values are always allowed. */
 const jsonTypes = {
-  id: `'VARCHAR', 'BIGINT', 'UBIGINT', 'HUGEINT', 'BOOLEAN', 'OBJECT', 'ARRAY', 'NULL'`, // an object is known by its text
+  id: `'VARCHAR', 'BIGINT', 'UBIGINT', 'HUGEINT', 'BOOLEAN', 'OBJECT', 'ARRAY', 'NULL'`, // an object is read as its text
   instant: `'VARCHAR', 'BIGINT', 'UBIGINT', 'DOUBLE', 'NULL'`, // numbers are refused with their line
   text: `'VARCHAR', 'NULL'`,
 } satisfies Record<SourceColumnType, string>;
@@ -364,7 +364,7 @@ const expectedJson = { id: 'whole numbers or text', instant: 'text', text: 'text
   string
 >;
 
-/** The reader takes one of two keys of the same name, and the text of a number as it is written: 1 and 1.0 would be two ids. */
+/** Refuses repeated keys, of which the reader takes one, and fractions: the reader keeps a number's text, so 1 and 1.0 would be two ids. */
 async function checkKeys(database: Database, table: SourceTable, part: Part): Promise<void> {
   const columns = sourceColumns(table);
   const squashed = columns.map(([name]) => quoteText(squash(name))).join(', ');
@@ -399,7 +399,7 @@ async function checkKeys(database: Database, table: SourceTable, part: Part): Pr
   }
 }
 
-/** errorType, ERROR_TYPE and error-type are one name to people. */
+/** Makes errorType, ERROR_TYPE and error-type equal, which people use for the same name. */
 function squash(name: string): string {
   return name.toLowerCase().replaceAll(/[_ -]/g, '');
 }
@@ -414,7 +414,7 @@ async function describe(database: Database, part: Part, format: string): Promise
   }
 }
 
-/** Whether a column of the part holds nothing but NULL; of no column: whether it has no row. */
+/** Whether a column of the part is all NULL; without a column, whether the part has no rows. */
 async function isEmpty(database: Database, part: Part, column: string | null): Promise<boolean> {
   const where = column === null ? '' : `WHERE ${quoteIdentifier(column)} IS NOT NULL`;
   try {
@@ -424,7 +424,7 @@ async function isEmpty(database: Database, part: Part, column: string | null): P
   }
 }
 
-/** Kinds of errors that no file is to blame for. */
+/** Kinds of errors that no file causes. */
 const ENDED = ['INTERRUPT', 'Out of Memory'];
 
 async function blame(database: Database, tables: TableSource[], uuids: Set<string>, thrown: unknown): Promise<unknown> {
@@ -458,7 +458,7 @@ async function blame(database: Database, tables: TableSource[], uuids: Set<strin
   return thrown;
 }
 
-/** The line on which the first row begins of which an expression refuses the cell; a cell of CSV may hold line breaks. */
+/** The line on which the first row with a refused cell begins. A cell of CSV may hold line breaks. */
 async function lineOf(database: Database, source: TableSource, part: Part, cell: string): Promise<number | null> {
   if (source.format !== 'csv' && source.format !== 'ndjson') return null;
   const refused = cell.replaceAll(`error('${CELL_ERRORS.instant}')`, `TIMESTAMPTZ 'infinity'`);
@@ -486,7 +486,7 @@ async function loadDemo(database: Database, now: Date): Promise<void> {
   const demo = generateDemo(now);
   for (const table of sourceTableNames) {
     const columns = sourceColumns(table);
-    // each column as one text and cut up by the engine: many times as fast as rows, which an appender takes cell by cell
+    // passes each column as one string that the engine splits: many times faster than an appender, which takes single cells
     const texts = columns.map(([name]) => [
       name,
       demo[table].map((row) => (row as Record<string, string | number | null>)[name] ?? '').join('\n'),

@@ -42,7 +42,7 @@ import { type Database, duckDbValues, quoteText, toEngineFailure, typeName, type
 
 type Schema = 'kpi_metrics' | typeof RELEASE_DATASET;
 
-/** Whether a file holds tables or views, and no schema of a warehouse: it was made for something else. */
+/** Whether a file has tables or views but no schema of a warehouse, so belongs to something else. */
 export async function isForeign(database: Database): Promise<boolean> {
   const schemas = await database.rows("SELECT schema_name AS name FROM duckdb_schemas() WHERE database_name = 'warehouse'");
   const own = ['kpi_metrics', RELEASE_DATASET, 'kpi_warehouse'];
@@ -54,10 +54,10 @@ export async function isForeign(database: Database): Promise<boolean> {
   return found !== undefined;
 }
 
-/** What the file holds reports of: one row, in a schema of its own, so that no tool takes it for figures. */
+/** The source and time zone of the file's reports: one row. It has its own schema, so that no tool lists it among the figures. */
 const IDENTITY = 'warehouse.kpi_warehouse.identity';
 
-/** In a file of a version that didn't remember it, what the run records say. */
+/** Reads source and time zone. A file of a version without this table has only the time zone, in its run records. */
 export async function readIdentity(database: Database): Promise<WarehouseIdentity> {
   const [there] = await database.rows(
     "SELECT 1 FROM duckdb_tables() WHERE database_name = 'warehouse' AND schema_name = 'kpi_warehouse' AND table_name = 'identity'",
@@ -73,7 +73,7 @@ export async function readIdentity(database: Database): Promise<WarehouseIdentit
   return { source: null, timeZone: run === undefined ? null : String(run.time_zone) };
 }
 
-/** In the transaction that writes: of two first exports at once, one is refused. */
+/** Runs in the writing transaction, so that of two simultaneous first exports one is refused. */
 async function bind(database: Database, binding: Binding): Promise<void> {
   const held = await readIdentity(database);
   checkBinding(binding, held);
@@ -88,7 +88,7 @@ async function bind(database: Database, binding: Binding): Promise<void> {
 /** Databases whose views this process has created. */
 const haveViews = new WeakSet<Database>();
 
-/** All rows of all reports, or none. */
+/** Writes all rows of all reports, or none. */
 export async function publish(
   database: Database,
   reports: readonly Report[],
@@ -101,7 +101,7 @@ export async function publish(
     for (const table of publishedTableNames) {
       const definition = publishedTableDefinitions[table];
       const rows = published.flatMap((report) => report.get(table) ?? []);
-      if (rows.length > 0 || !tables.has(nameTable(table))) await prepareTable(database, tables, definition); // views read all of them
+      if (rows.length > 0 || !tables.has(nameTable(table))) await prepareTable(database, tables, definition); // the views read all of these tables
       if (rows.length === 0) continue;
       const dates = reports.map((report) => quoteText(report.reportDate)).join(', ');
       await database.run(`DELETE FROM ${nameTable(table)} WHERE report_date IN (${dates})`);
@@ -110,11 +110,11 @@ export async function publish(
     if (!tables.has(nameTable(annotationsDefinition.name))) await prepareTable(database, tables, annotationsDefinition);
     if (!haveViews.has(database)) await createViews(database);
   });
-  haveViews.add(database); // once for all groups of a range: views take longer than rows
+  haveViews.add(database); // once for all groups of a range: creating views takes longer than writing rows
   return published.map((tables) => [...tables].map(([table, rows]) => ({ table, rows: rows.length })));
 }
 
-/** All of them, or none. */
+/** Writes all annotations, or none. */
 export async function replaceAnnotations(database: Database, annotations: readonly Annotation[]): Promise<void> {
   await transaction(database, async () => {
     await prepareTable(database, await readTables(database), annotationsDefinition);
@@ -129,7 +129,7 @@ export async function readAnnotations(database: Database): Promise<Annotation[]>
   return ((await read(database, selectAnnotations(nameTable), {})) as unknown as Annotation[]).sort(byDay);
 }
 
-/** Of all tables, or of none. */
+/** Deletes from all tables, or from none. */
 export async function deleteReports(database: Database, from: CalendarDate, to: CalendarDate): Promise<TableOutcome[]> {
   const outcomes: TableOutcome[] = [];
   await transaction(database, async () => {
@@ -151,7 +151,7 @@ async function transaction(database: Database, work: () => Promise<void>): Promi
     await work();
     await database.run('COMMIT');
   } catch (thrown) {
-    await database.run('ROLLBACK').catch(() => {}); // a failed COMMIT has ended the transaction
+    await database.run('ROLLBACK').catch(() => {}); // fails after a failed COMMIT, which has ended the transaction
     forgetTables(database);
     throw thrown;
   }
@@ -208,8 +208,8 @@ async function tableNames(database: Database): Promise<Set<string>> {
 }
 
 /**
- * Creates the views for BI tools, or replaces those of another version. A table that a user made under the name of a view stays, and views
- * that would read it are left out. The SQL names tables without schema: DuckDB looks for them beside the view, in a file of any name.
+ * Creates the views for BI tools, or replaces those of another version. If a user's table has the name of a view, it stays, and views that
+ * would read it are not created. The SQL names tables without schema: DuckDB looks for them beside the view, whatever the file's name.
  */
 async function createViews(database: Database): Promise<void> {
   const taken = await tableNames(database);
@@ -225,13 +225,13 @@ async function createViews(database: Database): Promise<void> {
   }
 }
 
-/** The columns of each table of the file, by its whole name. */
+/** The columns of each table of the file, by the table's full name. */
 type Tables = ReadonlyMap<string, FoundColumn[]>;
 
-/** Of the files that are attached: nobody else changes a file's tables meanwhile. */
+/** Tables of the attached files. Nothing else changes them while a file is attached. */
 const knownTables = new WeakMap<Database, Tables>();
 
-/** To be called when another file is attached, or none. */
+/** Must be called when a file is attached or detached. */
 export function forgetTables(database: Database): void {
   knownTables.delete(database);
 }
@@ -262,13 +262,13 @@ async function askTables(database: Database): Promise<Tables> {
   return tables;
 }
 
-/** Columns that a table lacks and may lack. */
+/** Optional columns that the table lacks. */
 function lackingColumns(tables: Tables, definition: TableDefinition): Set<string> {
   const existing = new Set(tables.get(nameTable(definition.name))?.map(({ name }) => name));
   return new Set(optionalColumns(definition).flatMap(({ name }) => (existing.has(name) ? [] : name)));
 }
 
-/** Whether the table exists; SCHEMA_DRIFT if it lacks columns that it must have. Extra nullable columns are not drift. */
+/** Whether the table exists. Throws SCHEMA_DRIFT if it lacks required columns. Extra nullable columns are not drift. */
 function checkTable(tables: Tables, definition: TableDefinition, schema: Schema = 'kpi_metrics'): boolean {
   const { name } = definition;
   const columns = tables.get(nameTable(name, schema));
@@ -283,13 +283,13 @@ function isDrifted(tables: Tables, definition: TableDefinition): boolean {
   return driftOf(definition, columns, (type) => duckDbTypes[type]) !== null;
 }
 
-/** SCHEMA_DRIFT if a table of reports isn't as it is defined. */
+/** Throws SCHEMA_DRIFT if a table of reports differs from its definition. */
 export async function checkTables(database: Database): Promise<void> {
   const tables = await readTables(database);
   for (const definition of Object.values(publishedTableDefinitions)) checkTable(tables, definition);
 }
 
-/** Each published table by itself. */
+/** Returns the state of each published table, even if another fails. */
 export async function inspectTables(database: Database, { release }: { release: Grain | null }): Promise<WarehouseInspection[]> {
   const tables = await readTables(database);
   const wanted: [TableDefinition, Schema][] = [
@@ -360,7 +360,7 @@ export async function readRuns(database: Database, filter: RunFilter): Promise<E
   return (await read(database, sql, parameters)) as unknown as ExportRun[];
 }
 
-/** BAD_CONFIG if periods of another grain are released. */
+/** Throws BAD_CONFIG if periods of another grain are released. */
 export async function readRelease(
   database: Database,
   grain: Grain,
@@ -375,7 +375,7 @@ export async function readRelease(
   return (await read(database, sql, dateRange(from, to))).map(fromStored);
 }
 
-/** The row that is out and stays; null where this one is. */
+/** Returns null if `row` is now the released one, otherwise the released row that was there and stays. */
 export async function putRelease(
   database: Database,
   row: ReleasedRow,
@@ -401,7 +401,7 @@ export async function putRelease(
   return there ?? null;
 }
 
-/** The table of a grain, as it is there or is to be made. */
+/** The release table of a grain: as it exists, or as it will be created. */
 function findReleaseTable(tables: Tables, grain: Grain): ReleaseTable {
   const columns = tables.get(nameTable(releaseDefinitions[grain].name, RELEASE_DATASET)) ?? [];
   return releaseTable(
@@ -410,7 +410,7 @@ function findReleaseTable(tables: Tables, grain: Grain): ReleaseTable {
   );
 }
 
-/** Grains of which periods are released. */
+/** Grains with released periods. */
 async function readGrains(database: Database, tables: Tables): Promise<Grain[]> {
   const held: Grain[] = [];
   for (const grain of grains) {

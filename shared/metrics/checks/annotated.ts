@@ -2,7 +2,7 @@ import type { CalendarDate } from '../calendar';
 import { type Grain, periodEnd } from '../grain';
 import type { Annotation } from '../tables/annotations';
 
-/** Of the periods that begin on these days, those with a day that an annotation leaves out of comparisons. */
+/** Returns those of the periods (by first day) with a day that an annotation excludes from comparisons. */
 export function excludedPeriods(
   starts: readonly CalendarDate[],
   annotations: readonly Annotation[],

@@ -3,30 +3,30 @@ import type { JudgedFigure, Judgement } from './usual-range';
 
 export type Direction = 'high' | 'low';
 
-/** Notices that go back to one thing. One line tells of it. */
+/** Noticed figures with the same cause. One line reports them. */
 export interface Cause {
   topic: Topic;
   direction: Direction;
-  /** The figure that the line is about. */
+  /** The figure that the line reports. */
   lead: Judgement;
-  /** The other noticed figures of the cause, the furthest off first. */
+  /** The other noticed figures of the cause, the furthest from expected first. */
   others: Judgement[];
-  /** Of failures, the kinds of error that carry most of the change, the largest part first; none where no one or two do. */
+  /** For failures: the one or two kinds of error with most of the change, largest first; empty if it takes more than two. */
   carriers: Carrier[];
 }
 
 export interface Carrier {
   judgement: Judgement;
-  /** Its part of the change in failed tests, 0 to 1. */
+  /** Its share of the change in failed tests, 0 to 1. */
   part: number;
 }
 
-/** What is counted goes back to people coming, new accounts to others than those who are active. */
+/** Groups of figures with a common cause. New accounts are a separate group, because they are other people than active users. */
 type Topic = 'activity' | 'accounts' | 'failures' | 'conversion';
 
 const kinds: readonly JudgedFigure[] = [...errorKinds, 'other_errors'];
 
-/** The figures of a topic. The first one that is noticed leads. */
+/** The figures of a topic. The first noticed one leads. */
 const topics: Record<Topic, readonly JudgedFigure[]> = {
   activity: ['active_users', 'all_tests'],
   accounts: ['accounts_created'],
@@ -34,14 +34,14 @@ const topics: Record<Topic, readonly JudgedFigure[]> = {
   conversion: ['conversion_rate'],
 };
 
-/** High success is low failure. */
+/** Figures whose high values are good: high success means low failure. */
 const opposite: readonly JudgedFigure[] = ['adjusted_success_rate', 'first_try_success_rate'];
 
-/** Kinds are named where they carry more than half of the change. */
+/** Kinds are named if they have more than this share of the change. */
 const MOST = 0.5;
 const MAX_CARRIERS = 2;
 
-/** The causes of what is noticed in one period, the furthest off first. */
+/** The causes of the noticed figures of one period, the furthest from expected first. */
 export function causesOf(judgements: readonly Judgement[]): Cause[] {
   const noticed = judgements.filter(({ verdict }) => verdict === 'high' || verdict === 'low');
   const causes = Object.entries(topics).flatMap(([topic, figures]) =>
@@ -62,7 +62,7 @@ function directionOf({ figure, verdict }: Judgement): Direction {
   return (verdict === 'high') !== opposite.includes(figure) ? 'high' : 'low';
 }
 
-/** The first of the topic's figures; of kinds of error, the furthest off. */
+/** The first of the topic's figures; for kinds of error, the furthest from expected. */
 function leadOf(noticed: readonly Judgement[], figures: readonly JudgedFigure[]): Judgement | null {
   const byOrder = figures
     .filter((figure) => !kinds.includes(figure))
@@ -70,7 +70,7 @@ function leadOf(noticed: readonly Judgement[], figures: readonly JudgedFigure[])
   return byOrder.find((one) => one !== undefined) ?? [...noticed].sort(furthestFirst)[0] ?? null;
 }
 
-/** New accounts that move with people and tests have the same cause. */
+/** Joins new accounts with people and tests if both move in the same direction. */
 function joinAccounts(causes: readonly Cause[]): Cause[] {
   const accounts = causes.find(({ topic }) => topic === 'accounts');
   const activity = causes.find(({ topic, direction }) => topic === 'activity' && direction === accounts?.direction);
@@ -79,7 +79,7 @@ function joinAccounts(causes: readonly Cause[]): Cause[] {
   return causes.flatMap((cause) => (cause === accounts ? [] : cause === activity ? [joined] : [cause]));
 }
 
-/** One or two kinds of error that carry more than half of what failed tests are above, or below, the expected number. */
+/** One or two kinds of error with more than half of the difference between failed tests and their expected number. */
 function carriersOf(judgements: readonly Judgement[], direction: Direction): Carrier[] {
   const sign = direction === 'high' ? 1 : -1;
   const changes = judgements

@@ -1,16 +1,16 @@
 import type { SourceTable } from '../source-contract';
 import type { DailyEngagement } from '../tables/daily_engagement';
 
-/** Of a product that young, nobody may have tested yet. */
+/** With fewer people the product may be so new that nobody has tested. */
 const MIN_PEOPLE = 20;
 
-/** The source table that has no rows up to a date, though the other one has many: mostly the wrong table was named. Else null. */
+/** Returns the source table without rows if the other has many (usually the wrong table was named), otherwise null. */
 export function emptySource({ accounts, testers }: { accounts: number; testers: number }): SourceTable | null {
   if (accounts === 0 && testers >= MIN_PEOPLE) return 'users';
   return testers === 0 && accounts >= MIN_PEOPLE ? 'measurements' : null;
 }
 
-/** The same of a report, for a person: the newest row of daily_engagement says it. */
+/** The same for a report, in words, from the newest row of daily_engagement. */
 export function describeEmptySource([newest]: readonly DailyEngagement[]): string | null {
   if (newest === undefined) return null;
   const { report_date: date, total_users_to_date: accounts, total_active_users_to_date: testers } = newest;

@@ -4,7 +4,7 @@ import { addDays, type CalendarDate, datesBetween, localDate, type Window } from
 import type { FactRow } from '../facts/facts';
 import type { DayFacts } from '../facts/period-facts';
 
-/** What tells whether a source is late, by day. */
+/** What is needed to see that a source is late, by day. */
 export type Freshness = ReadonlyMap<CalendarDate, Pick<DayFacts, 'tests' | 'accounts' | 'latestHour'>>;
 
 export interface FreshnessOptions {
@@ -12,24 +12,24 @@ export interface FreshnessOptions {
   now: Date;
   /** Hours; 0: any age. */
   maxAgeHours: number;
-  /** Day of the newest measurement of all, asked for if `days` have no measurement; null: none exists, or it is not known. */
+  /** Day of the newest measurement at all, used if `days` have none; null if none exists or it is unknown. */
   newestDay?: CalendarDate | null;
 }
 
-/** A day of zeros is believed, unless each of these many days before it was this busy. */
+/** A day without rows is refused only if each of the BUSY_DAYS days before had at least BUSY_COUNT. */
 const BUSY_DAYS = 7;
 const BUSY_COUNT = 5;
 
 /**
- * SOURCE_NOT_READY where the figures of today or yesterday would be low because the source is late; null for other dates, and where
- * nothing points to it. Two signs do:
+ * Returns SOURCE_NOT_READY if figures of today or yesterday would be too low because the source is late; null otherwise, and for other dates.
+ * There are two signs:
  *
- * - The newest measurement is older than maxAgeHours. It is known to the hour and counts as one of the end of that hour: a fresh source is
- *   never refused, a late one passes for up to an hour more.
- * - The last full day, yesterday, has no test or no account, though each of the seven days before had five or more. This one also counts
- *   where any age will do: another source than the one of the measurements may be late.
+ * - The newest measurement is older than maxAgeHours. Its time is cut to the hour and the end of that hour is used, so a fresh source is never
+ *   refused, and a late one may pass for up to an hour longer.
+ * - Yesterday has no test or no account, but each of the seven days before had five or more. This also applies if the age is not checked,
+ *   because the other source table may be late.
  *
- * `days` reach up to daysUntil: of a source that is quiet in the evening, the days up to yesterday look older by the hour until midnight.
+ * `days` must reach up to daysUntil. Without today's rows, a source that is quiet in the evening would look older than it is.
  */
 export function checkFreshness(
   reportDate: CalendarDate,
@@ -70,7 +70,7 @@ export function checkFreshness(
   return null;
 }
 
-/** The newest rows of a source, as checkFreshness wants them; every day of the window has an entry. */
+/** The newest rows of a source, as input of checkFreshness. Every day of the window has an entry. */
 export function freshnessByDay(
   rows: readonly FactRow<'freshness'>[],
   { firstDay, lastDay }: Pick<Window, 'firstDay' | 'lastDay'>,
@@ -98,7 +98,7 @@ export function isRecent(reportDate: CalendarDate, { timeZone, now }: Pick<Fresh
   return reportDate >= addDays(localDate(now, timeZone), -1);
 }
 
-/** The last day to count for reports up to `to`: yesterday's is judged by today's rows too. */
+/** The last day to count for reports up to `to`. Yesterday's report is checked with today's rows too. */
 export function daysUntil(to: CalendarDate, { timeZone, now }: Pick<FreshnessOptions, 'timeZone' | 'now'>): CalendarDate {
   const today = localDate(now, timeZone);
   return to === addDays(today, -1) ? today : to;

@@ -8,8 +8,8 @@ const ADDITIVE = ['all_tests', 'successful_tests', 'total_errors', 'accounts_cre
 type Figures = Record<string, number | null>;
 
 /**
- * What must hold of the tables beside the core, a text for each fault: the people of a period add up and are those of the core, more days have no
- * fewer people, nobody is retained who isn't of the cohort, and a week is the sum of its days where the report has them.
+ * Checks the tables besides the core and yields a text for each fault. Rules: the people of a period add up and equal those of the core; more
+ * days have no fewer people; retained users are at most the cohort; a week is the sum of its days, if the report has them.
  */
 export function* checkFurther({ rows, further }: Report): Generator<string> {
   const daily = further.daily_audience ?? [];
@@ -56,7 +56,7 @@ export function* checkFurther({ rows, further }: Report): Generator<string> {
   yield* checkWeek({ rows, further });
 }
 
-/** The newest week of a report lies within its twelve days. */
+/** Compares the newest week of a report with its seven days, which are among the twelve of the report. */
 function* checkWeek({ rows, further }: Pick<Report, 'rows' | 'further'>): Generator<string> {
   const week = newestPeriod(further);
   if (week === null) return;
@@ -82,6 +82,6 @@ function merge(rows: readonly PublishedRow[]): Figures {
 }
 
 function* compare(of: string, rule: string, one: number, is: '=' | '≤', other: number | undefined): Generator<string> {
-  if (other === undefined) return; // the table it is held against isn't there
+  if (other === undefined) return; // the other table doesn't exist
   if (is === '=' ? one !== other : one > other) yield `${of}: ${rule} (${one} and ${other})`;
 }

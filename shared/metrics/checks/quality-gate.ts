@@ -17,25 +17,25 @@ export interface GateOptions {
   maxUnknownShare: number;
 }
 
-/** Of fewer rows in the periods a share says little, and any may be rejected. */
+/** With fewer rows in the periods a share means little, so any number may be rejected. */
 export const MIN_ROWS_FOR_SHARE = 1000;
 
-/** Of fewer failed tests in the periods, any may be of unknown kinds. */
+/** With fewer failed tests in the periods, any number may have unknown kinds. */
 export const MIN_FAILURES_FOR_SHARE = 50;
 
-/** So small a part of all rows may have an impossible time, however little the newest days hold. */
+/** Up to this share of all rows may have an impossible time, however few rows the newest days have. */
 const MAX_SHARE_OF_TIMES = 0.1;
 
-/** So few rows may have an impossible time in any source. */
+/** Fewer rows than this may have an impossible time in any source. */
 export const MIN_ROWS_FOR_TIMES = 20;
 
-/** Quotients are compared with those of the published counts; nothing is rounded in between. */
+/** Tolerance for comparing quotients with those of the published counts. Nothing is rounded in between. */
 const TOLERANCE = 1e-9;
 
-/** A column with a number; no two tables have one of the same name. */
+/** A column with a number. Names are unique across the tables. */
 type Column = { [Table in ReportTable]: keyof DerivedRow<Table> }[ReportTable];
 type OfDayBefore = 'total_users_to_date' | 'total_active_users_to_date' | 'active_percentage';
-/** What a rule speaks of: columns of one period, and what the facts say besides. */
+/** A term of a rule: a column of one period, or a value from the facts. */
 type Term = Column | `${OfDayBefore} of the day before` | 'unclassified errors' | 'rejected rows' | 'source rows';
 type Figures = Record<Term, number | null>;
 
@@ -54,7 +54,7 @@ const rule = (table: ReportTable, left: Term | readonly Term[], is: Rule['is'], 
   right: [right].flat() as Term[],
 });
 
-/** What the definitions (docs/data-dictionary.md) imply for every period of any source. */
+/** Rules that follow from the definitions (docs/data-dictionary.md), for every period of any source. */
 const rules: readonly Rule[] = [
   rule('daily_engagement', 'successful_tests', '≤', 'all_tests'),
   rule('daily_engagement', 'successful_test_users', '≤', 'successful_tests'),
@@ -65,7 +65,7 @@ const rules: readonly Rule[] = [
   rule('daily_engagement', 'active_users', '≤', 'total_active_users_to_date'),
   rule('daily_engagement', 'total_users_to_date', '=', ['total_users_to_date of the day before', 'accounts_created']),
   rule('daily_engagement', 'total_active_users_to_date of the day before', '≤', 'total_active_users_to_date'),
-  // a user who tests for the first time is active, or their row is rejected
+  // a user with a first test is active, or their row is rejected
   rule('daily_engagement', 'total_active_users_to_date', '≤', [
     'total_active_users_to_date of the day before',
     'active_users',
@@ -83,7 +83,7 @@ const rules: readonly Rule[] = [
     '=',
     'successful_sessions',
   ),
-  // every unsuccessful session has at least one failed test, a second-try success one, a later one at least two
+  // every unsuccessful session has at least one failed test, a second-try success one, a later success at least two
   rule(
     'daily_advanced_metrics',
     ['total_sessions', 'second_try_successes', 'third_plus_try_successes', 'third_plus_try_successes'],
@@ -92,7 +92,7 @@ const rules: readonly Rule[] = [
   ),
   rule('daily_errors', [...errorKinds, 'unclassified errors'], '=', 'total_errors'),
   rule('daily_errors', ['total_errors', 'successful_tests'], '=', 'all_tests'),
-  // who is active without success has failed
+  // an active user without a success has failed
   rule('daily_errors', 'active_users', '≤', ['successful_test_users', 'total_errors']),
   rule('daily_funnel', 'accounts_with_tests', '≤', 'accounts_created'),
 ];
@@ -121,9 +121,8 @@ const quotients: readonly Quotient[] = [
 ];
 
 /**
- * Why a report must not be published; null where nothing speaks against it. Pure, and about this report alone: what lies after its date
- * can't hold it back. SOURCE_CONTRACT where ids that are to be unique are not; else QUALITY_GATE, naming table, period, rule and both
- * numbers of the first rule that is broken.
+ * Why a report must not be published; null if it may be. Pure, and about this report alone: rows after its date have no effect.
+ * SOURCE_CONTRACT if ids that must be unique repeat. Otherwise QUALITY_GATE with table, period, rule and both numbers of the first broken rule.
  */
 export function checkReport(report: Report, days: FactsByDay, gate: GateOptions): Failure | null {
   const periods = periodsOf(report.reportDate).map((period) => dayOf(days, period));
@@ -137,7 +136,7 @@ export function checkReport(report: Report, days: FactsByDay, gate: GateOptions)
   );
 }
 
-/** `periods` begin with the report date. A duplicate before them moves no figure, except of users: they are counted up to each date. */
+/** `periods` begin with the report date. Earlier duplicates change no figure, except those of users, who are counted up to each date. */
 function checkDuplicates(reportDate: CalendarDate, periods: readonly DayFacts[]): Failure | null {
   const measurements = sum(periods.map((day) => day.duplicateMeasurements));
   const accounts = periods[0]?.duplicateAccountsToDate ?? 0;
@@ -179,9 +178,9 @@ export function areTooManyUnknown(unknown: number, failures: number, maxShare: n
 }
 
 /**
- * SOURCE_CONTRACT if most of a table's newest rows have an impossible time: they are invisible, and the figures would fall without a word.
- * Such rows have no date, so they are compared with the rows of the newest days of the source, for all requested dates alike: figures of
- * an early date must not depend on what came later.
+ * SOURCE_CONTRACT if most of a table's newest rows have an impossible time: such rows are not counted, so figures would fall silently. They
+ * have no date, so their number is compared with the rows of the source's newest days. The result is the same for all requested dates, because
+ * figures of an early date must not depend on later rows.
  */
 export function checkTimes(misdated: Facts['misdated'], span: readonly FactRow<'span'>[]): Failure | null {
   for (const { source, source_rows: impossible } of misdated) {
@@ -192,7 +191,7 @@ export function checkTimes(misdated: Facts['misdated'], span: readonly FactRow<'
   return null;
 }
 
-/** SOURCE_CONTRACT if there are rows with an impossible time: of a source that holds no other account or test. */
+/** For a source without accounts and tests: SOURCE_CONTRACT if it has rows with an impossible time. */
 export function refuseTimes(misdated: Facts['misdated']): Failure | null {
   const found = misdated.filter(({ source_rows }) => source_rows > 0);
   if (found.length === 0) return null;
@@ -206,11 +205,11 @@ function describeMisdated(source: SourceTable, rows: number): string {
 }
 
 function misdatedFailure(found: string): Failure {
-  const remedy = 'mend the clock or the conversion that makes them, or leave them out with a view';
+  const remedy = 'correct the clock or the conversion that makes them, or leave them out with a view';
   return new Failure('SOURCE_CONTRACT', `${found}; ${remedy}; nothing was written`);
 }
 
-/** Each table has a row of each period, and each row is as its schema says. */
+/** Checks that each table has one row per period, and that each row matches its schema. */
 function* checkShape({ reportDate, rows }: Report): Generator<string> {
   const periods = periodsOf(reportDate);
   for (const table of reportTableNames) {
@@ -287,8 +286,7 @@ function* checkFigures(report: Report, days: FactsByDay): Generator<string> {
 }
 
 /**
- * Whether the figures of one period can stand side by side though several runs wrote their tables: what holds between them by definition
- * does. Of what the facts say besides nothing is known.
+ * Whether the figures of one period fit together, even if several runs wrote their tables: checks the rules that need no facts.
  */
 export function agree(rows: readonly ReportRow[]): boolean {
   const figures = Object.assign({}, ...rows) as Figures;
@@ -301,7 +299,7 @@ function evaluate({ left, is, right }: Rule, figures: Figures): { holds: boolean
   return { holds, one, other };
 }
 
-/** The rows of one period side by side. The day before is the next older row; that of the oldest is known from the facts alone. */
+/** Joins the rows of one period. The day before is the next older row; for the oldest row it comes from the facts. */
 function figuresOf({ reportDate, rows }: Report, days: FactsByDay, age: number): Figures {
   const row = Object.assign({}, ...reportTableNames.map((table) => rows[table][age])) as Record<Column, number | null>;
   const period = addDays(reportDate, -age);

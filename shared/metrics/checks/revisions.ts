@@ -4,16 +4,16 @@ import { publishedRows, type Report } from '../report';
 import { growingColumns, type PublishedRow, type PublishedTable, publishedTableDefinitions } from '../tables';
 import type { BigQueryType } from '../tables/columns';
 
-/** Rows of the published tables as they were before a run. Tables that a report is compared with. */
+/** Rows of the published tables before a run, to compare its reports with. */
 export type PublishedRows = { readonly [Table in PublishedTable]?: readonly PublishedRow[] };
 
-/** What a report changes of final figures that had been published before. */
+/** How a report changes published final figures. */
 export interface Revision {
-  /** Numbers that differ. */
+  /** How many numbers differ. */
   values: number;
-  /** Counts that are lower than they were, by table and column: rows were deleted at the source, or have expired there. */
+  /** Columns with a lower count than before: rows were deleted at the source, or have expired there. */
   fallen: { table: PublishedTable; column: string }[];
-  /** Of tests and people, the counts that are less than half of what they were; the newest day first. */
+  /** Counts of tests and people that are less than half of their former value; newest day first. */
   halved: Halved[];
 }
 
@@ -25,7 +25,7 @@ export interface Halved {
   is: number;
 }
 
-/** Counts of tests and people. Rows that go missing by a fault show in one of them. */
+/** Counts of tests and people. Rows that are lost by a fault lower one of them. */
 const WATCHED: readonly string[] = [
   'all_tests',
   'active_users',
@@ -34,7 +34,7 @@ const WATCHED: readonly string[] = [
   'total_active_users_to_date',
 ];
 
-/** Why a report that lost most of its rows must not be published; null where it didn't, or where that is meant. */
+/** Why a report that lost most of its rows must not be published; null if it didn't. */
 export function checkFall({ halved: [first] }: Revision, reportDate: CalendarDate): Failure | null {
   if (first === undefined) return null;
   const { table, column, period, was, is } = first;
@@ -46,9 +46,9 @@ export function checkFall({ halved: [first] }: Revision, reportDate: CalendarDat
 }
 
 /**
- * Compares reports with what had been published when the run began: each period with its newest report, up to the report's own date,
- * that was made after the day was over. Earlier ones don't count: they were to change. Nor does it where a column grows from one report
- * to the next by its definition, as the accounts of a young cohort that have tested do.
+ * Compares reports with those published when the run started. Each period is compared with its newest earlier report (up to the report's own
+ * date) that was made after the period was over; others were expected to change. Leaves out columns that grow from report to report by
+ * definition, such as the accounts of a young cohort that have tested.
  */
 export function createComparison(published: PublishedRows, timeZone: string): (report: Report) => Revision {
   const tables = Object.entries(published) as [PublishedTable, readonly PublishedRow[]][];
@@ -75,7 +75,7 @@ export function createComparison(published: PublishedRows, timeZone: string): (r
   };
 }
 
-/** The rows of each period, or of each cohort in it, that were made after it was over; the newest report first. */
+/** The rows of each period, or of each cohort in it, that were made after it was over. Newest report first. */
 function finalRows(rows: readonly PublishedRow[], timeZone: string): Map<string, PublishedRow[]> {
   const ends = new Map<CalendarDate, Date>();
   const byKey = new Map<string, PublishedRow[]>();
@@ -111,7 +111,7 @@ function* changes(table: PublishedTable, before: PublishedRow, after: PublishedR
   }
 }
 
-/** Whether two values of a column differ. Ratios may have lost their last digits in a warehouse, and a difference of two all but the first. */
+/** Whether two values differ. A warehouse may round the last digits of ratios, which leaves few exact digits in a difference of two. */
 export function differs(type: BigQueryType, one: unknown, other: unknown): boolean {
   if (type !== 'FLOAT64' || typeof one !== 'number' || typeof other !== 'number') return one !== other;
   return Math.abs(one - other) > Math.max(1e-12, 1e-9 * Math.max(Math.abs(one), Math.abs(other)));

@@ -2,10 +2,10 @@ import { formatCount, formatMany } from '../../platform/counts';
 import { errorKinds } from '../error-kinds';
 import type { DailyErrors } from '../tables/daily_errors';
 
-/** Published counts of failed tests; those of days that add up. */
+/** Published counts of failed tests. */
 export type ErrorCounts = Pick<DailyErrors, (typeof errorKinds)[number] | 'total_errors'>;
 
-/** Failed tests, and how many of them have an unknown kind of error. */
+/** Counts failed tests, and those with an unknown kind of error. */
 export function countUnknownKinds(days: readonly ErrorCounts[]): { unknown: number; failures: number } {
   let failures = 0;
   let known = 0;
@@ -16,7 +16,7 @@ export function countUnknownKinds(days: readonly ErrorCounts[]): { unknown: numb
   return { unknown: failures - known, failures };
 }
 
-/** For a person, what a share of unknown kinds says; null if all kinds are known. */
+/** Describes the unknown kinds of error in words; null if all kinds are known. */
 export function describeUnknownKinds(days: readonly ErrorCounts[]): string | null {
   const { unknown, failures } = countUnknownKinds(days);
   if (unknown === 0) return null;

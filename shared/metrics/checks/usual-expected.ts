@@ -1,47 +1,47 @@
-/** Fewer errors than this say nothing about how far off the expected values are. */
+/** Least number of errors to judge how exact the expected values are. */
 const MIN_ERRORS = 7;
 
-/** A standard deviation is 1.4826 times the median size of normal errors; and less than their 90th percentile by TAIL, some to spare. */
+/** Factors from sizes of normal errors to the standard deviation: MAD for the median, TAIL (with a margin) for the 90th percentile. */
 const MAD = 1.4826;
 const TAIL = 1.9;
 
-/** A count, and what it is a share of. Numbers of people and tests are counts per day: a month is as many days, a week and a day are 1. */
+/** A count and its whole. Numbers of people and tests are divided by `days`: a month has its number of days, a week and a day are 1. */
 export interface Sample {
   count: number;
   whole: number;
 }
 
-/** A period that others are compared with. */
+/** A period used for comparison. */
 export interface Compared extends Sample {
-  /** The count that the level alone led to expect; null where it was not known. */
+  /** The count expected from the level alone; null if unknown. */
   atLevel: number | null;
 }
 
 export interface Expected {
   count: number;
-  /** What it is a share of; null: of nothing. */
+  /** The whole of a share; null if it is no share. */
   whole: number | null;
-  /** The standard deviation that chance alone gives. */
+  /** The standard deviation by chance alone. */
   deviation: number;
   scale: Scale;
 }
 
 interface Known {
-  /** What the level alone leads to expect. */
+  /** The count expected from the level alone. */
   atLevel: number;
-  /** The periods that the level is the mean of, as one. */
+  /** The periods of the level, as one sample. */
   level: Sample;
-  /** The periods that say which share of the level is usual. */
+  /** The periods that give the usual share of the level. */
   share: readonly Compared[];
   whole: number | null;
-  /** How many times as much the figure differs from what was expected of late. */
+  /** Recent deviations from the expected values, as a multiple of chance. */
   spread: number;
 }
 
 /**
- * Level times share. Sums, not a median of ratios: most counts of a rare kind of error are 0, and so would be their median. The deviation is of
- * Poisson (counts) or binomial (shares) chance, here and in the periods compared with. Adding 1 keeps the rarest from being noticed at
- * once.
+ * Expected = level × share. Uses sums, not a median of ratios, because most counts of a rare kind of error are 0, and so would be their median.
+ * The deviation is Poisson (counts) or binomial (shares), of this period and of those compared with. Adding 1 keeps the rarest kinds from being
+ * noticed at their first occurrence.
  */
 export function deriveExpected({ atLevel, level, share, whole, spread }: Known): Expected | null {
   if (share.length === 0) return null;
@@ -57,12 +57,12 @@ export function deriveExpected({ atLevel, level, share, whole, spread }: Known):
 }
 
 /**
- * How many times as far off the expected counts of late were as chance alone explains, at least 1: from the median size of their errors,
- * or the 90th percentile where that says more.
+ * How far recent counts were from their expected values, as a multiple of chance, at least 1. Computed from the median size of the errors, or
+ * from their 90th percentile if that gives more.
  */
 export function createSpread(maxErrors: number) {
   const sizes: number[] = [];
-  /** The same by size: a year of days is judged in milliseconds. */
+  /** The same, sorted by size, so that a year of days is judged in milliseconds. */
   const sorted: number[] = [];
   const quantile = (part: number) => sorted[Math.floor(part * sorted.length)] ?? 0;
   return {
@@ -77,17 +77,16 @@ export function createSpread(maxErrors: number) {
   };
 }
 
-/** Keep the roots of small counts apart: Anscombe's for shares; of a few people more, since people take several tests each. */
+/** Added to small counts before taking roots: Anscombe's 3/8 for shares; more for counts, because people take several tests each. */
 const EDGE = 3 / 8;
 const COUNT_EDGE = 2;
 
-/** Wider spreads take the root of this one: bounds stay numbers. */
+/** Wider spreads use the root of this one, so that bounds stay finite. */
 const MAX_FACTOR = 4;
 
 /**
- * A scale on which chance spreads to both sides alike: for shares the arcsine of the root, for counts the cube root. Counts that differ by
- * more than chance differ by factors: the wider their spread, the closer the root is to the logarithm. `slope` is that of the count at
- * the expected one.
+ * A scale on which chance is symmetric: for shares the arcsine of the root, for counts the cube root. Counts that vary more than by chance vary
+ * by factors, so the wider their spread, the closer the root is to the logarithm. `slope` is the slope of the count at the expected count.
  */
 interface Scale {
   of: (count: number) => number;
@@ -108,7 +107,7 @@ function scaleOf(count: number, whole: number | null, spread: number): Scale {
   return { of, inverse: (place) => middle * Math.max(0, place) ** (1 / root) - COUNT_EDGE, slope: middle / root };
 }
 
-/** How many deviations a count lies above (or, negative, below) the expected one. */
+/** By how many deviations a count is above (negative: below) the expected one. */
 export function distanceOf(count: number, expected: Expected): number {
   const { of, slope } = expected.scale;
   return (slope * (of(count) - of(expected.count))) / expected.deviation;

@@ -3,7 +3,7 @@ import { errorKinds } from '../error-kinds';
 import { type Grain, periodStart, periodsBetween } from '../grain';
 import type { JudgedPeriod } from './usual-range';
 
-/** What is read of a published row: of the four core tables of one grain, in any order. */
+/** The used columns of a row of the four core tables of one grain, in any order. */
 export interface HistoryRow {
   report_date: CalendarDate;
   period_start_date: CalendarDate;
@@ -15,11 +15,11 @@ export interface HistoryRow {
 export interface HistoryOptions {
   grain: Grain;
   timeZone: string;
-  /** Conversion is taken this many periods after the cohort's own, because a cohort grows while it is young. */
+  /** Conversion is read this many periods after the cohort's own period, because a young cohort still grows. */
   cohortAge?: number;
 }
 
-/** Columns that are judged as the newest report of a period has them. */
+/** Columns that are judged by the newest report of a period. */
 const columns = [
   'all_tests',
   'active_users',
@@ -36,11 +36,11 @@ interface Found {
   start: CalendarDate;
   isOver: boolean;
   counts: Counts;
-  /** By column, the date of the report that the count is of. */
+  /** By column, the date of the report with the count. */
   reports: Map<string, CalendarDate>;
 }
 
-/** The periods of published rows, for judgePeriods: each as its newest report has it, conversion at one age. */
+/** Converts published rows to periods for judgePeriods: from the newest report of each, with conversion at one fixed age. */
 export function derivePeriods(rows: readonly HistoryRow[], { grain, timeZone, cohortAge = 0 }: HistoryOptions): JudgedPeriod[] {
   const ends = new Map<CalendarDate, number>();
   const wasOver = (day: CalendarDate, row: HistoryRow) => {
@@ -68,7 +68,7 @@ export function derivePeriods(rows: readonly HistoryRow[], { grain, timeZone, co
   return [...periods.values()].map(({ start, isOver, counts }) => ({ start, isOver, counts: withOthers(counts) }));
 }
 
-/** other_errors: failed tests of a kind that has no column. */
+/** Adds other_errors: failed tests of a kind without a column. */
 function withOthers(counts: Counts): Counts {
   const { total_errors } = counts;
   const kinds = errorKinds.map((kind) => counts[kind]);

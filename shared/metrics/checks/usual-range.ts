@@ -4,7 +4,7 @@ import { addPeriods, type Grain, periodStart, periodsBetween } from '../grain';
 import { percentage } from '../tables/columns';
 import { type Compared, countAt, createSpread, deriveExpected, distanceOf, type Expected, type Sample } from './usual-expected';
 
-/** Counts of a period that figures are judged by. The last two are a cohort at one fixed age, the same for each period. */
+/** Counts of a period that figures are judged by. The last two are of the cohort at a fixed age, the same for each period. */
 export type JudgedCount =
   | 'all_tests'
   | 'active_users'
@@ -18,15 +18,15 @@ export type JudgedCount =
   | 'cohort_accounts'
   | 'cohort_accounts_with_tests';
 
-/** A period as its newest report has it. usual-history.ts makes these of published rows. */
+/** A period from its newest report. usual-history.ts makes these from published rows. */
 export interface JudgedPeriod {
   start: CalendarDate;
-  /** False: its report was made before it was over. */
+  /** False if its report was made before it was over. */
   isOver: boolean;
   counts: { readonly [Count in JudgedCount]?: number | null };
 }
 
-/** A number of things, or a share of them. The kinds of error are numbers, judged as a share of the tests. */
+/** How a figure is computed: a count, or a share of one. Kinds of error are counts, judged as a share of the tests. */
 interface FigureSource {
   unit: 'count' | 'percent';
   count: JudgedCount;
@@ -35,7 +35,7 @@ interface FigureSource {
 
 const ofKind = (kind: ErrorKind | 'other_errors'): FigureSource => ({ unit: 'count', count: kind, of: 'all_tests' });
 
-/** The figures that are judged, by the name of their column. */
+/** The judged figures, by column name. */
 export const judgedFigures = {
   active_users: { unit: 'count', count: 'active_users', of: null },
   all_tests: { unit: 'count', count: 'all_tests', of: null },
@@ -50,7 +50,7 @@ export const judgedFigures = {
 export type JudgedFigure = keyof typeof judgedFigures;
 export const judgedFigureNames = Object.keys(judgedFigures) as JudgedFigure[];
 
-/** Those that new accounts are behind; behind the others are active users, whose judgement comes first. */
+/** Figures of new accounts. The others are figures of active users, who are judged first. */
 const ofAccounts: readonly JudgedFigure[] = ['accounts_created', 'conversion_rate'];
 
 export type Verdict = 'usual' | 'high' | 'low' | 'not judged';
@@ -58,20 +58,20 @@ export type Verdict = 'usual' | 'high' | 'low' | 'not judged';
 /** Why a figure is not judged; describeReason has the words. */
 export type Reason = 'no report' | 'not over' | 'no value' | 'excluded' | 'too new' | 'too few';
 
-/** What is usual for a figure in one period, and whether it is. Counts are whole numbers, rates 0 to 100. */
+/** A figure of one period, its usual range and the verdict. Counts are whole numbers, rates 0 to 100. */
 export interface Judgement {
   figure: JudgedFigure;
   unit: 'count' | 'percent';
   value: number | null;
-  /** The middle of the usual range. This and the bounds are null where there is too little to compare with. */
+  /** The middle of the usual range. This and the bounds are null if there is too little to compare with. */
   expected: number | null;
-  /** The usual range, as a chart shows it: about 95 of 100 usual values lie in it. */
+  /** The usual range of the chart: about 95 of 100 usual values are in it. */
   low: number | null;
   high: number | null;
   /** A value below noticeLow or above noticeHigh is noticed. */
   noticeLow: number | null;
   noticeHigh: number | null;
-  /** How far the value lies from expected, in standard deviations. */
+  /** Distance of the value from expected, in standard deviations. */
   distance: number | null;
   verdict: Verdict;
   /** Null exactly when judged. */
@@ -80,20 +80,20 @@ export interface Judgement {
 
 export interface JudgeOptions {
   grain: Grain;
-  /** First days of periods that a reader marked as exceptional: never judged, and never a measure for others. */
+  /** First days of periods marked as exceptional: not judged and not used to judge others. */
   excluded?: ReadonlySet<CalendarDate>;
 }
 
-/** So many periods before the first one of interest are enough. */
+/** Number of earlier periods that is enough to judge a period. */
 const ENOUGH_HISTORY: Readonly<Record<Grain, number>> = { day: 182, week: 48, month: 48 };
 
-/** Histories begin only every so many periods. */
+/** Histories begin only at multiples of this number of periods. */
 const HISTORY_STEP: Readonly<Record<Grain, number>> = { day: 28, week: 4, month: 4 };
 const ORIGIN: CalendarDate = '2000-01-03';
 
 /**
- * The first period of the history that a period is judged by. Each period is judged in the light of how the ones before it were, so only
- * readers that begin with the same one come to the same bounds. Neighbours share it, so that they can be judged in one go.
+ * The first period of the history that a period is judged by. Bounds depend on all earlier periods, so two readers get the same bounds only if
+ * they begin with the same period. Neighbouring periods share it, so that they can be judged together.
  */
 export function historyStart(start: CalendarDate, grain: Grain): CalendarDate {
   const origin = periodStart(ORIGIN, grain);
@@ -105,14 +105,14 @@ export function historyStart(start: CalendarDate, grain: Grain): CalendarDate {
 const BAND = 2;
 const NOTICE = 3.5;
 
-/** Fewer than this in a usual period, or of what a rate is a share of, say nothing. Nor do the tests of fewer people. */
+/** Figures below this in a usual period, rates of a smaller whole, and tests of fewer people are not judged. */
 const MIN_COUNT = 10;
 const MIN_WHOLE = 20;
 
 /**
- * What a period is compared with. Days follow the week: a cycle of seven places. The level is the mean of the newest `depth` usable periods
- * of each place. A place's share of the level is known from its last `shares` periods. `minimum` usable periods must exist. So many
- * of the last so many periods noticed in one direction are a `newLevel`.
+ * What a period is compared with. Days have a weekly cycle of seven places. The level is the mean of the newest `depth` usable periods of each
+ * place. A place's share of the level comes from its last `shares` periods. At least `minimum` usable periods must exist. `newLevel`: how many of
+ * how many last periods, noticed in one direction, make a new level.
  */
 const methods = {
   day: { cycle: 7, depth: 1, shares: 8, errors: 56, minimum: 28, newLevel: { noticed: 7, of: 14 } },
@@ -123,13 +123,13 @@ const methods = {
 /** Days are judged only if at least `wanted` of the `of` days before have a report and are not left out. */
 export const daysToCompare = { wanted: methods.day.minimum, of: methods.day.cycle * (methods.day.shares + 1) } as const;
 
-/** So many periods noticed in a row at one place of the cycle, as three Saturdays, are its new share. */
+/** This many noticed periods in a row at one place of the cycle, such as three Saturdays, become its new share. */
 const NEW_SHARE = 3;
 
-/** A level needs at least this many periods of each place, or `depth` if that is less. */
+/** A level needs at least this many periods of each place; `depth` if that is less. */
 const MIN_LEVEL = 3;
 
-/** Each period from the first to the last of `periods` (in any order), with its judgements in the order of judgedFigures. */
+/** Judges each period from the first to the last of `periods` (in any order). Judgements are in the order of judgedFigures. */
 export function judgePeriods(
   periods: readonly JudgedPeriod[],
   { grain, excluded = new Set() }: JudgeOptions,
@@ -157,7 +157,7 @@ export function judgePeriods(
   );
 }
 
-/** The judgements of one period. Periods after it change nothing. */
+/** Judges one period. Later periods have no effect. */
 export function judgePeriod(periods: readonly JudgedPeriod[], start: CalendarDate, options: JudgeOptions): Judgement[] {
   const before = periods.filter((period) => period.start <= start);
   return judgePeriods(before, options).get(start) ?? judgedFigureNames.map((figure) => notJudged(figure, null, 'no report'));
@@ -189,27 +189,27 @@ interface Seen extends Compared {
   direction: number;
 }
 
-/** A period in its place, and how many days it has. */
+/** A period, its place in the cycle and its number of days. */
 interface PlacedPeriod {
   index: number;
   period: JudgedPeriod | null;
   days: number;
   isExcluded: boolean;
-  /** All of its counts are 0, and those of all periods before it: there was no product yet. */
+  /** All counts of this and all earlier periods are 0: there was no product yet. */
   isBeforeLaunch: boolean;
-  /** Its active users are too few: then so are their tests, however many they take. */
+  /** It has too few active users. Then their tests are not judged either, however many there are. */
   hasFewPeople: boolean;
 }
 
 type Judge = (placed: PlacedPeriod) => Judgement;
 
-/** Judges one figure, period after period, each by those before it alone. */
+/** Judges one figure, period after period, each by the earlier ones alone. */
 function createJudge(figure: JudgedFigure, grain: Grain): Judge {
   const { count: part, of } = judgedFigures[figure] as FigureSource;
   const { cycle, depth, minimum, ...method } = methods[grain];
   const places = Array.from({ length: cycle }, (): Place => ({ level: [], share: [] }));
   const errors = createSpread(method.errors);
-  /** The usable periods of late, noticed ones too. */
+  /** The recent usable periods, including noticed ones. */
   const seen: Seen[] = [];
 
   const isOfPeople = !ofAccounts.includes(figure);
@@ -227,7 +227,7 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
     const spread = errors.get();
     const oldest = index - cycle * (method.shares + depth);
     while ((seen[0]?.index ?? oldest) < oldest) seen.shift();
-    if (seen.length === 0) for (const one of places) Object.assign(one, { level: [], share: [] }); // after a long gap all begins anew
+    if (seen.length === 0) for (const one of places) Object.assign(one, { level: [], share: [] }); // after a long gap the history starts again
     const level = levelOf(places, depth);
     const atLevel = level === null ? null : whole * (level.count / level.whole);
     const ofWhole = of === null ? null : whole;
@@ -257,7 +257,7 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
     return { ...notJudged(figure, value, reason), ...bounds, distance: (distance ?? 0) / spread, verdict };
   };
 
-  /** A noticed period is not compared with, until enough of the last periods were noticed in the same direction: then they are the new level. */
+  /** Adds a period to the history. Noticed periods are left out until enough recent ones are in the same direction: then they are the level. */
   function learn({ index, direction }: Seen): void {
     const alike = seen.filter((one) => one.direction === direction && one.index > index - method.newLevel.of);
     if (alike.length >= method.newLevel.noticed) {
@@ -267,7 +267,7 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
         place.level = [...others, one].sort((left, right) => left.index - right.index).slice(-depth);
         one.direction = 0;
       }
-      // of weeks and months the share is growth: at the new level none is known yet
+      // for weeks and months the share is growth, which is unknown at a new level
       for (const place of cycle === 1 ? places : []) place.share = place.level.map((one) => ({ ...one, atLevel: one.count }));
     }
     const atPlace = seen.filter((one) => one.index % cycle === index % cycle).slice(-NEW_SHARE);
@@ -276,11 +276,11 @@ function createJudge(figure: JudgedFigure, grain: Grain): Judge {
   }
 }
 
-/** What is known of the periods at one place of the cycle, oldest first. */
+/** The known periods at one place of the cycle, oldest first. */
 interface Place {
-  /** Those that the level is the mean of. */
+  /** The periods of the level. */
   level: Seen[];
-  /** Those that say which share of the level is usual here. */
+  /** The periods that give the usual share of the level. */
   share: Seen[];
 }
 
@@ -289,7 +289,7 @@ function keepNewest(list: Seen[], one: Seen, count: number): void {
   if (list.length > count) list.shift();
 }
 
-/** All periods that the level is the mean of as one; null while some place has too few. */
+/** All periods of the level as one sample; null if a place has too few. */
 function levelOf(places: readonly Place[], depth: number): Sample | null {
   const all: Sample = { count: 0, whole: 0 };
   for (const { level } of places) {
@@ -302,7 +302,7 @@ function levelOf(places: readonly Place[], depth: number): Sample | null {
   return all.whole === 0 ? null : all;
 }
 
-/** The outermost value of a figure that lies no further from the expected one. */
+/** The outermost value of a figure within `distance` of the expected one. */
 function valueAt(figure: JudgedFigure, expected: Expected, distance: number): number {
   const count = Math.min(Math.max(countAt(distance, expected), 0), expected.whole ?? Number.POSITIVE_INFINITY);
   if (judgedFigures[figure].unit === 'count') return distance < 0 ? Math.ceil(count) : Math.floor(count);
@@ -313,7 +313,7 @@ function middleOf(figure: JudgedFigure, { count, whole }: Expected): number {
   return judgedFigures[figure].unit === 'count' ? Math.round(count) : (figureOf(figure, count, whole) ?? 0);
 }
 
-/** A figure out of its counts; null without a count, and for a share of 0. */
+/** Computes a figure from its counts; null without a count, and if the whole is 0. */
 function figureOf(figure: JudgedFigure, count: number | null, whole: number | null): number | null {
   const { unit, of } = judgedFigures[figure] as FigureSource;
   if (count === null || (of !== null && (whole === null || whole === 0))) return null;

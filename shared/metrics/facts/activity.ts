@@ -2,7 +2,7 @@ import * as z from 'zod';
 import sql from './activity.sql';
 import { Count, Day } from './values';
 
-/** Active users of each period, by how often they failed. */
+/** Active users of each period, by their number of failed tests. */
 export const activity = {
   sql,
   row: z.strictObject({

@@ -1,6 +1,6 @@
 -- One row per period, sort and gap: active users. The sort is 'new' (the first test lies in the period), 'returning' (not new, and active in one of the
--- @memory periods before) or 'reactivated'; the gap is how many periods later the user is active again, at most one more than @memory (then, later or
--- never). So a later row never changes what an earlier period says of those before it.
+-- @memory periods before) or 'reactivated'. The gap is the number of periods until the user is active again, at most @memory + 1 (then, later or
+-- never). So a later row never changes what an earlier period counts of the periods before it.
 SELECT day, sort, gap, COUNT(*) AS users
 FROM (
   SELECT

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import sql from './audience.sql';
 import { Count, Day } from './values';
 
-/** Active users of each period, by whether and when they were active before, and when again. */
+/** Active users of each period, by earlier activity and by the time until they are active again. */
 export const audience = {
   sql,
   row: z.strictObject({

@@ -15,19 +15,19 @@ import { span } from './span';
 import { users } from './users';
 import { parseWholeAnswer } from './whole-answer';
 
-/** A query for counts, the only thing that leaves an engine, and a strict schema of its rows, so that no other column can come out. */
+/** A query that returns counts only, and a strict schema of its rows, so that no other column can leave an engine. */
 export interface Fact {
   sql: string;
   row: z.ZodObject;
 }
 
-/** What is counted of the days of reports. */
+/** Facts of the days of reports. */
 export const facts = { activity, sessions, repeats, intake, users, people, misdated } satisfies Record<string, Fact>;
 export type FactName = keyof typeof facts;
 export const factNames = Object.keys(facts) as FactName[];
 export type Facts = { [Name in FactName]: FactRow<Name>[] };
 
-/** What is counted of weeks and of months: in their rows, `day` is the first day of the period. */
+/** Facts of weeks and months. In their rows, `day` is the first day of the period. */
 export const grainFactNames = ['activity', 'sessions', 'intake', 'people', 'audience', 'retention'] as const;
 export type GrainFactName = (typeof grainFactNames)[number];
 export type GrainFacts = { [Name in GrainFactName]: FactRow<Name>[] };
@@ -39,7 +39,7 @@ export type CountedFacts = Facts & {
   month?: GrainFacts;
 };
 
-/** How many people stand behind each number, and the most of it that one of them holds. Read only for the days that are released. */
+/** How many people are behind each number, and the most of it that one of them has. Counted only for released periods. */
 export const releaseFacts = {
   release_tests: releaseTests,
   release_errors: releaseErrors,
@@ -53,7 +53,7 @@ export const allFacts = { ...facts, audience, retention, ...releaseFacts, span, 
 export type AnyFactName = keyof typeof allFacts;
 export type FactRow<Name extends AnyFactName> = z.infer<(typeof allFacts)[Name]['row']>;
 
-/** Checks what an engine answered. A mismatch is a bug, and its message names columns only. */
+/** Checks the rows of an engine. A mismatch is a bug; its message names only columns. */
 export function parseFactRows<Name extends AnyFactName>(name: Name, rows: unknown[]): FactRow<Name>[] {
   const parsed = z.array(allFacts[name].row).safeParse(rows);
   if (parsed.success) return parsed.data as FactRow<Name>[];
@@ -61,7 +61,7 @@ export function parseFactRows<Name extends AnyFactName>(name: Name, rows: unknow
   throw new TypeError(`fact ${name}: unexpected value in ${[...columns].join(', ')}`);
 }
 
-/** The rows of factsQuery, fact by fact, each checked as parseFactRows does; IncompleteAnswer where they aren't all there. */
+/** Splits the rows of factsQuery by fact and checks them with parseFactRows. Throws IncompleteAnswer if rows are missing. */
 export function parseFacts<Name extends AnyFactName>(
   names: readonly Name[],
   rows: readonly Record<string, unknown>[],

@@ -1,5 +1,5 @@
--- One row per source table and day of the window: the rows that count, and the last full hour (since 1970) one was seen in. Reads the newest
--- rows alone: of users, those created in the window.
+-- One row per source table and day of the window: counted rows, and the hour (since 1970) of the newest one. Reads only the newest rows: of
+-- users, those created in the window.
 SELECT 'measurements' AS source, day, COUNTIF(outcome <> 'rejected') AS source_rows, DIV(UNIX_SECONDS(MAX(created_at)), 3600) AS latest_hour
 FROM measurement_rows
 GROUP BY day

@@ -3,7 +3,7 @@ import { sourceTableNames } from '../source-contract';
 import sql from './freshness.sql';
 import { Count, Day } from './values';
 
-/** The newest rows of the source. Asked before the others if counting them costs money, to find a source that is late. */
+/** The newest rows of the source. If counting costs money, it is counted before the other facts, to find a late source. */
 export const freshness = {
   sql,
   row: z.strictObject({

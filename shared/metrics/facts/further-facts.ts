@@ -5,7 +5,7 @@ import type { DayAudience } from '../tables/daily_audience';
 import type { CountedFacts, FactRow, GrainFacts } from './facts';
 import { type FactsByDay, indexPeriods } from './period-facts';
 
-/** What the tables beside the core are derived from; each part is there if it was counted. */
+/** Facts for the tables besides the core. A part is null if it was not counted. */
 export interface FurtherFacts {
   audience: AudienceByPeriod | null;
   week: GrainIndex | null;
@@ -16,9 +16,9 @@ export interface FurtherFacts {
 export interface GrainIndex {
   periods: FactsByDay;
   audience: AudienceByPeriod;
-  /** By cohort and period. */
+  /** Retained users by cohort and period. */
   retained: ReadonlyMap<CalendarDate, ReadonlyMap<CalendarDate, number>>;
-  /** Users whose first test lies in a period. */
+  /** Users by the period of their first test. */
   cohorts: ReadonlyMap<CalendarDate, number>;
 }
 
@@ -27,7 +27,7 @@ interface Visitors {
   new: number;
   returning: number;
   reactivated: number;
-  /** At index n, how many are not active again within n periods after this one. */
+  /** At index n: how many are not active again within n periods after this one. */
   awayAfter: number[];
 }
 export type AudienceByPeriod = ReadonlyMap<CalendarDate, Visitors>;
@@ -40,7 +40,7 @@ export function indexFurther(facts: CountedFacts, { further }: ReportWindow): Fu
   };
 }
 
-/** Facts of the periods of a grain, by their first days; of weeks and months none if they were not counted. */
+/** Facts of the periods of a grain, by first day; empty for weeks and months that were not counted. */
 export function periodsOfGrain(days: FactsByDay, further: FurtherFacts, grain: Grain): FactsByDay {
   return grain === 'day' ? days : (further[grain]?.periods ?? new Map());
 }
@@ -77,7 +77,7 @@ function indexAudience(rows: readonly FactRow<'audience'>[]): AudienceByPeriod {
 
 const NOBODY: Visitors = { new: 0, returning: 0, reactivated: 0, awayAfter: [] };
 
-/** Whoever was last active on a day is not active again until `day`: so each is counted once. */
+/** Counts each user on the day of their last activity up to `day`, so each only once. */
 export function audienceOfDay(audience: AudienceByPeriod, day: CalendarDate): DayAudience {
   const activeIn = (days: number) => {
     let users = 0;

@@ -1,4 +1,4 @@
--- One row per period and outcome: rows of measurements, and the last full hour (since 1970) one was seen in.
+-- One row per period and outcome: rows of measurements, and the hour (since 1970) of the newest one.
 SELECT PERIOD_START(day) AS day, outcome, COUNT(*) AS source_rows, DIV(UNIX_SECONDS(MAX(created_at)), 3600) AS latest_hour
 FROM measurement_rows
 WHERE day >= @first_day AND day <= @last_day

@@ -1,4 +1,4 @@
--- One row per source table: rows with a created_at that can't be right, before the epoch or in the future. They are in no figure.
+-- One row per source table: rows with an impossible created_at, before the epoch or in the future. They are in no figure.
 SELECT 'users' AS source, COUNT(*) AS source_rows
 FROM source_users
 WHERE created_at < @epoch OR created_at >= @future

@@ -3,5 +3,5 @@ import { sourceTableNames } from '../source-contract';
 import sql from './misdated.sql';
 import { Count } from './values';
 
-/** Rows whose created_at can't be right. */
+/** Rows with an impossible created_at. */
 export const misdated = { sql, row: z.strictObject({ source: z.enum(sourceTableNames), source_rows: Count }) };

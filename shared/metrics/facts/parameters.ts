@@ -1,10 +1,10 @@
 import type { Window } from '../calendar';
 import type { Grain } from '../grain';
 
-/** Clocks of clients may be fast by this much, and zones be taken for UTC; a later time can't be right. */
+/** Later times than this from now are impossible. Earlier ones can come from fast clocks, or local times stored as UTC. */
 const FUTURE_MS = 24 * 3_600_000;
 
-/** The bounds of times, for queries of both engines that bind them: before `epoch` a created_at counts as none, from `future` on it can't be right. */
+/** Bounds of valid times, as query parameters: a created_at before `epoch` counts as NULL, one from `future` on is impossible. */
 export function timeBounds(now: Date) {
   return {
     epoch: { type: 'TIMESTAMP', value: new Date(0) },
@@ -12,13 +12,13 @@ export function timeBounds(now: Date) {
   } as const;
 }
 
-/** Periods that count as "before": who was active in one of them returns. */
+/** How many earlier periods count: a user who was active in one of them is returning. */
 const MEMORY: Record<Grain, number> = { day: 28, week: 1, month: 1 };
 
-/** Days from the beginning of a cohort to that of the last period of its report. */
+/** Days from the first day of a cohort to the first day of the last period of its report. */
 const COHORT_DAYS: Record<Grain, number> = { day: 11, week: 77, month: 341 };
 
-/** The parameters that relations and facts bind, by name: dates, instants, the zone's name and numbers. `now` is when they are counted. */
+/** The parameters of relations and facts, by name: dates, instants, the zone's name and numbers. `now` is the time of counting. */
 export function factParameters(window: Window, now: Date, grain: Grain = 'day') {
   return {
     ...timeBounds(now),

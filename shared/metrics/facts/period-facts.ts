@@ -2,38 +2,38 @@ import { addDays, type CalendarDate, datesBetween, type Window } from '../calend
 import { type ErrorKind, eachKind } from '../error-kinds';
 import type { Facts } from './facts';
 
-/** What is known of one day, the same for every report. */
+/** Facts of one day, the same for every report. */
 export interface DayFacts {
   tests: number;
   successes: number;
   activeUsers: number;
   successfulUsers: number;
-  /** Active users by how many of their tests failed. */
+  /** Active users by their number of failed tests. */
   usersByFailures: Map<number, number>;
   errors: Record<ErrorKind, number>;
   unclassifiedErrors: number;
   /** Sessions by their first success. */
   sessions: { first: number; second: number; later: number; never: number };
-  /** Surplus rows of measurements: those with the measurement_id of another one of the same session, on the day. */
+  /** Repeated rows of measurements on the day: those with the measurement_id of another row of the same session. */
   duplicateMeasurements: number;
   /** Accounts created up to the end of the day. */
   accountsToDate: number;
-  /** Surplus rows of users up to the end of the day: those with the user_id of another one. */
+  /** Repeated rows of users up to the end of the day: those with the user_id of another row. */
   duplicateAccountsToDate: number;
-  /** People whose first test lies before the end of the day. */
+  /** People with a first test before the end of the day. */
   testersToDate: number;
   /** Accounts created on the day. */
   accounts: number;
-  /** Of those, by the day of their first test, up to 11 days later. */
+  /** Of those accounts, how many by the day of their first test, up to 11 days later. */
   accountsByFirstTest: Map<CalendarDate, number>;
-  /** Rows of both tables on the day, and those of them that take part in no metric. */
+  /** Rows of both tables on the day, and those of them that no metric counts. */
   sourceRows: number;
   rejectedRows: number;
   /** Newest measurement, in full hours since 1970; null without measurements. */
   latestHour: number | null;
 }
 
-/** Everything that a row of a report is derived from. */
+/** The input for a row of a report. */
 export interface PeriodFacts {
   day: DayFacts;
   dayBefore: DayFacts;
@@ -41,14 +41,14 @@ export interface PeriodFacts {
   cohort: { created: number; tested: number };
 }
 
-/** Facts of a whole window by day: every day of it has an entry, empty ones too. */
+/** Facts of a whole window by day. Every day has an entry, also empty ones. */
 export type FactsByDay = ReadonlyMap<CalendarDate, DayFacts>;
 
 export function indexByDay(facts: Facts, window: Pick<Window, 'firstDay' | 'lastDay'>): FactsByDay {
   return indexPeriods(facts, datesBetween(window.firstDay, window.lastDay));
 }
 
-/** The same of weeks or months: `starts` are their first days, in order of time. */
+/** The same for weeks or months. `starts` are their first days, in order of time. */
 export function indexPeriods(facts: Facts, starts: readonly CalendarDate[]): FactsByDay {
   const days = new Map(starts.map((day) => [day, emptyDay()]));
   for (const row of facts.activity) {
@@ -94,7 +94,7 @@ export function indexPeriods(facts: Facts, starts: readonly CalendarDate[]): Fac
   for (const row of facts.people) {
     const day = days.get(row.day);
     if (day === undefined) {
-      // people from before the window; nobody comes from after it
+      // people from before the window; there are none from after it
       if (row.role === 'account') accountsBefore += row.people;
       else testersBefore += row.people;
     } else if (row.role === 'tester') {
@@ -115,13 +115,13 @@ export function indexPeriods(facts: Facts, starts: readonly CalendarDate[]): Fac
   return days;
 }
 
-/** Whether the source holds an account or a test up to the end of a day; of a day before, all figures would be zeros. */
+/** Whether the source has an account or a test up to the end of a day. Otherwise all figures of the day are 0. */
 export function holdsAnyone(days: FactsByDay, day: CalendarDate): boolean {
   const { accountsToDate, testersToDate } = dayOf(days, day);
   return accountsToDate + testersToDate > 0;
 }
 
-/** The facts of one period as the report of `reportDate` sees them. The period, and the one before it, must lie in the window. */
+/** The facts of one period as the report of `reportDate` sees them. The window must include the period and the one before it. */
 export function periodFacts(
   days: FactsByDay,
   reportDate: CalendarDate,

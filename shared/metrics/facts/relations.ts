@@ -19,17 +19,17 @@ import userPeriodsRelation from './relations/user_periods.sql';
 import { wholeStatement } from './whole-answer';
 
 export interface RelationOptions extends Pick<Window, 'repeatsDates'> {
-  /** source_first_tests exists and is read instead of the history. */
+  /** Whether source_first_tests exists. Then it is read instead of all measurements. */
   firstTestsView?: boolean;
   grain?: Grain;
 }
 
-/** The first day of the period of a day, and a number that counts periods, in the SQL that both engines share. */
+/** SQL for the first day of a day's period, and for a number that counts periods, in the dialect that both engines share. */
 const periodSql: Record<Grain, { start: string; number: string }> = {
   day: { start: 'day', number: 'UNIX_DATE(day)' },
   week: {
     start: 'DATE_FROM_UNIX_DATE(UNIX_DATE(day) - MOD(UNIX_DATE(day) + 3, 7))', // 1970-01-01 was a Thursday
-    number: 'CAST((UNIX_DATE(day) + 3) / 7 AS INT64)', // of a Monday; an emulator takes DIV(a + b, c) for a + DIV(b, c)
+    number: 'CAST((UNIX_DATE(day) + 3) / 7 AS INT64)', // exact for Mondays; no DIV, because an emulator reads DIV(a + b, c) as a + DIV(b, c)
   },
   month: {
     start: 'DATE_FROM_UNIX_DATE(UNIX_DATE(day) - EXTRACT(DAY FROM day) + 1)',
@@ -38,9 +38,9 @@ const periodSql: Record<Grain, { start: string; number: string }> = {
 };
 
 /**
- * The SQL of facts and relations, which says PERIOD_START(day) and PERIOD_NUMBER(day), for a grain; and its lists of the kinds of error written out:
- * EACH_KIND{, }{MAX(KIND) AS most_KIND} repeats the second text for each kind, with the first between; EACH_FAILURE has 'unclassified' too, and KIND_BIT
- * is 1, 2, 4, ….
+ * Expands the macros in the SQL of facts and relations. PERIOD_START(day) and PERIOD_NUMBER(day) depend on the grain.
+ * EACH_KIND{, }{MAX(KIND) AS most_KIND} repeats the second text for each kind of error, separated by the first. EACH_FAILURE also has
+ * 'unclassified'. KIND_BIT is 1, 2, 4, ….
  */
 export function expand(sql: string, grain: Grain = 'day'): string {
   const { start, number } = periodSql[grain];
@@ -55,8 +55,8 @@ export function expand(sql: string, grain: Grain = 'day'): string {
 }
 
 /**
- * The relations that facts read, in the order of their dependence. They are defined once, out of `source_users` and `source_measurements`
- * alone, so that time zone, cut-off, what is rejected and the period of a row live in one text.
+ * The relations that facts read, each after those that it reads. They are defined once, from `source_users` and `source_measurements` alone, so
+ * that time zone, cut-off, rejection and the period of a row are defined in one place.
  */
 export function relations({ repeatsDates, firstTestsView = false, grain = 'day' }: RelationOptions) {
   return {
@@ -77,21 +77,21 @@ export function relations({ repeatsDates, firstTestsView = false, grain = 'day' 
 export type RelationName = keyof ReturnType<typeof relations>;
 
 /**
- * A fact's query, preceded by the relations that it names, directly or by way of others, as common table expressions.
- * Relations in `given` exist in the engine already (the embedded one keeps some in tables) and are left out.
+ * A fact's query, after common table expressions for the relations that it reads, directly or through others. Leaves out relations in `given`,
+ * which the engine already has (the embedded one stores some as tables).
  */
 export function factQuery(name: AnyFactName, options: RelationOptions, given: readonly RelationName[] = []): string {
   const query = expand(allFacts[name].sql.trim(), options.grain);
   return withExpressions(query, expressionsOf(query, options, given));
 }
 
-/** The rows of a relation, as factQuery has them. */
+/** The query for the rows of a relation, built like factQuery. */
 export function relationQuery(name: RelationName, options: RelationOptions, given: readonly RelationName[] = []): string {
   const query = relations(options)[name].trim();
   return withExpressions(query, expressionsOf(query, options, given));
 }
 
-/** The queries of several facts as one statement, whose answer parseFacts takes apart. */
+/** The queries of several facts as one statement. parseFacts reads its answer. */
 export function factsQuery(names: readonly AnyFactName[], options: RelationOptions): string {
   const query = wholeStatement(Object.fromEntries(names.map((name) => [name, expand(allFacts[name].sql, options.grain)])));
   return withExpressions(query, expressionsOf(query, options));
@@ -99,7 +99,7 @@ export function factsQuery(names: readonly AnyFactName[], options: RelationOptio
 
 export const relationNames = Object.keys(relations({ repeatsDates: false })) as RelationName[];
 
-/** The relations that a query names, directly or by way of others, in the order of their dependence. */
+/** The relations that a query reads, directly or through others, each after those that it reads. */
 export function expressionsOf(
   query: string,
   options: RelationOptions,

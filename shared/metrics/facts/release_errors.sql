@@ -1,5 +1,5 @@
--- One row per period (day: its first one) and set of kinds of error (a sum of 1, 2, 4, …, in the order of the kinds): the users whose failed tests were of
--- just these kinds, and the most failures of each kind that one of them holds.
+-- One row per period (day: its first day) and set of kinds of error (a sum of 1, 2, 4, …, in the order of the kinds): the users whose failed tests
+-- were of exactly these kinds, and the most failures of each kind that one of them has.
 SELECT
   day,
   EACH_FAILURE{ + }{IF(KIND > 0, KIND_BIT, 0)} AS kinds,

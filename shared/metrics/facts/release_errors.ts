@@ -3,7 +3,7 @@ import { eachKind, errorKinds } from '../error-kinds';
 import sql from './release_errors.sql';
 import { Count, Day } from './values';
 
-/** The people behind the failed tests of a period. `kinds` is a set of kinds of error: the sum of their bits, in the order of errorKinds, with one more for all other kinds. */
+/** The people behind the failed tests of a period. `kinds` is a set as a sum of bits, in the order of errorKinds; the last bit is other kinds. */
 export const releaseErrors = {
   sql,
   row: z.strictObject({

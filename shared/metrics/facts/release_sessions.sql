@@ -1,6 +1,6 @@
--- One row per period (day: its first one) and set of sorts of session (a sum of 1: successful at the first try, 2: at the second, 4: later, 8: never): the users
--- whose sessions were of just these sorts, those of them with more than one session and with more than one successful one, and the most
--- sessions of each sort, successful ones and sessions at all that one of them holds. A session is held by the user of its first attempt in the period.
+-- One row per period (day: its first day) and set of sorts of session (a sum of 1: successful at the first try, 2: at the second, 4: later, 8: never).
+-- Columns: the users whose sessions were of exactly these sorts, those of them with more than one session and with more than one successful one, and
+-- the most sessions of each sort, successful sessions and sessions of one of them. A session belongs to the user of its first attempt in the period.
 SELECT
   day,
   IF(first_try > 0, 1, 0) + IF(second_try > 0, 2, 0) + IF(later_try > 0, 4, 0) + IF(never > 0, 8, 0) AS sorts,

@@ -1,5 +1,5 @@
--- One row per period (day: its first one): active users, those of them with more than one test and with more than one success, and the most tests, successes and
--- failures that one of them holds.
+-- One row per period (day: its first day): active users, those of them with more than one test and with more than one success, and the most tests,
+-- successes and failures that one of them has.
 SELECT
   day,
   COUNT(*) AS users,

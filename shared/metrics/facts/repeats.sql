@@ -1,4 +1,4 @@
--- One row per day that has any: rows of measurements whose measurement_id another row of the same session and day has already.
+-- One row per day with repeats: rows of measurements whose measurement_id another row of the same session and day already has.
 SELECT day, SUM(copies - 1) AS duplicates
 FROM (
   SELECT day, session_id, measurement_id, COUNT(*) AS copies

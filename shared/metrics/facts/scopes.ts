@@ -14,7 +14,7 @@ import { type FactParameter, factParameters } from './parameters';
 import { expand, expressionsOf, type RelationOptions, relationNames, withExpressions } from './relations';
 import { parseWholeAnswer, wholeStatement } from './whole-answer';
 
-/** Facts that are counted of one window, by periods of one grain. */
+/** Facts to count for one window, by periods of one grain. */
 export interface Scope {
   name: 'day' | 'audience' | 'week' | 'month';
   grain: Grain;
@@ -22,7 +22,7 @@ export interface Scope {
   facts: readonly (FactName | GrainFactName)[];
 }
 
-/** What the reports of a window are counted from: its days, the days that people come back in, weeks and months. */
+/** The scopes of a window's reports: its days, the days that decide who returns, its weeks and months. */
 export function scopesOf(window: ReportWindow): Scope[] {
   const { audience = null, week = null, month = null } = window.further ?? {};
   return [
@@ -38,7 +38,7 @@ function partName({ name }: Scope, fact: string): string {
   return name === 'day' ? fact : `${fact}_${name}`;
 }
 
-/** The rows of scopesQuery, as parseFacts does. */
+/** Reads the rows of scopesQuery, like parseFacts. */
 export function parseScopes(scopes: readonly Scope[], rows: readonly Record<string, unknown>[]): CountedFacts {
   const counted = parseWholeAnswer(
     scopes.flatMap((scope) => scope.facts.map((fact) => partName(scope, fact))),
@@ -47,7 +47,7 @@ export function parseScopes(scopes: readonly Scope[], rows: readonly Record<stri
   return gatherScopes(scopes, (scope, fact) => parseFactRows(fact, counted[partName(scope, fact)] ?? []));
 }
 
-/** Facts out of the rows of each scope's facts. */
+/** Collects the rows of all scopes' facts. */
 export function gatherScopes(scopes: readonly Scope[], rowsOf: (scope: Scope, fact: AnyFactName) => unknown[]): CountedFacts {
   const found = scopes.map((scope): [string, object] => {
     const counted = Object.fromEntries(scope.facts.map((fact) => [fact, rowsOf(scope, fact)]));
@@ -57,7 +57,7 @@ export function gatherScopes(scopes: readonly Scope[], rowsOf: (scope: Scope, fa
   return { ...day, ...further } as CountedFacts;
 }
 
-/** The queries of all facts of several scopes as one statement, whose answer parseScopes takes apart. */
+/** The queries of all facts of several scopes as one statement. parseScopes reads its answer. */
 export function scopesQuery(scopes: readonly Scope[], options: Pick<RelationOptions, 'firstTestsView'>): string {
   const queries = scopes.flatMap((scope) =>
     scope.facts.map((fact) => [partName(scope, fact), inScope(expand(allFacts[fact].sql, scope.grain), scope)]),
@@ -71,7 +71,7 @@ export function scopesQuery(scopes: readonly Scope[], options: Pick<RelationOpti
   return withExpressions(wholeStatement(Object.fromEntries(queries)), expressions);
 }
 
-/** A query that reads the relations of its scope, by names of their own, and binds its parameters. */
+/** Adds the scope's name to the relations and parameters of a query. */
 function inScope(sql: string, { name }: Pick<Scope, 'name'>): string {
   if (name === 'day') return sql;
   const named = sql.replaceAll(
@@ -81,7 +81,7 @@ function inScope(sql: string, { name }: Pick<Scope, 'name'>): string {
   return named.replaceAll(/@(\w+)/g, (all, parameter) => (sharedParameters.includes(parameter) ? all : `@${parameter}_${name}`));
 }
 
-/** Bound alike in each scope. */
+/** Parameters with the same value in each scope. */
 const sharedParameters: readonly string[] = ['epoch', 'future', 'time_zone'];
 
 /** The parameters of scopesQuery. */

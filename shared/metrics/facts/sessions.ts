@@ -2,7 +2,7 @@ import * as z from 'zod';
 import sql from './sessions.sql';
 import { Count, Day } from './values';
 
-/** Sessions of each period, by which of their attempts was the first to succeed. */
+/** Sessions of each period, by the number of their first successful attempt. */
 export const sessions = {
   sql,
   row: z.strictObject({

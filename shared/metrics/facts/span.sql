@@ -1,5 +1,5 @@
--- One row per source table, independent of the window: the local days of its earliest and its newest row, NULL if there is none, how many rows its
--- newest 12 days have, and how many there are.
+-- One row per source table, independent of the window: the local days of its earliest and newest row (NULL: none), the rows of its newest 12 days,
+-- and all rows.
 SELECT
   'users' AS source,
   CAST(DATETIME(MIN(created_at), @time_zone) AS DATE) AS first_day,

@@ -3,7 +3,7 @@ import { sourceTableNames } from '../source-contract';
 import sql from './span.sql';
 import { Count, Day } from './values';
 
-/** What the source holds. Asked only if a date lies before or after all of it, or if many rows have an impossible time. */
+/** The range of the source's dates. Counted only if a date is outside of it, or if many rows have an impossible time. */
 export const span = {
   sql,
   row: z.strictObject({

@@ -1,7 +1,7 @@
 /**
- * Several queries as one statement whose answer proves that it is whole. Each row of a query becomes a part's name, its row as JSON, and
- * its place and the number of all rows of the answer; one more row, of the part `control`, is always there. So an answer that came empty, or with rows
- * left out, can't be taken for a source without data, and all queries see the tables at one moment.
+ * Combines several queries into one statement whose answer shows whether it is complete. Each row has its query's name, the row as JSON, its
+ * place, and the number of all rows; one more row, `control`, always exists. So an empty or incomplete answer can't look like a source without
+ * data. All queries read the same snapshot.
  */
 
 /** Some rows of a statement are missing. Treat the call as unanswered. */
@@ -14,7 +14,7 @@ export const answerColumns = ['part', 'part_row', 'place', 'all_rows'] as const;
 
 const CONTROL = 'control';
 
-/** The number of rows is a window's, so that no query is computed twice. */
+/** Uses window functions for the number of rows, so that no query runs twice. */
 export function wholeStatement(queries: Readonly<Record<string, string>>): string {
   const parts = Object.entries(queries).map(
     ([name, sql]) => `SELECT '${name}' AS part, TO_JSON_STRING(counted) AS part_row\nFROM (\n${sql.trim()}\n) AS counted`,
@@ -24,7 +24,7 @@ export function wholeStatement(queries: Readonly<Record<string, string>>): strin
   return `SELECT part, part_row, ${places}\nFROM (\n${[...parts, control].join('\nUNION ALL\n')}\n) AS answer`;
 }
 
-/** The rows of each part; IncompleteAnswer where some are missing, come twice, or are of no part that was asked for. */
+/** Returns the rows of each part. Throws IncompleteAnswer if rows are missing, repeated or of an unknown part. */
 export function parseWholeAnswer<Name extends string>(
   names: readonly Name[],
   rows: readonly Record<string, unknown>[],

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Day, Flag, Text } from './columns';
 
-/** What happened on some days: a release, an outage, a campaign. Written by people, with `kpi annotate`, which checks it. */
+/** An event on some days: a release, an outage, a campaign. Written by people, and checked by `kpi annotate`. */
 export const Annotation = z.strictObject({
   date: Day.describe('First day that the annotation is about'),
   until: Day.nullable().meta({ bigquery: 'DATE' }).describe('Last day, included; NULL: date is the only one'),

@@ -15,7 +15,7 @@ export const defineAudience = (grain: Exclude<Grain, 'day'>) =>
   });
 export type Audience = z.infer<ReturnType<typeof defineAudience>>;
 
-/** The people of a week or a month. */
+/** Numbers of people of a week or month. */
 export interface PeriodAudience {
   new: number;
   returning: number;

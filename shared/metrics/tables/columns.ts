@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { Grain } from '../grain';
 
 /**
- * The column types of the published tables. Each carries its BigQuery type; load schema, infra/schemas, the check of each row and the
- * data dictionary are all read off these objects.
+ * The column types of the published tables, each with its BigQuery type. Load schema, infra/schemas, the check of each row and the data
+ * dictionary are all derived from these objects.
  */
 declare module 'zod' {
   interface GlobalMeta {
@@ -12,7 +12,7 @@ declare module 'zod' {
   }
 }
 
-/** What a figure is of: people or tests, per cent, percentage points, or one number for each of another. */
+/** The unit of a figure: a number of people or tests, per cent, percentage points, or a ratio of two numbers. */
 export type Unit = 'count' | 'percent' | 'points' | 'ratio';
 
 export type BigQueryType = 'STRING' | 'INT64' | 'FLOAT64' | 'BOOL' | 'DATE' | 'TIMESTAMP';
@@ -23,15 +23,15 @@ export const Day = z.iso.date().meta({ bigquery: 'DATE' });
 /** ISO 8601 in UTC. */
 export const Instant = z.iso.datetime().meta({ bigquery: 'TIMESTAMP' });
 export const Count = z.number().int().nonnegative().meta({ bigquery: 'INT64', unit: 'count' });
-/** How many periods lie between two: it says which row it is, and is no figure. */
+/** Number of periods between two periods. A key of the row, not a figure. */
 export const Age = z.number().int().nonnegative().meta({ bigquery: 'INT64' });
-/** A count that a run may not know. */
+/** A count that can be unknown to a run. */
 export const UnknownCount = Count.nullable().meta({ bigquery: 'INT64', unit: 'count' });
-/** 0 to 100, unrounded; null where the divisor is 0. */
+/** 0 to 100, unrounded; null if the divisor is 0. */
 export const Percentage = z.number().min(0).max(100).nullable().meta({ bigquery: 'FLOAT64', unit: 'percent' });
-/** A difference of percentages; null where one of the two is. */
+/** A difference of percentages; null if one of the two is null. */
 export const PercentagePoints = z.number().min(-100).max(100).nullable().meta({ bigquery: 'FLOAT64', unit: 'points' });
-/** Null where the divisor is 0. */
+/** Null if the divisor is 0. */
 export const Ratio = z.number().nonnegative().nullable().meta({ bigquery: 'FLOAT64', unit: 'ratio' });
 
 export const periodColumns = {
@@ -41,7 +41,7 @@ export const periodColumns = {
   period_end_date: Day.describe('Equals period_start_date: periods are single days'),
 };
 
-/** The columns that say which period a row is about, by the grain of its table. */
+/** The columns that identify a row's period, by the grain of its table. */
 export const periodColumnsOf = {
   day: periodColumns,
   week: {
@@ -66,18 +66,18 @@ export const createdAt = {
   created_at: Instant.describe('When the run that wrote the row made it; one instant for all rows of a run'),
 };
 
-/** The columns that are made by the report rather than by a table's derivation. */
+/** The columns that the report fills, not the table's derivation. */
 export type PeriodColumn = keyof typeof periodColumns | 'created_at';
 
-/** A table's own columns, of one period. */
+/** A table's own columns for one period. */
 export type Derived<Row> = Omit<Row, PeriodColumn>;
 
-/** 100 × part / whole; null where whole is 0. */
+/** 100 × part / whole; null if whole is 0. */
 export function percentage(part: number, whole: number): number | null {
   return whole === 0 ? null : (100 * part) / whole;
 }
 
-/** part / whole; null where whole is 0. */
+/** part / whole; null if whole is 0. */
 export function ratio(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole;
 }

@@ -19,7 +19,7 @@ export const DailyAudience = z.strictObject({
 });
 export type DailyAudience = z.infer<typeof DailyAudience>;
 
-/** The people of a day. */
+/** Numbers of people of a day. */
 export interface DayAudience {
   new: number;
   returning: number;

@@ -27,7 +27,7 @@ export const defineEngagement = (grain: Grain) =>
     ),
     active_percentage: Percentage.describe('100 × active_users / total_active_users_to_date'),
     active_change: PercentagePoints.describe(
-      `active_percentage less that of the ${grain} before, in percentage points; NULL where one of the two is`,
+      `active_percentage minus that of the ${grain} before, in percentage points; NULL where one of the two is`,
     ),
     avg_tests_per_active_user: Ratio.describe('successful_tests / active_users'),
     ...createdAt,

@@ -41,7 +41,7 @@ counts as none, and one after the report date is invisible. The words NULL, None
 ${sourceTableNames.map(describeSource).join('\n')}`;
 }
 
-/** docs/release-data-dictionary.md: a page that readers of the release can be given by itself, as Markdown. */
+/** docs/release-data-dictionary.md as Markdown: a page for readers of the release that needs no other page. */
 export function releaseDataDictionary({ day, week, month }: Record<Grain, TableDefinition>, dataset: string): string {
   return `# Data dictionary of the release
 
@@ -59,8 +59,8 @@ A period is released once and then left: what comes later doesn't change it. Onl
 whole period, and the attempts of a session are ordered within it. A table \`${day.name}\` that was made before there were other grains
 has \`period_date\` instead of the first two columns.
 
-**NULL means hidden**, never zero and never unknown. A number is hidden where fewer than k people stand behind it or behind what it leaves of
-its whole, where one person holds more than half of it, or where the numbers that are shown would give it away; counts of 0 are hidden as
+**NULL means hidden**, never zero and never unknown. A number is hidden if fewer than k people are behind it or behind the rest of its
+whole, if one person has more than half of it, or if it could be computed from shown numbers; counts of 0 are hidden as
 well. A period of which everything is hidden still has its row. k is 20 where nobody has set more, and never below 11.
 
 **Counts are rounded** to the nearest multiple of b, halves up; b is 10 unless set otherwise, and never below 5. So parts need not add up to
@@ -87,7 +87,7 @@ function describeColumns(columns: readonly Column[]): string {
   return markdownTable(['column', 'type', 'NULL', 'meaning'], rows);
 }
 
-/** The weekly and the monthly tables that have the columns of a daily one. */
+/** Describes the weekly and monthly tables with the columns of a daily one. */
 function describeLongTables(): string {
   const pairs = reportTableNames.map((daily) => {
     const ofGrain = (grain: 'weekly' | 'monthly') => publishedTableDefinitions[daily.replace('daily', grain) as FurtherTable];
@@ -110,7 +110,7 @@ are distinct over the whole period, so figures of days can't be added up to them
 ${markdownTable(['column', 'weekly', 'monthly'], [...rows.values()])}`;
 }
 
-/** The tables of the release as one. */
+/** Describes the tables of the release as one. */
 function describeGrains({ day, week, month }: Record<Grain, TableDefinition>): string {
   const described = day.columns.map((column, place) => {
     const [ofDay, ofWeek, ofMonth] = [day, week, month].map(({ columns }) => columns[place]?.description);
@@ -124,7 +124,7 @@ The columns are the same. Partitioned by day on \`${day.partitionColumn}\`.
 ${describeColumns(described)}`;
 }
 
-/** A weekly and a monthly table with the same columns, as one. */
+/** Describes a weekly and a monthly table with the same columns as one. */
 function describePair(week: TableDefinition, month: TableDefinition): string {
   const columns = week.columns.map((column, place) => {
     const ofMonth = month.columns[place]?.description;

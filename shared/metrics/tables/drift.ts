@@ -1,7 +1,7 @@
 import { optionalColumns, type TableDefinition } from '.';
 import type { BigQueryType } from './columns';
 
-/** A column of a table that is there. `type` is the engine's own name for it. */
+/** A column of an existing table. `type` is the engine's own name of the type. */
 export interface FoundColumn {
   name: string;
   type: string;
@@ -9,9 +9,9 @@ export interface FoundColumn {
 }
 
 /**
- * What keeps rows of a definition out of a table that is there, in words that follow its name; null: nothing does. A table may be ahead of the
- * program: a column more is no drift if it takes NULL. Nor is a column that takes NULL and needn't, as one that was added later can't be
- * REQUIRED.
+ * Why an existing table can't take rows of a definition, in words that follow its name; null if it can. Extra nullable columns are not drift:
+ * the table may be newer than the program. A NULLABLE column is not drift either where the definition says REQUIRED, because a column that was
+ * added later can't be REQUIRED.
  */
 export function driftOf(
   definition: TableDefinition,

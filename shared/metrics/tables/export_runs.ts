@@ -3,19 +3,19 @@ import { Count, Day, Instant, Text, UnknownCount } from './columns';
 
 const oneOf = <const Words extends readonly string[]>(words: Words) => z.enum(words).meta({ bigquery: 'STRING' });
 
-/** One row per run and report date. It says how a run went, and never what it read. */
+/** One row per run and report date. It records how a run ended, never what it read. */
 export const ExportRun = z.strictObject({
-  run_id: Text.describe('One attempt; each delivery of a message is a run of its own'),
-  request_id: Text.describe('What asked: the id of the message, or one that the door made'),
+  run_id: Text.describe('Id of the run; each delivery of a message is a separate run'),
+  request_id: Text.describe('Id of the request: that of the message, or one made by the program'),
   report_date: Day.describe('Date of the report, in time_zone'),
   trigger: oneOf(['pubsub', 'http', 'cli', 'replay']).describe('How the run was asked for: pubsub, http, cli or replay'),
   status: oneOf(['succeeded', 'partial', 'failed']).describe(
-    'succeeded: all four tables are in, or what kpi release was to put out, or the digest is sent; partial: some tables are; failed: nothing is',
+    'succeeded: all tables are written, or the periods of kpi release are released, or the digest is sent; partial: some tables are written; failed: nothing is',
   ),
   started_at: Instant.describe('When the run started; partition column'),
   finished_at: Instant.describe('When the run finished'),
   time_zone: Text.describe('Report time zone, an IANA name'),
-  definitions_version: Count.describe('Version of the metric definitions; raised when a definition moves a figure'),
+  definitions_version: Count.describe('Version of the metric definitions; raised when a definition changes a figure'),
   program_version: Text.describe('Version of the program'),
   rejected_rows: UnknownCount.describe(
     'Source rows of the 12 periods left out for a NULL where none may be; NULL where the run failed before it knew',

@@ -13,7 +13,7 @@ import { DailyFunnel, deriveDailyFunnel } from './daily_funnel';
 import { ExportRun } from './export_runs';
 import { defineRetention } from './retention';
 
-/** The four core tables, which every report has, in the order in which they are shown and answered. */
+/** The four core tables, which every report has, in the order of display and of answers. */
 export const reportTables = {
   daily_engagement: {
     row: DailyEngagement,
@@ -39,16 +39,16 @@ export const reportTables = {
 interface ReportTableSource {
   row: z.ZodObject;
   derive: (facts: PeriodFacts) => object;
-  /** Columns of a period that may rise from one report to the next, by their definition. */
+  /** Columns of a period that by definition may rise from one report to the next. */
   growing: readonly string[];
   description: string;
 }
 
-/** The columns of a table of days for a table of weeks or months. Only for tables whose other descriptions don't speak of days. */
+/** The columns of a daily table for weeks or months. Only for tables whose other descriptions don't mention days. */
 const ofWeeks = <Row extends z.ZodRawShape>(row: z.ZodObject<Row>) => row.extend(periodColumnsOf.week) as z.ZodObject<Row>;
 const ofMonths = <Row extends z.ZodRawShape>(row: z.ZodObject<Row>) => row.extend(periodColumnsOf.month) as z.ZodObject<Row>;
 
-/** The tables beside the core: of days who the people are, and those of the weeks and months that end on a report date. */
+/** The tables besides the core: daily_audience, and the tables of weeks and months that end on a report date. */
 export const furtherTables = {
   daily_audience: {
     grain: 'day',
@@ -117,12 +117,12 @@ export type FurtherRow<Table extends FurtherTable = FurtherTable> = z.infer<(typ
 export type PublishedTable = ReportTable | FurtherTable;
 export type PublishedRow = ReportRow | FurtherRow;
 
-/** The tables of a report, in the order in which they are answered: the core, the audience, and those of a week or month that ends on its date. */
+/** The tables of a report, in the order of answers: the core, the audience, and those of a week or month that ends on its date. */
 export function tablesOf(reportDate: CalendarDate): PublishedTable[] {
   return [...reportTableNames, ...furtherTableNames.filter((table) => endsPeriod(reportDate, furtherTables[table].grain))];
 }
 
-/** Columns of a period that may rise from one report to the next, by their definition. */
+/** Columns of a period that by definition may rise from one report to the next. */
 export function growingColumns(table: PublishedTable): readonly string[] {
   const core = table.replace(/^(weekly|monthly)_/, 'daily_');
   return core in reportTables ? reportTables[core as ReportTable].growing : [];
@@ -132,7 +132,7 @@ export function isRetention(table: PublishedTable): table is 'weekly_retention' 
   return table === 'weekly_retention' || table === 'monthly_retention';
 }
 
-/** A table has a row a period, or one a cohort and age. */
+/** Rows of a table in a report: one per period, or one per cohort and age. */
 export function rowsOfTable(table: PublishedTable): number {
   return isRetention(table) ? (PERIODS * (PERIODS + 1)) / 2 : PERIODS;
 }
@@ -140,7 +140,7 @@ export function rowsOfTable(table: PublishedTable): number {
 export type ReportTable = keyof typeof reportTables;
 export const reportTableNames = Object.keys(reportTables) as ReportTable[];
 
-/** A row as it is loaded: dates as YYYY-MM-DD, instants as ISO 8601 in UTC. */
+/** A row for loading: dates as YYYY-MM-DD, instants as ISO 8601 in UTC. */
 export type ReportRow<Table extends ReportTable = ReportTable> = z.infer<(typeof reportTables)[Table]['row']>;
 export type DerivedRow<Table extends ReportTable> = Derived<ReportRow<Table>>;
 
@@ -148,7 +148,7 @@ export interface Column {
   name: string;
   type: BigQueryType;
   mode: 'REQUIRED' | 'NULLABLE';
-  /** Of a figure; null where the column holds none. */
+  /** Unit of a figure; null if the column is no figure. */
   unit: Unit | null;
   description: string;
 }
@@ -161,7 +161,7 @@ export interface TableDefinition {
   columns: Column[];
 }
 
-/** A published table's definition, read off the schema of its rows. */
+/** Derives a published table's definition from the schema of its rows. */
 export function defineTable(
   name: string,
   row: z.ZodObject,
@@ -186,7 +186,7 @@ export const reportTableDefinitions = Object.fromEntries(
   Object.entries(reportTables).map(([name, { row, description }]) => [name, defineTable(name, row, description, 'report_date')]),
 ) as Record<ReportTable, TableDefinition>;
 
-/** Those of all tables that a report may have. In BigQuery the further ones are made of NULLABLE columns only: see docs/adding-a-metric.md. */
+/** Definitions of all tables of reports. In BigQuery those besides the core have only NULLABLE columns: see docs/adding-a-metric.md. */
 export const publishedTableDefinitions = {
   ...reportTableDefinitions,
   ...Object.fromEntries(
@@ -198,7 +198,7 @@ export const publishedTableDefinitions = {
 } as Record<PublishedTable, TableDefinition>;
 export const publishedTableNames = Object.keys(publishedTableDefinitions) as PublishedTable[];
 
-/** Columns that a table may lack: infrastructure, or a file, of a version that hadn't got them. Reports have had all of theirs from the start. */
+/** Columns that a table of an older deployment or file may lack. Tables of reports have always had all of their columns. */
 export function optionalColumns({ name, columns }: TableDefinition): Column[] {
   return name === exportRunsDefinition.name ? columns.filter(({ mode }) => mode === 'NULLABLE') : [];
 }

@@ -1,8 +1,8 @@
 import { furtherTableNames, type TableDefinition } from './index';
 
 /**
- * The text of infra/schemas/<table>.json: the columns as BigQuery reads them. The tables beside the core were added to deployments that
- * exist, so their columns are NULLABLE, even if the program always writes a value.
+ * The text of infra/schemas/<table>.json: the columns for BigQuery. The tables besides the core were added to existing deployments, so their
+ * columns are NULLABLE even if the program always writes a value.
  */
 export function infraSchema({ name: table, columns }: TableDefinition): string {
   const isFurther = (furtherTableNames as string[]).includes(table);
@@ -15,7 +15,7 @@ export function infraSchema({ name: table, columns }: TableDefinition): string {
   return `${JSON.stringify(fields, null, 2)}\n`;
 }
 
-/** The text of infra/tables.json: what infra/bigquery.tf makes, beside the columns. */
+/** The text of infra/tables.json: what infra/bigquery.tf needs besides the columns. */
 export function infraTables(tables: readonly TableDefinition[]): string {
   const described = tables.map(({ name, partitionColumn, description }) => [
     name,

@@ -14,7 +14,7 @@ function defineReleaseTable(grain: Grain): TableDefinition {
   return defineTable(`${grainAdverbs[grain]}_metrics`, defineReleased(grain), description, 'period_start_date');
 }
 
-/** A table of the release as it is there: its columns, and its rows in them. */
+/** An existing table of the release: its columns, and the conversion of rows to and from them. */
 export interface ReleaseTable {
   definition: TableDefinition;
   toStored(row: ReleasedRow): object;
@@ -31,7 +31,7 @@ function tableOfPeriods(grain: Grain): ReleaseTable {
   return { definition: releaseDefinitions[grain], toStored: (row) => row, fromStored: (row) => row as ReleasedRow };
 }
 
-/** Days by period_date, in a table of a version without grains. */
+/** Days by period_date, in a table of an older version without grains. */
 const tableByDate: ReleaseTable = {
   definition: defineTable(releaseDefinitions.day.name, ReleasedByDate, releaseDefinitions.day.description, 'period_date'),
   toStored: ({ period_start_date, period_end_date, ...row }) => ({ period_date: period_start_date, ...row }),
@@ -41,7 +41,7 @@ const tableByDate: ReleaseTable = {
   },
 };
 
-/** The table of a grain, by the names of the columns that it has. */
+/** The table of a grain, chosen by the names of its columns. */
 export function releaseTable(grain: Grain, columns: Iterable<string>): ReleaseTable {
   return grain === 'day' && new Set(columns).has('period_date') ? tableByDate : keptTables[grain];
 }

@@ -12,7 +12,7 @@ const { shape: advanced } = DailyAdvancedMetrics;
 const { shape: errors } = DailyErrors;
 const { shape: funnel } = DailyFunnel;
 
-/** A published column as it is released: NULL where it is hidden. */
+/** The released form of a published column: NULL if hidden. */
 function released<Column extends z.ZodType>(column: Column, how: string, description = column.meta()?.description) {
   return column.nullable().meta({ ...column.meta(), description: `${description}; ${how}, NULL where hidden` });
 }
@@ -20,14 +20,14 @@ function released<Column extends z.ZodType>(column: Column, how: string, descrip
 const rounded = <Column extends z.ZodType>(column: Column, description?: string) => released(column, 'rounded', description);
 const ofRounded = <Column extends z.ZodType>(column: Column) => released(column, 'of the rounded numbers, to one decimal');
 
-/** The period with whose report a period is released. */
+/** The period whose report releases a period. */
 const lastReport: Record<Grain, string> = {
   day: 'the 11th day after the period',
   week: 'the second week after the period',
   month: 'the month after the period',
 };
 
-/** daily_metrics, weekly_metrics and monthly_metrics: periods that are complete, each released once, rounded, with small groups hidden. */
+/** daily_metrics, weekly_metrics and monthly_metrics: complete periods, each released once, rounded, with small groups hidden. */
 export const defineReleased = (grain: Grain) =>
   z.strictObject({
     period_start_date: Day.describe(`${periodColumnsOf[grain].period_start_date.meta()?.description}; partition column`),
@@ -63,12 +63,12 @@ export const defineReleased = (grain: Grain) =>
     conversion_rate: ofRounded(funnel.conversion_rate),
   });
 
-/** A released period; the rows of all grains have the same columns. */
+/** A released period. Rows of all grains have the same columns. */
 export type ReleasedRow = z.infer<ReturnType<typeof defineReleased>>;
 
 const { period_start_date, period_end_date, ...sharedColumns } = defineReleased('day').shape;
 
-/** daily_metrics of a version without grains. A table of it goes on as it is. */
+/** daily_metrics of an older version without grains. Existing tables keep this form. */
 export const ReleasedByDate = z.strictObject({
   period_date: Day.describe('The day that the row is about; partition column'),
   ...sharedColumns,

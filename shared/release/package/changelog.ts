@@ -4,7 +4,7 @@ import { formatMany } from '../../platform/counts';
 import { markdownTable } from '../../platform/markdown';
 import { editionOf, type ReleasedDataset } from './dataset';
 
-/** CHANGELOG.md: which periods were corrected and when each was released, as far as the released rows say. */
+/** CHANGELOG.md: which periods were corrected and when each was released, from the released rows. */
 export function changelog({ grain, rows }: Pick<ReleasedDataset, 'grain' | 'rows'>): string {
   const { version, created, from, to, periods } = editionOf({ grain, rows });
   const corrected = rows.filter(({ revision }) => revision > 1);
@@ -36,7 +36,7 @@ function describeCorrections(rows: readonly ReleasedRow[], grain: Grain): string
 ${markdownTable([grain, 'revision', 'released'], cells)}`;
 }
 
-/** Rows by the date, of UTC, on which they were released, the newest first. */
+/** Rows by their UTC date of release, newest first. */
 function byDate(rows: readonly ReleasedRow[]): Map<string, ReleasedRow[]> {
   const dates = [...new Set(rows.map(({ released_at }) => released_at.slice(0, 10)))].sort().reverse();
   return new Map(dates.map((date) => [date, rows.filter(({ released_at }) => released_at.startsWith(date))]));

@@ -1,7 +1,7 @@
 import type { Author, Publication } from '../../platform/publication';
 import type { Edition } from './dataset';
 
-/** A sentence to cite the data with: the one of the settings, or authors, year, title, periods, version and address. */
+/** The citation from the settings, otherwise one with authors, year, title, periods, version and address. */
 export function citationText(publication: Publication, { version, created, from, to }: Edition): string {
   const { authors, title, citation } = publication;
   if (citation !== null) return citation;
@@ -11,7 +11,7 @@ export function citationText(publication: Publication, { version, created, from,
   return address === null ? text : `${text} ${address}`;
 }
 
-/** Where the data set is to be found: its DOI as a link, or an address; null: nowhere yet. */
+/** The data set's address: its DOI as a link, or its URL; null if it has none. */
 export function addressOf({ doi, url }: Pick<Publication, 'doi' | 'url'>): string | null {
   return doi === null ? url : `https://doi.org/${doi}`;
 }
@@ -54,13 +54,13 @@ function personOf({ familyName, givenName, orcid }: Exclude<Author, { name: stri
   };
 }
 
-/** An item of a list in YAML, without what is null. */
+/** An item of a YAML list, without null values. */
 function listItem(values: Record<string, string | null>): string[] {
   const present = Object.entries(values).flatMap(([key, value]) => (value === null ? [] : `${key}: ${quote(value)}`));
   return present.map((line, place) => `  ${place === 0 ? '-' : ' '} ${line}`);
 }
 
-/** Text in JSON is text in YAML. */
+/** A JSON string is also a YAML string. */
 function quote(text: string): string {
   return JSON.stringify(text);
 }

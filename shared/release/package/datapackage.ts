@@ -6,13 +6,13 @@ import { addressOf } from './citation';
 import { editionOf, type ReleasedDataset } from './dataset';
 import { packageColumns } from './table';
 
-/** Files of a package beside datapackage.json, which lists them. */
+/** Files of a package, except datapackage.json, which lists them. */
 export const packageFiles = {
   'metrics.csv': { name: 'metrics', title: 'Metrics by period', format: 'csv', mediatype: 'text/csv' },
   'metrics.parquet': {
     name: 'metrics-parquet',
     title: 'The same as Parquet',
-    format: 'apache-parquet', // of `parquet`, frictionless 5.21 reads the table and finds no size to compare
+    format: 'apache-parquet', // with `parquet`, frictionless 5.21 reads the table and has no size to compare
     mediatype: 'application/vnd.apache.parquet',
   },
   'README.md': { name: 'readme', title: 'Datasheet', format: 'md', mediatype: 'text/markdown' },
@@ -21,7 +21,7 @@ export const packageFiles = {
 } as const satisfies Record<string, { name: string; title: string; format: string; mediatype: string }>;
 export type PackageFile = keyof typeof packageFiles;
 
-/** A file as it is written. */
+/** Size and checksum of a written file. */
 export interface FileFacts {
   bytes: number;
   /** In hexadecimal. */
@@ -62,7 +62,7 @@ export function datapackage(dataset: ReleasedDataset, factsOf: (file: PackageFil
   return `${JSON.stringify(descriptor, null, 2)}\n`;
 }
 
-/** A name for registries: lower case, no version and no dates in it. */
+/** A name for registries: lower case, without version and dates. */
 export function packageName(title: string): string {
   const plain = title.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
   const name = plain.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '');

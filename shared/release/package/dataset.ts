@@ -6,23 +6,23 @@ import { Failure } from '../../platform/failure';
 import type { Publication } from '../../platform/publication';
 import { countColumns } from '../columns';
 
-/** Released periods, and what is said of them: all that the files of a package are made of. */
+/** Released periods and their metadata: the input for all files of a package. */
 export interface ReleasedDataset {
   grain: Grain;
   /** At least one, in order of time. */
   rows: readonly ReleasedRow[];
   limits: ReleaseLimits;
   timeZone: string;
-  /** Made of the built-in demo data. */
+  /** Computed from the built-in demo data. */
   isDemo: boolean;
   publication: Publication;
-  /** The program that computed it, with its version. */
+  /** Name and version of the program that computed it. */
   program: string;
 }
 
-/** What tells one state of a release from another. */
+/** Identifies a state of the release. */
 export interface Edition {
-  /** Semantic: 1 for the columns, then the number of periods, then the number of corrections. */
+  /** COLUMNS_VERSION.periods.corrections, as a semantic version. */
   version: string;
   /** When the newest row was released, ISO 8601 in UTC. */
   created: string;
@@ -30,11 +30,11 @@ export interface Edition {
   from: CalendarDate;
   to: CalendarDate;
   periods: number;
-  /** How often periods were replaced, all together. */
+  /** Total number of replacements. */
   corrections: number;
 }
 
-/** Version of the columns: raised where one is removed, renamed or means something else. */
+/** Version of the columns. Raise it if one is removed, renamed or changes its meaning. */
 const COLUMNS_VERSION = 1;
 
 export function editionOf({ grain, rows }: Pick<ReleasedDataset, 'grain' | 'rows'>): Edition {
@@ -59,7 +59,7 @@ export function editionOf({ grain, rows }: Pick<ReleasedDataset, 'grain' | 'rows
 const MANY_COUNTS = 12;
 
 /**
- * The texts of a release name what counts were rounded to. BAD_CONFIG where the rows say otherwise: the setting has changed since they were released.
+ * The texts of a release state the rounding of its counts. Throws BAD_CONFIG if rows don't match it: the setting has changed since their release.
  */
 export function checkRounding(rows: readonly ReleasedRow[], { roundTo }: ReleaseLimits): void {
   const refuse = (found: string) =>

@@ -9,7 +9,7 @@ import { formatShare, hiddenShares } from './hidden';
 import { hiddenMeans, limitsOf, methodOf, periodNames, requestToReaders } from './method';
 import { packageColumns } from './table';
 
-/** README.md of a package: what a researcher has to know before using the numbers. */
+/** README.md of a package: what a researcher must know before using the numbers. */
 export function datasheet(dataset: ReleasedDataset): string {
   const { publication, grain, timeZone, isDemo } = dataset;
   const edition = editionOf(dataset);

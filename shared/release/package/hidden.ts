@@ -7,21 +7,21 @@ export interface HiddenShare {
   of: number;
 }
 
-/** Of a column, or of all: by year, in the order of the years, and over all years. */
+/** For one or all columns: by year, in order, and over all years. */
 export interface HiddenByYear {
   byYear: HiddenShare[];
   all: HiddenShare;
 }
 
 export interface HiddenShares {
-  /** Of the periods' first days, in order. */
+  /** Years of the periods' first days, in order. */
   years: string[];
   /** In the order of the table. */
   columns: (HiddenByYear & { column: ReleasedColumn })[];
   all: HiddenByYear;
 }
 
-/** How much of a release is hidden, by column and year. */
+/** The share of hidden values of a release, by column and year. */
 export function hiddenShares(rows: readonly ReleasedRow[]): HiddenShares {
   const yearOf = ({ period_start_date }: ReleasedRow) => period_start_date.slice(0, 4);
   const years = [...new Set(rows.map(yearOf))].sort();
@@ -42,7 +42,7 @@ function share(rows: readonly ReleasedRow[], columns: readonly ReleasedColumn[])
   return { hidden, of: rows.length * columns.length };
 }
 
-/** `23 %`; below 1 and above 99 % without being none or all, `<1 %` and `>99 %`. */
+/** `23 %`. Shares between 0 and 1 % are `<1 %`, between 99 and 100 % `>99 %`. */
 export function formatShare({ hidden, of }: HiddenShare): string {
   const percent = Math.round((100 * hidden) / of);
   if (percent === 0 && hidden > 0) return '<1 %';

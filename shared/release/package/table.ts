@@ -5,7 +5,7 @@ import { renderCsv } from '../../platform/csv';
 import { keyColumns } from '../columns';
 import type { ReleasedDataset } from './dataset';
 
-/** Columns of a package's table: those of the released table, described for files. */
+/** Columns of a package's table: those of the released table, with descriptions for files. */
 export function packageColumns(grain: Grain): Column[] {
   return releaseDefinitions[grain].columns.map((column) => ({
     ...column,
@@ -14,7 +14,7 @@ export function packageColumns(grain: Grain): Column[] {
   }));
 }
 
-/** metrics.csv: a line of names, then one per period; a hidden value is an empty cell. */
+/** metrics.csv: a header, then one line per period. A hidden value is an empty cell. */
 export function metricsCsv({ grain, rows }: Pick<ReleasedDataset, 'grain' | 'rows'>): string {
   const names = packageColumns(grain).map(({ name }) => name);
   return `${renderCsv(rows, names)}\n`;

@@ -1,4 +1,5 @@
--- The same as first_tests, for windows in which the clocks go back across midnight: there, a later instant can have an earlier date, so the date of each row decides.
+-- The same as first_tests, for windows in which clocks go back across midnight: a later instant can then have an earlier date, so this takes the
+-- earliest date of all rows.
 SELECT user_id, MIN(day) AS day
 FROM (
   SELECT user_id, CAST(DATETIME(GREATEST(created_at, @scan_from), @time_zone) AS DATE) AS day

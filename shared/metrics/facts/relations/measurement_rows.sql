@@ -1,6 +1,6 @@
 -- One row per row of measurements that falls on a day of the window: its local day and its outcome, which is 'success' (error_type
--- is NULL or the empty text), one of the known kinds of error, 'unclassified' for any other text (it goes no further: it could hold
--- user context), or 'rejected' where a required column is NULL. A created_at before the epoch counts as none.
+-- is NULL or the empty text), one of the known kinds of error, 'unclassified' for any other text (the text itself is dropped, because it could
+-- hold user data), or 'rejected' if a required column is NULL. A created_at before the epoch counts as NULL.
 SELECT
   day,
   measurement_id,

@@ -1,5 +1,5 @@
--- One row per user id that has an account or a test up to the last day: the first day of the period of each (NULL: none), and how many rows of users
--- hold the id.
+-- One row per user id with an account or a test up to the last day: the first day of the period of each (NULL: none), and the number of rows of
+-- users with the id.
 SELECT user_id, MIN(created_day) AS created_day, MIN(first_test_day) AS first_test_day, COUNT(created_day) AS accounts
 FROM (
   SELECT user_id, PERIOD_START(day) AS created_day, CAST(NULL AS DATE) AS first_test_day FROM accounts

@@ -1,5 +1,5 @@
--- One row per day and session: which of the session's attempts was the first of the day, and which the first of the day to succeed (NULL: none).
--- Attempts are numbered through all days that are read: they follow each other in time, so those of a day or of a longer period have numbers in a row.
+-- One row per day and session: the number of the session's first attempt of the day, and of its first successful one (NULL: none).
+-- Attempts are numbered in time over all days that are read, so those of a day or a longer period have consecutive numbers.
 SELECT day, session_id, MIN(attempt) AS first_attempt, MIN(IF(succeeded, attempt, NULL)) AS first_success
 FROM (
   SELECT day, session_id, succeeded, ROW_NUMBER() OVER (PARTITION BY session_id ORDER BY created_at, measurement_id) AS attempt

@@ -1,5 +1,5 @@
--- The same as session_periods, for windows in which the clocks go back across midnight: there, a later attempt can have an earlier date, so each period
--- numbers its own.
+-- The same as session_periods, for windows in which clocks go back across midnight: a later attempt can then have an earlier date, so attempts are
+-- numbered within each period.
 SELECT day, session_id, COALESCE(MIN(IF(outcome = 'success', attempt, NULL)), 0) AS first_success
 FROM (
   SELECT
