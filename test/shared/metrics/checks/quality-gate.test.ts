@@ -228,6 +228,20 @@ test.each(numbers)('$table.$name that is off by one is noticed, whatever the per
   }
 });
 
+/** Gini coefficients are only bounded. */
+const quotients = reportTableNames.flatMap((table) =>
+  reportTableDefinitions[table].columns
+    .filter(({ name, type }) => type === 'FLOAT64' && name !== 'error_gini_coefficient')
+    .map(({ name }) => ({ table, name })),
+);
+
+test.each(quotients)('$table.$name that differs in the sixth decimal is noticed', ({ table, name }) => {
+  const changed = subject();
+  const row = changed.report.rows[table][0] as unknown as Record<string, number>;
+  row[name] = (row[name] ?? 0) + 1e-6;
+  expect(check(changed)).toMatch(new RegExp(`^QUALITY_GATE ${table} of 2025-12-23: ${name} = `));
+});
+
 describe('the shape of a table', () => {
   test.each<[string, (report: Report) => void, RegExp]>([
     [
@@ -249,6 +263,16 @@ describe('the shape of a table', () => {
       'the periods are in another order',
       ({ rows }) => rows.daily_errors.reverse(),
       /daily_errors of 2025-12-23: each of the 12 periods once, newest first \(12 rows, 0 in place\)/,
+    ],
+    [
+      'a row is of another report',
+      ({ rows }) => Object.assign(rows.daily_funnel[2] ?? {}, { report_date: DAY_AFTER }),
+      /daily_funnel of 2025-12-23: each of the 12 periods once, newest first \(12 rows, 11 in place\)/,
+    ],
+    [
+      'a period ends on another day',
+      ({ rows }) => Object.assign(rows.daily_errors[2] ?? {}, { period_end_date: DATE }),
+      /daily_errors of 2025-12-23: each of the 12 periods once, newest first \(12 rows, 11 in place\)/,
     ],
     [
       'a count that is none',
