@@ -1,4 +1,4 @@
-// Bundles the runner and starts it: node test/mutants/start.mjs [NAME…].
+// Bundles the runner and starts it: node test/mutants/start.mjs [NAME…] [--sample NUMBER].
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -11,6 +11,7 @@ await build({
   entryPoints: ['test/mutants/run.ts'],
   outfile,
   bundle: true,
+  packages: 'external',
   platform: 'node',
   format: 'cjs',
   target: 'node20',

@@ -279,7 +279,11 @@ describe('a release', () => {
   const PERIOD = '2025-06-01';
 
   /** Exports a date with its release; the periods that were put out. */
-  async function released(changes: Partial<Engine> = {}, change: (facts: Facts) => void = () => {}) {
+  async function released(
+    changes: Partial<Engine> = {},
+    change: (facts: Facts) => void = () => {},
+    options: Partial<ExportOptions> = {},
+  ) {
     const put: string[] = [];
     const { engine } = createEngine({
       readFacts: async ({ firstDay, lastDay }) => {
@@ -295,12 +299,20 @@ describe('a release', () => {
       ...changes,
     });
     const settings = { grain: 'day', minPeople: 11, roundTo: 5 } as const;
-    const outcome = await run(engine, { release: settings }, [DATE]).catch(({ code }) => code as string);
+    const outcome = await run(engine, { release: settings, ...options }, [DATE]).catch(({ code }) => code as string);
     return { put, release: typeof outcome === 'string' ? outcome : (outcome.reports[0]?.release ?? null) };
   }
 
   test('comes with the report that the period is mature in', async () => {
     expect(await released()).toMatchObject({ put: [PERIOD], release: { period: PERIOD, state: 'released' } });
+  });
+
+  test.each([
+    ['before the date of that report is over, does not come', '2025-06-12T23:59:59Z', []],
+    ['as soon as it is over, comes', '2025-06-13T00:00:00Z', [PERIOD]],
+  ])('%s', async (_, startedAt, expected) => {
+    const gate = { ...testGate, allowStale: true };
+    expect((await released({}, undefined, { startedAt: new Date(startedAt), gate })).put).toEqual(expected);
   });
 
   test('does not come where a table of that report is not in', async () => {

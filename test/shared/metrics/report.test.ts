@@ -131,9 +131,14 @@ test('a cohort has a row for each period since, with 0 where nobody came and NUL
   expect(rows.at(-1)).toMatchObject({ cohort_start_date: '2024-09-01', age: 11, period_end_date: '2025-08-31', cohort_users: 0 });
 });
 
-test('the newest hour of the source is the newest of the periods, and of no later day', () => {
+test('the newest hour of the source is that of any row of the periods, and of no later day', () => {
   const [firstDay, lastDay] = ['2025-12-11', '2025-12-24'];
-  const days = indexByDay(steadyFacts(firstDay, lastDay), { firstDay, lastDay });
+  const { intake, ...facts } = steadyFacts(firstDay, lastDay);
+  const errorsAreNewest = intake.map((row) => ({
+    ...row,
+    latest_hour: row.latest_hour - (row.outcome === 'test_not_found' ? 0 : 2),
+  }));
+  const days = indexByDay({ ...facts, intake: errorsAreNewest }, { firstDay, lastDay });
   const { sourceLatestHour } = deriveReport(days, '2025-12-23', new Date('2025-12-25'));
   expect(sourceLatestHour).toEqual(new Date('2025-12-23T20:00:00Z'));
 });

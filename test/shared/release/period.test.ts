@@ -41,6 +41,10 @@ test.each<[string, (subject: { exact: PeriodFacts; facts: ReleaseFacts }) => unk
   ['one has more sessions than all', ({ facts }) => change(facts.release_sessions, { most_sessions: 10 })],
   ['nobody has a session of a sort that is there', ({ facts }) => facts.release_sessions.splice(1, 1)],
   ['somebody has a session of a sort that is not there', ({ exact }) => Object.assign(exact.day.sessions, { second: 0 })],
+  [
+    'somebody has sessions without success, of which there are none',
+    ({ exact }) => Object.assign(exact.day.sessions, { never: 0 }),
+  ],
   ['unclassified errors are gone', ({ exact }) => Object.assign(exact.day, { unclassifiedErrors: 0 })],
 ])('%s: the source has changed, and nothing is released', (_, meanwhile) => {
   const changed = subject();

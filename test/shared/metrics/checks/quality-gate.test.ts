@@ -250,6 +250,11 @@ describe('the shape of a table', () => {
       /daily_funnel of 2025-12-23: each of the 12 periods once, newest first \(11 rows, 11 in place\)/,
     ],
     [
+      'a row is there twice',
+      ({ rows }) => rows.daily_funnel.push({ ...rows.daily_funnel[11] } as never),
+      /daily_funnel of 2025-12-23: each of the 12 periods once, newest first \(13 rows, 12 in place\)/,
+    ],
+    [
       'a period is there twice',
       ({ rows }) => Object.assign(rows.daily_errors[3] ?? {}, { period_start_date: DATE }),
       /daily_errors of 2025-12-23: each of the 12 periods once, newest first \(12 rows, 11 in place\)/,

@@ -1,4 +1,4 @@
-import { dateTimeMacro, duckDbValues, openDatabase } from '../../../../shared/engines/duckdb/connection';
+import { duckDbValues, openDatabase } from '../../../../shared/engines/duckdb/connection';
 import { daysWindow } from '../../../../shared/metrics/calendar';
 import { factParameters } from '../../../../shared/metrics/facts/parameters';
 import { parametersOf, relationQuery } from '../../../../shared/metrics/facts/relations';
@@ -8,7 +8,7 @@ async function firstTests(timeZone: string, instants: Record<string, string | nu
   const database = await openDatabase();
   try {
     const window = daysWindow('2025-12-01', '2025-12-23', timeZone);
-    await database.run(dateTimeMacro(window));
+    await database.run('CREATE MACRO datetime(instant, zone) AS timezone(zone, instant)'); // as BigQuery, by the zone's name
     const rows = Object.entries(instants).map(([user, at]) => `('${user}', ${at === null ? 'NULL' : `TIMESTAMPTZ '${at}'`})`);
     await database.run(
       `CREATE TABLE source_first_tests AS SELECT * FROM (VALUES ${rows.join(', ')}) AS given (user_id, first_test_at)`,
