@@ -1,9 +1,10 @@
 import type { Engine } from '../../../shared/engines/engine';
-import { releasePeriods } from '../../../shared/export/run-release';
+import { parseReleaseRequest, releasePeriods } from '../../../shared/export/run-release';
 import type { CountedFacts, Facts } from '../../../shared/metrics/facts/facts';
 import type { ExportRun } from '../../../shared/metrics/tables/export_runs';
 import type { ReleasedRow } from '../../../shared/metrics/tables/released';
 import { Failure } from '../../../shared/platform/failure';
+import { createLog } from '../../../shared/platform/log';
 import { testGate, testRun } from '../../support/run';
 import { steadyFacts, steadyReleaseFacts } from '../../support/steady-facts';
 
@@ -15,6 +16,8 @@ const releasedAt = new Date('2025-12-01T06:00:00Z');
 async function releaseBoth(change: (facts: Facts) => void = () => {}, changes: Partial<Engine> = {}) {
   const put: ReleasedRow[] = [];
   const records: ExportRun[] = [];
+  const lines: string[] = [];
+  const log = createLog({ level: 'warning', format: 'text', write: (line) => lines.push(line) });
   const engine: Partial<Engine> = {
     readRelease: async () => [],
     readFacts: async ({ firstDay, lastDay }) => {
@@ -31,11 +34,11 @@ async function releaseBoth(change: (facts: Facts) => void = () => {}, changes: P
     ...changes,
   };
   const outcomes = await releasePeriods([FIRST, SECOND], {
-    ...{ engine: engine as Engine, run: testRun(), timeZone: 'UTC', releasedAt, replace: null, gate: testGate },
+    ...{ engine: engine as Engine, run: testRun({ log }), timeZone: 'UTC', releasedAt, replace: null, gate: testGate },
     settings: { grain: 'day', minPeople: 11, roundTo: 5 },
     now: () => releasedAt,
   });
-  return { outcomes, put: put.map((row) => row.period_start_date), records };
+  return { outcomes, put: put.map((row) => row.period_start_date), records, lines };
 }
 
 test('periods whose reports are right are released', async () => {
@@ -47,7 +50,7 @@ test('periods whose reports are right are released', async () => {
 });
 
 test('a period whose report the gate refuses is not released, and the other is', async () => {
-  const { outcomes, put, records } = await releaseBoth(({ activity }) => {
+  const { outcomes, put, records, lines } = await releaseBoth(({ activity }) => {
     for (const row of activity) if (row.day === '2025-07-05') row.tests++; // of the report that would release the second
   });
   expect(put).toEqual([FIRST]);
@@ -63,6 +66,8 @@ test('a period whose report the gate refuses is not released, and the other is',
     ['2025-06-12', null, FIRST],
     ['2025-07-12', 'QUALITY_GATE', null],
   ]);
+  expect(lines).toEqual([expect.stringContaining('code=QUALITY_GATE')]);
+  expect(lines[0]).toContain(`period=${SECOND}`);
 });
 
 test('a period whose report is of duplicates is not released', async () => {
@@ -92,4 +97,11 @@ test('where the release can not be read, nothing is released', async () => {
   const refused = new Failure('ACCESS_DENIED', 'no');
   const { outcomes, put } = await releaseBoth(undefined, { readRelease: () => Promise.reject(refused) });
   expect([outcomes.map(({ failure }) => failure), put]).toEqual([[refused, refused], []]);
+});
+
+test('a request names days whose periods can be released', () => {
+  const context = { timeZone: 'UTC', grain: 'day', now: releasedAt } as const;
+  expect(parseReleaseRequest({ from: FIRST, to: '2025-11-19' }, context)).toMatchObject({ from: FIRST, to: '2025-11-19' });
+  expect(() => parseReleaseRequest({ from: FIRST, to: '2025-11-20' }, context)).toThrow('expected dates up to 2025-11-19');
+  expect(() => parseReleaseRequest({}, context)).toThrow('expected --date, or --from and --to');
 });

@@ -6,7 +6,7 @@ import { deriveReport, type Report } from '../../../../shared/metrics/report';
 import { type ReportTable, reportTableDefinitions, reportTableNames } from '../../../../shared/metrics/tables';
 import { periodColumns } from '../../../../shared/metrics/tables/columns';
 import { testGate } from '../../../support/run';
-import { steadyFacts } from '../../../support/steady-facts';
+import { noFacts, steadyFacts } from '../../../support/steady-facts';
 
 const DATE = '2025-12-23';
 const OLDEST = '2025-12-12';
@@ -242,6 +242,21 @@ test.each(quotients)('$table.$name that differs in the sixth decimal is noticed'
   expect(check(changed)).toMatch(new RegExp(`^QUALITY_GATE ${table} of 2025-12-23: ${name} = `));
 });
 
+test.each(quotients)('$table.$name that differs in the twelfth decimal passes', ({ table, name }) => {
+  const changed = subject();
+  const row = changed.report.rows[table][0] as unknown as Record<string, number>;
+  row[name] = (row[name] ?? 0) + 1e-12;
+  expect(check(changed)).toBeNull();
+});
+
+test.each(quotients)('$table.$name of 0 where there is nothing to divide by is noticed', ({ table, name }) => {
+  const days = new Map(indexByDay(noFacts, { firstDay: DAY_BEFORE, lastDay: DAY_AFTER }));
+  const nobody: Subject = { report: deriveReport(days, DATE, new Date('2025-12-24T06:00:00Z')), days };
+  expect(check(nobody)).toBeNull();
+  set(table, { [name]: 0 })(nobody);
+  expect(check(nobody)).toMatch(new RegExp(`^QUALITY_GATE ${table} of 2025-12-23: ${name} = .* \\(0 and NULL\\)`));
+});
+
 describe('the shape of a table', () => {
   test.each<[string, (report: Report) => void, RegExp]>([
     [
@@ -310,6 +325,16 @@ describe('the shape of a table', () => {
     expect(check(changed)).toMatch(text);
     expect(check(changed)).not.toContain('canary');
   });
+});
+
+test.each([
+  [1, 'does not hold; nothing'],
+  [2, 'does not hold, nor does 1 more; nothing'],
+  [3, 'does not hold, nor do 2 more; nothing'],
+])('of %i rules that are broken the first is named, and the others are counted', (faults, text) => {
+  const changed = subject();
+  for (let age = 0; age < faults; age++) set('daily_engagement', { avg_tests_per_active_user: 1 }, age)(changed);
+  expect(check(changed)).toContain(text);
 });
 
 describe('rejected rows', () => {
