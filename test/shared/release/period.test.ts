@@ -2,7 +2,7 @@ import { addDays } from '../../../shared/metrics/calendar';
 import type { ReleaseFacts } from '../../../shared/metrics/facts/facts';
 import { indexByDay, type PeriodFacts, periodFacts } from '../../../shared/metrics/facts/period-facts';
 import { deriveReleasePeriod } from '../../../shared/release/period';
-import { steadyFacts, steadyReleaseFacts } from '../../support/steady-facts';
+import { noFacts, steadyFacts, steadyReleaseFacts } from '../../support/steady-facts';
 
 const DAY = '2025-12-12';
 const window = { firstDay: addDays(DAY, -1), lastDay: addDays(DAY, 11) };
@@ -21,8 +21,20 @@ test('numbers and the people behind them, counted of the same rows', () => {
     rest: { value: 6, people: 3, most: 4 },
   });
   expect(counts.camera_too_far).toEqual({ value: 3, people: 1, most: 3, rest: null, moreThanOnce: null });
+  expect(counts.total_sessions).toEqual({ value: 9, people: 6, most: 2, rest: null, moreThanOnce: 2 });
+  expect(counts.successful_sessions).toEqual({
+    ...{ value: 7, people: 5, most: 2, moreThanOnce: 0 },
+    rest: { value: 2, people: 1, most: 2 },
+  });
   expect(counts.first_try_successes).toMatchObject({ value: 5, people: 3, most: 2 });
   expect(counts.accounts_with_tests).toMatchObject({ value: 2, people: 2, rest: { value: 4, people: 4, most: null } });
+});
+
+test('of a day without tests there is nothing to compare', () => {
+  const days = indexByDay(noFacts, window);
+  const nothing = { release_tests: [], release_errors: [], release_sessions: [] };
+  const { counts } = deriveReleasePeriod(DAY, periodFacts(days, window.lastDay, DAY, window.firstDay), nothing);
+  expect(Object.values(counts).filter(({ value, people }) => value !== 0 || people !== 0)).toEqual([]);
 });
 
 /** Between the two counts somebody was deleted, or rows came late. */
