@@ -1,4 +1,5 @@
 import type { Engine } from '../../../shared/engines/engine';
+import type { ReleaseOptions } from '../../../shared/export/release-periods';
 import { parseReleaseRequest, releasePeriods } from '../../../shared/export/run-release';
 import type { CountedFacts, Facts } from '../../../shared/metrics/facts/facts';
 import type { ExportRun } from '../../../shared/metrics/tables/export_runs';
@@ -13,7 +14,11 @@ const [FIRST, SECOND] = ['2025-06-01', '2025-07-01'];
 const releasedAt = new Date('2025-12-01T06:00:00Z');
 
 /** Releases both days; `change` of what was counted. */
-async function releaseBoth(change: (facts: Facts) => void = () => {}, changes: Partial<Engine> = {}) {
+async function releaseBoth(
+  change: (facts: Facts) => void = () => {},
+  changes: Partial<Engine> = {},
+  replace: ReleaseOptions['replace'] = null,
+) {
   const put: ReleasedRow[] = [];
   const records: ExportRun[] = [];
   const lines: string[] = [];
@@ -34,7 +39,7 @@ async function releaseBoth(change: (facts: Facts) => void = () => {}, changes: P
     ...changes,
   };
   const outcomes = await releasePeriods([FIRST, SECOND], {
-    ...{ engine: engine as Engine, run: testRun({ log }), timeZone: 'UTC', releasedAt, replace: null, gate: testGate },
+    ...{ engine: engine as Engine, run: testRun({ log }), timeZone: 'UTC', releasedAt, replace, gate: testGate },
     settings: { grain: 'day', minPeople: 11, roundTo: 5 },
     now: () => releasedAt,
   });
@@ -91,6 +96,26 @@ test('what is out is not counted again, and stays', async () => {
   const rows = [FIRST, SECOND].map((period_start_date) => ({ period_start_date }) as ReleasedRow);
   const { outcomes, put, records } = await releaseBoth(undefined, { readRelease: async () => rows, readFacts });
   expect([outcomes.map(({ state }) => state), put, records, readFacts.mock.calls]).toEqual([['left', 'left'], [], [], []]);
+});
+
+test('a replacement is one revision more, and of what is out alone', async () => {
+  const revisions: number[] = [];
+  const { outcomes } = await releaseBoth(
+    undefined,
+    {
+      readRelease: async () => [{ period_start_date: FIRST, revision: 3 } as ReleasedRow],
+      putRelease: async ({ revision }) => {
+        revisions.push(revision);
+        return null;
+      },
+    },
+    { reason: 'rows came late', acceptSmallChanges: true },
+  );
+  expect(revisions).toEqual([4]);
+  expect(outcomes).toMatchObject([
+    { period: FIRST, state: 'replaced' },
+    { period: SECOND, state: 'failed', failure: { code: 'BAD_REQUEST' } },
+  ]);
 });
 
 test('where the release can not be read, nothing is released', async () => {
