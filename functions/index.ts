@@ -3,14 +3,12 @@ import { createSettler } from '../shared/engines/open';
 import { parkNowhere } from '../shared/operate/dead-letter';
 import { parseConfig, requireSource, unknownSettings } from '../shared/platform/config';
 import { createLog, traceOf } from '../shared/platform/log';
+import { DEADLINE_MS } from './deadline';
 import { createPubsubHandler } from './export-kpi';
 import { createHttpHandler } from './export-kpi-http';
 import { installFront } from './front';
 import type { HandlerDeps } from './handler-deps';
 import { createPark } from './park';
-
-/** Event functions are cut off after 540 s. */
-const DEADLINE_MS = 480_000;
 
 // parsed at the start of the instance, so that a wrong deployment fails at once
 const config = parseConfig(process.env);

@@ -334,6 +334,30 @@ test('cards and panels show metrics that there are', () => {
   expect(shown.filter((metric) => !names.has(metric))).toEqual([]);
 });
 
+describe('a figure that may still change', () => {
+  const open = (of: Partial<Period>) => {
+    const history = historyOf(day('2025-12-21', {}), day('2025-12-22', of));
+    return [...history.metrics.values()].filter(({ name }) => history.isOpen('2025-12-22', name)).map(({ name }) => name);
+  };
+
+  test('is one that grows, of a day that is young', () => {
+    expect(open({ growing: true })).toEqual(['accounts_with_tests', 'conversion_rate']);
+  });
+
+  test('is any, of a day that is not over; and none, of one that is old', () => {
+    expect(open({ growing: true, provisional: true })).toEqual(metrics.map(({ name }) => name));
+    expect(open({})).toEqual([]);
+  });
+
+  test('grows in the funnel alone, of days, weeks and months', () => {
+    for (const grain of grains)
+      expect(metricsOfGrain(grain).flatMap(({ name, grows }) => (grows ? name : []))).toEqual([
+        'accounts_with_tests',
+        'conversion_rate',
+      ]);
+  });
+});
+
 describe('unknown kinds of error', () => {
   const counted = reportMetrics.filter(({ name }) => ['total_errors', 'other_errors'].includes(name));
   const at = (total: number, other: number) => counted.map(({ name }) => (name === 'total_errors' ? total : other));

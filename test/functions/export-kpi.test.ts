@@ -27,7 +27,7 @@ function outcome(failures: Partial<Record<string, FailureCode>>): ReportOutcome 
   return { reportDate: '2025-12-23', tables, findings: null, release: null };
 }
 
-function createDeps(run: HandlerDeps['runRequest']) {
+function createDeps(run: HandlerDeps['runRequest'], deadlineMs = 1000) {
   const letters: DeadLetter[] = [];
   const lines: string[] = [];
   const deps = {
@@ -42,7 +42,7 @@ function createDeps(run: HandlerDeps['runRequest']) {
     sendDigests,
     openLog: () => createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }),
     now: () => new Date('2025-12-24T06:00:05Z'),
-    deadlineMs: 1000,
+    deadlineMs,
   };
   const park = async (letter: DeadLetter) => {
     letters.push(letter);
@@ -50,12 +50,12 @@ function createDeps(run: HandlerDeps['runRequest']) {
   return { deps, park, letters, lines };
 }
 
-async function call(run: HandlerDeps['runRequest']): Promise<[number, unknown]> {
+async function call(run: HandlerDeps['runRequest'], deadlineMs?: number): Promise<[number, unknown]> {
   let answered: [number, unknown] = [0, null];
   const res = { status: (status: number) => ({ json: (body: unknown) => Object.assign(answered, [status, body]) }) };
   const req = { path: '/api/export-kpi', method: 'POST', header: () => undefined, rawBody: Buffer.from('{"date":"2025-12-23"}') };
   answered = [0, null];
-  await createHttpHandler(createDeps(run).deps)(req as never, res as never);
+  await createHttpHandler(createDeps(run, deadlineMs).deps)(req as never, res as never);
   return answered;
 }
 
@@ -137,3 +137,25 @@ test('a run gets the id of its message, a deadline, and a log with its ids', asy
     run_id: expect.any(String),
   });
 });
+
+const handleMessage = (run: HandlerDeps['runRequest'], deadlineMs: number) => {
+  const { deps, park } = createDeps(run, deadlineMs);
+  return createPubsubHandler({ ...deps, park })(event);
+};
+
+test.each<[string, (run: HandlerDeps['runRequest'], deadlineMs: number) => Promise<unknown>]>([
+  ['a message', handleMessage],
+  ['a call', call],
+])(
+  'the run of %s is stopped at its deadline',
+  async (_, handle) => {
+    let stoppedBy: unknown;
+    await handle(async (_dates, { run: { signal } }) => {
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      stoppedBy = signal.reason;
+      return { reports: [outcome({})], price: null };
+    }, 5);
+    expect(stoppedBy).toMatchObject({ name: 'TimeoutError' });
+  },
+  10_000,
+);

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEADLINE_MS } from '../../functions/deadline';
 import { EXPORT_PATH } from '../../functions/export-kpi-http';
+import { JOB_TIMEOUT_MS } from '../../shared/engines/bigquery/session';
 import { MAX_REQUEST_BYTES, parseRequestData } from '../../shared/export/request';
 import { parseConfig, Settings } from '../../shared/platform/config';
 import { logMessages } from '../../shared/platform/log-messages';
@@ -39,6 +41,14 @@ describe('delivery', () => {
     expect(timeout).toBe(540);
     expect(subscription().ack_deadline_seconds).toBeGreaterThanOrEqual(Number(timeout));
     expect(subscription().ack_deadline_seconds).toBeLessThanOrEqual(600);
+  });
+
+  test('a run ends before the platform ends it, with a minute for its record, and its jobs end before the run', () => {
+    const { pubsub, http } = infra.locals.functions as Record<string, Body>;
+    expect(pubsub?.timeout).toBe(540);
+    expect(http?.timeout).toBe(expression('var.http_timeout_seconds')); // at least 540
+    expect(DEADLINE_MS).toBeLessThanOrEqual((Number(pubsub?.timeout) - 60) * 1000);
+    expect(JOB_TIMEOUT_MS).toBeLessThan(DEADLINE_MS);
   });
 
   test('messages wait 7 days, and no subscription expires', () => {

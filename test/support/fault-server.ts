@@ -53,6 +53,8 @@ export type Fault =
 export interface StoredJob {
   id: string;
   kind: 'query' | 'look' | 'delete' | 'load' | 'record';
+  /** Where it was asked for; undefined: not said, which BigQuery takes for US. */
+  location: string | undefined;
   configuration: Record<string, unknown>;
   state: 'RUNNING' | 'DONE';
   hangs: boolean;
@@ -246,7 +248,7 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
   }
 
   function insert(kind: StoredJob['kind'], { job: { jobReference, configuration }, rows }: Sent, fault: Fault | null): Answer {
-    const { jobId } = jobReference;
+    const { jobId, location } = jobReference;
     if (fake.jobs.has(jobId)) return refusal({ status: 409, reason: 'duplicate' });
     const { writeDisposition } = (configuration.load ?? {}) as { writeDisposition?: string };
     const isTaken = writeDisposition === 'WRITE_EMPTY' && fake.partitions.has(destinationOf(configuration));
@@ -258,6 +260,7 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
     const job: StoredJob = {
       id: jobId,
       kind,
+      location,
       configuration,
       state: 'RUNNING',
       hangs,
@@ -310,7 +313,7 @@ export function storedTable({ columns, partitionColumn }: TableDefinition): Stor
 const wireTypes: Record<string, string> = { INT64: 'INTEGER', FLOAT64: 'FLOAT', BOOL: 'BOOLEAN' };
 
 interface Sent {
-  job: { jobReference: { jobId: string }; configuration: Record<string, unknown> };
+  job: { jobReference: { jobId: string; location?: string }; configuration: Record<string, unknown> };
   rows: StoredRow[];
 }
 

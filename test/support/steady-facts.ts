@@ -1,5 +1,6 @@
 import { addDays, type CalendarDate, datesBetween } from '../../shared/metrics/calendar';
-import type { Facts } from '../../shared/metrics/facts/facts';
+import { type ErrorKind, eachKind, errorKinds } from '../../shared/metrics/error-kinds';
+import type { Facts, ReleaseFacts } from '../../shared/metrics/facts/facts';
 
 /** Of a source that holds nothing. */
 export const noFacts: Facts = { activity: [], sessions: [], repeats: [], intake: [], users: [], people: [], misdated: [] };
@@ -53,5 +54,33 @@ export function steadyFacts(firstDay: CalendarDate, lastDay: CalendarDate): Fact
       ]),
     ],
     misdated: [],
+  };
+}
+
+/** The people behind steadyFacts, as a release counts them. */
+export function steadyReleaseFacts(firstDay: CalendarDate, lastDay: CalendarDate): ReleaseFacts {
+  const days = datesBetween(firstDay, lastDay);
+  const noErrors = eachKind(() => 0, 'most_');
+  const bit = (kind: ErrorKind) => 2 ** errorKinds.indexOf(kind);
+  const sessions = {
+    ...{ repeat_users: 0, repeat_successful_users: 0, most_successful: 1, most_sessions: 1 },
+    ...{ most_first_try: 0, most_second_try: 0, most_later_try: 0, most_never: 0 },
+  };
+  return {
+    release_tests: days.map((day) => ({
+      ...{ day, users: 6, repeat_users: 5, repeat_successful_users: 3 },
+      ...{ most_tests: 4, most_successes: 2, most_failures: 4 },
+    })),
+    release_errors: days.flatMap((day) => [
+      { ...noErrors, day, kinds: bit('camera_too_far'), users: 1, most_camera_too_far: 3 },
+      { ...noErrors, day, kinds: bit('test_not_found'), users: 1, most_test_not_found: 2 },
+      { ...noErrors, day, kinds: 2 ** errorKinds.length, users: 1 },
+    ]),
+    release_sessions: days.flatMap((day) => [
+      { ...sessions, day, sorts: 1, users: 3, repeat_users: 2, most_first_try: 2, most_sessions: 2, most_successful: 2 },
+      { ...sessions, day, sorts: 2, users: 1, most_second_try: 1 },
+      { ...sessions, day, sorts: 4, users: 1, most_later_try: 1 },
+      { ...sessions, day, sorts: 8, users: 1, most_never: 2, most_sessions: 2, most_successful: 0 },
+    ]),
   };
 }

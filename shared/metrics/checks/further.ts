@@ -1,6 +1,6 @@
 import type { CalendarDate } from '../calendar';
 import type { Report } from '../report';
-import type { PublishedRow } from '../tables';
+import { type FurtherTable, type PublishedRow, rowsOfTable } from '../tables';
 
 /** Columns that are the sum of the days of a period. */
 const ADDITIVE = ['all_tests', 'successful_tests', 'total_errors', 'accounts_created'] as const;
@@ -8,10 +8,17 @@ const ADDITIVE = ['all_tests', 'successful_tests', 'total_errors', 'accounts_cre
 type Figures = Record<string, number | null>;
 
 /**
- * Checks the tables besides the core and yields a text for each fault. Rules: the people of a period add up and equal those of the core; more
+ * Checks the tables besides the core and yields a text for each fault. Rules: a table has all its rows, and they are
+ * of the report; the people of a period add up and equal those of the core; more
  * days have no fewer people; retained users are at most the cohort; a week is the sum of its days, if the report has them.
  */
-export function* checkFurther({ rows, further }: Report): Generator<string> {
+export function* checkFurther({ reportDate, rows, further }: Report): Generator<string> {
+  for (const [table, found] of Object.entries(further)) {
+    const expected = rowsOfTable(table as FurtherTable);
+    const own = found.filter(({ report_date }) => report_date === reportDate).length;
+    if (found.length !== expected || own !== expected)
+      yield `${table} of ${reportDate}: ${expected} rows of this report (${found.length}, ${own} of it)`;
+  }
   const daily = further.daily_audience ?? [];
   for (const [age, row] of daily.entries()) {
     const of = `daily_audience of ${row.period_start_date}`;

@@ -1,6 +1,8 @@
-import type { ReportState } from '../../../shared/engines/engine';
-import { allDates, describeGaps, type Gap, gapsAmong } from '../../../shared/export/gaps';
+import type { Engine, ReportState } from '../../../shared/engines/engine';
+import { allDates, describeGaps, findGaps, type Gap, gapStretches, gapsAmong } from '../../../shared/export/gaps';
 import { reportTableNames } from '../../../shared/metrics/tables';
+import { Failure } from '../../../shared/platform/failure';
+import { testRun } from '../../support/run';
 
 const TIME_ZONE = 'America/New_York';
 const search = { from: '2025-12-01', to: '2025-12-23', timeZone: TIME_ZONE, today: '2025-12-24' };
@@ -84,4 +86,28 @@ test.each<[string | null, string, number, string]>([
 ])('from %s to %s %i gaps are told in words', (from, to, count, words) => {
   const gaps = Array.from({ length: count }, (): Gap => ({ reportDate: to, reason: 'missing' }));
   expect(describeGaps({ from, to, gaps })).toBe(words);
+});
+
+test('a date whose partition has expired is no gap: nothing could be kept there', async () => {
+  const engine: Pick<Engine, 'readReportStates' | 'prepare'> = {
+    readReportStates: async () => states('2025-12-03', '2026-01-01T00:00:00Z'),
+    prepare: async (dates) =>
+      new Map(dates.flatMap((date) => (date < '2025-12-03' ? [[date, new Failure('BAD_REQUEST', 'expired')]] : []))),
+  };
+  const { gaps } = await findGaps(engine as Engine, { ...search, to: '2025-12-04' }, testRun());
+  expect(gaps).toEqual([{ reportDate: '2025-12-04', reason: 'missing' }]);
+});
+
+test('gaps that follow each other are one stretch where they have one reason', () => {
+  const gaps: Gap[] = [
+    { reportDate: '2025-12-01', reason: 'missing' },
+    { reportDate: '2025-12-02', reason: 'missing' },
+    { reportDate: '2025-12-03', reason: 'mixed' },
+    { reportDate: '2025-12-05', reason: 'mixed' },
+  ];
+  expect(gapStretches(gaps)).toEqual([
+    { first: '2025-12-01', last: '2025-12-02', shared: 'missing' },
+    { first: '2025-12-03', last: '2025-12-03', shared: 'mixed' },
+    { first: '2025-12-05', last: '2025-12-05', shared: 'mixed' },
+  ]);
 });

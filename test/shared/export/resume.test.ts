@@ -1,4 +1,5 @@
 import { type DoneDates, doneDates, rangeRequestId } from '../../../shared/export/resume';
+import { DEFINITIONS_VERSION } from '../../../shared/export/run-record';
 import type { ExportRun } from '../../../shared/metrics/tables/export_runs';
 import { parseConfig } from '../../../shared/platform/config';
 
@@ -13,8 +14,9 @@ test('the same range of the same source has the same id, anything else another',
     rangeRequestId({ ...range, to: '2025-12-22' }, config('/data')),
     rangeRequestId(range, config('/other')),
     rangeRequestId(range, config('/data', 'Europe/Berlin')),
+    rangeRequestId(range, config('/data'), DEFINITIONS_VERSION + 1),
   ];
-  expect(new Set([id, ...others]).size).toBe(4);
+  expect(new Set([id, ...others]).size).toBe(5);
 });
 
 const ended = {

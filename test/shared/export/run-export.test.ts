@@ -10,7 +10,7 @@ import { onDuckDb } from '../../support/duckdb';
 import { exportReports } from '../../support/export';
 import { testGate, testRun } from '../../support/run';
 import { writeSmallSource } from '../../support/small-source';
-import { anAccountBefore, noFacts } from '../../support/steady-facts';
+import { anAccountBefore, noFacts, steadyFacts, steadyReleaseFacts } from '../../support/steady-facts';
 import { inTemporaryFolder } from '../../support/temporary-folder';
 
 const DATES = datesBetween('2025-01-01', '2025-04-30');
@@ -271,5 +271,65 @@ describe('dates before the source begins', () => {
     const { engine, published } = holding({ misdated }, firstDay);
     await expect(run(engine, {}, dates)).rejects.toMatchObject(failure);
     expect(published).toEqual([]);
+  });
+});
+
+describe('a release', () => {
+  const DATE = '2025-06-12';
+  const PERIOD = '2025-06-01';
+
+  /** Exports a date with its release; the periods that were put out. */
+  async function released(
+    changes: Partial<Engine> = {},
+    change: (facts: Facts) => void = () => {},
+    options: Partial<ExportOptions> = {},
+  ) {
+    const put: string[] = [];
+    const { engine } = createEngine({
+      readFacts: async ({ firstDay, lastDay }) => {
+        const facts = steadyFacts(firstDay, lastDay);
+        change(facts);
+        return { facts, bytesProcessed: null };
+      },
+      readReleaseFacts: async () => ({ facts: steadyReleaseFacts(PERIOD, PERIOD), bytesProcessed: null }),
+      putRelease: async ({ period_start_date }) => {
+        put.push(period_start_date);
+        return null;
+      },
+      ...changes,
+    });
+    const settings = { grain: 'day', minPeople: 11, roundTo: 5 } as const;
+    const outcome = await run(engine, { release: settings, ...options }, [DATE]).catch(({ code }) => code as string);
+    return { put, release: typeof outcome === 'string' ? outcome : (outcome.reports[0]?.release ?? null) };
+  }
+
+  test('comes with the report that the period is mature in', async () => {
+    expect(await released()).toMatchObject({ put: [PERIOD], release: { period: PERIOD, state: 'released' } });
+  });
+
+  test.each([
+    ['before the date of that report is over, does not come', '2025-06-12T23:59:59Z', []],
+    ['as soon as it is over, comes', '2025-06-13T00:00:00Z', [PERIOD]],
+  ])('%s', async (_, startedAt, expected) => {
+    const gate = { ...testGate, allowStale: true };
+    expect((await released({}, undefined, { startedAt: new Date(startedAt), gate })).put).toEqual(expected);
+  });
+
+  test('does not come where a table of that report is not in', async () => {
+    const failure = new Failure('UNAVAILABLE', 'a fault of the test');
+    const publish: Engine['publish'] = async (reports) =>
+      reports.map(() =>
+        reportTableNames.map(
+          (table): TableOutcome => (table === 'daily_funnel' ? { table, rows: 0, failure } : { table, rows: 12 }),
+        ),
+      );
+    expect(await released({ publish })).toEqual({ put: [], release: null });
+  });
+
+  test('does not come where the gate refuses that report', async () => {
+    const tooMany = ({ activity }: Facts) => {
+      for (const row of activity) if (row.day === '2025-06-05') row.tests++;
+    };
+    expect(await released({}, tooMany)).toEqual({ put: [], release: 'QUALITY_GATE' });
   });
 });

@@ -5,6 +5,7 @@ import { indexByDay } from '../../../shared/metrics/facts/period-facts';
 import { furtherWindow, grains } from '../../../shared/metrics/grain';
 import { deriveReport, publishedRows, type Report } from '../../../shared/metrics/report';
 import { rowsOfTable, tablesOf } from '../../../shared/metrics/tables';
+import { steadyFacts } from '../../support/steady-facts';
 
 const CREATED_AT = new Date('2032-02-29T12:34:56.789Z');
 const SUNDAY_AND_MONTH_END = '2025-08-31';
@@ -128,4 +129,16 @@ test('a cohort has a row for each period since, with 0 where nobody came and NUL
     ['Jun 2025', 2, '2025-08-01', 4, 1, 25],
   ]);
   expect(rows.at(-1)).toMatchObject({ cohort_start_date: '2024-09-01', age: 11, period_end_date: '2025-08-31', cohort_users: 0 });
+});
+
+test('the newest hour of the source is that of any row of the periods, and of no later day', () => {
+  const [firstDay, lastDay] = ['2025-12-11', '2025-12-24'];
+  const { intake, ...facts } = steadyFacts(firstDay, lastDay);
+  const errorsAreNewest = intake.map((row) => ({
+    ...row,
+    latest_hour: row.latest_hour - (row.outcome === 'test_not_found' ? 0 : 2),
+  }));
+  const days = indexByDay({ ...facts, intake: errorsAreNewest }, { firstDay, lastDay });
+  const { sourceLatestHour } = deriveReport(days, '2025-12-23', new Date('2025-12-25'));
+  expect(sourceLatestHour).toEqual(new Date('2025-12-23T20:00:00Z'));
 });

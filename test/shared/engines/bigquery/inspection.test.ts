@@ -160,3 +160,17 @@ test('datasets may be named as the relations of the program are', async () => {
   );
   expect(sent?.match(/``/)).toBeNull();
 });
+
+test.each([
+  ['a view of first tests', 'test.app.first_tests', true],
+  ['no such view', null, false],
+])('with %s the history is read for those of it: %j', async (_, firstTests, isRead) => {
+  const source = { users: 'test.app.users', measurements: 'test.app.measurements', firstTests };
+  engine = createBigQuery({ config: configAt(server, { source }), now: () => new Date(), pace: testPace });
+  const window = reportWindow(DATE, DATE, 'UTC');
+  await engine.readFacts(window, testRun());
+  await engine.price?.(window, testRun());
+  const queries = jobs().map(({ query }) => (query as { query: string }).query);
+  expect(queries.map((query) => query.includes('FROM `test.app.first_tests`'))).toEqual([isRead, isRead]);
+  expect(queries.map((query) => query.split('FROM `test.app.measurements`').length - 1)).toEqual(isRead ? [2, 2] : [3, 3]);
+});

@@ -71,3 +71,25 @@ test.each<[string, (report: Report) => object | undefined, object, string]>([
   Object.assign(row(changed) ?? {}, change);
   expect([...checkFurther(changed)][0]).toContain(fault);
 });
+
+test.each<[string, (report: Report) => unknown, string]>([
+  [
+    'a row of another report',
+    ({ further }) => Object.assign(further.weekly_funnel?.[3] ?? {}, { report_date: '2025-08-24' }),
+    'weekly_funnel of 2025-08-31: 12 rows of this report (12, 11 of it)',
+  ],
+  [
+    'a missing row',
+    ({ further }) => further.monthly_retention?.pop(),
+    'monthly_retention of 2025-08-31: 78 rows of this report (77, 77 of it)',
+  ],
+  [
+    'a row too many',
+    ({ further }) => further.daily_audience?.push({ ...further.daily_audience[0] } as never),
+    'daily_audience of 2025-08-31: 12 rows of this report (13, 13 of it)',
+  ],
+])('%s', (_, spoil, fault) => {
+  const changed = report();
+  spoil(changed);
+  expect([...checkFurther(changed)][0]).toBe(fault);
+});

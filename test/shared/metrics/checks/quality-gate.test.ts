@@ -6,7 +6,7 @@ import { deriveReport, type Report } from '../../../../shared/metrics/report';
 import { type ReportTable, reportTableDefinitions, reportTableNames } from '../../../../shared/metrics/tables';
 import { periodColumns } from '../../../../shared/metrics/tables/columns';
 import { testGate } from '../../../support/run';
-import { steadyFacts } from '../../../support/steady-facts';
+import { noFacts, steadyFacts } from '../../../support/steady-facts';
 
 const DATE = '2025-12-23';
 const OLDEST = '2025-12-12';
@@ -228,12 +228,46 @@ test.each(numbers)('$table.$name that is off by one is noticed, whatever the per
   }
 });
 
+/** Gini coefficients are only bounded. */
+const quotients = reportTableNames.flatMap((table) =>
+  reportTableDefinitions[table].columns
+    .filter(({ name, type }) => type === 'FLOAT64' && name !== 'error_gini_coefficient')
+    .map(({ name }) => ({ table, name })),
+);
+
+test.each(quotients)('$table.$name that differs in the sixth decimal is noticed', ({ table, name }) => {
+  const changed = subject();
+  const row = changed.report.rows[table][0] as unknown as Record<string, number>;
+  row[name] = (row[name] ?? 0) + 1e-6;
+  expect(check(changed)).toMatch(new RegExp(`^QUALITY_GATE ${table} of 2025-12-23: ${name} = `));
+});
+
+test.each(quotients)('$table.$name that differs in the twelfth decimal passes', ({ table, name }) => {
+  const changed = subject();
+  const row = changed.report.rows[table][0] as unknown as Record<string, number>;
+  row[name] = (row[name] ?? 0) + 1e-12;
+  expect(check(changed)).toBeNull();
+});
+
+test.each(quotients)('$table.$name of 0 where there is nothing to divide by is noticed', ({ table, name }) => {
+  const days = new Map(indexByDay(noFacts, { firstDay: DAY_BEFORE, lastDay: DAY_AFTER }));
+  const nobody: Subject = { report: deriveReport(days, DATE, new Date('2025-12-24T06:00:00Z')), days };
+  expect(check(nobody)).toBeNull();
+  set(table, { [name]: 0 })(nobody);
+  expect(check(nobody)).toMatch(new RegExp(`^QUALITY_GATE ${table} of 2025-12-23: ${name} = .* \\(0 and NULL\\)`));
+});
+
 describe('the shape of a table', () => {
   test.each<[string, (report: Report) => void, RegExp]>([
     [
       'a row is missing',
       ({ rows }) => rows.daily_funnel.pop(),
       /daily_funnel of 2025-12-23: each of the 12 periods once, newest first \(11 rows, 11 in place\)/,
+    ],
+    [
+      'a row is there twice',
+      ({ rows }) => rows.daily_funnel.push({ ...rows.daily_funnel[11] } as never),
+      /daily_funnel of 2025-12-23: each of the 12 periods once, newest first \(13 rows, 12 in place\)/,
     ],
     [
       'a period is there twice',
@@ -249,6 +283,16 @@ describe('the shape of a table', () => {
       'the periods are in another order',
       ({ rows }) => rows.daily_errors.reverse(),
       /daily_errors of 2025-12-23: each of the 12 periods once, newest first \(12 rows, 0 in place\)/,
+    ],
+    [
+      'a row is of another report',
+      ({ rows }) => Object.assign(rows.daily_funnel[2] ?? {}, { report_date: DAY_AFTER }),
+      /daily_funnel of 2025-12-23: each of the 12 periods once, newest first \(12 rows, 11 in place\)/,
+    ],
+    [
+      'a period ends on another day',
+      ({ rows }) => Object.assign(rows.daily_errors[2] ?? {}, { period_end_date: DATE }),
+      /daily_errors of 2025-12-23: each of the 12 periods once, newest first \(12 rows, 11 in place\)/,
     ],
     [
       'a count that is none',
@@ -281,6 +325,16 @@ describe('the shape of a table', () => {
     expect(check(changed)).toMatch(text);
     expect(check(changed)).not.toContain('canary');
   });
+});
+
+test.each([
+  [1, 'does not hold; nothing'],
+  [2, 'does not hold, nor does 1 more; nothing'],
+  [3, 'does not hold, nor do 2 more; nothing'],
+])('of %i rules that are broken the first is named, and the others are counted', (faults, text) => {
+  const changed = subject();
+  for (let age = 0; age < faults; age++) set('daily_engagement', { avg_tests_per_active_user: 1 }, age)(changed);
+  expect(check(changed)).toContain(text);
 });
 
 describe('rejected rows', () => {

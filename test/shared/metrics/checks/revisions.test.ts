@@ -1,4 +1,4 @@
-import { checkFall, createComparison, type PublishedRows } from '../../../../shared/metrics/checks/revisions';
+import { checkFall, createComparison, differs, type PublishedRows } from '../../../../shared/metrics/checks/revisions';
 import type { DayFacts, FactsByDay } from '../../../../shared/metrics/facts/period-facts';
 import { indexByDay } from '../../../../shared/metrics/facts/period-facts';
 import { deriveReport, type Report } from '../../../../shared/metrics/report';
@@ -99,6 +99,26 @@ test.each([
   expect([failure?.code, failure?.message]).toEqual(
     expected === null ? [undefined, undefined] : ['QUALITY_GATE', expect.stringContaining(expected)],
   );
+});
+
+test.each<[number | null, number | null, boolean]>([
+  [77.77777777777777, 77.77777777777779, false],
+  [77.777777, 77.777778, true],
+  [77.777, 77.778, true],
+  [0.001, 0, true],
+  [null, 0, true],
+  [null, null, false],
+])('a ratio of %d and one of %d differ: %s', (one, other, expected) => {
+  expect([differs('FLOAT64', one, other), differs('FLOAT64', other, one)]).toEqual([expected, expected]);
+});
+
+test('counts differ by one, however large they are', () => {
+  expect([differs('INT64', 5_000_000_000, 5_000_000_001), differs('INT64', 7, 7)]).toEqual([true, false]);
+});
+
+test('a report of the next date that changes a day is a revision of it', () => {
+  const before = deriveReport(days({ '2025-12-20': { tests: 3 } }), DATE, LONG_AFTER);
+  expect(compare([before], deriveReport(days({ '2025-12-20': { tests: 4 } }), NEXT, LONG_AFTER)).values).toBe(2);
 });
 
 describe('of the tables beside the core', () => {
