@@ -16,7 +16,7 @@ const scripts: Record<string, (args: readonly string[]) => readonly string[]> = 
 const expanded: Record<string, string> = { to: 'token_description' };
 
 /** npm's own settings that resemble our options, by their names in the environment. */
-const ownSettings = ['allow_file', 'call', 'description', 'disturl', 'force', 'read_only', 'version'];
+const ownSettings = ['allow_file', 'call', 'description', 'disturl', 'force', 'packages', 'read_only', 'version'];
 
 const PREFIX = 'npm_config_';
 

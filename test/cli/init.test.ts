@@ -50,7 +50,7 @@ test.each<[string, string[], Record<string, string>, object]>([
 test('what a later row may mend is told, and hinders nothing; the next command needs no flag', async () => {
   const { stdout } = await kpi(['init', '--source', './data', '--yes']);
   expect(stdout).toMatch(/✗ users without created_at +1 row\n/);
-  expect(stdout).toMatch(/\nNext: .* export --date 2025-12-01\s+makes a report of the newest day with a test\n/);
+  expect(stdout).toMatch(/\nNext: .* export --date 2025-12-01\s+makes the report of the newest day with a test\n/);
   const { code, stdout: exported } = await kpi(['export', '--date', '2025-12-02']);
   expect([code, exported.includes('Wrote 60 rows of 2025-12-02 to kpi.duckdb')]).toEqual([0, true]);
 });
