@@ -168,7 +168,7 @@ resource "google_monitoring_dashboard" "overview" {
           { title = "Reports exported, per day", series = { reports = "sum(increase(${local.counters.kpi_report_exported}[1d]))" } },
           # A counter that nothing has added to has no series: hence the 0.
           { title = "Failures, per hour", series = {
-            "permanent: a retry can't fix it" = "sum(increase(${local.counters.kpi_export_failed}[1h])) or vector(0)"
+            "permanent: a retry can't fix it"  = "sum(increase(${local.counters.kpi_export_failed}[1h])) or vector(0)"
             "retryable: it is delivered again" = "sum(increase(${local.counters.kpi_export_retried}[1h])) or vector(0)"
           } },
           { title = "Dead letters waiting", series = { letters = "max(${local.waiting})" } },

@@ -108,7 +108,7 @@ function toSets({ audience, week, month, ...facts }: CountedFacts & Record<strin
     Object.entries(counted).map(([name, rows]): [string, object[]] => [`${name}_${scope}`, rows]);
   const all: [string, unknown, Window | null | undefined][] = [
     ...Object.entries(facts).map(([name, rows]): [string, unknown, Window] => [name, rows, window]),
-    ...named('audience', { audience }).map(([name, rows]): [string, unknown, Window | undefined] => [
+    ...named('audience', { audience }).map(([name, rows]): [string, unknown, Window | null | undefined] => [
       name,
       rows,
       further?.audience,
