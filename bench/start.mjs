@@ -1,23 +1,15 @@
 // Bundles a benchmark, which uses the program's own code, and starts it: node bench/start.mjs bench|bench-cold|notices|scale [--small].
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundle, run } from '../scripts/run-bundled.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const [name, ...options] = process.argv.slice(2);
+const outdir = 'bench/.data/dist';
 
-spawnSync(process.execPath, ['bin/kpi.mjs', '--version'], { cwd: root }); // builds the program if it is not up to date
-await build({
-  absWorkingDir: root,
-  entryPoints: ['bench/bench.ts', 'bench/bench-cold.ts', 'bench/measured.ts', 'bench/notices.ts', 'bench/scale.ts'],
-  outdir: 'bench/.data/dist',
-  bundle: true,
-  packages: 'external',
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20',
-  loader: { '.sql': 'text' },
-  logLevel: 'warning',
-});
-const { status } = spawnSync(process.execPath, [`bench/.data/dist/${name}.js`, ...options], { cwd: root, stdio: 'inherit' });
-process.exit(status ?? 1);
+// builds the program if it is not up to date
+spawnSync(process.execPath, ['bin/kpi.mjs', '--version'], { cwd: fileURLToPath(new URL('..', import.meta.url)) });
+await bundle(
+  ['bench', 'bench-cold', 'measured', 'notices', 'scale'].map((entry) => `bench/${entry}.ts`),
+  { outdir },
+);
+run(`${outdir}/${name}.js`, options);

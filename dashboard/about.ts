@@ -1,8 +1,10 @@
 import { nameOf } from '../shared/metrics/names';
+import { escapeHtml, escapeJson } from '../shared/platform/html';
 import {
   type Author,
   type Contact,
   completePublication,
+  displayName,
   type Publication,
   type PublicationSettings,
 } from '../shared/platform/publication';
@@ -12,7 +14,6 @@ import { formatShare, hiddenShares } from '../shared/release/package/hidden';
 import { hiddenMeans, limitsOf, methodOf, periodNames, requestToReaders } from '../shared/release/package/method';
 import { packageColumns } from '../shared/release/package/table';
 import { errorKindMeanings, ruleTexts, terms } from '../shared/release/words';
-import { escapeJson, escapeText } from './html';
 
 /** A release for its page. Licence, contact and other metadata may still be missing. */
 export type ExplainedRelease = Omit<ReleasedDataset, 'publication'> & { publication: PublicationSettings };
@@ -32,7 +33,7 @@ ${methodOf(release).map(paragraph).join('')}
 ${paragraph(`A hidden value is ${hiddenMeans}`)}
 <details><summary>The rules of hiding, in their order</summary>
 ${paragraph(`They are applied to the exact numbers of the period, before rounding. k is ${release.limits.minPeople}, b is ${release.limits.roundTo}.`)}
-<ol>${ruleTexts.map(({ name, text }) => `<li><b>${escapeText(name)}</b>: ${escapeText(text)}</li>`).join('')}</ol>
+<ol>${ruleTexts.map(({ name, text }) => `<li><b>${escapeHtml(name)}</b>: ${escapeHtml(text)}</li>`).join('')}</ol>
 </details>
 <details><summary>How much is hidden</summary>
 ${shares(release)}
@@ -40,7 +41,7 @@ ${shares(release)}
 ${paragraph(requestToReaders)}
 <h3>What to keep in mind</h3>
 <ul>${limitsOf(release)
-    .map((limit) => `<li>${escapeText(limit)}</li>`)
+    .map((limit) => `<li>${escapeHtml(limit)}</li>`)
     .join('')}</ul>
 </section>
 ${publication === null ? '' : `<script type="application/ld+json">${escapeJson(schemaOrg(release, publication, edition))}</script>\n`}`;
@@ -49,17 +50,17 @@ ${publication === null ? '' : `<script type="application/ld+json">${escapeJson(s
 /** Licence, citation and contact. */
 function usage({ grain, timeZone }: ExplainedRelease, publication: Publication | null, edition: Edition): string {
   const rows: [term: string, html: string][] = [
-    ['Periods', escapeText(`${edition.from} to ${edition.to}; a row is ${periodNames[grain]}, of ${timeZone}`)],
-    ['Version', escapeText(`${edition.version}, released ${edition.created.slice(0, 10)}`)],
+    ['Periods', escapeHtml(`${edition.from} to ${edition.to}; a row is ${periodNames[grain]}, of ${timeZone}`)],
+    ['Version', escapeHtml(`${edition.version}, released ${edition.created.slice(0, 10)}`)],
   ];
   if (publication === null) rows.push(['Licence, contact', 'None is stated. Ask whoever gave you this page.']);
   else {
     const { licence, contact, authors } = publication;
     const address = addressOf(publication);
     rows.push(
-      ['By', escapeText(authors.map(nameOfAuthor).join('; '))],
+      ['By', escapeHtml(authors.map(displayName).join('; '))],
       ['Licence', link(licence.url, licence.title)],
-      ['How to cite', escapeText(citationText(publication, edition))],
+      ['How to cite', escapeHtml(citationText(publication, edition))],
       ['Contact', contactLinks(contact)],
     );
     if (address !== null) rows.push(['Address', link(address, address)]);
@@ -70,8 +71,8 @@ function usage({ grain, timeZone }: ExplainedRelease, publication: Publication |
 function shares({ rows }: ExplainedRelease): string {
   const { years, columns, all } = hiddenShares(rows);
   const line = (name: string, cells: readonly string[]) =>
-    `<tr><th scope="row">${name}</th>${cells.map((cell) => `<td>${escapeText(cell)}</td>`).join('')}</tr>`;
-  const body = columns.map((of) => line(escapeText(nameOf(of.column)), [...of.byYear, of.all].map(formatShare)));
+    `<tr><th scope="row">${name}</th>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;
+  const body = columns.map((of) => line(escapeHtml(nameOf(of.column)), [...of.byYear, of.all].map(formatShare)));
   return `<div class="scroll" role="region" tabindex="0" aria-label="Hidden values by column and year"><table>
 <thead><tr><th scope="col">Hidden values of</th>${[...years, 'All'].map((year) => `<th scope="col">${year}</th>`).join('')}</tr></thead>
 <tbody>${body.join('')}${line('All columns', [...all.byYear, all.all].map(formatShare))}</tbody>
@@ -120,23 +121,19 @@ function schemaOrgAuthor(author: Author): object {
   return { '@type': 'Person', givenName, familyName, ...(orcid !== null && { sameAs: `https://orcid.org/${orcid}` }) };
 }
 
-function nameOfAuthor(author: Author): string {
-  return 'name' in author ? author.name : `${author.givenName} ${author.familyName}`;
-}
-
 function contactLinks({ name, email, url }: Contact): string {
   const ways = [...(email === null ? [] : [link(`mailto:${email}`, email)]), ...(url === null ? [] : [link(url, url)])];
-  return `${escapeText(name)}, ${ways.join(', ')}`;
+  return `${escapeHtml(name)}, ${ways.join(', ')}`;
 }
 
 function link(address: string, text: string): string {
-  return `<a href="${escapeText(address)}">${escapeText(text)}</a>`;
+  return `<a href="${escapeHtml(address)}">${escapeHtml(text)}</a>`;
 }
 
 function list(entries: readonly (readonly [term: string, meaning: string])[]): string {
-  return `<dl>${entries.map(([term, meaning]) => `<div><dt>${escapeText(term)}</dt><dd>${escapeText(meaning)}</dd></div>`).join('')}</dl>`;
+  return `<dl>${entries.map(([term, meaning]) => `<div><dt>${escapeHtml(term)}</dt><dd>${escapeHtml(meaning)}</dd></div>`).join('')}</dl>`;
 }
 
 function paragraph(text: string): string {
-  return `<p>${escapeText(text)}</p>\n`;
+  return `<p>${escapeHtml(text)}</p>\n`;
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { version } from '../package.json';
+import { escapeHtml, escapeJson } from '../shared/platform/html';
 import { completePublication } from '../shared/platform/publication';
 import { type ExplainedRelease, renderAbout } from './about';
 import type { DashboardData } from './data';
-import { escapeJson, escapeText } from './html';
 
 /** The build of dashboard/page/ by build.mjs. */
 export interface PageAssets {
@@ -53,8 +53,8 @@ export function renderDashboard({ data, release }: Shown, { script, styles, lice
     body: `<noscript><p class="notice">This page draws its charts and tables with JavaScript, which is switched off here.</p></noscript>
 <div id="page"></div>
 ${release === undefined ? '' : renderAbout(release)}<footer>
-<p>Read from the warehouse ${escapeText(data.readAt.slice(0, 16).replace('T', ' '))} UTC by KPI metrics export ${escapeText(data.version)}.</p>
-<details class="licences"><summary>Licences of the software in this page</summary><pre tabindex="0">${escapeText(licences)}</pre></details>
+<p>Read from the warehouse ${escapeHtml(data.readAt.slice(0, 16).replace('T', ' '))} UTC by KPI metrics export ${escapeHtml(data.version)}.</p>
+<details class="licences"><summary>Licences of the software in this page</summary><pre tabindex="0">${escapeHtml(licences)}</pre></details>
 </footer>
 <script type="application/json" id="data">${escapeJson(data)}</script>`,
   });
@@ -66,7 +66,7 @@ export function renderNotice(title: string, text: string, { styles }: PageAssets
     styles,
     title,
     ...(refreshSeconds !== undefined && { head: `<meta http-equiv="refresh" content="${refreshSeconds}">` }),
-    body: `<main class="notice"><h1>${escapeText(title)}</h1><p>${escapeText(text)}</p></main>`,
+    body: `<main class="notice"><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p></main>`,
   });
 }
 
@@ -101,7 +101,7 @@ ${GENERATOR} ${version}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-${mayBeFound ? '' : '<meta name="robots" content="noindex">\n'}${head}<title>${escapeText(title)}</title>
+${mayBeFound ? '' : '<meta name="robots" content="noindex">\n'}${head}<title>${escapeHtml(title)}</title>
 <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(ICON)}">
 <style>${styles}</style>
 </head>

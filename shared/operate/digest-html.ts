@@ -1,3 +1,4 @@
+import { escapeHtml } from '../platform/html';
 import type { Digest, DigestFigure, DigestSection } from './digest';
 
 const FONT = 'font-family:Arial,Helvetica,sans-serif;color:#1f2328';
@@ -49,10 +50,4 @@ function alignOf(column: number): string {
 
 function paragraph(html: string, style = ''): string {
   return `<p style="margin:0 0 12px;font-size:14px;line-height:20px${style}">${html}</p>`;
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
 }

@@ -5,6 +5,11 @@ import { nearestOf } from './nearest';
 /** An organization, or a person. */
 export type Author = { name: string } | { givenName: string; familyName: string; orcid: string | null };
 
+/** An author's name as readers write it, given name first. */
+export function displayName(author: Author): string {
+  return 'name' in author ? author.name : `${author.givenName} ${author.familyName}`;
+}
+
 /** Contact for questions about the data: a mail or web address. */
 export interface Contact {
   name: string;

@@ -11,11 +11,11 @@ const unsettled: ExplainedRelease = { ...dataset, publication: { title: 'Weekly 
 
 /** What a reader reads, without the markup. */
 function textOf(html: string): string {
-  const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"' };
+  const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" };
   return html
     .replaceAll(/<script.*<\/script>/gs, '')
     .replaceAll(/<[^>]*>/g, ' ')
-    .replaceAll(/&\w+;/g, (entity) => entities[entity] ?? entity)
+    .replaceAll(/&#?\w+;/g, (entity) => entities[entity] ?? entity)
     .replaceAll(/\s+/g, ' ');
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DashboardData } from '../../dashboard/data';
 import { renderDashboard, renderNotice } from '../../dashboard/document';
-import { escapeJson } from '../../dashboard/html';
+import { escapeJson } from '../../shared/platform/html';
 
 const assets = { script: 'go()', styles: 'p{color:red}', licences: 'MIT </pre><script>alert(1)</script>' };
 const data: DashboardData = {

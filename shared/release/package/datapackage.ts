@@ -1,7 +1,7 @@
 import { nameOf } from '../../metrics/names';
 import type { Column } from '../../metrics/tables';
 import type { BigQueryType } from '../../metrics/tables/columns';
-import type { Author, Publication } from '../../platform/publication';
+import { type Author, displayName, type Publication } from '../../platform/publication';
 import { addressOf } from './citation';
 import { editionOf, type ReleasedDataset } from './dataset';
 import { packageColumns } from './table';
@@ -93,7 +93,7 @@ function contributorsOf({ authors, contact }: Publication): object[] {
 function personOf(author: Author): object {
   if ('name' in author) return { title: author.name };
   const { givenName, familyName, orcid } = author;
-  const title = `${givenName} ${familyName}`;
+  const title = displayName(author);
   return { title, givenName, familyName, ...(orcid !== null && { path: `https://orcid.org/${orcid}` }) };
 }
 

@@ -1,6 +1,6 @@
 import { formatCount } from '../../platform/counts';
 import { escapeMarkdown, markdownTable } from '../../platform/markdown';
-import type { Contact, Publication } from '../../platform/publication';
+import { type Contact, displayName, type Publication } from '../../platform/publication';
 import { errorKindMeanings, ruleTexts, terms } from '../words';
 import { addressOf, citationText } from './citation';
 import { fieldTypes } from './datapackage';
@@ -14,7 +14,7 @@ export function datasheet(dataset: ReleasedDataset): string {
   const { publication, grain, timeZone, isDemo } = dataset;
   const edition = editionOf(dataset);
   const { title, description, contact, authors, licence } = publication;
-  const names = authors.map((author) => ('name' in author ? author.name : `${author.givenName} ${author.familyName}`));
+  const names = authors.map(displayName);
   return `# ${escapeMarkdown(title)}
 
 ${isDemo ? '**Demo data**: computed from built-in examples, of no real people.\n\n' : ''}${description === null ? '' : `${escapeMarkdown(description)}\n\n`}${markdownTable(
