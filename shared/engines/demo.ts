@@ -1,10 +1,15 @@
 import { type ErrorKind, errorKinds } from '../metrics/error-kinds';
 
-/** Rows of the two source tables; created_at in seconds since 1970. */
+/** The two source tables, column by column, which is several times faster than a row at a time. */
 export interface DemoData {
-  users: { user_id: string; created_at: number }[];
-  measurements: { measurement_id: string; user_id: string; session_id: string; created_at: number; error_type: string | null }[];
+  /** created_at in seconds since 1970. */
+  users: { user_id: string[]; created_at: number[] };
+  /** error_type is empty for a success. */
+  measurements: { measurement_id: string[]; user_id: string[]; session_id: string[]; created_at: number[]; error_type: string[] };
 }
+
+/** Adds a test, if it lies before the end of the data. */
+type AddTest = (measurement_id: string, user_id: string, session_id: string, created_at: number, error_type: string) => void;
 
 const DAY_SECONDS = 86_400;
 const LAUNCH = Date.UTC(2025, 5, 1) / 1000;
@@ -31,8 +36,23 @@ const KIND_WEIGHTS: Record<ErrorKind, number> = {
  * depend on the account alone, so reports of different dates agree about the days they share. No row is later than `now`.
  */
 export function generateDemo(now: Date): DemoData {
-  const data: DemoData = { users: [], measurements: [] };
+  const users: DemoData['users'] = { user_id: [], created_at: [] };
+  const measurements: DemoData['measurements'] = {
+    measurement_id: [],
+    user_id: [],
+    session_id: [],
+    created_at: [],
+    error_type: [],
+  };
   const end = now.getTime() / 1000;
+  const addTest: AddTest = (measurement_id, user_id, session_id, created_at, error_type) => {
+    if (created_at > end) return;
+    measurements.measurement_id.push(measurement_id);
+    measurements.user_id.push(user_id);
+    measurements.session_id.push(session_id);
+    measurements.created_at.push(created_at);
+    measurements.error_type.push(error_type);
+  };
   const lastDay = Math.floor((end - LAUNCH) / DAY_SECONDS);
   for (let day = 0; day <= lastDay; day++) {
     for (let account = 0; account < accountsOf(day); account++) {
@@ -40,12 +60,13 @@ export function generateDemo(now: Date): DemoData {
       const created_at = instant(day, timeOfDay(random));
       if (created_at > end) continue;
       const user_id = `demo-${day}-${account}`;
-      data.users.push({ user_id, created_at });
-      generateTests(data.measurements, { user_id, day, lastDay, random });
+      users.user_id.push(user_id);
+      users.created_at.push(created_at);
+      generateTests(addTest, { user_id, day, lastDay, random });
     }
-    generateTests(data.measurements, { user_id: `guest-${day}`, day, lastDay: day, random: createRandom(2, day) });
+    generateTests(addTest, { user_id: `guest-${day}`, day, lastDay: day, random: createRandom(2, day) });
   }
-  return { users: data.users, measurements: data.measurements.filter((row) => row.created_at <= end) };
+  return { users, measurements };
 }
 
 /** Accounts created on a day: about nine at launch and twenty-four a year later, times the weekday's activity. */
@@ -63,7 +84,7 @@ interface Person {
 }
 
 /** All tests of a person, from the first day on. */
-function generateTests(tests: DemoData['measurements'], { user_id, day: firstDay, lastDay, random }: Person): void {
+function generateTests(addTest: AddTest, { user_id, day: firstDay, lastDay, random }: Person): void {
   const habit = 0.15 + 0.6 * random();
   const staying = 10 + LIFETIME_DAYS * random() ** 2;
   const isConvinced = random() < 0.72;
@@ -74,7 +95,7 @@ function generateTests(tests: DemoData['measurements'], { user_id, day: firstDay
     const sessions = random() < 0.18 ? 2 : 1;
     for (let session = 0; session < sessions; session++) {
       const session_id = `${user_id}-${day}-${session}`;
-      generateAttempts(tests, { user_id, session_id, day, session, failing: 0.22 + 0.26 * Math.exp(-age / 12), random });
+      generateAttempts(addTest, { user_id, session_id, day, session, failing: 0.22 + 0.26 * Math.exp(-age / 12), random });
     }
   }
 }
@@ -91,20 +112,12 @@ interface Session {
 }
 
 /** Up to five attempts, until one succeeds or the person gives up. */
-function generateAttempts(
-  tests: DemoData['measurements'],
-  { user_id, session_id, day, session, failing, random }: Session,
-): void {
+function generateAttempts(addTest: AddTest, { user_id, session_id, day, session, failing, random }: Session): void {
   let seconds = timeOfDay(random) + session * 5400;
   for (let attempt = 0; attempt < 5; attempt++) {
     const hasFailed = random() < failing * 0.92 ** attempt;
-    tests.push({
-      measurement_id: `${session_id}-${attempt}`,
-      user_id,
-      session_id,
-      created_at: instant(day, seconds),
-      error_type: hasFailed ? pickKind(random()) : null,
-    });
+    const kind = hasFailed ? pickKind(random()) : '';
+    addTest(`${session_id}-${attempt}`, user_id, session_id, instant(day, seconds), kind);
     if (!hasFailed || random() < 0.25) return;
     seconds += 25 + 90 * random();
   }
