@@ -67,14 +67,24 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
   for (const { name } of visited)
     await database.run(`CREATE OR REPLACE TABLE active_users_${name} (day DATE, number BIGINT, user_id VARCHAR)`);
 
+  const addActiveUsers = async ({ name, grain }: Scope, span: Span, given: RelationName[]) => {
+    const rows = relationQuery('active_users', { ...span.window, grain }, given);
+    await query(counting, `INSERT INTO active_users_${name}\n${rows}`, span);
+  };
   const counted = new Map(scopes.map((scope) => [scope, scope.window.firstDay]));
   for (const piece of piecesOf(scopes, whole.window)) {
     const readers = scopes.filter((scope) => wants(scope, 'activity') && overlaps(scope.window, piece.window));
-    if (readers.length > 0)
-      await query(counting, `INSERT INTO measurement_rows\n${relationQuery('measurement_rows', piece.window)}`, piece);
-    const given: RelationName[] = readers.length > 0 ? ['measurement_rows'] : [];
-    await query(counting, `INSERT INTO user_days\n${relationQuery('user_days', piece.window, given)}`, piece);
-    if (readers.length > 0) await keep(counting, 'session_days', piece, given);
+    if (readers.length === 0) {
+      // nobody asks for more than who was active
+      for (const scope of visited.filter(({ window }) => overlaps(window, piece.window))) {
+        await addActiveUsers(scope, piece, []);
+        counted.set(scope, addDays(piece.window.lastDay, 1));
+      }
+      continue;
+    }
+    await query(counting, `INSERT INTO measurement_rows\n${relationQuery('measurement_rows', piece.window)}`, piece);
+    await query(counting, `INSERT INTO user_days\n${relationQuery('user_days', piece.window, ['measurement_rows'])}`, piece);
+    await keep(counting, 'session_days', piece, ['measurement_rows']);
     for (const scope of readers)
       for (const fact of ofDays)
         if (wants(scope, fact)) await count(scope, fact, spanOf(scope, piece.window.firstDay, piece.window.lastDay));
@@ -84,12 +94,7 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
       if (to < from) continue;
       const span = spanOf(scope, from, to);
       for (const fact of ofPeriods) if (wants(scope, fact)) await count(scope, fact, span);
-      if (visited.includes(scope))
-        await query(
-          counting,
-          `INSERT INTO active_users_${scope.name}\n${relationQuery('active_users', { ...span.window, grain: scope.grain }, ['user_days'])}`,
-          span,
-        );
+      if (visited.includes(scope)) await addActiveUsers(scope, span, ['user_days']);
       counted.set(scope, addDays(to, 1));
     }
     const needed = [...counted.values()].sort()[0] ?? window.lastDay;

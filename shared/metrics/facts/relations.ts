@@ -16,6 +16,7 @@ import sessionPeriodsRelation from './relations/session_periods.sql';
 import sessionPeriodsByRowRelation from './relations/session_periods_by_row.sql';
 import userDaysRelation from './relations/user_days.sql';
 import userPeriodsRelation from './relations/user_periods.sql';
+import userPeriodsOfDaysRelation from './relations/user_periods_of_days.sql';
 import { wholeStatement } from './whole-answer';
 
 export interface RelationOptions extends Pick<Window, 'repeatsDates'> {
@@ -66,7 +67,7 @@ export function relations({ repeatsDates, firstTestsView = false, grain = 'day' 
     first_tests: firstTestsView ? firstTestsFromViewRelation : repeatsDates ? firstTestsByRowRelation : firstTestsRelation,
     people: expand(peopleRelation, grain),
     user_days: userDaysRelation,
-    user_periods: expand(userPeriodsRelation, grain),
+    user_periods: grain === 'day' ? userPeriodsOfDaysRelation : expand(userPeriodsRelation, grain),
     session_days: sessionDaysRelation,
     session_periods: expand(repeatsDates ? sessionPeriodsByRowRelation : sessionPeriodsRelation, grain),
     active_users: expand(activeUsersRelation, grain),
