@@ -58,6 +58,7 @@ export async function openDatabase(): Promise<Database> {
  */
 const DIALECT = `
 SET TimeZone = 'UTC';
+SET checkpoint_threshold = '1TB';
 CREATE MACRO countif(condition) AS count(*) FILTER (WHERE condition);
 CREATE MACRO div(dividend, divisor) AS dividend // divisor;
 CREATE MACRO unix_date(day) AS CAST(day AS DATE) - DATE '1970-01-01';

@@ -31,16 +31,17 @@ interface Span {
 /** Relations stored as tables, because several facts read them. */
 const KEPT = [
   'measurement_rows',
+  'outcome_days',
   'accounts',
   'first_tests',
+  'people',
   'user_days',
-  'session_days',
+  'user_periods',
   'active_users',
 ] as const satisfies RelationName[];
 
-/** `ofDays` are counted a few days at a time. `ofPeriods` are counted once all days of a period are read. The other facts come last. */
-const ofDays = ['intake', 'repeats'] as const;
-const ofPeriods = ['activity', 'sessions'] as const;
+/** Facts that are counted once all days of their periods are read. The others come last. */
+const ofPeriods = ['activity', 'sessions', 'repeats'] as const;
 
 /** Most days read at once, which limits the memory of a long range. */
 const DAYS_AT_ONCE = 31;
@@ -59,10 +60,7 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
   };
   const whole: Span = { window: daysWindow(firstDayOf(scopes), window.lastDay, window.timeZone), grain: 'day' };
   for (const relation of ['accounts', 'first_tests'] as const) await keep(counting, relation, whole);
-  await database.run('CREATE OR REPLACE TABLE user_days (day DATE, user_id VARCHAR, tests BIGINT, successes BIGINT)');
-  await database.run(
-    'CREATE OR REPLACE TABLE measurement_rows (day DATE, measurement_id VARCHAR, user_id VARCHAR, session_id VARCHAR, created_at TIMESTAMPTZ, outcome VARCHAR)',
-  );
+  await keep(counting, 'people', whole, { given: ['accounts', 'first_tests'] });
   const visited = scopes.filter((scope) => wants(scope, 'audience'));
   for (const { name } of visited)
     await database.run(`CREATE OR REPLACE TABLE active_users_${name} (day DATE, number BIGINT, user_id VARCHAR)`);
@@ -72,37 +70,35 @@ export async function countReports(counting: Counting, window: ReportWindow): Pr
     await query(counting, `INSERT INTO active_users_${name}\n${rows}`, span);
   };
   const counted = new Map(scopes.map((scope) => [scope, scope.window.firstDay]));
+  let leftFrom: CalendarDate | null = null;
+  let readFrom: CalendarDate | null = null;
   for (const piece of piecesOf(scopes, whole.window)) {
-    const readers = scopes.filter((scope) => wants(scope, 'activity') && overlaps(scope.window, piece.window));
-    if (readers.length === 0) {
-      // nobody asks for more than who was active
+    if (!scopes.some((scope) => readsRows(scope) && overlaps(scope.window, piece.window))) {
       for (const scope of visited.filter(({ window }) => overlaps(window, piece.window))) {
         await addActiveUsers(scope, piece, []);
         counted.set(scope, addDays(piece.window.lastDay, 1));
       }
       continue;
     }
-    await query(counting, `INSERT INTO measurement_rows\n${relationQuery('measurement_rows', piece.window)}`, piece);
-    await query(counting, `INSERT INTO user_days\n${relationQuery('user_days', piece.window, ['measurement_rows'])}`, piece);
-    await keep(counting, 'session_days', piece, ['measurement_rows']);
-    for (const scope of readers)
-      for (const fact of ofDays)
-        if (wants(scope, fact)) await count(scope, fact, spanOf(scope, piece.window.firstDay, piece.window.lastDay));
+    await keep(counting, 'measurement_rows', piece, { leftFrom });
+    await keep(counting, 'outcome_days', piece, { given: ['measurement_rows'], leftFrom: readFrom });
+    await keep(counting, 'user_days', piece, { given: ['measurement_rows'], leftFrom });
+    readFrom ??= piece.window.firstDay;
     for (const scope of scopes) {
       const from = counted.get(scope) ?? scope.window.firstDay;
       const to = lastWholeDay(scope, piece.window.lastDay);
       if (to < from) continue;
       const span = spanOf(scope, from, to);
+      await keep(counting, 'user_periods', span, { given: ['user_days'] });
       for (const fact of ofPeriods) if (wants(scope, fact)) await count(scope, fact, span);
-      if (visited.includes(scope)) await addActiveUsers(scope, span, ['user_days']);
+      if (visited.includes(scope)) await addActiveUsers(scope, span, ['user_periods']);
       counted.set(scope, addDays(to, 1));
     }
-    const needed = [...counted.values()].sort()[0] ?? window.lastDay;
-    for (const table of ['user_days', 'measurement_rows']) // faster than to delete rows
-      await database.run(`CREATE OR REPLACE TABLE ${table} AS FROM ${table} WHERE day >= DATE '${needed}'`);
+    const [uncounted = ''] = [...counted.values()].sort();
+    leftFrom = uncounted <= piece.window.lastDay ? uncounted : null; // the first day of a period that ends in a later piece
   }
 
-  const early: readonly string[] = [...ofDays, ...ofPeriods];
+  const early: readonly string[] = ofPeriods;
   for (const scope of scopes) {
     if (visited.includes(scope)) await database.run(`CREATE OR REPLACE VIEW active_users AS FROM active_users_${scope.name}`);
     for (const fact of scope.facts) if (!early.includes(fact)) await count(scope, fact, scope);
@@ -136,6 +132,11 @@ export async function countFact<Name extends AnyFactName>(counting: Counting, na
   return parseFactRows(name, await query(counting, sql, { window, grain }));
 }
 
+/** Whether a scope needs more than who was active. */
+function readsRows(scope: Scope): boolean {
+  return wants(scope, 'activity');
+}
+
 function wants({ facts }: Scope, fact: AnyFactName): boolean {
   return (facts as readonly string[]).includes(fact);
 }
@@ -153,20 +154,18 @@ function lastWholeDay({ grain, window }: Span, day: CalendarDate): CalendarDate 
 }
 
 /**
- * Splits a window into consecutive shorter ones; each scope needs all or none of each. If clocks go back across midnight the window is not
- * split: then the tests of a session are ordered by their instants over all days of the period.
+ * Splits a window into consecutive shorter ones, at the ends of months or of every fourth week, so that few periods lie in two of them. The first
+ * reader of whole rows begins with a piece of its own. If clocks go back across midnight the window is not split: then the tests of a session are
+ * ordered by their instants over all days of the period.
  */
 function piecesOf(scopes: readonly Scope[], { firstDay, lastDay, timeZone, repeatsDates }: Window): Span[] {
   if (repeatsDates) return [{ window: daysWindow(firstDay, lastDay, timeZone), grain: 'day' }];
-  const starts = scopes.map((scope) => scope.window.firstDay);
+  const firstRead = firstDayOf(scopes.filter(readsRows));
+  const hasMonths = scopes.some(({ grain }) => grain === 'month');
   const pieces: Span[] = [];
   for (let from = firstDay; from <= lastDay; ) {
-    const ends = [
-      periodEnd(periodStart(from, 'month'), 'month'),
-      lastDay,
-      ...starts.filter((start) => start > from).map((start) => addDays(start, -1)),
-    ];
-    const to = ends.sort()[0] ?? lastDay;
+    const end = hasMonths ? periodEnd(periodStart(from, 'month'), 'month') : addDays(periodStart(from, 'week'), 27);
+    const to = earlier(from < firstRead ? earlier(end, addDays(firstRead, -1)) : end, lastDay);
     pieces.push({ window: daysWindow(from, to, timeZone), grain: 'day' });
     from = addDays(to, 1);
   }
@@ -189,9 +188,16 @@ function later(one: CalendarDate, other: CalendarDate): CalendarDate {
   return one < other ? other : one;
 }
 
-async function keep(counting: Counting, name: (typeof KEPT)[number], span: Span, given: RelationName[] = []): Promise<void> {
+/** Stores the rows of a relation as a table, after the rows of the table that it replaces from a day on. */
+async function keep(
+  counting: Counting,
+  name: (typeof KEPT)[number],
+  span: Span,
+  { given = [], leftFrom = null }: { given?: readonly RelationName[]; leftFrom?: CalendarDate | null } = {},
+): Promise<void> {
+  const left = leftFrom === null ? '' : `SELECT * FROM ${name} WHERE day >= DATE '${leftFrom}'\nUNION ALL\n`;
   const sql = relationQuery(name, { ...span.window, grain: span.grain }, given);
-  await query(counting, `CREATE OR REPLACE TABLE ${name} AS\n${sql}`, span);
+  await query(counting, `CREATE OR REPLACE TABLE ${name} AS\n${left}SELECT * FROM (\n${sql}\n)`, span);
 }
 
 /** The current datetime macro of each database. */

@@ -10,10 +10,10 @@ import firstTestsFromViewRelation from './relations/first_tests_from_view.sql';
 import measurementRowsRelation from './relations/measurement_rows.sql';
 import measurementsRelation from './relations/measurements.sql';
 import newcomersRelation from './relations/newcomers.sql';
+import outcomeDaysRelation from './relations/outcome_days.sql';
 import peopleRelation from './relations/people.sql';
-import sessionDaysRelation from './relations/session_days.sql';
+import sessionOutcomesRelation from './relations/session_outcomes.sql';
 import sessionPeriodsRelation from './relations/session_periods.sql';
-import sessionPeriodsByRowRelation from './relations/session_periods_by_row.sql';
 import userDaysRelation from './relations/user_days.sql';
 import userPeriodsRelation from './relations/user_periods.sql';
 import userPeriodsOfDaysRelation from './relations/user_periods_of_days.sql';
@@ -26,20 +26,20 @@ export interface RelationOptions extends Pick<Window, 'repeatsDates'> {
 }
 
 /** SQL for the first day of a day's period, and for a number that counts periods, in the dialect that both engines share. */
-const periodSql: Record<Grain, { start: string; number: string }> = {
-  day: { start: 'day', number: 'UNIX_DATE(day)' },
+const periodSql: Record<Grain, { start: (day: string) => string; number: string }> = {
+  day: { start: (day) => day, number: 'UNIX_DATE(day)' },
   week: {
-    start: 'DATE_FROM_UNIX_DATE(UNIX_DATE(day) - MOD(UNIX_DATE(day) + 3, 7))', // 1970-01-01 was a Thursday
+    start: (day) => `DATE_FROM_UNIX_DATE(UNIX_DATE(${day}) - MOD(UNIX_DATE(${day}) + 3, 7))`, // 1970-01-01 was a Thursday
     number: 'CAST((UNIX_DATE(day) + 3) / 7 AS INT64)', // exact for Mondays; no DIV, because an emulator reads DIV(a + b, c) as a + DIV(b, c)
   },
   month: {
-    start: 'DATE_FROM_UNIX_DATE(UNIX_DATE(day) - EXTRACT(DAY FROM day) + 1)',
+    start: (day) => `DATE_FROM_UNIX_DATE(UNIX_DATE(${day}) - EXTRACT(DAY FROM ${day}) + 1)`,
     number: 'EXTRACT(YEAR FROM day) * 12 + EXTRACT(MONTH FROM day)',
   },
 };
 
 /**
- * Expands the macros in the SQL of facts and relations. PERIOD_START(day) and PERIOD_NUMBER(day) depend on the grain.
+ * Expands the macros in the SQL of facts and relations. PERIOD_START(column) and PERIOD_NUMBER(day) depend on the grain.
  * EACH_KIND{, }{MAX(KIND) AS most_KIND} repeats the second text for each kind of error, separated by the first. EACH_FAILURE also has
  * 'unclassified'. KIND_BIT is 1, 2, 4, ….
  */
@@ -51,7 +51,7 @@ export function expand(sql: string, grain: Grain = 'day'): string {
         .map((kind, index) => text.replaceAll('KIND_BIT', String(2 ** index)).replaceAll('KIND', kind))
         .join(separator),
     )
-    .replaceAll('PERIOD_START(day)', start)
+    .replaceAll(/PERIOD_START\((\w+)\)/g, (_, day: string) => start(day))
     .replaceAll('PERIOD_NUMBER(day)', number);
 }
 
@@ -63,13 +63,14 @@ export function relations({ repeatsDates, firstTestsView = false, grain = 'day' 
   return {
     measurement_rows: expand(measurementRowsRelation),
     measurements: measurementsRelation,
+    outcome_days: outcomeDaysRelation,
     accounts: accountsRelation,
     first_tests: firstTestsView ? firstTestsFromViewRelation : repeatsDates ? firstTestsByRowRelation : firstTestsRelation,
-    people: expand(peopleRelation, grain),
+    people: peopleRelation,
     user_days: userDaysRelation,
     user_periods: grain === 'day' ? userPeriodsOfDaysRelation : expand(userPeriodsRelation, grain),
-    session_days: sessionDaysRelation,
-    session_periods: expand(repeatsDates ? sessionPeriodsByRowRelation : sessionPeriodsRelation, grain),
+    session_outcomes: expand(sessionOutcomesRelation, grain),
+    session_periods: expand(sessionPeriodsRelation, grain),
     active_users: expand(activeUsersRelation, grain),
     newcomers: expand(newcomersRelation, grain),
   };

@@ -1,4 +1,4 @@
 -- One row per period and first success: sessions by the number of their first successful attempt in the period (0: none, 3: the third or later).
-SELECT day, LEAST(first_success, 3) AS first_success, COUNT(*) AS sessions
+SELECT day, first_success, COUNT(*) AS sessions
 FROM session_periods
-GROUP BY 1, 2
+GROUP BY day, first_success

@@ -29,9 +29,9 @@ test('the lists of the kinds of error are written out', () => {
 
 test.each<[AnyFactName, string[]]>([
   ['activity', ['measurement_rows', 'measurements', 'user_days', 'user_periods']],
-  ['sessions', ['measurement_rows', 'measurements', 'session_days', 'session_periods']],
+  ['sessions', ['measurement_rows', 'measurements', 'session_outcomes', 'session_periods']],
   ['repeats', ['measurement_rows', 'measurements']],
-  ['intake', ['measurement_rows']],
+  ['intake', ['measurement_rows', 'outcome_days']],
   ['users', ['accounts']],
   ['people', ['accounts', 'first_tests', 'people']],
   ['release_tests', ['measurement_rows', 'measurements']],
@@ -51,12 +51,13 @@ test.each<[string, AnyFactName[], string[]]>([
     [
       'measurement_rows',
       'measurements',
+      'outcome_days',
       'accounts',
       'first_tests',
       'people',
       'user_days',
       'user_periods',
-      'session_days',
+      'session_outcomes',
       'session_periods',
     ],
   ],
