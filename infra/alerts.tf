@@ -1,5 +1,5 @@
 locals {
-  # The messages of shared/platform/log-messages.ts. A test compares the two.
+  # The messages of shared/platform/log-messages.ts. A test compares them.
   log_messages = {
     exported    = "report exported"
     failed      = "export failed"
@@ -7,7 +7,7 @@ locals {
     unusual     = "unusual figure"
   }
 
-  # What is counted in the log of the functions, by the name of the metric. WARNING: a repeat is coming; ERROR: none is.
+  # Counters of log entries of the functions, by the name of the metric. WARNING: Pub/Sub repeats the request; ERROR: it doesn't.
   log_metrics = {
     kpi_report_exported = { message = local.log_messages.exported, severity = null, description = "Reports exported: one for each date whose tables are all in" }
     kpi_export_failed   = { message = local.log_messages.failed, severity = "ERROR", description = "Exports that failed for good" }
@@ -18,11 +18,11 @@ locals {
 
   services = join(" OR ", [for function in local.functions : "\"${function.name}\""])
 
-  # Counters of log entries arrive late, by up to 10 minutes. In a window of 30, a failure that happens once holds its alert open for 20
-  # minutes at least, which are several evaluations: a shorter one could open and close between two of them.
+  # Counters of log entries arrive up to 10 minutes late. With a window of 30 minutes, a single failure keeps its alert open for at least
+  # 20 minutes. A shorter window could open and close between two evaluations.
   late_log = "30m"
 
-  # As PromQL names them.
+  # Names of the metrics in PromQL.
   counters = { for name in keys(local.log_metrics) : name => "logging_googleapis_com:user_${name}{monitored_resource=\"cloud_run_revision\"}" }
   waiting  = "pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource=\"pubsub_subscription\",subscription_id=\"${google_pubsub_subscription.dead_letter.name}\"}"
   oldest   = "pubsub_googleapis_com:subscription_oldest_unacked_message_age{monitored_resource=\"pubsub_subscription\",subscription_id=\"${google_pubsub_subscription.export.name}\"}"
@@ -38,7 +38,7 @@ locals {
       no_export = {
         name     = "no export for 26 hours"
         severity = "CRITICAL"
-        # A condition on absence sees no further back than 23.5 hours, and a counter that nothing adds to has no series: hence the 0.
+        # `or vector(0)`: a counter without entries has no series. A condition on absence sees at most 23.5 hours.
         query = "(sum(increase(${local.counters.kpi_report_exported}[26h])) or vector(0)) < 0.5"
         means = "No report was exported since yesterday's: the tables are getting old. A new deployment shows this until its first export."
       }
@@ -127,7 +127,7 @@ resource "google_monitoring_notification_channel" "email" {
   depends_on = [google_project_service.required]
 }
 
-# All in PromQL: a metric need not have a value yet, where a threshold on one that is new is refused for up to 10 minutes.
+# In PromQL, because a threshold on a new metric is refused for up to 10 minutes.
 resource "google_monitoring_alert_policy" "alert" {
   for_each = local.alerts
 
@@ -166,7 +166,7 @@ resource "google_monitoring_dashboard" "overview" {
       tiles = [
         for index, chart in [
           { title = "Reports exported, per day", series = { reports = "sum(increase(${local.counters.kpi_report_exported}[1d]))" } },
-          # A counter that nothing has added to has no series: hence the 0.
+          # `or vector(0)`: a counter without entries has no series.
           { title = "Failures, per hour", series = {
             "permanent: a retry can't fix it"  = "sum(increase(${local.counters.kpi_export_failed}[1h])) or vector(0)"
             "retryable: it is delivered again" = "sum(increase(${local.counters.kpi_export_retried}[1h])) or vector(0)"
@@ -174,7 +174,7 @@ resource "google_monitoring_dashboard" "overview" {
           { title = "Dead letters waiting", series = { letters = "max(${local.waiting})" } },
           { title = "Age of the oldest request, seconds", series = { seconds = "max(${local.oldest})" } },
           ] : merge(
-          # The API doesn't return zeros, so a zero here would be a change in every plan.
+          # No zeros: the API doesn't return them, so they would be a change in every plan.
           { for name, value in { xPos = index % 2 * 6, yPos = floor(index / 2) * 4 } : name => value if value != 0 },
           {
             width  = 6

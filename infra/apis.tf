@@ -20,7 +20,7 @@ resource "google_project_service" "required" {
 
   project = var.project
   service = each.value
-  # Others in the project may use it.
+  # Other systems in the project may use it.
   disable_on_destroy = false
 }
 

@@ -1,8 +1,8 @@
 locals {
-  # By name; the columns of each are in schemas/. Both are generated from shared/metrics/tables, views/ from shared/metrics/views.ts.
+  # Tables by name. tables.json and schemas/ are generated from shared/metrics/tables, views/ from shared/metrics/views.ts.
   tables = jsondecode(file("${path.module}/tables.json"))
 
-  # By release_grain.
+  # The released table of each release_grain.
   release_tables = { day = "daily_metrics", week = "weekly_metrics", month = "monthly_metrics" }
 
   views = {
@@ -16,16 +16,16 @@ locals {
     metric_definitions    = "What each metric means"
   }
 
-  # 0: for ever. With null the provider would leave the expiry that a table has.
+  # 0: for ever. With null the provider would keep the expiry of a table.
   partition_expiration_ms = var.retention_days == null ? 0 : var.retention_days * 24 * 60 * 60 * 1000
 
-  # As views/*.sql write them.
+  # Full names of the tables that views/*.sql name.
   published_names = {
     for table in concat(values(google_bigquery_table.published), [google_bigquery_table.annotations]) :
     table.table_id => "`${var.project}.${table.dataset_id}.${table.table_id}`"
   }
 
-  # What of the source the program reads, taken apart.
+  # The source tables, as project, dataset and table.
   source_tables = {
     for role, name in {
       users        = var.source_users
@@ -35,7 +35,7 @@ locals {
   }
 }
 
-# No access blocks: they would own the whole list, authorized views of others included. Grants are in iam.tf.
+# No access blocks: they would replace the whole list, with authorized views of others. Grants are in iam.tf.
 resource "google_bigquery_dataset" "metrics" {
   project                    = var.project
   dataset_id                 = var.dataset
@@ -64,10 +64,10 @@ resource "google_bigquery_table" "published" {
   description              = each.value.description
   schema                   = file("${path.module}/schemas/${each.key}.json")
   deletion_protection      = var.deletion_protection
-  require_partition_filter = false # BI tools ask without one
+  require_partition_filter = false # BI tools query without one
 
-  # A column that a table has and the schema doesn't stays, with all it holds. Otherwise an older version of the schema drops it,
-  # and deletion_protection doesn't stop that.
+  # Keeps columns that the table has and the schema doesn't. Otherwise an older version of the schema drops them, in spite of
+  # deletion_protection.
   ignore_auto_generated_schema = true
 
   time_partitioning {
@@ -76,13 +76,13 @@ resource "google_bigquery_table" "published" {
     expiration_ms = local.partition_expiration_ms
   }
 
-  # A table gets the key of its dataset when it is created. If the two differ later, the provider would recreate it empty.
+  # A table gets the key of its dataset when it is created. If the keys differ later, the provider would recreate the table empty.
   lifecycle {
     ignore_changes = [encryption_configuration]
   }
 }
 
-# Replaced whole by kpi annotate; too small for partitions.
+# kpi annotate replaces all rows. No partitions: it is small.
 resource "google_bigquery_table" "annotations" {
   project             = var.project
   dataset_id          = google_bigquery_dataset.metrics.dataset_id
@@ -128,7 +128,7 @@ resource "google_bigquery_table" "kpi_trends" {
   }
 }
 
-# First tests of all history are the one part of a day's cost that grows: kept here, incrementally, they don't.
+# First tests, refreshed incrementally, so that the cost of a day doesn't grow with history.
 resource "google_bigquery_table" "first_tests" {
   count = var.first_tests_view == null ? 0 : 1
 
@@ -172,8 +172,8 @@ resource "google_bigquery_dataset" "release" {
   depends_on = [google_project_service.required, google_kms_crypto_key_iam_member.agent]
 }
 
-# daily_metrics of a version without grains, with the column period_date: it stays, with all that partners have, and is no longer
-# Terraform's. See release_by_period_date.
+# daily_metrics of an earlier version, with the column period_date. Terraform forgets the table without deleting it: see
+# release_by_period_date.
 removed {
   from = google_bigquery_table.released
 
@@ -182,7 +182,7 @@ removed {
   }
 }
 
-# The table of one grain. Where release_grain changes, this one is to be destroyed, which deletion_protection refuses.
+# The table of release_grain. If the grain changes, the plan destroys this table, which deletion_protection refuses.
 resource "google_bigquery_table" "release" {
   for_each = var.release_enabled && !var.release_by_period_date ? { (var.release_grain) = local.release_tables[var.release_grain] } : {}
 
@@ -196,7 +196,7 @@ resource "google_bigquery_table" "release" {
 
   ignore_auto_generated_schema = true # see published
 
-  # No expiry: a period whose partition is gone would be released a second time.
+  # No expiry: a period without its partition would be released a second time.
   time_partitioning {
     type          = "DAY"
     field         = "period_start_date"
@@ -207,6 +207,6 @@ resource "google_bigquery_table" "release" {
     ignore_changes = [encryption_configuration] # see published
   }
 
-  # So that the table is the first to go: where deletion_protection refuses that, its readers keep their access.
+  # The table is destroyed first. If deletion_protection refuses that, its readers keep their access.
   depends_on = [google_bigquery_dataset_access.runner_release, google_bigquery_dataset_access.release_reader]
 }

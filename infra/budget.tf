@@ -1,4 +1,4 @@
-# Tells, and stops nothing. Of the whole project: what a single schedule costs can't be told apart.
+# Sends mails and stops nothing. It is for the whole project.
 resource "google_billing_budget" "project" {
   count = var.budget == null ? 0 : 1
 

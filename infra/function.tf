@@ -1,25 +1,25 @@
 locals {
-  # Both from one package. Pub/Sub of the same project is internal traffic if it uses the service's own run.app address.
+  # Both functions use one package. Pushes of the same project to the service's own run.app address are internal traffic.
   functions = {
     pubsub = {
       name        = "kpi-export"
       entry_point = "exportKpi"
       ingress     = "ALLOW_INTERNAL_ONLY"
-      timeout     = 540 # the most for one that Pub/Sub calls: docs/gotchas.md
+      timeout     = 540 # the maximum for event functions: docs/gotchas.md
       description = "Exports the metrics of the dates that a message names"
     }
     http = {
       name        = "kpi-export-http"
       entry_point = "exportKpiHttp"
-      ingress     = var.http_ingress # IAM still asks who calls: iam.tf lists them
+      ingress     = var.http_ingress # IAM still checks the caller (iam.tf)
       timeout     = var.http_timeout_seconds
       description = "Exports the metrics of the dates that a call names, and answers with the result"
     }
   }
 
-  # Names are those of shared/platform/config.ts. null: not set, so the program's default applies.
+  # Settings of shared/platform/config.ts. null: not set, so the program's default applies.
   settings = {
-    NODE_ENV                 = "production" # no stack in an answer
+    NODE_ENV                 = "production" # no stack traces in answers
     LOG_EXECUTION_ID         = "true"
     KPI_WAREHOUSE            = "bigquery:${var.project}.${google_bigquery_dataset.metrics.dataset_id}"
     KPI_LOCATION             = var.bigquery_location
@@ -47,7 +47,7 @@ resource "google_storage_bucket" "source" {
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
-  force_destroy               = true # holds the package alone, which npm run package makes again
+  force_destroy               = true # holds only the package, which npm run package can make again
 
   dynamic "encryption" {
     for_each = var.kms_keys.bucket[*]
@@ -61,8 +61,8 @@ resource "google_storage_bucket" "source" {
 }
 
 resource "google_storage_bucket_object" "package" {
-  name   = basename(var.package)           # includes its hash: another package is another object, and the functions are rebuilt
-  bucket = google_storage_bucket.source.id # unknown if the bucket is recreated, so that the object is recreated too
+  name   = basename(var.package)           # contains the hash: another package is another object, so the functions are rebuilt
+  bucket = google_storage_bucket.source.id # recreates the object with the bucket
   source = var.package
 
   lifecycle {
@@ -150,12 +150,12 @@ resource "google_cloudfunctions2_function" "export" {
 
   depends_on = [
     google_project_service.required,
-    # to be built
+    # before the build
     google_project_iam_member.builder_logs,
     google_project_iam_member.builder_sources,
     google_artifact_registry_repository_iam_member.builder,
     google_storage_bucket_iam_member.builder,
-    # to run: the tables first, so that a new version finds its columns
+    # before it runs: the tables first, so that a new version finds its columns
     google_bigquery_table.published,
     google_bigquery_table.release,
     google_bigquery_dataset_access.runner,
@@ -168,7 +168,7 @@ resource "google_cloudfunctions2_function" "export" {
   ]
 }
 
-# The URL that digests are sent to. Its value is added by hand (README.md, "Digests"), so that no state or plan has it.
+# The webhook of digests. Its URL is added by hand (README.md, "Digests"), so that it is in no state or plan.
 resource "google_secret_manager_secret" "digest_webhook" {
   count = var.digest_webhook_version == null ? 0 : 1
 

@@ -1,7 +1,6 @@
-# Each account may do one thing. No keys are made: Google Cloud issues their tokens.
+# Each account has one task. No keys: Google Cloud issues the tokens.
 #
-# A grant goes with what it is on. Where that is made anew under the same name, nothing in the grant changes and Terraform would not
-# see that it is gone: hence replace_triggered_by.
+# replace_triggered_by: a grant is lost if its resource is recreated under the same name. Terraform would not notice.
 locals {
   accounts = {
     runner  = "Runs both functions: reads the two source tables, writes the published ones"
@@ -10,7 +9,7 @@ locals {
     builder = "Builds the functions out of the package"
   }
 
-  # By the names in kms_keys. A new project has them once they are asked for: see README.md.
+  # Google's accounts that encrypt, by the names in kms_keys. A new project has them only after a request: see README.md.
   key_users = {
     datasets = "serviceAccount:bq-${data.google_project.this.number}@bigquery-encryption.iam.gserviceaccount.com"
     bucket   = "serviceAccount:service-${data.google_project.this.number}@gs-project-accounts.iam.gserviceaccount.com"
@@ -29,7 +28,7 @@ resource "google_service_account" "account" {
   depends_on = [google_project_service.required]
 }
 
-# Runner: what the program itself needs.
+# Runner: the program.
 
 resource "google_project_iam_member" "runner_jobs" {
   project = var.project
@@ -109,7 +108,7 @@ resource "google_secret_manager_secret_iam_member" "runner_digest_webhook" {
   }
 }
 
-# Who may ask for an export.
+# Publishers: may request an export.
 
 resource "google_pubsub_topic_iam_member" "publisher" {
   for_each = toset(var.publishers)
@@ -169,7 +168,7 @@ resource "google_cloud_run_v2_service_iam_member" "invoker" {
   }
 }
 
-# Dead letters: Pub/Sub moves them, people read them.
+# Dead letters: Pub/Sub forwards them, operators read them.
 
 resource "google_pubsub_topic_iam_member" "agent_parks" {
   project = var.project
@@ -206,7 +205,7 @@ resource "google_pubsub_subscription_iam_member" "dead_letter_reader" {
   }
 }
 
-# Operators. There is no smaller thing than the project to grant this on.
+# Operators. This role can only be granted on the project.
 
 resource "google_project_iam_member" "status_reader" {
   for_each = toset(var.status_readers)
@@ -218,7 +217,7 @@ resource "google_project_iam_member" "status_reader" {
   depends_on = [google_project_service.required]
 }
 
-# Readers. google_bigquery_dataset_iam_* would delete authorized views; the API answers with legacy roles, so they are written here.
+# Readers. google_bigquery_dataset_iam_* would delete authorized views. Legacy roles, because the API returns them.
 
 resource "google_bigquery_dataset_access" "bi_reader" {
   for_each = toset(var.bi_readers)
@@ -262,7 +261,7 @@ resource "google_bigquery_dataset_access" "release_reader" {
   }
 }
 
-# Keys: what encrypts with them are Google's own accounts.
+# Keys: Google's own accounts encrypt with them.
 
 resource "google_kms_crypto_key_iam_member" "agent" {
   for_each = { for what, agent in local.key_users : what => agent if var.kms_keys[what] != null }
@@ -274,7 +273,7 @@ resource "google_kms_crypto_key_iam_member" "agent" {
   depends_on = [google_project_service.required]
 }
 
-# Builder: reads the package, where the service keeps its copy too, and stores the image.
+# Builder: reads the package and its copy in Cloud Functions, and stores the image.
 
 resource "google_storage_bucket_iam_member" "builder" {
   bucket = google_storage_bucket.source.id

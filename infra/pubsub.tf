@@ -21,7 +21,7 @@ resource "google_pubsub_topic" "dead_letter" {
   depends_on = [google_project_service.required, google_kms_crypto_key_iam_member.agent]
 }
 
-# Ours rather than Eventarc's: that one keeps messages for 24 hours and can't have a dead-letter policy here.
+# Not Eventarc's subscription, which keeps messages for 24 hours and can't have a dead-letter policy here.
 resource "google_pubsub_subscription" "export" {
   project                    = var.project
   name                       = "kpi-export"
@@ -30,7 +30,7 @@ resource "google_pubsub_subscription" "export" {
   message_retention_duration = "604800s" # 7 days
 
   push_config {
-    # The framework reads the topic's name off the path.
+    # The framework reads the topic's name from the path.
     push_endpoint = "${google_cloudfunctions2_function.export["pubsub"].service_config[0].uri}/projects/${var.project}/topics/${google_pubsub_topic.export.name}"
 
     oidc_token {
@@ -46,14 +46,14 @@ resource "google_pubsub_subscription" "export" {
 
   dead_letter_policy {
     dead_letter_topic     = google_pubsub_topic.dead_letter.id
-    max_delivery_attempts = 30 # a push refused because all instances are busy counts as one
+    max_delivery_attempts = 30 # a push that is refused because all instances are busy counts, too
   }
 
   expiration_policy {
     ttl = "" # never
   }
 
-  # A topic keeps nothing for a subscription that comes later.
+  # A topic keeps no messages for a later subscription.
   depends_on = [google_cloud_run_v2_service_iam_member.pusher, google_pubsub_subscription.dead_letter]
 }
 
@@ -62,7 +62,7 @@ resource "google_pubsub_subscription" "dead_letter" {
   name                       = "kpi-export-dead-letter"
   topic                      = google_pubsub_topic.dead_letter.id
   ack_deadline_seconds       = 60
-  message_retention_duration = "2678400s" # 31 days, the most there is
+  message_retention_duration = "2678400s" # 31 days, the maximum
 
   expiration_policy {
     ttl = "" # never

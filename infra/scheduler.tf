@@ -1,4 +1,4 @@
-# Publishes as Cloud Scheduler's own agent, whose role comes with the API.
+# Publishes as Cloud Scheduler's service agent, which gets its role with the API.
 resource "google_cloud_scheduler_job" "daily" {
   project     = var.project
   region      = var.region
@@ -19,6 +19,6 @@ resource "google_cloud_scheduler_job" "daily" {
     max_backoff_duration = "600s"
   }
 
-  # A topic keeps nothing for a subscription that comes later.
+  # A topic keeps no messages for a later subscription.
   depends_on = [google_project_service.required, google_pubsub_subscription.export]
 }

@@ -1,5 +1,5 @@
-# BigQuery sharing (Analytics Hub): partners subscribe to kpi_release and get a read-only linked dataset in a project of their own. They
-# need no grant on kpi_release. The restriction of exports doesn't apply to accounts with a grant, such as release_readers.
+# BigQuery sharing (Analytics Hub): subscribers get a read-only linked dataset of kpi_release in their project, without a grant on it.
+# The restriction of exports doesn't apply to accounts with a grant, such as release_readers.
 locals {
   release_listings = var.release_enabled ? var.release_listing[*] : []
 }

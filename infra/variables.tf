@@ -1,5 +1,5 @@
 locals {
-  # Whom IAM may name here: never allUsers or allAuthenticatedUsers, nor principalSet://goog/public:all, which means the same.
+  # Members of IAM, without the public: allUsers, allAuthenticatedUsers and principalSet://goog/public:all.
   member_pattern = "^((user|group|serviceAccount):[^@ ]+@[^@ ]+|domain:[^@ ]+|principal(Set)?://[a-z]+\\.googleapis\\.com/\\S+)$"
   table_pattern  = "^(?P<project>[a-z][a-z0-9.:-]*[a-z0-9])\\.(?P<dataset>\\w+)\\.(?P<table>[\\w-]+)$"
 
@@ -18,14 +18,14 @@ locals {
   ]
   cron_pattern = "(?i)^${join(" ", [for item in local.cron_items : "${item}(,${item})*"])}$"
 
-  # As release_readers are compared with them: A@B and a@b are one member.
+  # For the comparison with release_readers: A@B and a@b are one member.
   bi_readers_folded = [for member in var.bi_readers : lower(member)]
 }
 
 # Required.
 
 variable "project" {
-  description = "Id of the project that everything is made in."
+  description = "Id of the project on Google Cloud."
   type        = string
 
   validation {
@@ -35,7 +35,7 @@ variable "project" {
 }
 
 variable "package" {
-  description = "Path of the zip that `npm run package` made, from this folder: ../dist/package/kpi-export-<hash>.zip. Its name carries its hash."
+  description = "Path of the zip that `npm run package` made, from this folder: ../dist/package/kpi-export-<hash>.zip."
   type        = string
 
   validation {
@@ -79,7 +79,7 @@ variable "region" {
 }
 
 variable "bigquery_location" {
-  description = "Location of the datasets, that of the source: a query can't cross locations."
+  description = "Location of the datasets. It must be that of the source, because a query can't cross locations."
   type        = string
   default     = "US"
   nullable    = false
@@ -91,7 +91,7 @@ variable "bigquery_location" {
 }
 
 variable "dataset" {
-  description = "Dataset of the published tables and of the views on them."
+  description = "Dataset of the published tables and views."
   type        = string
   default     = "kpi_metrics"
   nullable    = false
@@ -103,7 +103,7 @@ variable "dataset" {
 }
 
 variable "labels" {
-  description = "Labels of everything that can have labels."
+  description = "Labels of all resources that can have labels."
   type        = map(string)
   default     = { application = "kpi-export" }
   nullable    = false
@@ -120,7 +120,7 @@ variable "labels" {
 }
 
 variable "retention_days" {
-  description = "How long a partition of the published tables is kept, in days after its date; null: for ever. Requests for older dates are refused: their rows would vanish as soon as they are loaded."
+  description = "How long a partition of the published tables is kept, in days after its date; null: for ever. Requests for older dates are refused, because BigQuery would drop their rows at once."
   type        = number
   default     = null
 
@@ -131,14 +131,14 @@ variable "retention_days" {
 }
 
 variable "deletion_protection" {
-  description = "Whether Terraform refuses to delete the published tables. To destroy: apply with false first."
+  description = "Whether Terraform refuses to delete the published tables. Before a destroy, apply with false."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "source_first_tests" {
-  description = "An existing view or table user_id, first_test_at of first tests, as PROJECT.DATASET.TABLE; null: none, or the one that first_tests_view makes."
+  description = "An existing view or table user_id, first_test_at of first tests, as PROJECT.DATASET.TABLE; null: none, or the view of first_tests_view."
   type        = string
   default     = null
 
@@ -154,7 +154,7 @@ variable "source_first_tests" {
 }
 
 variable "first_tests_view" {
-  description = "A materialized view of first tests beside source_measurements, so that the cost of a day doesn't grow with history; null: none. Requires that source_measurements is a table and that the deployer may create tables in its dataset. README.md has the cost."
+  description = "A materialized view of first tests beside source_measurements, so that the cost of a day doesn't grow with history; null: none. source_measurements must be a table, and the deployer must be allowed to create tables in its dataset. See README.md."
   type = object({
     name          = optional(string, "kpi_first_tests")
     refresh_hours = optional(number, 12)
@@ -173,7 +173,7 @@ variable "first_tests_view" {
 }
 
 variable "kms_keys" {
-  description = "Keys of Cloud KMS that encrypt instead of Google's own: one for the datasets, in the location of BigQuery (us for US, europe for EU), one for the bucket of the package, in the region, one for the messages on the topics. Each is optional. See README.md for tables that exist already."
+  description = "Keys of Cloud KMS to use instead of Google's: for the datasets, in the location of BigQuery (us for US, europe for EU); for the bucket of the package, in the region; for the messages. Each is optional. Existing tables keep their key: see README.md."
   type = object({
     datasets = optional(string)
     bucket   = optional(string)
@@ -213,7 +213,7 @@ variable "function_memory" {
 }
 
 variable "function_min_instances" {
-  description = "Instances of each function that wait for requests; more than 0 costs around the clock."
+  description = "Minimum number of instances of each function; more than 0 costs around the clock."
   type        = number
   default     = 0
   nullable    = false
@@ -225,7 +225,7 @@ variable "function_min_instances" {
 }
 
 variable "function_max_instances" {
-  description = "Most instances of each function at a time, each with one request. A message that finds all of them busy is delivered again, and that counts as one of its 30 attempts."
+  description = "Maximum number of instances of each function, each with one request at a time. If all are busy, a message is delivered again, which counts as one of its 30 attempts."
   type        = number
   default     = 5
   nullable    = false
@@ -237,7 +237,7 @@ variable "function_max_instances" {
 }
 
 variable "http_enabled" {
-  description = "Whether there is the function exportKpiHttp, with the service account kpi-export-caller. Messages and the schedule do without it."
+  description = "Whether to create the function exportKpiHttp and the service account kpi-export-caller. Messages and the schedule don't need it."
   type        = bool
   default     = true
   nullable    = false
@@ -256,7 +256,7 @@ variable "http_ingress" {
 }
 
 variable "http_timeout_seconds" {
-  description = "When Cloud Run ends a call of exportKpiHttp, in seconds. The program itself ends each run within 540."
+  description = "Timeout of a call of exportKpiHttp, in seconds. The program itself ends each run within 540."
   type        = number
   default     = 540
   nullable    = false
@@ -270,7 +270,7 @@ variable "http_timeout_seconds" {
 # Who may do what. Members as IAM writes them: user:A@B, group:A@B, serviceAccount:A@B, domain:B, principal://… or principalSet://….
 
 variable "bi_readers" {
-  description = "Who reads the published tables and the views: members such as serviceAccount:basedash-reader@PROJECT.iam.gserviceaccount.com."
+  description = "Members who may read the published tables and the views, such as serviceAccount:basedash-reader@PROJECT.iam.gserviceaccount.com."
   type        = list(string)
   default     = []
   nullable    = false
@@ -282,7 +282,7 @@ variable "bi_readers" {
 }
 
 variable "bi_query_runners" {
-  description = "Those of the readers who run their queries in this project and may not do so yet; readers who query from a project of their own need nothing here."
+  description = "Readers who run their queries in this project. Readers who run them in another project don't need it."
   type        = list(string)
   default     = []
   nullable    = false
@@ -294,7 +294,7 @@ variable "bi_query_runners" {
 }
 
 variable "publishers" {
-  description = "Who may ask for an export by publishing to the topic kpi-export, besides Cloud Scheduler."
+  description = "Members who may request an export by publishing to the topic kpi-export."
   type        = list(string)
   default     = []
   nullable    = false
@@ -306,7 +306,7 @@ variable "publishers" {
 }
 
 variable "dead_letter_readers" {
-  description = "Who may read and remove dead letters; to replay them they must be among the publishers, too."
+  description = "Members who may read and remove dead letters. To replay them they must be publishers, too."
   type        = list(string)
   default     = []
   nullable    = false
@@ -318,7 +318,7 @@ variable "dead_letter_readers" {
 }
 
 variable "status_readers" {
-  description = "Who runs `kpi status`: they may read the metrics of the project in Cloud Monitoring, which counts the dead letters that wait."
+  description = "Members who may read the metrics of the project in Cloud Monitoring: `kpi status` gets the number of dead letters from there."
   type        = list(string)
   default     = []
   nullable    = false
@@ -330,7 +330,7 @@ variable "status_readers" {
 }
 
 variable "http_invokers" {
-  description = "Who may call exportKpiHttp, besides the service account kpi-export-caller, which exists for this."
+  description = "Members who may call exportKpiHttp, besides the service account kpi-export-caller."
   type        = list(string)
   default     = []
   nullable    = false
@@ -344,7 +344,7 @@ variable "http_invokers" {
 # When.
 
 variable "schedule" {
-  description = "When the daily export is asked for: cron, five fields."
+  description = "Schedule of the daily export: cron, five fields."
   type        = string
   default     = "0 6 * * *"
   nullable    = false
@@ -356,7 +356,7 @@ variable "schedule" {
 }
 
 variable "schedule_time_zone" {
-  description = "Time zone that the schedule is read in, an IANA name."
+  description = "Time zone of the schedule, an IANA name."
   type        = string
   default     = "Etc/UTC"
   nullable    = false
@@ -368,7 +368,7 @@ variable "schedule_time_zone" {
 }
 
 variable "schedule_message" {
-  description = "What the schedule asks for, as JSON. Cloud Scheduler substitutes nothing; today and yesterday are the program's own words."
+  description = "Request of the schedule, as JSON. The program resolves today and yesterday."
   type        = string
   default     = "{\"from\":\"yesterday\",\"to\":\"today\"}"
   nullable    = false
@@ -397,7 +397,7 @@ variable "schedule_message" {
 }
 
 variable "paused" {
-  description = "Whether the schedule is paused. It doesn't stop requests that were published before, by hand or over HTTP, nor their retries. The alert on missing exports is off meanwhile. Set it in terraform.tfvars: given by -var, the next apply without it undoes it."
+  description = "Whether the schedule is paused, and with it the alert on missing exports. Other requests and retries continue. Set it in terraform.tfvars: with -var, the next apply without it resumes the schedule."
   type        = bool
   default     = false
   nullable    = false
@@ -406,7 +406,7 @@ variable "paused" {
 # How: settings of the program; null: the program's own default.
 
 variable "report_time_zone" {
-  description = "Report time zone, an IANA name: decides when a day begins and ends."
+  description = "Report time zone, an IANA name: it decides when a day begins and ends."
   type        = string
   default     = "UTC"
   nullable    = false
@@ -418,7 +418,7 @@ variable "report_time_zone" {
 }
 
 variable "max_bytes_billed" {
-  description = "Most bytes that one query may bill, and all that a run counts is one query; above it, it fails before it costs anything. null: no limit."
+  description = "Maximum bytes billed for counting a run; above it, the run fails at no cost. null: no limit."
   type        = number
   default     = null
 
@@ -429,7 +429,7 @@ variable "max_bytes_billed" {
 }
 
 variable "max_rejected_share" {
-  description = "Share of source rows that may be left out as incomplete before nothing is published, 0 to 1."
+  description = "Maximum share of rejected source rows, 0 to 1; above it, nothing is published."
   type        = number
   default     = null
 
@@ -440,7 +440,7 @@ variable "max_rejected_share" {
 }
 
 variable "max_unknown_share" {
-  description = "Share of failed tests whose kind of error may be unknown before nothing is published, 0 to 1."
+  description = "Maximum share of failed tests of unknown kind, 0 to 1; above it, nothing is published."
   type        = number
   default     = null
 
@@ -451,7 +451,7 @@ variable "max_unknown_share" {
 }
 
 variable "source_max_age_hours" {
-  description = "How old the newest measurement may be for a report of today or yesterday, in hours; 0: any age."
+  description = "Maximum age of the newest measurement for reports of today and yesterday, in hours; 0: any age."
   type        = number
   default     = null
 
@@ -462,7 +462,7 @@ variable "source_max_age_hours" {
 }
 
 variable "log_level" {
-  description = "Least severity that is logged. The alerts read entries of severity info: a higher level blinds them."
+  description = "Minimum severity that is logged. The alerts need entries of severity info."
   type        = string
   default     = "info"
   nullable    = false
@@ -476,7 +476,7 @@ variable "log_level" {
 # Whom to tell.
 
 variable "notification_channels" {
-  description = "Existing Monitoring notification channels that alerts go to, as projects/PROJECT/notificationChannels/ID."
+  description = "Existing Monitoring notification channels for alerts, as projects/PROJECT/notificationChannels/ID."
   type        = list(string)
   default     = []
   nullable    = false
@@ -488,7 +488,7 @@ variable "notification_channels" {
 }
 
 variable "alert_emails" {
-  description = "Addresses that alerts are mailed to: a notification channel is made for each."
+  description = "Mail addresses for alerts. Each gets a notification channel."
   type        = list(string)
   default     = []
   nullable    = false
@@ -500,14 +500,14 @@ variable "alert_emails" {
 }
 
 variable "unusual_figures_alert" {
-  description = "Whether there is an alert on figures of a final day outside their usual range. Off: it is about the product, not about the export."
+  description = "Whether to alert on figures of a final day beyond their usual range. It is about the product, not about the export."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "digest_webhook_version" {
-  description = "Version of the secret kpi-export-digest-webhook that the functions send digests to, a URL; null: no digests. 0 creates only the secret, so that its first version can be added."
+  description = "Version of the secret kpi-export-digest-webhook, the URL for digests; null: no digests; 0: create only the secret, so that its first version can be added."
   type        = number
   default     = null
 
@@ -518,7 +518,7 @@ variable "digest_webhook_version" {
 }
 
 variable "budget" {
-  description = "A budget of this project: sends mails when a month has cost 50, 90 and 100 % of `amount`, in whole units of the billing account's currency; null: none. It stops nothing. The mails go to alert_emails (the first five) and the administrators of the billing account."
+  description = "A budget of this project: sends mails at 50, 90 and 100 % of a month's `amount`, in whole units of the billing account's currency; null: none. It stops nothing. Recipients are alert_emails (the first five) and the administrators of the billing account."
   type = object({
     billing_account = string
     amount          = number
@@ -539,21 +539,21 @@ variable "budget" {
 # The release to partners and researchers.
 
 variable "release_enabled" {
-  description = "Whether there is the dataset kpi_release, into which complete periods are released, rounded and with small groups hidden. To stop releasing use release_paused: false here deletes what partners have, which deletion_protection refuses."
+  description = "Whether to create the dataset kpi_release and release complete periods, rounded and with small groups hidden. To stop releasing use release_paused: false would delete the release, which deletion_protection refuses."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "release_paused" {
-  description = "Whether exports release nothing more. What is released stays, with its readers."
+  description = "Whether to stop releasing. Released periods and their readers stay."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "release_readers" {
-  description = "Partners and researchers: who reads kpi_release, and nothing else. They run their queries in projects of their own."
+  description = "Partners and researchers who may read kpi_release only. They run their queries in their own projects."
   type        = list(string)
   default     = []
   nullable    = false
@@ -579,7 +579,7 @@ variable "release_readers" {
 }
 
 variable "release_listing" {
-  description = "A listing of kpi_release in BigQuery sharing (Analytics Hub), to which subscribers get a linked dataset in a project of their own; null: none. Copies and exports of it are restricted, with restrict_results also those of query results. contact: a mail address or URL."
+  description = "A listing of kpi_release in BigQuery sharing (Analytics Hub); null: none. Subscribers get a linked dataset in their own project. It can't be copied or exported; with restrict_results, query results can't either. contact: a mail address or URL."
   type = object({
     subscribers      = list(string)
     contact          = string
@@ -624,7 +624,7 @@ variable "release_listing" {
 }
 
 variable "release_grain" {
-  description = "Grain of released periods: day, week or month. Never mix grains: two grains of the same people can be subtracted from each other."
+  description = "Grain of released periods: day, week or month. It is permanent: two grains of the same people can be subtracted from each other."
   type        = string
   default     = "week"
   nullable    = false
@@ -636,7 +636,7 @@ variable "release_grain" {
 }
 
 variable "release_by_period_date" {
-  description = "Whether to continue the table daily_metrics of a version without grains. Its column period_date can't be changed without recreating the table, so Terraform doesn't manage this table."
+  description = "Whether to continue an existing table daily_metrics with the column period_date. Terraform doesn't manage it, because it can't change that column."
   type        = bool
   default     = false
   nullable    = false
@@ -648,7 +648,7 @@ variable "release_by_period_date" {
 }
 
 variable "release_min_people" {
-  description = "Least number of people behind a released number."
+  description = "Minimum number of people behind a released number."
   type        = number
   default     = 20
   nullable    = false
@@ -660,7 +660,7 @@ variable "release_min_people" {
 }
 
 variable "release_round_to" {
-  description = "Numbers of the release are rounded to multiples of this."
+  description = "Released numbers are rounded to multiples of this."
   type        = number
   default     = 10
   nullable    = false
