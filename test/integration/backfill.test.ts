@@ -80,40 +80,40 @@ if (!emulatorIsAvailable)
     await expectNoGaps(RANGE);
   });
 
-  test.each(sample(RESUMED, 1))('failed in part, resumed and killed, and resumed again: complete, and nothing twice, $atFirst', async ({
-    dates,
-    atFirst,
-  }) => {
-    const { dataset, newEngine } = warehouse;
-    const args = ['export', '--from', String(dates[0]), '--to', String(dates.at(-1)), '--time-zone', TIME_ZONE];
-    const place = { KPI_WAREHOUSE: `bigquery:test.${dataset}`, KPI_SOURCE: `test.${dataset}`, KPI_LOCATION: 'US' };
-    const env = { ...place, KPI_BIGQUERY_ENDPOINT: proxy.endpoint };
-    const recorded = async () => {
-      const runs = await newEngine().readRuns({});
-      const done = runs.flatMap(({ report_date, status }) => (status === 'succeeded' ? report_date : []));
-      return done.filter((date) => dates.includes(date)).sort();
-    };
-    const [first, others] = [dates.slice(0, atFirst), dates.slice(atFirst)];
+  test.each(sample(RESUMED, 1))(
+    'failed in part, resumed and killed, and resumed again: complete, and nothing twice, $atFirst',
+    async ({ dates, atFirst }) => {
+      const { dataset, newEngine } = warehouse;
+      const args = ['export', '--from', String(dates[0]), '--to', String(dates.at(-1)), '--time-zone', TIME_ZONE];
+      const place = { KPI_WAREHOUSE: `bigquery:test.${dataset}`, KPI_SOURCE: `test.${dataset}`, KPI_LOCATION: 'US' };
+      const env = { ...place, KPI_BIGQUERY_ENDPOINT: proxy.endpoint };
+      const recorded = async () => {
+        const runs = await newEngine().readRuns({});
+        const done = runs.flatMap(({ report_date, status }) => (status === 'succeeded' ? report_date : []));
+        return done.filter((date) => dates.includes(date)).sort();
+      };
+      const [first, others] = [dates.slice(0, atFirst), dates.slice(atFirst)];
 
-    proxy.refuses = (table) => others.some((date) => table.endsWith(`$${date.replaceAll('-', '')}`));
-    expect((await ended(startKpi('.', args, env))).code).toBe(2);
-    proxy.refuses = () => false;
-    expect(await recorded()).toEqual(first);
+      proxy.refuses = (table) => others.some((date) => table.endsWith(`$${date.replaceAll('-', '')}`));
+      expect((await ended(startKpi('.', args, env))).code).toBe(2);
+      proxy.refuses = () => false;
+      expect(await recorded()).toEqual(first);
 
-    // its reports are in then, but not recorded
-    const child = startKpi('.', [...args, '--resume'], env);
-    proxy.onRecord = () => child.kill('SIGKILL');
-    expect((await ended(child)).signal).toBe('SIGKILL');
-    proxy.onRecord = null;
-    expect(await recorded()).toEqual(first);
-    await expectNoGaps(dates);
+      // its reports are in then, but not recorded
+      const child = startKpi('.', [...args, '--resume'], env);
+      proxy.onRecord = () => child.kill('SIGKILL');
+      expect((await ended(child)).signal).toBe('SIGKILL');
+      proxy.onRecord = null;
+      expect(await recorded()).toEqual(first);
+      await expectNoGaps(dates);
 
-    const resumed = await ended(startKpi('.', [...args, '--resume', '--json'], env));
-    expect([
-      resumed.code,
-      JSON.parse(resumed.stdout).reports.map((report: { reportDate: string }) => report.reportDate),
-    ]).toEqual([0, others]);
-    await expectNoGaps(dates);
-    expect(await recorded()).toEqual(dates);
-  });
+      const resumed = await ended(startKpi('.', [...args, '--resume', '--json'], env));
+      expect([
+        resumed.code,
+        JSON.parse(resumed.stdout).reports.map((report: { reportDate: string }) => report.reportDate),
+      ]).toEqual([0, others]);
+      await expectNoGaps(dates);
+      expect(await recorded()).toEqual(dates);
+    },
+  );
 });

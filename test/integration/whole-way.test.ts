@@ -39,11 +39,13 @@ if (!available)
           code: 0,
           stdout: expect.stringContaining('1 waiting, 1 exported'),
         });
-        expect((await published()).daily_funnel).toHaveLength(12);
+        const replayed = (await published()).daily_funnel;
+        expect(replayed).toHaveLength(12);
 
         await deployment.publish({ data: JSON.stringify({ date: reportDate }) });
         await until('it is exported', () => deployment.logged('report exported').length > 0);
         const rows = await published();
+        expect(rows.daily_funnel[0]?.created_at).not.toBe(replayed[0]?.created_at);
         const startedAt = new Date(rows.daily_funnel[0]?.created_at ?? '');
         const report = { reportDate, rows, rejectedRows: expected.rejectedRows, unclassifiedErrors: expected.unclassifiedErrors };
         expect(reportDifferences(report, expected, startedAt)).toEqual([]);
