@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/free-port';
-import { type RunningProxy, startLoadQueue } from '../support/proxy';
+import { type RunningProxy, startQueue } from '../support/proxy';
 
 /** These start an emulator on a port, in the foreground. There on development machines only. */
 const tools = join(__dirname, '../../../shared/tools');
@@ -40,7 +40,7 @@ async function startBigQuery(data: string): Promise<void> {
       body: JSON.stringify({ query: 'SELECT 1', useLegacySql: false, location: 'US' }),
     }),
   );
-  queue = await startLoadQueue(endpoint);
+  queue = await startQueue(endpoint);
   process.env.BIGQUERY_TEST_ENDPOINT = queue.endpoint;
 }
 

@@ -221,7 +221,8 @@ if (!hasPubsubEmulator) {
 
     test('of many messages every good one is exported, and every bad one parked, though the process is killed', async () => {
       const deployment = create('killed');
-      await deployment.deploy({ maxDeliveryAttempts: 30 }); // as deployed: pushes that the kill cuts off count too
+      // as deployed: pushes that the kill cuts off count too; and the least there is, after which they come again
+      await deployment.deploy({ maxDeliveryAttempts: 30, ackDeadlineSeconds: 10 });
       const good = Array.from({ length: 14 }, (_, index) => `2025-11-${String(index + 10)}`);
       const doubles = good.slice(3, 5);
       const bad = ['{"day":"2025-11-10"}', '2025-02-29', '{"from":"2025-11-10"}', '{"date":"2999-01-01"}'];

@@ -72,12 +72,13 @@ export class Deployment {
   }
 
   /** As infra/pubsub.tf has it, with less patience. */
-  async deploy({ maxDeliveryAttempts = 5 } = {}): Promise<void> {
+  async deploy({ maxDeliveryAttempts = 5, ackDeadlineSeconds = 600 } = {}): Promise<void> {
     this.port = await freePort();
     await this.createDeadLetters();
     await this.emulator.create(`topics/${this.topic}`, {});
     await this.start();
     await this.subscribe({
+      ackDeadlineSeconds, // on a slow machine too, a message comes again only where it was refused
       deadLetterPolicy: { deadLetterTopic: `projects/${project}/topics/${this.deadLetters}`, maxDeliveryAttempts },
     });
   }
@@ -87,7 +88,7 @@ export class Deployment {
     this.port = await freePort();
     await this.emulator.create(`topics/${this.topic}`, {});
     await this.start();
-    await this.subscribe({});
+    await this.subscribe({ ackDeadlineSeconds: 600 });
   }
 
   async createDeadLetters(): Promise<void> {
@@ -100,7 +101,6 @@ export class Deployment {
     const topic = `projects/${project}/topics/${this.topic}`;
     await this.emulator.create(`subscriptions/${this.topic}`, {
       topic,
-      ackDeadlineSeconds: 10, // the least there is: a push that a kill left without an answer comes again after this
       retryPolicy: { minimumBackoff: '0.1s', maximumBackoff: '1s' },
       pushConfig: { pushEndpoint: this.endpoint() },
       ...more,

@@ -1,5 +1,6 @@
 import { createServer, request as forward, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface RunningProxy {
   endpoint: string;
@@ -12,8 +13,8 @@ const isLoad = ({ method, url }: IncomingMessage) => method === 'POST' && Boolea
 interface Passing {
   request: IncomingMessage;
   body: Buffer;
-  /** Comes true once it is answered. */
-  pass: () => Promise<void>;
+  /** Resolves to the answer's text, once it is answered; to none where the connection broke. */
+  pass: () => Promise<string>;
   /** Answers as BigQuery does to whom it allows nothing. */
   refuse: () => void;
 }
@@ -21,7 +22,7 @@ interface Passing {
 /** Takes requests to an endpoint, and does with each what `around` does; by default it passes them on. */
 export async function startProxy(
   target: string,
-  around: (passing: Passing) => Promise<void> | void = ({ pass }) => pass(),
+  around: (passing: Passing) => unknown = ({ pass }) => pass(),
   port = 0,
 ): Promise<RunningProxy> {
   const server = createServer(async (request, response) => {
@@ -29,16 +30,18 @@ export async function startProxy(
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     const pass = () =>
-      new Promise<void>((answered) => {
+      new Promise<string>((answered) => {
         const { method, headers } = request;
         const passed = forward(new URL(request.url ?? '/', target), { method, headers }, (answer) => {
           response.writeHead(answer.statusCode ?? 502, answer.headers);
           answer.pipe(response);
-          answer.on('close', answered);
+          const parts: Buffer[] = [];
+          answer.on('data', (part: Buffer) => parts.push(part));
+          answer.on('close', () => answered(Buffer.concat(parts).toString()));
         });
         passed.on('error', () => {
           response.destroy();
-          answered();
+          answered('');
         });
         passed.end(body);
       });
@@ -93,12 +96,27 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
   return counting;
 }
 
-/** Passes on one load at a time: the transactions of those that an emulator does at once make each other begin again, at twice the work. */
-export function startLoadQueue(target: string): Promise<RunningProxy> {
-  let last = Promise.resolve();
-  return startProxy(target, ({ request, pass }) => {
-    if (!isLoad(request)) return pass();
-    last = last.then(pass);
+/**
+ * Passes on one request at a time, but for those that only read a state, and waits until its job is done: the transactions of what an emulator
+ * does at once make each other begin again, at several times the work.
+ */
+export function startQueue(target: string): Promise<RunningProxy> {
+  let last: Promise<unknown> = Promise.resolve();
+  return startProxy(target, ({ request: { method, url }, pass }) => {
+    if (method === 'GET') return pass();
+    const makesJob = /\/(jobs|queries)(\?|$)/.test(url ?? '');
+    last = last.then(pass).then((answer) => (makesJob ? untilDone(target, answer) : undefined));
     return last;
   });
+}
+
+async function untilDone(target: string, answer: string): Promise<void> {
+  const { projectId, jobId } = /"jobReference":/.test(answer) ? JSON.parse(answer).jobReference : {};
+  if (jobId === undefined || /"state": ?"DONE"|"jobComplete": ?true/.test(answer)) return;
+  const job = `${target}/bigquery/v2/projects/${projectId}/jobs/${jobId}`;
+  for (;;) {
+    const state = await fetch(job).then((asked) => asked.text());
+    if (!/"state": ?"(RUNNING|PENDING)"/.test(state)) return;
+    await sleep(50);
+  }
 }
