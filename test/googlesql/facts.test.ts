@@ -5,6 +5,7 @@ import { factsQuery } from '../../shared/metrics/facts/relations';
 import { grains } from '../../shared/metrics/grain';
 import { caseNames, readCase } from '../support/cases';
 import { randomSource } from '../support/random-source';
+import { sample } from '../support/sample';
 import { type SourceFormat, writeSource } from '../support/source-files';
 import type { SourceRows } from '../support/source-rows';
 import { inTemporaryFolder } from '../support/temporary-folder';
@@ -27,7 +28,14 @@ interface Sample {
   inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result>;
 }
 
-const cases = caseNames().map((name): Sample => {
+/** Those whose SQL counts first tests by row, or weeks and months; and what engines may order or round in another way. */
+const CASES = [
+  ...['clocks_back_across_midnight', 'sunday_that_ends_a_month', 'ties_in_time_by_code_point', 'ids_are_compared_exactly'],
+  ...['local_midnight_to_the_microsecond', 'times_before_1970', 'timestamps_with_and_without_offset'],
+];
+const inOrder = [...CASES, ...caseNames().filter((name) => !CASES.includes(name))];
+
+const cases = inOrder.map((name): Sample => {
   const { folder, rows, reportDate, timeZone } = readCase(name);
   return { name, window: reportWindow(reportDate, reportDate, timeZone), rows, inFolder: (work) => work(folder) };
 });
@@ -57,9 +65,7 @@ const randomSamples = situations.map(({ name, timeZone, from, to, format }, inde
 });
 
 const halfASecond = { user_id: '1', created_at: '1969-12-31T23:00:00.5Z' };
-const samples: Sample[] = [
-  ...randomSamples,
-  ...cases,
+const special = [
   written(
     'a second that began before 1970',
     reportWindow('1970-01-01', '1970-01-01', 'UTC'),
@@ -83,6 +89,9 @@ const samples: Sample[] = [
   ),
 ];
 
+/** All, for the changes below: each is looked for until one notices it. */
+const samples: Sample[] = [...randomSamples, ...special, ...cases];
+
 function written(name: string, window: Window, rows: SourceRows, format: SourceFormat): Sample {
   const inFolder: Sample['inFolder'] = (work) =>
     inTemporaryFolder(async (folder) => {
@@ -101,8 +110,8 @@ function countOnDuckDb(sample: Sample): Promise<FactRows> {
 }
 
 describe('every fact has the same rows on DuckDB and on the reference implementation of GoogleSQL', () => {
-  test.each(samples)('$name', async (sample) => {
-    expect(await countOnDuckDb(sample)).toEqual(await rowsOnReference(server, sample.rows, sample.window));
+  test.each([...randomSamples, ...sample(cases, CASES.length), ...special])('$name', async (one) => {
+    expect(await countOnDuckDb(one)).toEqual(await rowsOnReference(server, one.rows, one.window));
   });
 });
 
@@ -176,10 +185,10 @@ describe('a change of the SQL is noticed', () => {
 
   /** The first sample in which the reference, after the change, counts other rows than DuckDB. */
   async function noticedBy(change: { sql?: (sql: string) => string; window?: (window: Window) => Window }) {
-    for (const sample of samples) {
-      const window = change.window?.(sample.window) ?? sample.window;
-      const found = await rowsOnReference(server, sample.rows, window, change.sql).catch(refusedRows);
-      if (!isDeepStrictEqual(found, await countOnDuckDb(sample))) return sample.name;
+    for (const one of samples) {
+      const window = change.window?.(one.window) ?? one.window;
+      const found = await rowsOnReference(server, one.rows, window, change.sql).catch(refusedRows);
+      if (!isDeepStrictEqual(found, await countOnDuckDb(one))) return one.name;
     }
     return null;
   }

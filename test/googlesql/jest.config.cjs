@@ -7,5 +7,5 @@ module.exports = {
   rootDir: join(__dirname, '../..'),
   testMatch: ['<rootDir>/test/googlesql/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 60_000,
+  testTimeout: 300_000,
 };

@@ -33,7 +33,7 @@ type Value = Exclude<Cell, null>;
 
 const EPOCH = Temporal.PlainDate.from('1970-01-01');
 const NANOSECONDS = 1_000_000_000n;
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 120_000;
 
 const codecs = {
   STRING: {

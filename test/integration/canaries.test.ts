@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CANARY_DAY, canarySource, filesBelow, leaks } from '../support/canaries';
 import { Deployment, project, until } from '../support/deployment';
-import { hasPubsubEmulator, openPubsubEmulator, type PubsubEmulator } from '../support/pubsub-emulator';
+import { hasPubsubEmulator, openPubsubEmulator } from '../support/pubsub-emulator';
 import { writeSource } from '../support/source-files';
 import type { SourceRows } from '../support/source-rows';
 
@@ -36,7 +36,7 @@ const foreign: typeof strange = [
 if (!hasPubsubEmulator) {
   test.skip('needs a Pub/Sub emulator: start one and name it in PUBSUB_EMULATOR_HOST', () => {});
 } else {
-  let emulator: PubsubEmulator;
+  const emulator = openPubsubEmulator(project);
   let deployment: Deployment;
   let source: string;
   let deployments = 0; // each has topics of its own
@@ -46,12 +46,6 @@ if (!hasPubsubEmulator) {
     mkdirSync(source);
     await writeSource(source, 'csv', changed);
   };
-
-  beforeAll(async () => {
-    emulator = await openPubsubEmulator(project);
-  });
-
-  afterAll(() => emulator.stop());
 
   beforeEach(() => {
     deployment = new Deployment(emulator, `canaries-${++deployments}`, { KPI_LOG_LEVEL: 'debug' });
@@ -114,7 +108,9 @@ if (!hasPubsubEmulator) {
       await until('it is forwarded', async () => (await deployment.waiting()).length > 0);
       Object.assign(seen, await replay());
       expect(Object.values(seen).join('\n')).toContain('given up by Pub/Sub after all its attempts');
-      expect(leaks({ ...seen, ...(await replay('--run')) })).toEqual([]);
+      const busy = await deployment.replayOfBusySource('--run');
+      expect(busy).toMatchObject({ code: 2, stderr: expect.stringContaining('BUSY') });
+      expect(leaks({ ...seen, busy: busy.stdout + busy.stderr })).toEqual([]);
     } finally {
       await release();
     }

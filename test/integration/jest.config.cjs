@@ -5,7 +5,10 @@ const config = require('../../jest.config.cjs');
 module.exports = {
   ...config,
   rootDir: join(__dirname, '../..'),
+  globalSetup: '<rootDir>/test/integration/start.cjs',
+  globalTeardown: '<rootDir>/test/integration/stop.cjs',
   testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 120_000,
+  maxWorkers: 2, // more would wait for the emulators
+  testTimeout: 600_000, // what a test waits for is short; only a machine that is very slow comes near
 };

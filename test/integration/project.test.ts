@@ -1,17 +1,10 @@
-import { type Emulator, emulatorIsAvailable, openEmulator } from '../support/bigquery-emulator';
+import { emulatorIsAvailable } from '../support/bigquery-emulator';
 import { run } from '../support/deployment';
 
 /** The questions to a real project, as far as an emulator knows an answer: their code runs, and what they ask for can be told. */
 (emulatorIsAvailable && !process.env.KPI_TEST_PROJECT ? describe : describe.skip)('npm run test:project', () => {
-  let emulator: Emulator;
-  beforeAll(async () => {
-    emulator = await openEmulator();
-  }, 200_000);
-  afterAll(() => emulator?.close());
-
   test('asks all questions, one after the other, and says what was seen', async () => {
-    const env = { ...process.env, BIGQUERY_TEST_ENDPOINT: emulator.endpoint ?? '' };
-    const { code, stdout, stderr } = await run(process.execPath, ['test/project/start.mjs'], env);
+    const { code, stdout, stderr } = await run(process.execPath, ['test/project/start.mjs'], process.env);
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(stdout.split('\n').filter((line) => /^\S/.test(line))).toEqual([
       'bytes of one statement: not told',

@@ -8,20 +8,16 @@ const { folder, reportDate } = readCase('sunday_that_ends_a_month');
 async function main(): Promise<void> {
   if (!process.env.KPI_TEST_PROJECT && !process.env.BIGQUERY_TEST_ENDPOINT)
     throw new Error('expected KPI_TEST_PROJECT, a project in which datasets may be made and deleted');
-  const emulator = await openEmulator();
-  try {
-    await inWarehouse(emulator, folder, async ({ dataset, newEngine }) => {
-      const place: Omit<Place, 'engine'> = {
-        client: emulator.client,
-        dataset: emulator.client.dataset(dataset),
-        location: emulator.client.location ?? 'US',
-        date: reportDate,
-      };
-      for (const question of questions) await answer(question, { ...place, engine: newEngine() });
-    });
-  } finally {
-    await emulator.close();
-  }
+  const emulator = openEmulator();
+  await inWarehouse(emulator, folder, async ({ dataset, newEngine }) => {
+    const place: Omit<Place, 'engine'> = {
+      client: emulator.client,
+      dataset: emulator.client.dataset(dataset),
+      location: emulator.client.location ?? 'US',
+      date: reportDate,
+    };
+    for (const question of questions) await answer(question, { ...place, engine: newEngine() });
+  });
 }
 
 async function answer({ name, expected, ask }: (typeof questions)[number], place: Place): Promise<void> {

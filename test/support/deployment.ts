@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { freePort } from './free-port';
+import { runHosted } from './kpi-command';
 import { end, type PubsubEmulator } from './pubsub-emulator';
 import { writeSmallSource } from './small-source';
 
@@ -29,7 +30,7 @@ export async function run(command: string, args: string[], env: NodeJS.ProcessEn
   return { code, ...output };
 }
 
-export async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 300): Promise<void> {
   for (const deadline = Date.now() + seconds * 1000; !(await holds()); await sleep(100)) {
     if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
   }
@@ -71,12 +72,13 @@ export class Deployment {
   }
 
   /** As infra/pubsub.tf has it, with less patience. */
-  async deploy({ maxDeliveryAttempts = 5 } = {}): Promise<void> {
+  async deploy({ maxDeliveryAttempts = 5, ackDeadlineSeconds = 600 } = {}): Promise<void> {
     this.port = await freePort();
     await this.createDeadLetters();
     await this.emulator.create(`topics/${this.topic}`, {});
     await this.start();
     await this.subscribe({
+      ackDeadlineSeconds, // on a slow machine too, a message comes again only where it was refused
       deadLetterPolicy: { deadLetterTopic: `projects/${project}/topics/${this.deadLetters}`, maxDeliveryAttempts },
     });
   }
@@ -86,7 +88,7 @@ export class Deployment {
     this.port = await freePort();
     await this.emulator.create(`topics/${this.topic}`, {});
     await this.start();
-    await this.subscribe({});
+    await this.subscribe({ ackDeadlineSeconds: 600 });
   }
 
   async createDeadLetters(): Promise<void> {
@@ -99,7 +101,6 @@ export class Deployment {
     const topic = `projects/${project}/topics/${this.topic}`;
     await this.emulator.create(`subscriptions/${this.topic}`, {
       topic,
-      ackDeadlineSeconds: 10, // the least there is: a push that a kill left without an answer comes again after this
       retryPolicy: { minimumBackoff: '0.1s', maximumBackoff: '1s' },
       pushConfig: { pushEndpoint: this.endpoint() },
       ...more,
@@ -158,21 +159,43 @@ export class Deployment {
   }
 
   kpi(...args: string[]): Promise<Ended> {
-    return run(process.execPath, [join(root, 'bin/kpi.mjs'), ...args], this.env);
+    return runHosted(root, args, this.env);
   }
 
   replay(...args: string[]): Promise<Ended> {
     return this.kpi('replay', '--project', project, '--subscription', this.deadLetters, ...args);
   }
 
-  /** `replay` while it runs. */
-  startReplay(...args: string[]): { said: () => string; interrupt: () => void; ended: Promise<Ended> } {
+  /** While `holdWarehouse` holds the file: that as a source, which is not waited for as a warehouse is. */
+  replayOfBusySource(...args: string[]): Promise<Ended> {
+    const command = ['replay', '--project', project, '--subscription', this.deadLetters, ...args];
+    const places = { KPI_SOURCE: this.warehouse, KPI_WAREHOUSE: join(this.folder, 'other.duckdb') };
+    return runHosted(root, command, { ...this.env, ...places });
+  }
+
+  /** `replay` in a process that stops when it has said something, until it is interrupted. */
+  startReplay(text: string, ...args: string[]): { stopped: Promise<void>; interrupt: () => void; ended: Promise<Ended> } {
     const command = ['replay', '--project', project, '--subscription', this.deadLetters, ...args];
     const child = spawn(process.execPath, [join(root, 'bin/kpi.mjs'), ...command], { cwd: root, env: this.env });
     const output = { stdout: '', stderr: '' };
-    for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (chunk) => (output[stream] += String(chunk)));
+    const stopped = new Promise<void>((resolve, reject) => {
+      for (const stream of ['stdout', 'stderr'] as const)
+        child[stream].on('data', (chunk) => {
+          output[stream] += String(chunk);
+          if (!output[stream].includes(text)) return;
+          child.kill('SIGSTOP');
+          resolve();
+        });
+      child.once('close', () => reject(new Error(`it ended: ${output.stdout}${output.stderr}`)));
+    });
     const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }));
-    return { said: () => output.stdout + output.stderr, interrupt: () => void child.kill('SIGINT'), ended };
+    const interrupt = () => {
+      for (const stream of [child.stdout, child.stderr]) stream.removeAllListeners('data');
+      for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (chunk) => (output[stream] += String(chunk)));
+      child.kill('SIGINT');
+      child.kill('SIGCONT');
+    };
+    return { stopped, interrupt, ended };
   }
 
   status(...args: string[]): Promise<Ended> {

@@ -13,6 +13,8 @@ export interface TestExport {
   to: string;
   timeZone: string;
   startedAt: Date;
+  /** For warehouses that hold reports of another source. */
+  allowFall?: boolean;
 }
 
 /** A report as it stands in the warehouse, and what the run said of it. */
@@ -26,10 +28,13 @@ export interface ExportedReport {
 }
 
 /** Exports on whichever engine, and reads back what is in the warehouse then. */
-export async function exportReports(engine: Engine, { from, to, timeZone, startedAt }: TestExport): Promise<ExportedReport[]> {
+export async function exportReports(
+  engine: Engine,
+  { from, to, timeZone, startedAt, allowFall = false }: TestExport,
+): Promise<ExportedReport[]> {
   const run = testRun({ id: randomUUID() }); // a server may remember the jobs of earlier runs
   const now = () => startedAt;
-  const options = { engine, run, timeZone, gate: testGate, startedAt, now, dryRun: false };
+  const options = { engine, run, timeZone, gate: { ...testGate, allowFall }, startedAt, now, dryRun: false };
   const outcomes = await runExport(datesBetween(from, to), options);
   const rows = await engine.readReports(from, to);
   const existing = [...(await engine.furtherTables(run))];

@@ -1,14 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { freePort } from './free-port';
 
-/** Starts Google's emulator, where a development machine has it. */
-const starter = resolve(__dirname, '../../../shared/tools/pubsub-emulator');
-
-/** Whether there is an emulator to test against. */
-export const hasPubsubEmulator = Boolean(process.env.PUBSUB_EMULATOR_HOST) || existsSync(starter);
+/** `npm run test:integration` starts an emulator and names it in the environment (test/integration/emulators.ts). */
+export const hasPubsubEmulator = Boolean(process.env.PUBSUB_EMULATOR_HOST);
 
 export interface WaitingMessage {
   id: string;
@@ -27,13 +21,10 @@ export interface PubsubEmulator {
   pushTo(subscription: string, endpoint: string | null): Promise<void>;
   /** What waits in a subscription, which stays there. */
   waiting(subscription: string): Promise<WaitingMessage[]>;
-  stop(): Promise<void>;
 }
 
-export async function openPubsubEmulator(project: string): Promise<PubsubEmulator> {
-  const running = process.env.PUBSUB_EMULATOR_HOST;
-  const child = running ? null : await startEmulator();
-  const host = running || `127.0.0.1:${child?.port}`;
+export function openPubsubEmulator(project: string): PubsubEmulator {
+  const host = process.env.PUBSUB_EMULATOR_HOST ?? '';
 
   const call = async (method: string, path: string, body?: object): Promise<unknown> => {
     const response = await fetch(`http://${host}/v1/projects/${project}/${path}`, {
@@ -81,25 +72,7 @@ export async function openPubsubEmulator(project: string): Promise<PubsubEmulato
         attributes,
       }));
     },
-    stop: async () => {
-      if (child !== null) await end(child.process);
-    },
   };
-}
-
-async function startEmulator(): Promise<{ process: ChildProcess; port: number }> {
-  const port = await freePort();
-  const child = spawn(starter, [String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  await new Promise<void>((started, failed) => {
-    child.stderr.on('data', (chunk) => {
-      said += String(chunk);
-      if (said.includes('Server started')) started();
-    });
-    child.once('error', failed);
-    child.once('exit', () => failed(new Error(`the Pub/Sub emulator ended: ${said}`)));
-  });
-  return { process: child, port };
 }
 
 /** Kills a process at once, and waits until it is gone. */

@@ -1,0 +1,4 @@
+const { stopEmulators } = require('./emulators');
+
+/** After all tests. */
+module.exports = stopEmulators;
