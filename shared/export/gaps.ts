@@ -1,7 +1,7 @@
 import type { Engine, ReportState, Run } from '../engines/engine';
 import { addDays, type CalendarDate, datesBetween, daysBetween, EARLIEST, endOf, localDate } from '../metrics/calendar';
 import { formatStretch, type Stretch, stretchesOf } from '../metrics/stretches';
-import { type PublishedTable, reportTables, rowsOfTable, tablesOf } from '../metrics/tables';
+import { type FurtherTable, type PublishedTable, reportTables, rowsOfTable, tablesOf } from '../metrics/tables';
 import { formatCount, formatMany } from '../platform/counts';
 
 export const gapReasons = {
@@ -54,7 +54,7 @@ export async function findGapsAmong(
   const first = states.map(({ reportDate }) => reportDate).sort()[0];
   const from = search.from ?? first ?? null;
   if (from === null || from > search.to) return { from: null, to: search.to, gaps: [] };
-  const gaps = gapsAmong(states, { ...search, from });
+  const gaps = gapsAmong(states, { ...search, from }, await engine.furtherTables(run));
   const expired = await engine.prepare(
     gaps.map(({ reportDate }) => reportDate),
     run,
@@ -62,17 +62,24 @@ export async function findGapsAmong(
   return { from, to: search.to, gaps: gaps.filter(({ reportDate }) => !expired.has(reportDate)) };
 }
 
-/** A report is whole if each of its tables has all rows, from one run. It is final if it was made after its day was over. */
+/**
+ * A report is whole if each of its tables has all rows, from one run. It is final if it was made after its day was over. The tables beside the
+ * core are expected where they exist, from the first date with rows in any of them: the version that made earlier reports lacked them.
+ */
 export function gapsAmong(
   states: readonly ReportState[],
   { from, to, timeZone, today }: GapSearch & { from: CalendarDate },
+  existing: ReadonlySet<FurtherTable>,
 ): Gap[] {
-  const since = firstDates(states);
+  const isCore = (table: PublishedTable) => table in reportTables;
+  const [since = NEVER] = states.flatMap(({ table, reportDate }) => (isCore(table) ? [] : [reportDate])).sort();
   const byDate = new Map<CalendarDate, ReportState[]>();
   for (const state of states) byDate.set(state.reportDate, [...(byDate.get(state.reportDate) ?? []), state]);
   return datesBetween(from, to).flatMap((reportDate): Gap[] => {
     const reason = judgeStates(byDate.get(reportDate) ?? [], {
-      tables: tablesOf(reportDate).filter((table) => table in reportTables || reportDate >= (since.get(table) ?? NEVER)),
+      tables: tablesOf(reportDate).filter(
+        (table) => isCore(table) || (reportDate >= since && existing.has(table as FurtherTable)),
+      ),
       // the next daily run makes yesterday's report final
       finalFrom: reportDate < addDays(today, -1) ? endOf(reportDate, timeZone) : null,
     });
@@ -82,16 +89,6 @@ export function gapsAmong(
 
 /** Later than every date. */
 const NEVER: CalendarDate = '9999-12-31';
-
-/** The first date of each table with rows. Earlier reports are whole without the table: their version or deployment lacked it. */
-function firstDates(states: readonly ReportState[]): Map<PublishedTable, CalendarDate> {
-  const first = new Map<PublishedTable, CalendarDate>();
-  for (const { table, reportDate } of states) {
-    const known = first.get(table);
-    if (known === undefined || reportDate < known) first.set(table, reportDate);
-  }
-  return first;
-}
 
 interface Wanted {
   tables: readonly PublishedTable[];

@@ -1,6 +1,6 @@
 import type { Engine, ReportState } from '../../../shared/engines/engine';
 import { allDates, describeGaps, findGaps, type Gap, gapStretches, gapsAmong } from '../../../shared/export/gaps';
-import { reportTableNames } from '../../../shared/metrics/tables';
+import { type FurtherTable, furtherTableNames, reportTableNames, rowsOfTable, tablesOf } from '../../../shared/metrics/tables';
 import { Failure } from '../../../shared/platform/failure';
 import { testRun } from '../../support/run';
 
@@ -60,15 +60,37 @@ test.each<{ name: string; states: ReportState[]; from?: string; to?: string; gap
     gaps: [],
   },
 ])('$name', ({ states, from = search.from, to = search.to, gaps }) => {
-  expect(gapsAmong(states, { ...search, from, to }).map(({ reason }) => reason)).toEqual(gaps);
+  expect(gapsAmong(states, { ...search, from, to }, new Set(furtherTableNames)).map(({ reason }) => reason)).toEqual(gaps);
 });
 
 test('each date of the range is looked at, in order', () => {
-  const found = gapsAmong([...states('2025-12-02', '2026-01-01T00:00:00Z'), ...states('2025-12-04', '2026-01-01T00:00:00Z')], {
-    ...search,
-    to: '2025-12-05',
-  });
+  const known = [...states('2025-12-02', '2026-01-01T00:00:00Z'), ...states('2025-12-04', '2026-01-01T00:00:00Z')];
+  const found = gapsAmong(known, { ...search, to: '2025-12-05' }, new Set(furtherTableNames));
   expect(found.map(({ reportDate }) => reportDate)).toEqual(['2025-12-01', '2025-12-03', '2025-12-05']);
+});
+
+/** The report of a date with all tables but those of `lost`. */
+function wholeStates(reportDate: string, lost: RegExp = /^$/): ReportState[] {
+  const createdAt = new Date('2026-01-01T00:00:00Z');
+  return tablesOf(reportDate)
+    .filter((table) => !lost.test(table))
+    .map((table) => ({ reportDate, table, rows: rowsOfTable(table), firstCreatedAt: createdAt, lastCreatedAt: createdAt }));
+}
+
+test.each<{ name: string; lost: RegExp; existing: readonly FurtherTable[]; gaps: string[] }>([
+  { name: 'are all in', lost: /^$/, existing: furtherTableNames, gaps: [] },
+  { name: 'lack the very first rows of each weekly table', lost: /^weekly_/, existing: furtherTableNames, gaps: ['2025-12-07'] },
+  {
+    name: 'lack weekly tables that the deployment has not',
+    ...{ lost: /^weekly_/, existing: furtherTableNames.filter((table) => !table.startsWith('weekly_')), gaps: [] },
+  },
+])('a version with more tables began within the range, which $name', ({ lost, existing, gaps }) => {
+  const known = [
+    ...['2025-11-30', '2025-12-05'].flatMap((date) => states(date, '2026-01-01T00:00:00Z')),
+    ...['2025-12-06', '2025-12-07', '2025-12-08'].flatMap((date) => wholeStates(date, lost)),
+  ];
+  const found = gapsAmong(known, { ...search, from: '2025-12-05', to: '2025-12-08' }, new Set(existing));
+  expect(found).toEqual(gaps.map((reportDate) => ({ reportDate, reason: 'incomplete' })));
 });
 
 test('all dates end with yesterday in the report time zone', () => {
@@ -89,7 +111,8 @@ test.each<[string | null, string, number, string]>([
 });
 
 test('a date whose partition has expired is no gap: nothing could be kept there', async () => {
-  const engine: Pick<Engine, 'readReportStates' | 'prepare'> = {
+  const engine: Pick<Engine, 'readReportStates' | 'prepare' | 'furtherTables'> = {
+    furtherTables: async () => new Set(),
     readReportStates: async () => states('2025-12-03', '2026-01-01T00:00:00Z'),
     prepare: async (dates) =>
       new Map(dates.flatMap((date) => (date < '2025-12-03' ? [[date, new Failure('BAD_REQUEST', 'expired')]] : []))),

@@ -37,6 +37,7 @@ function statusOf(
   const engine = {
     readReportStates: async (from: string, to: string) =>
       states.filter(({ reportDate }) => reportDate >= from && reportDate <= to),
+    furtherTables: async () => new Set(),
     prepare: async () => new Map(),
     readReports: async () => reports,
     readAnnotations: async () => [],
