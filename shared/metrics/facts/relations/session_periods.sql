@@ -1,18 +1,10 @@
 -- One row per period and session: the number, within the period, of its first successful attempt (0: none, 3: the third or later). Attempts are
--- numbered by created_at, then measurement_id. That order is only needed if a session has failures both before and after its first success;
--- otherwise counting the failures is enough, and much faster.
-SELECT
-  day,
-  session_id,
-  CASE
-    WHEN first_success_at IS NULL THEN 0
-    WHEN failures = 0 OR first_success_at < first_failure_at THEN 1
-    ELSE LEAST(failures + 1, 3)
-  END AS first_success
+-- numbered by created_at, then measurement_id. Where all failures come before the first success, counting them is enough, and much faster.
+SELECT day, session_id, IF(first_success_at IS NULL, 0, LEAST(failures + 1, 3)) AS first_success
 FROM session_outcomes
-WHERE COALESCE(first_success_at < first_failure_at OR first_success_at > last_failure_at, TRUE)
+WHERE COALESCE(last_failure_at < first_success_at, TRUE)
 UNION ALL
-SELECT day, session_id, LEAST(MIN(IF(outcome = 'success', attempt, NULL)), 3) AS first_success
+SELECT day, session_id, MIN(IF(outcome = 'success', LEAST(attempt, 3), NULL)) AS first_success
 FROM (
   SELECT
     session_outcomes.day AS day,
@@ -25,6 +17,6 @@ FROM (
     FROM measurements
     WHERE day >= @first_day AND day <= @last_day
   ) AS attempts ON attempts.day = session_outcomes.day AND attempts.session_id = session_outcomes.session_id
-  WHERE first_failure_at <= first_success_at AND first_success_at <= last_failure_at
+  WHERE last_failure_at >= first_success_at
 ) AS numbered
 GROUP BY day, session_id
