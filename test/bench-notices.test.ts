@@ -18,7 +18,11 @@ const products = sample(
 async function measured(): Promise<
   { product: string; people: number; falseNotices: number; halved: number; incident: number }[]
 > {
-  const { code, stdout, stderr } = await run(process.execPath, ['bench/start.mjs', 'notices', '--small', ...products], process.env);
+  const { code, stdout, stderr } = await run(
+    process.execPath,
+    ['bench/start.mjs', 'notices', '--small', ...products],
+    process.env,
+  );
   expect({ code, errors: code === 0 ? '' : stderr }).toEqual({ code: 0, errors: '' });
   const lines = stdout.split('\n').filter((line) => /^\|(?! ---| product)/.test(line));
   return lines.map((line) => {

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CANARY_DAY, canarySource, filesBelow, leaks, numericId } from '../support/canaries';
-import { type CanaryDoors, databaseAt, openCanaryDoors, PUSH_PATH, pushBody } from '../support/canary-doors';
+import { type CanaryDoors, databaseAt, openCanaryDoors, PUSH_PATH, pushBody, type Seen } from '../support/canary-doors';
 import { writeSource } from '../support/source-files';
 
 /**
@@ -59,7 +59,7 @@ describe('what can be exported', () => {
     ['a DuckDB file', (path) => fileAt(path, ...tables())],
     ['a DuckDB file with numbers as ids', (path) => fileAt(path, ...tables({ id: `${numericId(0)} + i` }))],
     ['ids that are objects', edit('measurements.ndjson', (text) => text.replace('"CANARY-user-1"', '{"CANARY-field":"CANARY"}'))],
-  ])('%s', async (_, make) => {
+  ])('%s', async (format, make) => {
     await doors.useSource(make);
     const seen = await doors.throughEveryDoor(CANARY_DAY);
     expect(seen).toMatchObject({
@@ -67,24 +67,34 @@ describe('what can be exported', () => {
       'the answer': expect.stringMatching(/^200 /),
       'the acknowledgement': expect.stringMatching(/^204 /),
     });
-    const [dryRun, table, json, gaps, dashboard, csv] = await Promise.all([
-      doors.kpi('export', '--date', CANARY_DAY, '--dry-run'),
+    const dryRun = await doors.kpi('export', '--date', CANARY_DAY, '--dry-run');
+    const doctor = await doors.kpi('doctor');
+    const diff = await doors.kpi('diff', '--date', CANARY_DAY);
+    expect(dryRun).toMatch(/camera.too/i);
+    expect(doctor).toContain('measurements with a repeated id');
+    expect(diff).toContain('of 1 report in');
+    Object.assign(seen, { dryRun, doctor, diff });
+    // what is written doesn't tell of which format it was made
+    if (format === 'csv') Object.assign(seen, await throughReaders());
+    await doors.expectNoLeak(seen);
+  });
+
+  /** By the commands that read the warehouse alone. */
+  async function throughReaders(): Promise<Seen> {
+    const [table, json, gaps, dashboard, csv, status] = await Promise.all([
       doors.kpi('show', '--date', CANARY_DAY),
       doors.kpi('show', '--date', CANARY_DAY, '--json'),
       doors.kpi('gaps', '--from', CANARY_DAY, '--to', CANARY_DAY),
       doors.kpi('dashboard', '--out', join(doors.folder, 'dashboard.html')),
       doors.kpi('show', '--date', CANARY_DAY, '--csv', '--table', 'daily_errors'),
+      doors.kpi('status', '--json'),
     ]);
-    for (const shown of [dryRun, table, json, csv]) expect(shown).toMatch(/camera.too/i);
+    for (const shown of [table, json, csv]) expect(shown).toMatch(/camera.too/i);
     expect(gaps).toContain('of 1 date,');
     expect(dashboard).toContain('dashboard.html');
-    const [status, doctor] = [await doors.kpi('status', '--json'), await doors.kpi('doctor')];
-    const diff = await doors.kpi('diff', '--date', CANARY_DAY);
     expect(status).toContain('"runs":[{');
-    expect(doctor).toContain('measurements with a repeated id');
-    expect(diff).toContain('of 1 report in');
-    await doors.expectNoLeak({ ...seen, dryRun, table, json, gaps, dashboard, csv, status, doctor, diff });
-  });
+    return { table, json, gaps, dashboard, csv, status };
+  }
 });
 
 test('digests, in every form and as they are sent', async () => {

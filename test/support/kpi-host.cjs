@@ -6,13 +6,16 @@ const { readFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { dirname, join } = require('node:path');
 const { Writable } = require('node:stream');
-const { compileFunction } = require('node:vm');
+const { compileFunction, constants } = require('node:vm');
 
 const program = join(__dirname, '../../bin/kpi.mjs');
 const bundle = join(__dirname, '../../dist/kpi.cjs');
 const parameters = ['exports', 'require', 'module', '__filename', '__dirname', 'process', 'Date'];
 const requireOfBundle = createRequire(bundle);
-const load = compileFunction(readFileSync(bundle, 'utf8').replace(/^#!.*/, ''), parameters, { filename: bundle });
+const load = compileFunction(readFileSync(bundle, 'utf8').replace(/^#!.*/, ''), parameters, {
+  filename: bundle,
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, // as of any file
+});
 
 async function run({ folder, args, env, now, pace }) {
   process.chdir(folder);
@@ -25,7 +28,15 @@ async function run({ folder, args, env, now, pace }) {
     const own = createProcess({ ...given, exitCode: undefined, exit: (status) => resolve(status ?? own.exitCode ?? 0) });
     const module = { exports: {} };
     const requireWithOwn = (name) => (/^(node:)?process$/.test(name) ? own : requireOfBundle(name));
-    load(module.exports, requireWithOwn, module, bundle, dirname(bundle), own, now === undefined && pace === 1 ? Date : clockFrom(now, pace));
+    load(
+      module.exports,
+      requireWithOwn,
+      module,
+      bundle,
+      dirname(bundle),
+      own,
+      now === undefined && pace === 1 ? Date : clockFrom(now, pace),
+    );
     module.exports.ended.then(() => resolve(own.exitCode ?? 0), reject);
   });
   return { code, signal: null, stdout: stdout.text(), stderr: stderr.text() };
