@@ -3,10 +3,12 @@ import { table, writeResults } from './document';
 import { generateProduct, type Product, thin } from './notices-source';
 
 /**
- * node bench/start.mjs notices [--small]: how often days are noticed that are like others, and how often days that are not. Seeded: each
- * run gives the same table. With --small fewer products are measured and nothing is written.
+ * node bench/start.mjs notices [--small [PRODUCT...]]: how often days are noticed that are like others, and how often days that are not.
+ * Seeded: each run gives the same table. With --small each product is measured with one seed, or only those that are named, and nothing is
+ * written.
  */
-const small = process.argv.includes('--small');
+const [mode, ...named] = process.argv.slice(2);
+const small = mode === '--small';
 const SIZES = [56, 287, 1119];
 const SEEDS = small ? [1] : [1, 2, 3, 4, 5, 6];
 const DAYS = 294;
@@ -44,7 +46,8 @@ interface Score {
 }
 
 function main(): void {
-  const rows = Object.entries(products).flatMap(([name, product]) =>
+  const measured = Object.entries(products).filter(([name]) => named.length === 0 || named.includes(name));
+  const rows = measured.flatMap(([name, product]) =>
     SIZES.map((people) => {
       const score = SEEDS.map((seed) => measure({ ...product, people, seed })).reduce(add);
       const share = (part: number, whole: number) => (whole === 0 ? '' : `${Math.round((100 * part) / whole)} %`);

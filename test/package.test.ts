@@ -12,9 +12,14 @@ const root = resolve(__dirname, '..');
 const make = () =>
   execFileSync(process.execPath, ['scripts/package.mjs'], { cwd: root, encoding: 'utf8' }).trim().split('\n').at(-1) ?? '';
 
+let path: string;
+let zip: Buffer;
+beforeAll(() => {
+  path = make();
+  zip = readFileSync(join(root, path));
+});
+
 test('the package is the same to the byte each time, small, and holds nothing but what runs', () => {
-  const path = make();
-  const zip = readFileSync(join(root, path));
   expect([make(), readFileSync(join(root, path)).equals(zip)]).toEqual([path, true]);
   expect(zip.length).toBeLessThan(5_000_000);
 
@@ -63,8 +68,7 @@ test('a refused message loads no client, an export only the one of BigQuery', as
   const server = await startFaultServer(canned.facts);
   const folder = mkdtempSync(join(tmpdir(), 'kpi-package-'));
   try {
-    for (const [name, bytes] of Object.entries(unzipSync(readFileSync(join(root, make())))))
-      writeFileSync(join(folder, name), bytes);
+    for (const [name, bytes] of Object.entries(unzipSync(zip))) writeFileSync(join(folder, name), bytes);
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     const data = (text: string) => ({ data: Buffer.from(text).toString('base64') });
     writeFileSync(join(folder, 'start.js'), handle([data('no date'), data('2025-06-15')]));

@@ -6,6 +6,7 @@ import { type ExportedReport, exportReports } from './support/export';
 import { randomSource } from './support/random-source';
 import { dateReader, endsMonth, isSunday, parseInstant, plusDays, referenceReport } from './support/reference';
 import { reportDifferences } from './support/report-differences';
+import { sample } from './support/sample';
 import { type PartedFormat, type SourceFormat, writeSource } from './support/source-files';
 import type { SourceRows } from './support/source-rows';
 import { inTemporaryFolder } from './support/temporary-folder';
@@ -19,24 +20,25 @@ interface Situation {
   date: string;
 }
 
+/** The first ones have clock changes of each kind, each format, and files in parts. */
 const situations: Situation[] = [
+  { name: 'clocks go back across midnight', seed: 15, format: 'parquet', timeZone: 'America/St_Johns', date: '2010-11-08' },
+  { name: 'a date is left out', seed: 6, format: 'csv in parts', timeZone: 'Pacific/Apia', date: '2012-01-01' },
+  { name: 'a day without midnight', seed: 7, format: 'ndjson in parts', timeZone: 'America/Sao_Paulo', date: '2018-11-06' },
+  { name: 'quarters of an hour, turn of the year', seed: 9, format: 'csv', timeZone: 'Asia/Kathmandu', date: '2026-01-03' },
   { name: 'no clock change', seed: 1, format: 'csv', timeZone: 'UTC', date: '2025-06-15' },
   { name: 'clocks go forward', seed: 2, format: 'ndjson', timeZone: 'America/New_York', date: '2025-03-11' },
   { name: 'clocks go back', seed: 3, format: 'parquet', timeZone: 'America/New_York', date: '2025-11-05' },
   { name: 'half an hour forward', seed: 4, format: 'csv', timeZone: 'Australia/Lord_Howe', date: '2025-10-07' },
   { name: 'half an hour back', seed: 5, format: 'ndjson', timeZone: 'Australia/Lord_Howe', date: '2025-04-09' },
-  { name: 'clocks go back across midnight', seed: 15, format: 'parquet', timeZone: 'America/St_Johns', date: '2010-11-08' },
-  { name: 'a date is left out', seed: 6, format: 'csv in parts', timeZone: 'Pacific/Apia', date: '2012-01-01' },
-  { name: 'a day without midnight', seed: 7, format: 'ndjson in parts', timeZone: 'America/Sao_Paulo', date: '2018-11-06' },
   { name: 'clocks go back to 23:00', seed: 8, format: 'parquet in parts', timeZone: 'America/Sao_Paulo', date: '2018-02-19' },
-  { name: 'quarters of an hour, turn of the year', seed: 9, format: 'csv', timeZone: 'Asia/Kathmandu', date: '2026-01-03' },
   { name: 'leap day', seed: 10, format: 'ndjson', timeZone: 'Pacific/Kiritimati', date: '2024-03-01' },
   { name: 'an offset with seconds', seed: 11, format: 'parquet', timeZone: 'Africa/Monrovia', date: '1972-01-08' },
 ];
 
 const RANGE_DAYS = 4;
 
-test.each(situations)('$name ($timeZone, $format, seed $seed)', async ({ seed, format, timeZone, date }) => {
+test.each(sample(situations, 4))('$name ($timeZone, $format, seed $seed)', async ({ seed, format, timeZone, date }) => {
   const dates = lastDates(date, RANGE_DAYS);
   const [from = date] = dates;
   const rows = randomSource({ seed, timeZone, from, to: date, measurements: 400, emptyText: !format.startsWith('csv') });
@@ -70,6 +72,22 @@ interface LongSituation {
 
 const longSituations: LongSituation[] = [
   {
+    name: 'Sundays without midnight, Saturdays with two',
+    ...{ seed: 36, format: 'parquet', timeZone: 'America/Sao_Paulo', dates: ['2018-02-18', '2018-09-30', '2018-11-04'] },
+  },
+  {
+    name: 'week 53, quarters of an hour',
+    ...{ seed: 37, format: 'csv', timeZone: 'Asia/Kathmandu', dates: ['2020-12-31', '2021-01-03', '2021-01-31'] },
+  },
+  {
+    name: 'a Sunday that ends a month goes on when the next has begun',
+    ...{ seed: 45, format: 'parquet', timeZone: 'Asia/Damascus', dates: ['2001-09-23', '2001-09-30', '2001-10-31'] },
+  },
+  {
+    name: 'a date is left out in the last week of a month',
+    ...{ seed: 35, format: 'ndjson', timeZone: 'Pacific/Apia', dates: ['2011-07-31', '2011-12-31', '2012-01-01'] },
+  },
+  {
     name: 'clocks go forward on the last Sunday of a month',
     ...{ seed: 31, format: 'csv', timeZone: 'Europe/Berlin', dates: ['2025-03-30', '2025-03-31', '2025-08-31'] },
   },
@@ -86,18 +104,6 @@ const longSituations: LongSituation[] = [
     ...{ seed: 34, format: 'csv', timeZone: 'Australia/Lord_Howe', dates: ['2025-04-06', '2025-08-31', '2025-10-05'] },
   },
   {
-    name: 'a date is left out in the last week of a month',
-    ...{ seed: 35, format: 'ndjson', timeZone: 'Pacific/Apia', dates: ['2011-07-31', '2011-12-31', '2012-01-01'] },
-  },
-  {
-    name: 'Sundays without midnight, Saturdays with two',
-    ...{ seed: 36, format: 'parquet', timeZone: 'America/Sao_Paulo', dates: ['2018-02-18', '2018-09-30', '2018-11-04'] },
-  },
-  {
-    name: 'week 53, quarters of an hour',
-    ...{ seed: 37, format: 'csv', timeZone: 'Asia/Kathmandu', dates: ['2020-12-31', '2021-01-03', '2021-01-31'] },
-  },
-  {
     name: 'an offset with seconds',
     ...{ seed: 38, format: 'ndjson', timeZone: 'Africa/Monrovia', dates: ['1972-01-09', '1972-01-31', '1972-04-30'] },
   },
@@ -110,17 +116,13 @@ const longSituations: LongSituation[] = [
     ...{ seed: 44, format: 'ndjson', timeZone: 'Asia/Tehran', dates: ['2020-08-31', '2020-09-20', '2020-09-27'] },
   },
   {
-    name: 'a Sunday that ends a month goes on when the next has begun',
-    ...{ seed: 45, format: 'parquet', timeZone: 'Asia/Damascus', dates: ['2001-09-23', '2001-09-30', '2001-10-31'] },
-  },
-  {
     name: 'a leap day ends a month',
     ...{ seed: 40, format: 'csv', timeZone: 'UTC', dates: ['2024-02-25', '2024-02-29', '2024-03-31'] },
   },
 ];
 
 describe('weeks and months', () => {
-  test.each(longSituations)('$name ($timeZone, $format, seed $seed)', async ({ seed, format, timeZone, dates }) => {
+  test.each(sample(longSituations, 4))('$name ($timeZone, $format, seed $seed)', async ({ seed, format, timeZone, dates }) => {
     const [first = '', , last = ''] = dates;
     expect(dates.every((date) => isSunday(date) || endsMonth(date))).toBe(true);
     expect(dates.some((date) => isSunday(date)) && dates.some(endsMonth)).toBe(true);
@@ -151,7 +153,7 @@ describe('weeks and months', () => {
       measurements: [...comebacks.measurements, ...dense.measurements],
     };
     const startedAt = minutesLater(0);
-    const sample = [from, '2024-12-31', '2025-03-30', to];
+    const alone = [from, '2024-12-31', '2025-03-30', to];
     await inSource(rows, 'parquet', async (folder) => {
       const range = await onDuckDb(folder, (engine) => exportReports(engine, { from, to, timeZone, startedAt }));
       expect(range).toHaveLength(156);
@@ -166,10 +168,10 @@ describe('weeks and months', () => {
         expect(reportDifferences(report, referenceReport(rows, report.reportDate, timeZone), startedAt)).toEqual([]);
       const singles = await onDuckDb(folder, async (engine) => {
         const reports: ExportedReport[] = [];
-        for (const date of sample) reports.push(...(await exportReports(engine, { from: date, to: date, timeZone, startedAt })));
+        for (const date of alone) reports.push(...(await exportReports(engine, { from: date, to: date, timeZone, startedAt })));
         return reports;
       });
-      expect(range.filter(({ reportDate }) => sample.includes(reportDate))).toEqual(singles);
+      expect(range.filter(({ reportDate }) => alone.includes(reportDate))).toEqual(singles);
     });
   }, 240_000);
 
@@ -204,7 +206,7 @@ describe('weeks and months', () => {
     });
   });
 
-  test.each(['2025-08-31', '2025-08-24', '2025-07-31'])('%s says the same when later rows have come', async (date) => {
+  test.each(sample(['2025-08-31', '2025-08-24', '2025-07-31'], 1))('%s says the same when later rows have come', async (date) => {
     const timeZone = 'America/New_York';
     const rows = comebackSource({ seed: 42, timeZone, from: '2024-06-01', to: '2025-12-31', people: 120, emptyText: true });
     const dateOf = dateReader(timeZone);

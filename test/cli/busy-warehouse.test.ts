@@ -10,6 +10,7 @@ import { parseConfig } from '../../shared/platform/config';
 import { createLog } from '../../shared/platform/log';
 import { holdWarehouse } from '../support/hold-warehouse';
 import { ended, queryDuckDb, startKpi } from '../support/kpi-command';
+import { sample } from '../support/sample';
 import { writeSmallSource } from '../support/small-source';
 
 /** A warehouse that another process has open is waited for. */
@@ -58,10 +59,10 @@ test('Ctrl-C ends the wait', async () => {
   }
 });
 
-test.each<Access>(['export', 'read'])('gives up after its time, for %s', async (access) => {
+test('gives up after its time, for exports and readers', async () => {
   const release = await holdWarehouse(warehouse);
-  const lines: string[] = [];
-  try {
+  const givesUp = async (access: Access) => {
+    const lines: string[] = [];
     const open = createOpener(parseConfig({}, { warehouse, source }), () => new Date());
     const log = createLog({ level: 'info', format: 'text', write: (line) => lines.push(line) });
     await expect(open(access, { log, forMs: 1_500 })).rejects.toMatchObject({
@@ -71,12 +72,21 @@ test.each<Access>(['export', 'read'])('gives up after its time, for %s', async (
     expect(lines).toEqual([
       `warning waiting for the warehouse code=BUSY error=warehouse ${warehouse} is open in another process`,
     ]);
+  };
+  try {
+    await Promise.all([givesUp('export'), givesUp('read')]);
   } finally {
     await release();
   }
 });
 
-test('25 exports succeed beside a page that is read all the time', async () => {
+/** Exported five at once. */
+const november = sample(
+  Array.from({ length: 25 }, (_, index) => `2025-11-${String(index + 1).padStart(2, '0')}`),
+  5,
+);
+
+test('exports at once succeed beside a page that is read all the time', async () => {
   const server = start('dashboard', '--serve', '--port', '0');
   if (server.stdout === null) throw new Error('no output');
   const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
@@ -91,13 +101,13 @@ test('25 exports succeed beside a page that is read all the time', async () => {
     }
   });
   try {
-    const dates = Array.from({ length: 25 }, (_, index) => `2025-11-${String(index + 1).padStart(2, '0')}`);
+    const dates = [...november];
     const codes: (number | null)[] = [];
     while (dates.length > 0) {
       const results = await Promise.all(dates.splice(0, 5).map((date) => ended(exportOf(date))));
       codes.push(...results.map(({ code }) => code));
     }
-    expect(codes).toEqual(Array.from({ length: 25 }, () => 0));
+    expect(codes).toEqual(november.map(() => 0));
     expect(answers).toContain(200);
   } finally {
     isReading = false;
@@ -106,5 +116,5 @@ test('25 exports succeed beside a page that is read all the time', async () => {
     await once(server, 'close');
   }
   const sql = "SELECT count(DISTINCT report_date) FROM kpi_metrics.daily_funnel WHERE report_date < '2025-12-01'";
-  expect(await queryDuckDb(warehouse, sql)).toEqual([['25']]);
+  expect(await queryDuckDb(warehouse, sql)).toEqual([[String(november.length)]]);
 }, 180_000);

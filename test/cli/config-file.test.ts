@@ -3,36 +3,38 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Check } from '../../shared/operate/doctor';
 import { runKpi } from '../support/kpi-command';
+import { writeSmallSource } from '../support/small-source';
 
 /** kpi.config.json in the folder where a command runs. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-config-file-'));
 const file = join(folder, 'kpi.config.json');
+const source = writeSmallSource(folder);
 const write = (text: string | Buffer) => writeFileSync(file, text);
 const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env);
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => rmSync(file, { recursive: true, force: true }));
 
-/** What doctor says of a setting. */
-async function setting(name: string, args: string[] = [], env?: Record<string, string>) {
+/** What doctor says of each setting. */
+async function settings(args: string[] = [], env?: Record<string, string>) {
   const { checks } = JSON.parse((await kpi(['doctor', '--json', ...args], env)).stdout) as { checks: Check[] };
-  return checks.find((check) => check.name === name)?.found;
+  return Object.fromEntries(checks.map(({ name, found }) => [name, found]));
 }
 
 test('flags win over the environment, that over the file, and the file over what the warehouse remembers; doctor says which', async () => {
-  expect(await setting('KPI_TIME_ZONE')).toBe('UTC (default)');
-  write('{"timeZone": "Europe/Berlin", "warehouse": "mine.duckdb", "source": "demo", "maxRejectedShare": 0.25}');
-  expect(await setting('KPI_TIME_ZONE')).toBe('Europe/Berlin (kpi.config.json)');
-  expect(await setting('KPI_MAX_REJECTED_SHARE')).toBe('0.25 (kpi.config.json)');
+  write('{"warehouse": "mine.duckdb", "source": "./source"}');
+  expect(await settings()).toMatchObject({ KPI_TIME_ZONE: 'UTC (default)' });
+  write('{"timeZone": "Europe/Berlin", "warehouse": "mine.duckdb", "source": "./source", "maxRejectedShare": 0.25}');
+  expect(await settings()).toMatchObject({
+    KPI_TIME_ZONE: 'Europe/Berlin (kpi.config.json)',
+    KPI_MAX_REJECTED_SHARE: '0.25 (kpi.config.json)',
+  });
   const env = { KPI_TIME_ZONE: 'Asia/Tokyo' };
-  expect(await setting('KPI_TIME_ZONE', [], env)).toBe('Asia/Tokyo (environment)');
-  expect(await setting('KPI_TIME_ZONE', ['--time-zone', 'America/Lima'], env)).toBe('America/Lima (--time-zone)');
+  expect(await settings([], env)).toMatchObject({ KPI_TIME_ZONE: 'Asia/Tokyo (environment)' });
+  expect(await settings(['--time-zone', 'America/Lima'], env)).toMatchObject({ KPI_TIME_ZONE: 'America/Lima (--time-zone)' });
 
   expect((await kpi(['export', '--date', '2025-12-23', '--json'])).code).toBe(0);
   write('{"warehouse": "mine.duckdb"}');
-  expect([await setting('KPI_TIME_ZONE'), await setting('KPI_SOURCE')]).toEqual([
-    'Europe/Berlin (warehouse)',
-    'demo (warehouse)',
-  ]);
+  expect(await settings()).toMatchObject({ KPI_TIME_ZONE: 'Europe/Berlin (warehouse)', KPI_SOURCE: `${source} (warehouse)` });
 });
 
 describe('every command reads it', () => {
@@ -96,20 +98,20 @@ test('a folder of that name is refused, a link is followed', async () => {
   mkdirSync(file);
   expect((await kpi(['show'])).stderr).toBe('kpi: kpi.config.json: expected a file of at most 64 KiB (BAD_CONFIG)\n');
   rmSync(file, { recursive: true });
-  writeFileSync(join(folder, 'other.json'), '\ufeff{"timeZone": "Asia/Tokyo"}');
+  writeFileSync(join(folder, 'other.json'), '\ufeff{"timeZone": "Asia/Tokyo", "source": "./source"}');
   symlinkSync('other.json', file);
-  expect(await setting('KPI_TIME_ZONE')).toBe('Asia/Tokyo (kpi.config.json)');
+  expect(await settings()).toMatchObject({ KPI_TIME_ZONE: 'Asia/Tokyo (kpi.config.json)' });
 });
 
-test.each([
+test.each<[string, string | null]>([
   ['sorce', 'source'],
   ['timezone', 'timeZone'],
   ['time-zone', 'timeZone'],
   ['KPI_WAREHOUSE', 'warehouse'],
   ['favourite\ncolour', null],
 ])('an unknown key is told in one line, with what is like it: %j', async (key, nearest) => {
-  write(JSON.stringify({ [key]: 'x', source: 'demo', warehouse: 'unknown.duckdb' }));
-  const { code, stderr } = await kpi(['export', '--dry-run', '--json'], { KPI_LOG_LEVEL: 'error' });
+  write(JSON.stringify({ [key]: 'x', source: './source', warehouse: 'unknown.duckdb' }));
+  const { code, stderr } = await kpi(['export', '--date', '2025-12-23', '--dry-run', '--json'], { KPI_LOG_LEVEL: 'error' });
   const advice = nearest === null ? '' : `; did you mean ${nearest}?`;
   expect([code, stderr]).toEqual([0, `kpi: ${JSON.stringify(key)} in kpi.config.json is no setting, and is ignored${advice}\n`]);
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ended, startKpi } from '../support/kpi-command';
+import { runKpi } from '../support/kpi-command';
 
 /** A machine on which nobody has logged in to Google, and which is none of Google's. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-credentials-'));
@@ -29,12 +29,12 @@ const commands = [
 ];
 
 test.each(commands)('kpi %s says once that there are none, and how to get some', async (command) => {
-  const { code, stdout, stderr } = await ended(startKpi(folder, command.split(' '), env));
+  const { code, stdout, stderr } = await runKpi(folder, command.split(' '), env);
   expect([code, stdout, stderr]).toEqual([64, '', `kpi: ${LACK}; ${LOGIN} (BAD_CONFIG)\n`]);
 });
 
 test('so does doctor, and asks nothing else that needs them', async () => {
-  const { code, stdout } = await ended(startKpi(folder, ['doctor'], env));
+  const { code, stdout } = await runKpi(folder, ['doctor'], env);
   expect([code, stdout.match(new RegExp(LACK, 'g'))?.length]).toEqual([2, 1]);
   expect(stdout).toMatch(new RegExp(`✗ Google credentials +${LACK} \\(BAD_CONFIG\\)\\s+→ ${LOGIN}\n`));
   expect(stdout).toMatch(/\n✗ 1 to fix\n$/);
@@ -48,7 +48,7 @@ test.each([
   const file = join(folder, `${state}-canary.json`);
   if (text !== null) writeFileSync(file, text);
   for (const command of ['show', 'request']) {
-    const { code, stderr } = await ended(startKpi(folder, [command], { ...env, GOOGLE_APPLICATION_CREDENTIALS: file }));
+    const { code, stderr } = await runKpi(folder, [command], { ...env, GOOGLE_APPLICATION_CREDENTIALS: file });
     expect([code, stderr]).toEqual([
       64,
       expect.stringMatching(/^kpi: GOOGLE_APPLICATION_CREDENTIALS names no file of .* \(BAD_CONFIG\)\n$/),

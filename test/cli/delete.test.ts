@@ -7,9 +7,11 @@ import { queryDuckDb, runKpi } from '../support/kpi-command';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-delete-'));
 const warehouse = join(folder, 'warehouse.duckdb');
-const kpi = (...args: string[]) => runKpi(folder, [...args, '--warehouse', warehouse]);
+/** Early in the time of the demo data, which is made sooner then. */
+const NOW = '2025-07-24T06:00:00Z';
+const kpi = (...args: string[]) => runKpi(folder, [...args, '--warehouse', warehouse], {}, NOW);
 const exported = (...args: string[]) => kpi('export', '--source', 'demo', '--json', ...args);
-const RANGE = ['--from', '2025-12-01', '--to', '2025-12-10'];
+const RANGE = ['--from', '2025-07-01', '--to', '2025-07-10'];
 const tables = ['daily_engagement', 'daily_advanced_metrics', 'daily_errors', 'daily_funnel'];
 
 /** Report dates in each table; the tables must agree. */
@@ -27,20 +29,20 @@ const count = async (table: string) => (await queryDuckDb(warehouse, `SELECT cou
 
 beforeAll(async () => {
   await exported(...RANGE);
-  await exported('--date', '2025-12-23');
-  await kpi('release', '--source', 'demo', '--date', '2025-12-01');
+  await exported('--date', '2025-07-23');
+  await kpi('release', '--source', 'demo', '--date', '2025-07-01');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('without a terminal it shows what would go, and wants --yes', async () => {
   const before = await dates();
-  const { code, stdout, stderr } = await kpi('delete', '--from', '2025-12-09', '--to', '2025-12-12');
+  const { code, stdout, stderr } = await kpi('delete', '--from', '2025-07-09', '--to', '2025-07-12');
   expect([code, stdout]).toEqual([
     64,
     [
-      `2 reports, 2025-12-09 to 2025-12-10, in warehouse.duckdb:`,
+      `2 reports, 2025-07-09 to 2025-07-10, in warehouse.duckdb:`,
       ...[...tables, 'daily_audience'].map((table) => `  ${table.padEnd('daily_advanced_metrics'.length)}  24 rows`),
-      '  no report of 2025-12-11 to 2025-12-12',
+      '  no report of 2025-07-11 to 2025-07-12',
       '',
     ].join('\n'),
   ]);
@@ -52,21 +54,21 @@ test('without a terminal it shows what would go, and wants --yes', async () => {
 
 test('removes the reports of its dates from all tables and no others, and neither the release nor the records', async () => {
   const [released, records] = [await count('kpi_release.weekly_metrics'), await count('kpi_metrics.export_runs')];
-  const gone = datesBetween('2025-12-03', '2025-12-10').flatMap(tablesOf);
+  const gone = datesBetween('2025-07-03', '2025-07-10').flatMap(tablesOf);
   const deleted = publishedTableNames.filter((table) => table in furtherTables || tables.includes(table));
   const rowsOf = (table: PublishedTable) => gone.filter((one) => one === table).length * rowsOfTable(table);
-  const { code, stdout } = await kpi('delete', '--from', '2025-12-03', '--to', '2025-12-10', '--yes', '--json');
+  const { code, stdout } = await kpi('delete', '--from', '2025-07-03', '--to', '2025-07-10', '--yes', '--json');
   expect([code, JSON.parse(stdout)]).toEqual([
     0,
     {
       success: true,
-      reportDates: ['03', '04', '05', '06', '07', '08', '09', '10'].map((day) => `2025-12-${day}`),
+      reportDates: ['03', '04', '05', '06', '07', '08', '09', '10'].map((day) => `2025-07-${day}`),
       withoutReport: [],
       results: deleted.map((table) => ({ table, rowsDeleted: rowsOf(table), success: true })),
       summary: { tablesUpdated: deleted.length, totalRowsDeleted: deleted.reduce((sum, table) => sum + rowsOf(table), 0) },
     },
   ]);
-  expect(await dates()).toBe('2025-12-01 2025-12-02 2025-12-23');
+  expect(await dates()).toBe('2025-07-01 2025-07-02 2025-07-23');
   expect([await count('kpi_release.weekly_metrics'), await count('kpi_metrics.export_runs')]).toEqual([released, records]);
   expect(released).toBe('1');
 });
@@ -87,26 +89,26 @@ test('--resume exports what was deleted, and nothing else', async () => {
 });
 
 test('once more, it finds nothing to delete', async () => {
-  expect(await kpi('delete', '--date', '2025-12-23', '--yes')).toMatchObject({
+  expect(await kpi('delete', '--date', '2025-07-23', '--yes')).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(
-      /^The report of 2025-12-23 in .*:\n( {2}daily_\w+ {2,}12 rows\n){5}Deleted 60 rows; the release is as it was\n$/,
+      /^The report of 2025-07-23 in .*:\n( {2}daily_\w+ {2,}12 rows\n){5}Deleted 60 rows; the release is as it was\n$/,
     ),
   });
-  expect(await kpi('delete', '--date', '2025-12-23', '--yes')).toMatchObject({
+  expect(await kpi('delete', '--date', '2025-07-23', '--yes')).toMatchObject({
     code: 0,
-    stdout: `Nothing to delete: no report of 2025-12-23 in warehouse.duckdb\n`,
+    stdout: `Nothing to delete: no report of 2025-07-23 in warehouse.duckdb\n`,
   });
 });
 
 test.each([
   ['no date', [], 'expected --date, or --from and --to'],
-  ['a range without an end', ['--from', '2025-12-01'], 'expected from and to together, to is missing'],
+  ['a range without an end', ['--from', '2025-07-01'], 'expected from and to together, to is missing'],
   ['a date that is none', ['--date', '2025-02-30'], 'date: expected a calendar date as YYYY-MM-DD, today or yesterday'],
   [
     'more dates than an export takes',
-    ['--from', '2020-01-01', '--to', '2025-12-01'],
-    'expected at most 1,000 dates at once, got 2,162',
+    ['--from', '2020-01-01', '--to', '2025-07-01'],
+    'expected at most 1,000 dates at once, got 2,009',
   ],
 ])('refuses %s', async (_, args, message) => {
   expect(await kpi('delete', ...args, '--yes')).toMatchObject({
@@ -117,6 +119,6 @@ test.each([
 });
 
 test('refuses a warehouse that is not there, and makes none', async () => {
-  const { code, stderr } = await runKpi(folder, ['delete', '--date', '2025-12-23', '--yes', '--warehouse', 'none.duckdb']);
+  const { code, stderr } = await runKpi(folder, ['delete', '--date', '2025-07-23', '--yes', '--warehouse', 'none.duckdb']);
   expect([code, stderr]).toEqual([64, expect.stringMatching(/none\.duckdb does not exist; .* \(BAD_CONFIG\)\n$/)]);
 });

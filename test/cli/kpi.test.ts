@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { queryDuckDb, runKpi, startKpi } from '../support/kpi-command';
+import { sample } from '../support/sample';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-cli-'));
 const warehouse = join(folder, 'warehouse.duckdb');
@@ -11,7 +12,9 @@ const source = join(folder, 'source');
 const MEASUREMENTS_HEADER = 'measurement_id,user_id,session_id,created_at,error_type';
 
 const start = (args: string[]) => startKpi(folder, args);
-const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env);
+/** Demo data ends here: the fewer days, the sooner it is made. */
+const NOW = '2026-01-02T12:00:00Z';
+const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env, NOW);
 
 function writeSource(name: string, files: Record<string, string>): string {
   const path = join(folder, name);
@@ -184,7 +187,10 @@ describe('bad input ends in one clear line, with the warehouse unchanged', () =>
     return queryDuckDb(warehouse, `${[...published, runs].join(' UNION ALL ')} ORDER BY ALL`);
   }
 
+  let before: unknown[][];
+
   beforeAll(async () => {
+    before = await contents();
     writeSource('no-column', { 'users.csv': users, 'measurements.csv': measurements.replace('session_id', 'session') });
     writeSource('bad-cell', {
       'users.csv': users,
@@ -304,7 +310,6 @@ describe('bad input ends in one clear line, with the warehouse unchanged', () =>
       /users\.ndjson column created_at can't be read; expected timestamps/,
     ],
   ])('%s', async (_, args, code, line) => {
-    const before = await contents();
     const result = await kpi([...args, '--json']);
     expect(result.stderr).toMatch(line);
     expect(result.stderr).toMatch(/^kpi: [^\n]+\n$/);
@@ -466,13 +471,13 @@ describe('dates before the source begins', () => {
 test('killed at any moment, an export leaves each date wholly old or wholly new', async () => {
   const file = join(folder, 'killed.duckdb');
   const old = writeSource('old', { 'users.csv': `${users}u0,2025-11-20T10:00:00Z\n`, 'measurements.csv': measurements });
-  const args = ['export', '--from', '2025-12-01', '--to', '2025-12-23', '--source', old, '--warehouse', file];
+  const args = ['export', '--from', '2025-12-16', '--to', '2025-12-23', '--source', old, '--warehouse', file];
   await kpi(args);
   const began = Date.now();
   await kpi(args);
   const duration = Date.now() - began;
   const fates = new Set<string>();
-  for (let attempt = 0; attempt < 8; attempt++) {
+  for (const attempt of sample([5, 2, 7, 0, 1, 3, 4, 6], 4)) {
     const copy = join(folder, `killed-${attempt}.duckdb`);
     copyFileSync(file, copy);
     const child = start([...args.slice(0, -1), copy]);
@@ -487,7 +492,7 @@ test('killed at any moment, an export leaves each date wholly old or wholly new'
         .map((table) => `SELECT report_date, created_at, count(*) FROM kpi_metrics.${table} GROUP BY ALL`)
         .join(' UNION '),
     );
-    expect(runs).toHaveLength(23);
+    expect(runs).toHaveLength(8);
     expect(runs.every(([, , rows]) => rows === '12')).toBe(true);
   }
   expect(fates).toContain('SIGKILL');
@@ -507,7 +512,8 @@ test('kpi --help and that of every command show examples', async () => {
 describe('release', () => {
   const file = join(folder, 'release.duckdb');
   const at = ['--source', 'demo', '--warehouse', file];
-  const kpi = (args: string[], env: Record<string, string> = {}) => runKpi(folder, args, { KPI_RELEASE_GRAIN: 'day', ...env });
+  const kpi = (args: string[], env: Record<string, string> = {}) =>
+    runKpi(folder, args, { KPI_RELEASE_GRAIN: 'day', ...env }, NOW);
 
   test('puts out a day once, shows it, and replaces it on purpose', async () => {
     const first = await kpi(['release', '--date', '2025-12-12', ...at]);

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { ended, queryDuckDb, runKpi, startKpi } from '../support/kpi-command';
+import { sample } from '../support/sample';
 import { writeSmallSource } from '../support/small-source';
 
 /** A new warehouse appears whole, or not at all. */
@@ -27,7 +28,7 @@ function newFolder(name: string): string {
   return path;
 }
 
-test.each(Array.from({ length: 6 }, (_, index) => index * 20))(
+test.each(sample([0, 60, 100, 20, 40, 80], 3))(
   'killed %i ms after it has begun to write, it is made by the next export',
   async (delayMs) => {
     const place = newFolder(`killed-${delayMs}`);
@@ -45,7 +46,7 @@ test.each(Array.from({ length: 6 }, (_, index) => index * 20))(
   },
 );
 
-test.each([1, 12, 64, 900])('a disk with room for %i KiB keeps nothing of it', async (kibibytes) => {
+test.each(sample([12, 900, 1, 64], 2))('a disk with room for %i KiB keeps nothing of it', async (kibibytes) => {
   const place = newFolder(`full-${kibibytes}`);
   const file = join(place, 'kpi.duckdb');
   const script = `trap '' XFSZ; ulimit -f ${kibibytes}; exec "$@"`;
@@ -66,10 +67,10 @@ test.each([1, 12, 64, 900])('a disk with room for %i KiB keeps nothing of it', a
 test('of several exports that make it at once none is lost', async () => {
   const place = newFolder('several');
   const file = join(place, 'kpi.duckdb');
-  const dates = ['2025-12-20', '2025-12-21', '2025-12-22', '2025-12-23'];
+  const dates = ['2025-12-22', '2025-12-23', '2025-12-24'];
   const results = await Promise.all(dates.map((date) => ended(start(file, date))));
-  expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
-  expect(await rowsOf(file)).toEqual([['48']]);
+  expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect(await rowsOf(file)).toEqual([['36']]);
   expect(readdirSync(place)).toEqual(['kpi.duckdb']);
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireProject } from '../../cli/project';
 import { parseConfig } from '../../shared/platform/config';
-import { ended, startKpi } from '../support/kpi-command';
+import { runKpi } from '../support/kpi-command';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpi-project-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -12,7 +12,7 @@ test.each(['replay', 'replay --run', 'replay --discard 1', 'request', 'request -
   'kpi %s without a project is refused before anybody is asked',
   async (command) => {
     const env = { GOOGLE_CLOUD_PROJECT: '', PUBSUB_EMULATOR_HOST: '127.0.0.1:1' };
-    const { code, stdout, stderr } = await ended(startKpi(folder, command.split(' '), env));
+    const { code, stdout, stderr } = await runKpi(folder, command.split(' '), env);
     expect([code, stdout, stderr]).toEqual([
       64,
       '',

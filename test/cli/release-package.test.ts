@@ -16,16 +16,16 @@ import { parse } from 'csv-parse/sync';
 import { unzipSync } from 'fflate';
 import { openDatabase, quoteText } from '../../shared/engines/duckdb/connection';
 import { databaseAt } from '../support/canary-doors';
-import { ended, type Result, startKpi } from '../support/kpi-command';
+import { runKpi } from '../support/kpi-command';
 import { folderWithRelease, publication, putReleased, writeSettings } from '../support/release-package';
 import { releasedRows } from '../support/released-rows';
 
-/** `kpi release --package` as a process of its own, on a release of 60 weeks. */
+/** `kpi release --package` on a release of 60 weeks. */
 const folder = mkdtempSync(join(tmpdir(), 'kpi-release-package-'));
 const rows = releasedRows(60);
 const names = ['CHANGELOG.md', 'CITATION.cff', 'README.md', 'datapackage.json', 'metrics.csv', 'metrics.parquet'];
 
-const kpi = (...args: string[]): Promise<Result> => ended(startKpi(folder, ['release', ...args]));
+const kpi = (...args: string[]) => runKpi(folder, ['release', ...args]);
 const read = (name: string) => readFileSync(join(folder, name));
 const filesOf = (name: string) => Object.fromEntries(names.map((file) => [file, read(join(name, file)).toString('latin1')]));
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
@@ -218,7 +218,7 @@ test('before anything is released, one line says so', async () => {
   mkdirSync(empty);
   writeSettings(empty, { release: publication });
   await databaseAt(join(empty, 'kpi.duckdb'), 'CREATE SCHEMA kpi_metrics');
-  const { code, stderr } = await ended(startKpi(empty, ['release', '--package', 'out']));
+  const { code, stderr } = await runKpi(empty, ['release', '--package', 'out']);
   expect(code).not.toBe(0);
   expect(stderr).toMatch(/^kpi: nothing has been released yet; .*\n$/);
   expect(readdirSync(empty)).not.toContain('out');

@@ -9,6 +9,7 @@ import { until } from '../support/deployment';
 import { type FaultServer, startFaultServer } from '../support/fault-server';
 import { ended, runKpi, startKpi } from '../support/kpi-command';
 import { type PubsubServer, startPubsubServer } from '../support/pubsub-server';
+import { writeSmallSource } from '../support/small-source';
 
 /** `kpi replay` on the embedded engine unless told, with a Pub/Sub that does as it is told. */
 let folder: string;
@@ -109,7 +110,7 @@ test('--run exports what can be read, acknowledges each as soon as it is in, and
     '4',
     JSON.stringify({ ...JSON.parse(letterOf('1970-01-01')), request: { from: '1970-01-01', to: '9999-12-31', shape: 'range' } }),
   );
-  const { code, stdout, stderr } = await replay(['--run']);
+  const { code, stdout, stderr } = await replay(['--run'], { KPI_SOURCE: writeSmallSource(folder), KPI_WAREHOUSE: 'kpi.duckdb' });
   expect([code, stdout]).toEqual([2, expect.stringMatching(/\n4 waiting, 2 exported\n$/)]);
   const exported = stderr.split('\n').filter((line) => line.includes('report exported'));
   expect(exported.map((line) => JSON.parse(line)).map(({ report_date, request_id }) => [report_date, request_id])).toEqual([

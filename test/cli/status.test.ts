@@ -10,7 +10,7 @@ import { startPubsubServer } from '../support/pubsub-server';
 const folder = mkdtempSync(join(tmpdir(), 'kpi-status-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env, '2025-12-24T12:00:00Z');
+const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env, '2025-07-24T12:00:00Z');
 
 test('a warehouse that is not there is refused, with what to do', async () => {
   const { code, stderr } = await kpi(['status']);
@@ -40,17 +40,17 @@ describe('of the demo data', () => {
   });
 
   test('a failed run and the gaps before it need attention', async () => {
-    const failed = await kpi(['export', '--date', '2025-12-01', '--source', '.', '--warehouse', '.kpi/warehouse.duckdb']);
+    const failed = await kpi(['export', '--date', '2025-07-01', '--source', '.', '--warehouse', '.kpi/warehouse.duckdb']);
     expect(failed.code).toBe(64); // refused: leaves no record
-    expect((await kpi(['export', '--date', '2025-12-01'])).code).toBe(0);
+    expect((await kpi(['export', '--date', '2025-07-01'])).code).toBe(0);
     const { code, stdout } = await kpi(['status', '--json']);
-    const found = /^[\d,]+ of [\d,]+ dates, 2025-12-01 to \d{4}-\d\d-\d\d, have gaps/;
+    const found = /^[\d,]+ of [\d,]+ dates, 2025-07-01 to \d{4}-\d\d-\d\d, have gaps/;
     expect([code, JSON.parse(stdout).attention]).toEqual([2, [expect.stringMatching(found)]]);
   });
 
   test('status, gaps and doctor count the same gaps, in the same words', async () => {
     const [status, gaps, doctor] = await Promise.all(['status', 'gaps', 'doctor'].map((name) => kpi([name])));
-    const [words = 'none'] = /\S+ of \S+ dates, 2025-12-01 to \S+, have gaps/.exec(gaps?.stdout ?? '') ?? [];
+    const [words = 'none'] = /\S+ of \S+ dates, 2025-07-01 to \S+, have gaps/.exec(gaps?.stdout ?? '') ?? [];
     for (const one of [status, gaps, doctor]) expect(one?.stdout.replaceAll(/\s+/g, ' ')).toContain(words);
     expect([status?.code, gaps?.code, doctor?.code]).toEqual([2, 2, 0]); // gaps hinder no export
   });
@@ -99,7 +99,7 @@ describe('of the demo data', () => {
       ['show', '--wide'],
       ['doctor'],
       ['explain', 'all_tests'],
-      ['show', '--from', '2025-12-01', '--to', 'today'],
+      ['show', '--from', '2025-07-01', '--to', 'today'],
     ];
     const said = await Promise.all(commands.map((args) => kpi(args, { FORCE_COLOR: '1' })));
     const codes = said.flatMap(({ stdout }) =>

@@ -1,37 +1,54 @@
-import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { sourceId } from '../../shared/engines/identity';
 import { queryDuckDb, runKpi } from '../support/kpi-command';
 
-/** A warehouse takes reports of one source and one time zone. Each test has a folder of its own, and its default warehouse. */
-let folder: string;
+/**
+ * A warehouse takes reports of one source and one time zone. Each test begins with a new folder, with its default warehouse, at the same
+ * place: a warehouse remembers where its source is.
+ */
+const place = realpathSync(mkdtempSync(join(tmpdir(), 'kpi-identity-')));
+const folder = join(place, 'folder');
 beforeEach(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'kpi-identity-')));
+  mkdirSync(folder);
   writeSource('own', 1);
   writeSource('other', 5);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(place, { recursive: true }));
 
-const DATE = '2025-12-23';
+const DATE = '2025-07-23';
+/** Early in the time of the demo data, which is made sooner then. */
+const NOW = '2025-07-26T06:00:00Z';
 const warehouse = () => join(folder, '.kpi/warehouse.duckdb');
 
 /** A test a day, or several, in the days before DATE. */
 function writeSource(name: string, testsPerDay: number): void {
   mkdirSync(join(folder, name));
-  writeFileSync(join(folder, name, 'users.csv'), 'user_id,created_at\nu1,2025-12-01T10:00:00Z\n');
+  writeFileSync(join(folder, name, 'users.csv'), 'user_id,created_at\nu1,2025-07-01T10:00:00Z\n');
   const rows = Array.from({ length: 23 }, (_, day) =>
     Array.from(
       { length: testsPerDay },
-      (_, test) => `m${day}-${test},u1,s${day},2025-12-${String(day + 1).padStart(2, '0')}T10:0${test}:00Z,`,
+      (_, test) => `m${day}-${test},u1,s${day},2025-07-${String(day + 1).padStart(2, '0')}T10:0${test}:00Z,`,
     ),
   );
   const header = 'measurement_id,user_id,session_id,created_at,error_type';
   writeFileSync(join(folder, name, 'measurements.csv'), `${[header, ...rows.flat()].join('\n')}\n`);
 }
 
-const kpi = (...args: string[]) => runKpi(folder, args);
+const kpi = (...args: string[]) => runKpi(folder, args, {}, NOW);
 const exported = (...args: string[]) => kpi('export', '--date', DATE, ...args);
 
 /** Which tests per day the reports show; one number where they are of one source. */
@@ -50,24 +67,31 @@ async function change(...statements: string[]): Promise<void> {
 const makeOld = () => change('DROP SCHEMA kpi_warehouse CASCADE', 'ALTER TABLE kpi_metrics.export_runs DROP COLUMN source');
 
 describe('own data in the default warehouse', () => {
+  const kept = join(place, 'own.duckdb');
   beforeEach(async () => {
+    if (existsSync(kept)) {
+      mkdirSync(join(folder, '.kpi'));
+      copyFileSync(kept, warehouse());
+      return;
+    }
     expect((await exported('--source', 'own')).code).toBe(0);
+    copyFileSync(warehouse(), kept);
   });
 
   test.each([
-    ['export without flags', ['export', '--date', '2025-12-22'], 0],
-    ['gaps --fix', ['gaps', '--fix', '--from', '2025-12-20', '--to', DATE], 0],
-    ['the same folder by another name', ['export', '--date', '2025-12-22', '--source', './other/../own/'], 0],
-    ['demo data', ['export', '--date', '2025-12-22', '--source', 'demo'], 64],
-    ['demo data for gaps', ['gaps', '--fix', '--from', '2025-12-20', '--to', DATE, '--source', 'demo'], 64],
-    ['a dry run of demo data', ['export', '--date', '2025-12-22', '--source', 'demo', '--dry-run'], 64],
-    ['a release of demo data', ['release', '--date', '2025-12-01', '--source', 'demo'], 64],
-    ['demo data, said to be the same', ['export', '--date', '2025-12-22', '--source', 'demo', '--rebind'], 64],
-    ['another folder', ['export', '--date', '2025-12-22', '--source', 'other'], 64],
-    ['another time zone', ['export', '--date', '2025-12-22', '--time-zone', 'Asia/Tokyo'], 64],
+    ['export without flags', ['export', '--date', '2025-07-22'], 0],
+    ['gaps --fix', ['gaps', '--fix', '--from', '2025-07-20', '--to', DATE], 0],
+    ['the same folder by another name', ['export', '--date', '2025-07-22', '--source', './other/../own/'], 0],
+    ['demo data', ['export', '--date', '2025-07-22', '--source', 'demo'], 64],
+    ['demo data for gaps', ['gaps', '--fix', '--from', '2025-07-20', '--to', DATE, '--source', 'demo'], 64],
+    ['a dry run of demo data', ['export', '--date', '2025-07-22', '--source', 'demo', '--dry-run'], 64],
+    ['a release of demo data', ['release', '--date', '2025-07-01', '--source', 'demo'], 64],
+    ['demo data, said to be the same', ['export', '--date', '2025-07-22', '--source', 'demo', '--rebind'], 64],
+    ['another folder', ['export', '--date', '2025-07-22', '--source', 'other'], 64],
+    ['another time zone', ['export', '--date', '2025-07-22', '--time-zone', 'Asia/Tokyo'], 64],
     [
       'another time zone, rebound',
-      ['export', '--date', '2025-12-22', '--source', 'own', '--time-zone', 'Asia/Tokyo', '--rebind'],
+      ['export', '--date', '2025-07-22', '--source', 'own', '--time-zone', 'Asia/Tokyo', '--rebind'],
       64,
     ],
     ['a reader in another time zone', ['show', '--date', DATE, '--time-zone', 'Asia/Tokyo'], 64],
@@ -93,7 +117,7 @@ describe('own data in the default warehouse', () => {
     expect((await exported()).stderr).toMatch(/own does not exist/);
     expect((await exported('--source', 'moved')).code).toBe(64);
     expect((await exported('--source', 'moved', '--rebind')).code).toBe(0);
-    expect((await kpi('export', '--date', '2025-12-22')).code).toBe(0);
+    expect((await kpi('export', '--date', '2025-07-22')).code).toBe(0);
     const sources = await queryDuckDb(warehouse(), 'SELECT DISTINCT source FROM kpi_metrics.export_runs ORDER BY 1');
     expect(sources.flat().sort()).toEqual([sourceId(join(folder, 'own')), sourceId(join(folder, 'moved'))].sort());
   });
@@ -118,13 +142,13 @@ describe('own data in the default warehouse', () => {
     ]);
     expect((await kpi('show', '--date', DATE)).code).toBe(0);
     expect((await kpi('status', '--json')).code).toBe(2); // gaps, and no drift
-    expect((await kpi('export', '--date', '2025-12-22', '--source', 'own')).code).toBe(0);
-    expect((await kpi('export', '--date', '2025-12-21')).code).toBe(0);
+    expect((await kpi('export', '--date', '2025-07-22', '--source', 'own')).code).toBe(0);
+    expect((await kpi('export', '--date', '2025-07-21')).code).toBe(0);
     const runs = await queryDuckDb(warehouse(), 'SELECT report_date, source FROM kpi_metrics.export_runs ORDER BY 1');
     const id = sourceId(join(folder, 'own'));
     expect(runs).toEqual([
-      ['2025-12-21', id],
-      ['2025-12-22', id],
+      ['2025-07-21', id],
+      ['2025-07-22', id],
       [DATE, null],
     ]);
   });
@@ -139,7 +163,7 @@ describe('own data in the default warehouse', () => {
 
 test('a time zone is gone on with, and asked for where a day is meant', async () => {
   expect((await exported('--source', 'own', '--time-zone', 'europe/berlin')).code).toBe(0);
-  expect((await kpi('export', '--date', '2025-12-22')).code).toBe(0);
+  expect((await kpi('export', '--date', '2025-07-22')).code).toBe(0);
   const zones = await queryDuckDb(warehouse(), 'SELECT DISTINCT time_zone FROM kpi_metrics.export_runs');
   expect(zones).toEqual([['Europe/Berlin']]);
   expect((await exported('--time-zone', 'UTC')).code).toBe(64);
@@ -148,16 +172,16 @@ test('a time zone is gone on with, and asked for where a day is meant', async ()
 
 test('demo data is gone on with, and said wherever it is shown', async () => {
   const first = await exported();
-  expect(first.stdout).toMatch(/^Report of Tue, Dec 23, 2025 {2}days of UTC {2}demo data\n/);
-  expect(first.stdout).toMatch(/Wrote 60 rows of 2025-12-23 \(demo data\) to /);
+  expect(first.stdout).toMatch(/^Report of Wed, Jul 23, 2025 {2}days of UTC {2}demo data\n/);
+  expect(first.stdout).toMatch(/Wrote 60 rows of 2025-07-23 \(demo data\) to /);
   expect((await exported('--source', 'own')).stderr).toMatch(/holds reports of demo data, the settings name .*own/);
   expect((await exported()).code).toBe(0);
-  await kpi('release', '--date', '2025-12-01');
+  await kpi('release', '--date', '2025-07-01');
   for (const args of [
     ['show', '--date', DATE],
-    ['show', '--release', '--date', '2025-12-01'],
+    ['show', '--release', '--date', '2025-07-01'],
     ['status'],
-    ['gaps', '--from', '2025-12-01', '--to', DATE],
+    ['gaps', '--from', '2025-07-01', '--to', DATE],
   ])
     expect([args, (await kpi(...args)).stdout]).toEqual([args, expect.stringContaining('demo data')]);
 });
@@ -177,7 +201,7 @@ test('of two first exports of different sources at once, one is in', async () =>
 });
 
 test('a misspelt setting is told once, with the one that it resembles', async () => {
-  const { code, stderr } = await runKpi(folder, ['export', '--date', DATE], { KPI_WAREHOSE: 'x.duckdb' });
+  const { code, stderr } = await runKpi(folder, ['export', '--date', DATE], { KPI_WAREHOSE: 'x.duckdb' }, NOW);
   expect([code, stderr.split('\n').filter((line) => line.startsWith('kpi: '))]).toEqual([
     0,
     ['kpi: KPI_WAREHOSE is no setting, and is ignored; did you mean KPI_WAREHOUSE?'],

@@ -29,7 +29,9 @@ async function query(sql: string): Promise<Record<string, Value>[]> {
 beforeAll(async () => {
   const warehouse = join(folder, 'warehouse.duckdb');
   const at = ['--source', 'demo', '--warehouse', warehouse, '--json'];
-  expect((await runKpi(folder, ['export', '--from', '2025-11-23', '--to', '2025-12-23', ...at])).code).toBe(0);
+  expect(
+    (await runKpi(folder, ['export', '--from', '2025-11-23', '--to', '2025-12-23', ...at], {}, '2025-12-24T06:00:00Z')).code,
+  ).toBe(0);
   instance = await DuckDBInstance.create(warehouse);
   connection = await instance.connect();
   const missing = MISSING_REPORTS.map((day) => `'${day}'`).join(', ');

@@ -51,6 +51,8 @@ interface Case {
   /** A word of the refusal. */
   says: string;
   isToday?: true;
+  /** Of the time in which it waits. */
+  pace?: number;
   /** Makes source and warehouses; the answered function ends what would go on. */
   make: () => Promise<unknown>;
 }
@@ -94,7 +96,7 @@ const cases: Case[] = [
   },
   {
     name: 'warehouses that another process has open',
-    ...{ code: 'BUSY', says: 'is open in another process' },
+    ...{ code: 'BUSY', says: 'is open in another process', pace: 60 },
     make: async () => {
       await use({ users, measurements });
       return hold(Object.values(doors.warehouses));
@@ -102,10 +104,10 @@ const cases: Case[] = [
   },
 ];
 
-test.each(cases)('$name: $code', async ({ code, says, isToday, make }) => {
+test.each(cases)('$name: $code', async ({ code, says, isToday, pace, make }) => {
   for (const file of Object.values(doors.warehouses)) rmSync(file, { force: true });
   const stop = await make();
-  const seen = await doors.throughEveryDoor(isToday ? await today() : CANARY_DAY);
+  const seen = await doors.throughEveryDoor(isToday ? await today() : CANARY_DAY, pace);
   if (typeof stop === 'function') await stop();
   const isRetryable = failureKinds[code] === 'retryable';
   expect(seen).toMatchObject({

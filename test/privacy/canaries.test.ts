@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CANARY_DAY, canarySource, filesBelow, leaks, numericId } from '../support/canaries';
-import { type CanaryDoors, databaseAt, openCanaryDoors, PUSH_PATH, pushBody } from '../support/canary-doors';
+import { type CanaryDoors, databaseAt, openCanaryDoors, PUSH_PATH, pushBody, type Seen } from '../support/canary-doors';
+import { sample } from '../support/sample';
 import { writeSource } from '../support/source-files';
 
 /**
@@ -52,14 +53,16 @@ test('what is searched for is in the sources', async () => {
 });
 
 describe('what can be exported', () => {
-  test.each<[string, (path: string) => Promise<void>]>([
+  const formats: [string, (path: string) => Promise<void>][] = [
     ['csv', (path) => writeSource(path, 'csv', rows)],
-    ['ndjson', (path) => writeSource(path, 'ndjson', rows)],
     ['parquet', (path) => writeSource(path, 'parquet', rows)],
-    ['a DuckDB file', (path) => fileAt(path, ...tables())],
     ['a DuckDB file with numbers as ids', (path) => fileAt(path, ...tables({ id: `${numericId(0)} + i` }))],
     ['ids that are objects', edit('measurements.ndjson', (text) => text.replace('"CANARY-user-1"', '{"CANARY-field":"CANARY"}'))],
-  ])('%s', async (_, make) => {
+    ['ndjson', (path) => writeSource(path, 'ndjson', rows)],
+    ['a DuckDB file', (path) => fileAt(path, ...tables())],
+  ];
+
+  test.each(sample(formats, 4))('%s', async (format, make) => {
     await doors.useSource(make);
     const seen = await doors.throughEveryDoor(CANARY_DAY);
     expect(seen).toMatchObject({
@@ -67,24 +70,34 @@ describe('what can be exported', () => {
       'the answer': expect.stringMatching(/^200 /),
       'the acknowledgement': expect.stringMatching(/^204 /),
     });
-    const [dryRun, table, json, gaps, dashboard, csv] = await Promise.all([
-      doors.kpi('export', '--date', CANARY_DAY, '--dry-run'),
+    const dryRun = await doors.kpi('export', '--date', CANARY_DAY, '--dry-run');
+    const doctor = await doors.kpi('doctor');
+    const diff = await doors.kpi('diff', '--date', CANARY_DAY);
+    expect(dryRun).toMatch(/camera.too/i);
+    expect(doctor).toContain('measurements with a repeated id');
+    expect(diff).toContain('of 1 report in');
+    Object.assign(seen, { dryRun, doctor, diff });
+    // what is written doesn't tell of which format it was made
+    if (format === 'csv') Object.assign(seen, await throughReaders());
+    await doors.expectNoLeak(seen);
+  });
+
+  /** By the commands that read the warehouse alone. */
+  async function throughReaders(): Promise<Seen> {
+    const [table, json, gaps, dashboard, csv, status] = await Promise.all([
       doors.kpi('show', '--date', CANARY_DAY),
       doors.kpi('show', '--date', CANARY_DAY, '--json'),
       doors.kpi('gaps', '--from', CANARY_DAY, '--to', CANARY_DAY),
       doors.kpi('dashboard', '--out', join(doors.folder, 'dashboard.html')),
       doors.kpi('show', '--date', CANARY_DAY, '--csv', '--table', 'daily_errors'),
+      doors.kpi('status', '--json'),
     ]);
-    for (const shown of [dryRun, table, json, csv]) expect(shown).toMatch(/camera.too/i);
+    for (const shown of [table, json, csv]) expect(shown).toMatch(/camera.too/i);
     expect(gaps).toContain('of 1 date,');
     expect(dashboard).toContain('dashboard.html');
-    const [status, doctor] = [await doors.kpi('status', '--json'), await doors.kpi('doctor')];
-    const diff = await doors.kpi('diff', '--date', CANARY_DAY);
     expect(status).toContain('"runs":[{');
-    expect(doctor).toContain('measurements with a repeated id');
-    expect(diff).toContain('of 1 report in');
-    await doors.expectNoLeak({ ...seen, dryRun, table, json, gaps, dashboard, csv, status, doctor, diff });
-  });
+    return { table, json, gaps, dashboard, csv, status };
+  }
 });
 
 test('digests, in every form and as they are sent', async () => {
@@ -110,14 +123,12 @@ test('digests, in every form and as they are sent', async () => {
 
 test('what the functions send of yesterday, and say where it is refused', async () => {
   await doors.useSource((path) => writeSource(path, 'csv', rows));
-  doors.webhook.answers.push(404, 404, 302, 'drop', 500);
+  doors.webhook.answers.push(404, 302, 'drop', 500);
   const before = [doors.calls.said().length, doors.events.said().length];
   const seen: Record<string, string> = {};
-  for (const attempt of [1, 2, 3]) {
-    seen[`answer ${attempt}`] = await doors.calls.post('/api/export-kpi', '{"date":"yesterday"}');
-    const message = pushBody('yesterday', { publishTime: new Date().toISOString() });
-    seen[`acknowledgement ${attempt}`] = await doors.events.post(PUSH_PATH, message);
-  }
+  const call = async () => doors.calls.post('/api/export-kpi', '{"date":"yesterday"}');
+  const push = async () => doors.events.post(PUSH_PATH, pushBody('yesterday', { publishTime: new Date().toISOString() }));
+  for (const [attempt, ask] of [call, push, call, push, call].entries()) seen[`answer ${attempt}`] = await ask();
   const sent = JSON.stringify(doors.webhook.received.splice(0));
   const said = { calls: doors.calls.said().slice(before[0]), events: doors.events.said().slice(before[1]) };
   for (const log of Object.values(said)) expect(log).toMatch(/"digest not sent"[\s\S]*"digest sent"/);

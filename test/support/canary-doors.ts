@@ -30,8 +30,8 @@ export interface CanaryDoors {
   /** Writes other rows at the same place; the warehouses stay. */
   changeSource(make: (path: string) => Promise<unknown>): Promise<void>;
   kpi(...args: string[]): Promise<string>;
-  /** Exports a date by every door. */
-  throughEveryDoor(date: string): Promise<Seen>;
+  /** Exports a date by every door; `pace` of the time in which the command line waits. */
+  throughEveryDoor(date: string, pace?: number): Promise<Seen>;
   /** Searches also all files and tables. */
   expectNoLeak(seen: Seen): Promise<void>;
   close(): Promise<void>;
@@ -57,7 +57,9 @@ export async function openCanaryDoors(more: Record<string, string> = {}, file: o
     startFunction('exportKpiHttp', envOf('calls')),
   ]);
   if (file !== null) writeFileSync(join(folder, 'kpi.config.json'), JSON.stringify(file));
-  const kpi = async (...args: string[]) => (await runKpi(args, envOf('cli'), file === null ? undefined : folder)).said;
+  const kpiAtPace = async (pace: number, ...args: string[]) =>
+    (await runKpi(args, envOf('cli'), { cwd: file === null ? undefined : folder, pace })).said;
+  const kpi = (...args: string[]) => kpiAtPace(1, ...args);
   const changeSource: CanaryDoors['changeSource'] = async (make) => {
     rmSync(source, { recursive: true });
     mkdirSync(source);
@@ -70,10 +72,10 @@ export async function openCanaryDoors(more: Record<string, string> = {}, file: o
       await changeSource(make);
     },
     changeSource,
-    throughEveryDoor: async (date) => {
+    throughEveryDoor: async (date, pace = 1) => {
       const [saidByEvents, saidByCalls] = [events.said().length, calls.said().length];
       const [command, answer, acknowledged] = await Promise.all([
-        kpi('export', '--date', date, '--json'),
+        kpiAtPace(pace, 'export', '--date', date, '--json'),
         calls.post('/api/export-kpi', JSON.stringify({ date })),
         events.post(PUSH_PATH, pushBody(date)),
       ]);

@@ -28,9 +28,15 @@ export function runKpi(folder: string, args: string[], env: Record<string, strin
 
 /**
  * One run after the other in a process that stays, in half the time of a process for each (kpi-host.cjs). Given `now`, the first begins at
- * that instant, and the others later.
+ * that instant, and the others later. With a `pace` of 30, what waits for a minute to pass does so for two seconds.
  */
-export async function runHosted(folder: string, args: readonly string[], env: NodeJS.ProcessEnv, now?: string): Promise<Result> {
+export async function runHosted(
+  folder: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  now?: string,
+  pace = 1,
+): Promise<Result> {
   const id = runs++;
   host ??= startHost();
   const answering = host;
@@ -44,7 +50,7 @@ export async function runHosted(folder: string, args: readonly string[], env: No
     const fail = () => reject(new Error(`the process of the command line ended during kpi ${args.join(' ')}`));
     answering.on('message', receive).on('close', fail);
   });
-  answering.send({ id, folder, args, env, now });
+  answering.send({ id, folder, args, env, now, pace });
   return answered;
 }
 

@@ -1,20 +1,23 @@
 // Runs commands of dist/kpi.cjs one after the other in one process, which has loaded Node.js and the engine already. Each evaluates the
 // bundle anew, with a `process` of its own for its arguments, what it writes, its exit code and its listeners, and with the time of day
-// that it is given.
+// and the pace of time that it is given.
 const { EventEmitter } = require('node:events');
 const { readFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { dirname, join } = require('node:path');
 const { Writable } = require('node:stream');
-const { compileFunction } = require('node:vm');
+const { compileFunction, constants } = require('node:vm');
 
 const program = join(__dirname, '../../bin/kpi.mjs');
 const bundle = join(__dirname, '../../dist/kpi.cjs');
 const parameters = ['exports', 'require', 'module', '__filename', '__dirname', 'process', 'Date'];
 const requireOfBundle = createRequire(bundle);
-const load = compileFunction(readFileSync(bundle, 'utf8').replace(/^#!.*/, ''), parameters, { filename: bundle });
+const load = compileFunction(readFileSync(bundle, 'utf8').replace(/^#!.*/, ''), parameters, {
+  filename: bundle,
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, // as of any file
+});
 
-async function run({ folder, args, env, now }) {
+async function run({ folder, args, env, now, pace }) {
   process.chdir(folder);
   setEnvironment(env);
   const [stdout, stderr] = [createOutput(), createOutput()];
@@ -25,7 +28,15 @@ async function run({ folder, args, env, now }) {
     const own = createProcess({ ...given, exitCode: undefined, exit: (status) => resolve(status ?? own.exitCode ?? 0) });
     const module = { exports: {} };
     const requireWithOwn = (name) => (/^(node:)?process$/.test(name) ? own : requireOfBundle(name));
-    load(module.exports, requireWithOwn, module, bundle, dirname(bundle), own, now === undefined ? Date : clockFrom(now));
+    load(
+      module.exports,
+      requireWithOwn,
+      module,
+      bundle,
+      dirname(bundle),
+      own,
+      now === undefined && pace === 1 ? Date : clockFrom(now, pace),
+    );
     module.exports.ended.then(() => resolve(own.exitCode ?? 0), reject);
   });
   return { code, signal: null, stdout: stdout.text(), stderr: stderr.text() };
@@ -41,15 +52,17 @@ function createProcess(given) {
 
 const startedAt = Date.now();
 
-/** `Date` as if this process had started at an instant. */
-function clockFrom(instant) {
-  const ahead = Date.parse(instant) - startedAt;
+/** `Date` as if this process had started at an instant, if one is given, and as if time went faster from now on. */
+function clockFrom(instant, pace) {
+  const began = Date.now();
+  const ahead = instant === undefined ? 0 : Date.parse(instant) - startedAt;
+  const now = () => began + ahead + (Date.now() - began) * pace;
   return class extends Date {
     constructor(...given) {
-      super(...(given.length === 0 ? [Date.now() + ahead] : given));
+      super(...(given.length === 0 ? [now()] : given));
     }
     static now() {
-      return Date.now() + ahead;
+      return now();
     }
     static [Symbol.hasInstance](value) {
       return value instanceof Date;

@@ -16,9 +16,9 @@ export function settings(given: Record<string, string>): NodeJS.ProcessEnv {
 export async function runKpi(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  cwd = process.cwd(),
+  { cwd = process.cwd(), pace = 1 } = {},
 ): Promise<{ code: number | null; said: string }> {
-  const { code, stdout, stderr } = await runHosted(cwd, args, env);
+  const { code, stdout, stderr } = await runHosted(cwd, args, env, undefined, pace);
   return { code, said: stdout + stderr };
 }
 
