@@ -99,7 +99,7 @@ async function replace(annotations: readonly Annotation[], flags: AnnotateFlags)
   const engine = await openEngine('write', { log: run.log });
   await engine.replaceAnnotations(annotations, run).finally(() => engine.close());
   if (flags.json) writeJson({ success: true, annotations: annotations.length });
-  else say(`${formatMany(annotations.length, 'annotation')} in ${nameWarehouse(config)}, and no others`);
+  else say(`${nameWarehouse(config)} now has ${formatMany(annotations.length, 'annotation')}`);
   return EXIT.done;
 }
 

@@ -131,7 +131,7 @@ function answerRelease(outcome: ReleaseOutcome): object {
   return { period, success: true, state, revision: outcome.row.revision, shown: released_cells, hidden: hidden_cells };
 }
 
-const said = { released: 'released', replaced: 'replaced', left: 'was released before, left as it is' };
+const said = { released: 'released', replaced: 'replaced', left: 'already released, not changed' };
 
 function show(outcomes: readonly ReleaseOutcome[], config: Config): void {
   const { grain, minPeople, roundTo } = config.release;

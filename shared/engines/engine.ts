@@ -129,7 +129,7 @@ export interface Engine {
   price: ((window: ReportWindow, run: Run) => Promise<number>) | null;
   /** `reports`: how many reports to pass to one call of publish. `atOnce`: how many such calls may run at a time. */
   groups: { reports: number; atOnce: number };
-  /** Replaces the rows of each report's date, and no others. Returns the outcome of each table, per report, in their order. */
+  /** Replaces the rows of each report's date and nothing else. Returns the outcome of each table, per report, in their order. */
   publish(reports: readonly Report[], run: Run): Promise<TableOutcome[][]>;
   /**
    * Called after publishing. If another run wrote the same dates at the same time, makes sure that all tables of a date come from one run: the

@@ -339,7 +339,7 @@ async function checkAnnotations({ now }: Examination, { timeZone }: Config, engi
 async function checkGrain({ release: { grain } }: Config, engine: Engine, run: Run): Promise<Check> {
   const [area, name] = ['warehouse', 'grain of the release'] as const;
   return engine.readRelease(grain, EARLIEST, EARLIEST, run.signal).then(
-    () => ({ area, name, ok: true, found: `${grain}s, and no others are released`, remedy: null }),
+    () => ({ area, name, ok: true, found: `only ${grain}s are released`, remedy: null }),
     (thrown) => failed(area, name, toFailure(thrown)),
   );
 }

@@ -42,7 +42,7 @@ test('an export makes the table, empty', async () => {
 });
 
 test('a file replaces all annotations, and is shown as it was', async () => {
-  expect(await annotate('one.csv')).toMatchObject({ code: 0, stdout: '1 annotation in kpi.duckdb, and no others\n' });
+  expect(await annotate('one.csv')).toMatchObject({ code: 0, stdout: 'kpi.duckdb now has 1 annotation\n' });
   expect(JSON.parse((await annotate('two.csv', '--json')).stdout)).toEqual({ success: true, annotations: 2 });
   expect(JSON.parse((await annotate('--show', '--json')).stdout)).toEqual({ annotations: TWO });
   expect((await annotate('--show')).stdout).toBe(
@@ -75,7 +75,7 @@ test('an export leaves them, and BI tools find them by day', async () => {
 test('columns alone remove them', async () => {
   await annotate('two.csv');
   write('none.csv');
-  expect(await annotate('none.csv')).toMatchObject({ code: 0, stdout: '0 annotations in kpi.duckdb, and no others\n' });
+  expect(await annotate('none.csv')).toMatchObject({ code: 0, stdout: 'kpi.duckdb now has 0 annotations\n' });
   expect(JSON.parse((await annotate('--show', '--json')).stdout)).toEqual({ annotations: [] });
 });
 

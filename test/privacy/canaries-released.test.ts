@@ -31,7 +31,7 @@ test('what is released, replaced, held, shown and mended', async () => {
   Object.assign(seen, await doors.throughEveryDoor(CANARY_DAY));
   for (const log of ['kpi export', 'the log of exportKpi', 'the log of exportKpiHttp'])
     expect(seen[log]).toMatch(/"period released".*"released_cells":[1-9]/);
-  await kpi(/left as it is, revision 1: [1-9]/, 'release', '--date', RELEASED);
+  await kpi(/already released, not changed, revision 1: [1-9]/, 'release', '--date', RELEASED);
   await kpi(/"success":true.*"state":"released"/, 'release', '--from', '2025-12-10', '--to', RELEASED, '--json');
   await kpi(/active_users.* 60 /, 'show', '--date', RELEASED, '--release');
   await kpi(/"active_users":60/, 'show', '--date', RELEASED, '--release', '--json');
