@@ -59,7 +59,7 @@ async function shell(commands: string): Promise<{ code: number | null; said: str
 const hosted = /^npx kpi((?: [\w./:=-]+)*)(?: +#.*)?$/;
 let isNpxTried = false;
 
-/** The first `npx kpi` is run as it is typed. The others would start the same program, and take a second longer: they are run by runKpi. */
+/** The first `npx kpi` is run as it is typed. The others would start the same program, and take a second longer: runHosted runs them. */
 async function runAsTyped(command: string): Promise<{ code: number | null; said: string }> {
   const [, words] = hosted.exec(command) ?? [];
   if (words === undefined || !isNpxTried) {
