@@ -7,5 +7,7 @@ module.exports = {
   rootDir: join(__dirname, '../..'),
   testMatch: ['<rootDir>/test/browser/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 120_000,
+  globalSetup: '<rootDir>/test/browser/setup.cjs',
+  globalTeardown: '<rootDir>/test/browser/teardown.cjs',
+  testTimeout: 300_000,
 };

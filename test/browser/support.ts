@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { runKpi, startKpi } from '../support/kpi-command';
@@ -16,15 +17,27 @@ export const settings: Record<string, string> = { KPI_LOG_LEVEL: 'warning', KPI_
 /** The command line as a process of its own. */
 export const start = (...args: string[]): ChildProcess => startKpi(folder, args, settings);
 
+/** The day after the newest report. The demo ends there, and is a third of what it is by the real clock. */
+const NOW = '2025-12-24T08:00:00Z';
+
 export async function kpi(...args: string[]): Promise<void> {
-  const { code, stderr } = await runKpi(folder, args, settings);
+  const { code, stderr } = await runKpi(folder, args, settings, NOW);
   if (code !== 0) throw new Error(`kpi ${args[0]} exited with ${code}: ${stderr}`);
 }
 
-/** A warehouse with a report of each date, of demo data unless another source is named. */
+/** A warehouse with a report of each date, of demo data unless another source is named. Files of one run share those of the demo. */
 export async function makeWarehouse(name: string, from: string, to: string, source = 'demo'): Promise<string> {
   const file = join(folder, `${name}.duckdb`);
-  await kpi('export', '--source', source, '--warehouse', file, '--from', from, '--to', to, '--json');
+  const shared = process.env.BROWSER_TEST_FOLDER;
+  const made = source === 'demo' && shared !== undefined ? join(shared, `${from}-${to}.duckdb`) : undefined;
+  if (made !== undefined && existsSync(made)) copyFileSync(made, file);
+  else {
+    await kpi('export', '--source', source, '--warehouse', file, '--from', from, '--to', to, '--json');
+    if (made !== undefined) {
+      copyFileSync(file, `${made}.${process.pid}`);
+      renameSync(`${made}.${process.pid}`, made); // whole, or not there
+    }
+  }
   return file;
 }
 
@@ -94,10 +107,11 @@ afterEach(() => Promise.all(opened.map((context) => context.close())));
 export async function visit(
   browser: Browser,
   url: string,
-  { now = '2025-12-24T08:00:00Z', ...options }: BrowserContextOptions & { now?: string } = {},
+  { now = NOW, ...options }: BrowserContextOptions & { now?: string } = {},
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   opened.push(context);
+  context.setDefaultTimeout(240_000); // a slow machine is no fault of the page
   const page = await context.newPage();
   const complaints: string[] = [];
   const own = url.replace(/#.*/, '');
@@ -110,4 +124,12 @@ export async function visit(
   await page.clock.setFixedTime(new Date(now));
   await page.goto(url);
   return { page, complaints };
+}
+
+/** What axe finds, by all of its rules or by one. Run it by all once for each kind of page; other colours need `color-contrast` alone. */
+export async function findings(page: Page, rule?: string): Promise<[string, string[]][]> {
+  const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
+  if (rule !== undefined) axe.withRules(rule);
+  const { violations } = await axe.analyze();
+  return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
 }
