@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDuckDb } from '../shared/engines/duckdb/engine';
@@ -23,15 +23,28 @@ const DAY_BEFORE = '2025-06-14';
 const FIRST = new Date('2026-01-01T00:00:00.000Z');
 const SECOND = new Date(`${DATE}T23:30:00.000Z`);
 
+const WAREHOUSE = 'warehouse.duckdb';
 const rows = randomSource({ seed: 21, timeZone: 'UTC', from: DAY_BEFORE, to: DATE, measurements: 300, emptyText: true });
+/** A source that is right, the warehouse to which DAY_BEFORE and DATE were exported from it, and what that holds of DATE. */
+let right: { folder: string; published: unknown };
+/** The copies that a test changes. */
 let folder: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kpi-gate-'));
   await writeSource(folder, 'ndjson', rows);
+  await exportAll(DAY_BEFORE, FIRST);
+  right = { folder, published: await published() };
+});
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kpi-gate-'));
+  for (const file of ['users.ndjson', 'measurements.ndjson', WAREHOUSE])
+    copyFileSync(join(right.folder, file), join(folder, file));
 });
 
 afterEach(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(right.folder, { recursive: true }));
 
 interface Attempt {
   source?: SourceRows;
@@ -48,44 +61,44 @@ interface Ending {
   after: unknown;
 }
 
-/** Exports DAY_BEFORE and DATE from a source that is right, then once more as asked. */
+/** Exports once more, as asked. */
 async function attempt({ source, change, startedAt = SECOND, from = DAY_BEFORE }: Attempt): Promise<Ending> {
-  const records: ExportRun[] = [];
-  const exportAll = async (first: string, at: Date, patch: Attempt['change']): Promise<ReportOutcome[]> =>
-    withEngine(async (engine) => {
-      const patched: Engine = {
-        ...engine,
-        readFacts: async (window, run) => {
-          const answer = await engine.readFacts(window, run);
-          patch?.(answer.facts);
-          return answer;
-        },
-        appendRuns: async (appended) => void records.push(...appended),
-      };
-      const options = { engine: patched, run: testRun(), timeZone: 'UTC', gate: testGate, startedAt: at, now: () => at };
-      const dates = datesBetween(first, DATE);
-      // what fails for one reason alone fails as a whole
-      const { reports } = await runExport(dates, { ...options, dryRun: false }).catch((failure: Failure) => ({
-        reports: dates.map((reportDate) => ({
-          reportDate,
-          tables: tablesOf(reportDate).map((table) => ({ table, rows: 0 as const, failure })),
-          findings: null,
-          release: null,
-        })),
-      }));
-      return reports;
-    });
-  await exportAll(DAY_BEFORE, FIRST, undefined);
-  const before = await published();
-  records.length = 0;
   if (source !== undefined) await writeSource(folder, 'ndjson', source);
-  const outcomes = await exportAll(from, startedAt, change);
-  return { outcomes, records, before, after: await published() };
+  const ending = await exportAll(from, startedAt, change);
+  return { ...ending, before: right.published, after: await published() };
+}
+
+async function exportAll(first: string, at: Date, change?: Attempt['change']): Promise<Pick<Ending, 'outcomes' | 'records'>> {
+  const records: ExportRun[] = [];
+  const dates = datesBetween(first, DATE);
+  const outcomes = await withEngine(async (engine): Promise<ReportOutcome[]> => {
+    const patched: Engine = {
+      ...engine,
+      readFacts: async (window, run) => {
+        const answer = await engine.readFacts(window, run);
+        change?.(answer.facts);
+        return answer;
+      },
+      appendRuns: async (appended) => void records.push(...appended),
+    };
+    const options = { engine: patched, run: testRun(), timeZone: 'UTC', gate: testGate, startedAt: at, now: () => at };
+    // what fails for one reason alone fails as a whole
+    const { reports } = await runExport(dates, { ...options, dryRun: false }).catch((failure: Failure) => ({
+      reports: dates.map((reportDate) => ({
+        reportDate,
+        tables: tablesOf(reportDate).map((table) => ({ table, rows: 0 as const, failure })),
+        findings: null,
+        release: null,
+      })),
+    }));
+    return reports;
+  });
+  return { outcomes, records };
 }
 
 async function withEngine<Result>(work: (engine: Engine) => Promise<Result>): Promise<Result> {
   const engine = await openDuckDb({
-    config: { engine: 'duckdb', warehouse: join(folder, 'warehouse.duckdb'), source: { kind: 'path', path: folder } },
+    config: { engine: 'duckdb', warehouse: join(folder, WAREHOUSE), source: { kind: 'path', path: folder } },
     access: 'export',
     now: SECOND,
   });
@@ -209,7 +222,8 @@ test('a late source holds back today and yesterday, and no date before', async (
 });
 
 test('through the doors: a late source is an error that invites to try again, and can be overridden on the command line', async () => {
-  const env = settings({ KPI_SOURCE: folder, KPI_WAREHOUSE: join(folder, 'warehouse.duckdb') });
+  rmSync(join(folder, WAREHOUSE));
+  const env = settings({ KPI_SOURCE: folder, KPI_WAREHOUSE: join(folder, WAREHOUSE) });
   const http = await startFunction('exportKpiHttp', env);
   const pubsub = await startFunction('exportKpi', env);
   try {
@@ -225,7 +239,7 @@ test('through the doors: a late source is an error that invites to try again, an
     expect(await pubsub.post('/projects/p/topics/t', JSON.stringify({ message, subscription: 's' }))).toMatch(/^500 /);
     const logged = /"severity":"WARNING","message":"export failed".*"code":"SOURCE_NOT_READY"/;
     await until('the failure is logged', () => logged.test(pubsub.said())); // the answer may arrive before the line
-    expect(existsSync(join(folder, 'warehouse.duckdb'))).toBe(false);
+    expect(existsSync(join(folder, WAREHOUSE))).toBe(false);
     expect((await runKpi(['export', '--allow-stale'], env)).code).toBe(0);
     expect((await runKpi(['export'], { ...env, KPI_SOURCE_MAX_AGE_HOURS: '0' })).code).toBe(0);
   } finally {

@@ -20,25 +20,25 @@ interface Situation {
   date: string;
 }
 
-/** The first ones have clock changes of each kind, each format, and files in parts. */
+/** The first ones have every format, a date of two stretches of time, clocks that go forward, and a date that never was. */
 const situations: Situation[] = [
   { name: 'clocks go back across midnight', seed: 15, format: 'parquet', timeZone: 'America/St_Johns', date: '2010-11-08' },
-  { name: 'a date is left out', seed: 6, format: 'csv in parts', timeZone: 'Pacific/Apia', date: '2012-01-01' },
-  { name: 'a day without midnight', seed: 7, format: 'ndjson in parts', timeZone: 'America/Sao_Paulo', date: '2018-11-06' },
-  { name: 'quarters of an hour, turn of the year', seed: 9, format: 'csv', timeZone: 'Asia/Kathmandu', date: '2026-01-03' },
-  { name: 'no clock change', seed: 1, format: 'csv', timeZone: 'UTC', date: '2025-06-15' },
   { name: 'clocks go forward', seed: 2, format: 'ndjson', timeZone: 'America/New_York', date: '2025-03-11' },
+  { name: 'a date is left out', seed: 6, format: 'csv in parts', timeZone: 'Pacific/Apia', date: '2012-01-01' },
+  { name: 'no clock change', seed: 1, format: 'csv', timeZone: 'UTC', date: '2025-06-15' },
   { name: 'clocks go back', seed: 3, format: 'parquet', timeZone: 'America/New_York', date: '2025-11-05' },
   { name: 'half an hour forward', seed: 4, format: 'csv', timeZone: 'Australia/Lord_Howe', date: '2025-10-07' },
   { name: 'half an hour back', seed: 5, format: 'ndjson', timeZone: 'Australia/Lord_Howe', date: '2025-04-09' },
+  { name: 'a day without midnight', seed: 7, format: 'ndjson in parts', timeZone: 'America/Sao_Paulo', date: '2018-11-06' },
   { name: 'clocks go back to 23:00', seed: 8, format: 'parquet in parts', timeZone: 'America/Sao_Paulo', date: '2018-02-19' },
+  { name: 'quarters of an hour, turn of the year', seed: 9, format: 'csv', timeZone: 'Asia/Kathmandu', date: '2026-01-03' },
   { name: 'leap day', seed: 10, format: 'ndjson', timeZone: 'Pacific/Kiritimati', date: '2024-03-01' },
   { name: 'an offset with seconds', seed: 11, format: 'parquet', timeZone: 'Africa/Monrovia', date: '1972-01-08' },
 ];
 
 const RANGE_DAYS = 4;
 
-test.each(sample(situations, 4))('$name ($timeZone, $format, seed $seed)', async ({ seed, format, timeZone, date }) => {
+test.each(sample(situations, 3))('$name ($timeZone, $format, seed $seed)', async ({ seed, format, timeZone, date }) => {
   const dates = lastDates(date, RANGE_DAYS);
   const [from = date] = dates;
   const rows = randomSource({ seed, timeZone, from, to: date, measurements: 400, emptyText: !format.startsWith('csv') });
@@ -70,30 +70,19 @@ interface LongSituation {
   dates: string[];
 }
 
+/** In the first one a week ends on a date of two stretches of time; in the second one history has no room for 13 months. */
 const longSituations: LongSituation[] = [
   {
-    name: 'Sundays without midnight, Saturdays with two',
-    ...{ seed: 36, format: 'parquet', timeZone: 'America/Sao_Paulo', dates: ['2018-02-18', '2018-09-30', '2018-11-04'] },
+    name: 'clocks go back from Sunday to Saturday',
+    ...{ seed: 32, format: 'ndjson', timeZone: 'America/St_Johns', dates: ['2010-10-31', '2010-11-07', '2010-11-30'] },
   },
   {
-    name: 'week 53, quarters of an hour',
-    ...{ seed: 37, format: 'csv', timeZone: 'Asia/Kathmandu', dates: ['2020-12-31', '2021-01-03', '2021-01-31'] },
-  },
-  {
-    name: 'a Sunday that ends a month goes on when the next has begun',
-    ...{ seed: 45, format: 'parquet', timeZone: 'Asia/Damascus', dates: ['2001-09-23', '2001-09-30', '2001-10-31'] },
-  },
-  {
-    name: 'a date is left out in the last week of a month',
-    ...{ seed: 35, format: 'ndjson', timeZone: 'Pacific/Apia', dates: ['2011-07-31', '2011-12-31', '2012-01-01'] },
+    name: 'months before 1970',
+    ...{ seed: 39, format: 'parquet', timeZone: 'Pacific/Kiritimati', dates: ['1970-02-01', '1970-02-28', '1970-05-31'] },
   },
   {
     name: 'clocks go forward on the last Sunday of a month',
     ...{ seed: 31, format: 'csv', timeZone: 'Europe/Berlin', dates: ['2025-03-30', '2025-03-31', '2025-08-31'] },
-  },
-  {
-    name: 'clocks go back from Sunday to Saturday',
-    ...{ seed: 32, format: 'ndjson', timeZone: 'America/St_Johns', dates: ['2010-10-31', '2010-11-07', '2010-11-30'] },
   },
   {
     name: 'clocks go back at midnight before a Sunday',
@@ -104,16 +93,28 @@ const longSituations: LongSituation[] = [
     ...{ seed: 34, format: 'csv', timeZone: 'Australia/Lord_Howe', dates: ['2025-04-06', '2025-08-31', '2025-10-05'] },
   },
   {
+    name: 'a date is left out in the last week of a month',
+    ...{ seed: 35, format: 'ndjson', timeZone: 'Pacific/Apia', dates: ['2011-07-31', '2011-12-31', '2012-01-01'] },
+  },
+  {
+    name: 'Sundays without midnight, Saturdays with two',
+    ...{ seed: 36, format: 'parquet', timeZone: 'America/Sao_Paulo', dates: ['2018-02-18', '2018-09-30', '2018-11-04'] },
+  },
+  {
+    name: 'week 53, quarters of an hour',
+    ...{ seed: 37, format: 'csv', timeZone: 'Asia/Kathmandu', dates: ['2020-12-31', '2021-01-03', '2021-01-31'] },
+  },
+  {
     name: 'an offset with seconds',
     ...{ seed: 38, format: 'ndjson', timeZone: 'Africa/Monrovia', dates: ['1972-01-09', '1972-01-31', '1972-04-30'] },
   },
   {
-    name: 'months before 1970',
-    ...{ seed: 39, format: 'parquet', timeZone: 'Pacific/Kiritimati', dates: ['1970-02-01', '1970-02-28', '1970-05-31'] },
-  },
-  {
     name: 'Sunday goes on when Monday has begun',
     ...{ seed: 44, format: 'ndjson', timeZone: 'Asia/Tehran', dates: ['2020-08-31', '2020-09-20', '2020-09-27'] },
+  },
+  {
+    name: 'a Sunday that ends a month goes on when the next has begun',
+    ...{ seed: 45, format: 'parquet', timeZone: 'Asia/Damascus', dates: ['2001-09-23', '2001-09-30', '2001-10-31'] },
   },
   {
     name: 'a leap day ends a month',
@@ -122,7 +123,7 @@ const longSituations: LongSituation[] = [
 ];
 
 describe('weeks and months', () => {
-  test.each(sample(longSituations, 4))('$name ($timeZone, $format, seed $seed)', async ({ seed, format, timeZone, dates }) => {
+  test.each(sample(longSituations, 2))('$name ($timeZone, $format, seed $seed)', async ({ seed, format, timeZone, dates }) => {
     const [first = '', , last = ''] = dates;
     expect(dates.every((date) => isSunday(date) || endsMonth(date))).toBe(true);
     expect(dates.some((date) => isSunday(date)) && dates.some(endsMonth)).toBe(true);
@@ -143,37 +144,45 @@ describe('weeks and months', () => {
     });
   });
 
-  test('a range that is counted in pieces, with both clock changes in it, says what its dates say one by one', async () => {
-    const timeZone = 'Europe/Berlin';
-    const [from, to] = ['2024-10-27', '2025-03-31'];
-    const comebacks = comebackSource({ seed: 41, timeZone, from: '2023-09-01', to, people: 60, emptyText: true });
-    const dense = randomSource({ seed: 12, timeZone, from, to, measurements: 800, emptyText: true });
-    const rows = {
-      users: [...comebacks.users, ...dense.users],
-      measurements: [...comebacks.measurements, ...dense.measurements],
-    };
-    const startedAt = minutesLater(0);
-    const alone = [from, '2024-12-31', '2025-03-30', to];
-    await inSource(rows, 'parquet', async (folder) => {
-      const range = await onDuckDb(folder, (engine) => exportReports(engine, { from, to, timeZone, startedAt }));
-      expect(range).toHaveLength(156);
-      for (const report of range) {
-        expectInvariants(report.rows);
-        expectFurtherInvariants(report);
-      }
-      // with twelve periods in each, these leave out no day, week or month
-      const checked = range.filter(({ reportDate }, index) => index % 11 === 0 || endsMonth(reportDate));
-      expect(checked.filter(({ reportDate }) => isSunday(reportDate)).length).toBeGreaterThan(2);
-      for (const report of checked)
-        expect(reportDifferences(report, referenceReport(rows, report.reportDate, timeZone), startedAt)).toEqual([]);
-      const singles = await onDuckDb(folder, async (engine) => {
-        const reports: ExportedReport[] = [];
-        for (const date of alone) reports.push(...(await exportReports(engine, { from: date, to: date, timeZone, startedAt })));
-        return reports;
+  /** Each has both clock changes of its zone, more dates than are written at once, and three Sundays of which the last ends it. */
+  const ranges = [
+    { timeZone: 'Africa/Casablanca', from: '2024-02-25', to: '2024-04-21', measurements: 400, people: 40 },
+    { timeZone: 'Europe/Berlin', from: '2024-10-27', to: '2025-03-31', measurements: 800, people: 60 },
+  ];
+
+  test.each(sample(ranges, 1))(
+    'a range in $timeZone that is counted in pieces says what its dates say one by one',
+    async ({ timeZone, from, to, measurements, people }) => {
+      const comebacks = comebackSource({ seed: 41, timeZone, from: plusDays(from, -420), to, people, emptyText: true });
+      const dense = randomSource({ seed: 12, timeZone, from, to, measurements, emptyText: true });
+      const rows = {
+        users: [...comebacks.users, ...dense.users],
+        measurements: [...comebacks.measurements, ...dense.measurements],
+      };
+      const startedAt = minutesLater(0);
+      const alone = [from, to, ...sample(['2024-12-31', '2025-03-30'], 0)];
+      await inSource(rows, 'parquet', async (folder) => {
+        const range = await onDuckDb(folder, (engine) => exportReports(engine, { from, to, timeZone, startedAt }));
+        expect(range.length).toBeGreaterThan(50);
+        for (const report of range) {
+          expectInvariants(report.rows);
+          expectFurtherInvariants(report);
+        }
+        // with twelve periods in each, these leave out no day, week or month
+        const checked = range.filter(({ reportDate }, index) => index % 11 === 0 || endsMonth(reportDate) || reportDate === to);
+        expect(checked.filter(({ reportDate }) => isSunday(reportDate)).length).toBeGreaterThan(2);
+        for (const report of checked)
+          expect(reportDifferences(report, referenceReport(rows, report.reportDate, timeZone), startedAt)).toEqual([]);
+        const singles = await onDuckDb(folder, async (engine) => {
+          const reports: ExportedReport[] = [];
+          for (const date of alone) reports.push(...(await exportReports(engine, { from: date, to: date, timeZone, startedAt })));
+          return reports;
+        });
+        expect(range.filter(({ reportDate }) => alone.includes(reportDate))).toEqual(singles);
       });
-      expect(range.filter(({ reportDate }) => alone.includes(reportDate))).toEqual(singles);
-    });
-  }, 240_000);
+    },
+    240_000,
+  );
 
   test('rows that come late count when the reports of a range are made again, in the weeks and months of theirs', async () => {
     const timeZone = 'Asia/Kathmandu';

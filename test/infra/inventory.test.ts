@@ -10,6 +10,8 @@ const folder = join(__dirname, 'inventory');
 const names = ['defaults', 'everything'];
 const read = (name: string, from = folder) => readFileSync(join(from, `${name}.txt`), 'utf8');
 
+const infra = readInfra();
+
 const hasTerraform = spawnSync('terraform', ['version']).error === undefined;
 if (!hasTerraform) process.stdout.write('inventory: terraform is not installed; what it plans is not compared\n');
 
@@ -34,7 +36,7 @@ ifTerraform('the stand-in for the provider knows what infra/ uses, in the words 
 
 test('"everything" sets every variable, but for one that another rules out and one that takes something away', () => {
   const [everything] = parseHcl([join(infraFolder, 'tests/everything.tftest.hcl')]);
-  const { variable } = readInfra();
+  const { variable } = infra;
   expect(Object.keys(variable).filter((name) => !(name in only(everything?.variables)))).toEqual([
     'release_by_period_date',
     'release_paused',
@@ -55,12 +57,12 @@ describe('without Terraform', () => {
     );
 
   test('every resource of infra/ is in the inventory, and nothing else', () => {
-    const addresses = resourcesOf(readInfra()).map(([address]) => address);
+    const addresses = resourcesOf(infra).map(([address]) => address);
     expect([...inventory('everything').keys()].sort()).toEqual(addresses.sort());
   });
 
   test('every argument that infra/ writes out has the same value there', () => {
-    const written = resourcesOf(readInfra()).flatMap(([address, body]) => literals(body).map((line) => [address, line]));
+    const written = resourcesOf(infra).flatMap(([address, body]) => literals(body).map((line) => [address, line]));
     expect(written.length).toBeGreaterThan(90);
     const everything = inventory('everything');
     expect(written.filter(([address = '', line = '']) => !everything.get(address)?.includes(line))).toEqual([]);

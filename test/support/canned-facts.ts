@@ -7,7 +7,7 @@ import { onDuckDb } from './duckdb';
 import type { FaultServer } from './fault-server';
 import { randomSource } from './random-source';
 import { referenceReport } from './reference';
-import { reportDifferences } from './report-differences';
+import { type ExpectedReport, reportDifferences } from './report-differences';
 import { testRun } from './run';
 import { writeSource } from './source-files';
 import type { SourceRows } from './source-rows';
@@ -18,6 +18,8 @@ export interface CannedFacts {
   source: SourceRows;
   facts: Facts & ReleaseFacts & { freshness: FactRow<'freshness'>[] } & { [part: string]: readonly object[] };
   timeZone: string;
+  /** What the reference says of a date. */
+  reference: (date: string) => ExpectedReport;
 }
 
 /** With the facts of weeks of the report of `to`, which is a Sunday, where `grain` is week. */
@@ -40,17 +42,18 @@ export async function cannedFacts(
       return { ...facts, ...released.facts, freshness, audience_audience: audience, ...ofWeeks };
     });
   });
-  return { source, facts, timeZone };
+  const references = new Map<string, ExpectedReport>();
+  const reference = (date: string) => {
+    const known = references.get(date) ?? referenceReport(source, date, timeZone);
+    references.set(date, known);
+    return known;
+  };
+  return { source, facts, timeZone, reference };
 }
 
 /** How the partitions of a date on the server differ from the reference. */
-export function publishedDifferences(
-  server: FaultServer,
-  { source, timeZone }: CannedFacts,
-  date: string,
-  createdAt: Date,
-): string[] {
-  const expected = referenceReport(source, date, timeZone);
+export function publishedDifferences(server: FaultServer, { reference }: CannedFacts, date: string, createdAt: Date): string[] {
+  const expected = reference(date);
   const tables = reportTableNames.map((table) => [table, server.partitions.get(`${table}$${date.replaceAll('-', '')}`) ?? []]);
   const rows = Object.fromEntries(tables) as ReportRows;
   const { rejectedRows, unclassifiedErrors } = expected; // of these the tables say nothing

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../shared/engines/engine';
 import { runExport } from '../../shared/export/run-export';
 import { datesBetween } from '../../shared/metrics/calendar';
-import type { FurtherRows, ReportRows } from '../../shared/metrics/report';
+import { type FurtherRows, publishedRows, type Report, type ReportRows } from '../../shared/metrics/report';
+import { reportTableNames } from '../../shared/metrics/tables';
 import { testGate, testRun } from './run';
 
 /** Runs `work` with an engine that reads a source folder and has an empty warehouse of its own, which is gone afterwards. */
@@ -56,6 +57,23 @@ export async function exportReports(
     });
   }
   return reports;
+}
+
+/** An engine that counts as `engine` does and keeps in memory what is published: writing a file takes as long as counting a few rows. */
+export function withoutFile(engine: Engine): Engine {
+  const published: Report[] = [];
+  const gather = (tables: readonly string[], of: (report: Report) => object) =>
+    Object.fromEntries(tables.map((table) => [table, published.flatMap((report) => Object(of(report))[table] ?? [])]));
+  return {
+    ...engine,
+    publish: async (reports) => {
+      published.push(...reports);
+      return reports.map((report) => publishedRows(report).map(([table, { length }]) => ({ table, rows: length })));
+    },
+    appendRuns: async () => {},
+    readReports: async () => gather(reportTableNames, ({ rows }) => rows) as ReportRows,
+    readFurther: async (tables) => gather(tables, ({ further }) => further),
+  };
 }
 
 function ofDate<Tables extends ReportRows | FurtherRows>(tables: Tables, date: string): Tables {

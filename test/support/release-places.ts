@@ -1,9 +1,11 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDuckDb } from '../../shared/engines/duckdb/engine';
-import type { Engine } from '../../shared/engines/engine';
+import type { Access, Engine } from '../../shared/engines/engine';
 import type { ReleaseOutcome } from '../../shared/export/release-periods';
 import { runExport } from '../../shared/export/run-export';
 import { parseReleaseRequest, runRelease } from '../../shared/export/run-release';
+import { sourceTableNames } from '../../shared/metrics/source-contract';
 import type { ReleaseSettings } from '../../shared/platform/config';
 import { testGate, testRun } from './run';
 import { writeSource } from './source-files';
@@ -13,9 +15,11 @@ import { inTemporaryFolder } from './temporary-folder';
 /** A source and a warehouse file that stays from one run to the next. */
 export interface Place {
   folder: string;
-  open: () => Promise<Engine>;
+  open: (access?: Access) => Promise<Engine>;
   write: (rows: SourceRows) => Promise<void>;
 }
+
+const sourceFiles = sourceTableNames.map((table) => `${table}.parquet`);
 
 let runs = 0;
 
@@ -31,13 +35,19 @@ export function releasePlaces({
   now: Date;
   settings: ReleaseSettings;
 }) {
+  /** The files of `rows`, which each place begins with. */
+  let written: [name: string, bytes: Buffer][] | null = null;
+
   async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
     await inTemporaryFolder(async (folder) => {
       const warehouse = join(folder, 'warehouse.duckdb');
       const write = (source: SourceRows) => writeSource(folder, 'parquet', source);
-      await write(rows);
+      if (written === null) {
+        await write(rows);
+        written = sourceFiles.map((name) => [name, readFileSync(join(folder, name))]);
+      } else for (const [name, bytes] of written) writeFileSync(join(folder, name), bytes);
       const config = { engine: 'duckdb', warehouse, source: { kind: 'path', path: folder } } as const;
-      await work({ folder, write, open: () => openDuckDb({ config, access: 'export', now }) });
+      await work({ folder, write, open: (access = 'export') => openDuckDb({ config, access, now }) });
     });
   }
 
@@ -79,8 +89,9 @@ export function releasePlaces({
     });
   }
 
-  async function read<Result>({ open }: Place, work: (engine: Engine) => Promise<Result>): Promise<Result> {
-    const engine = await open();
+  async function read<Result>({ folder, open }: Place, work: (engine: Engine) => Promise<Result>): Promise<Result> {
+    const isThere = existsSync(join(folder, 'warehouse.duckdb'));
+    const engine = await open(isThere ? 'read' : 'export'); // to read, no source is opened
     try {
       return await work(engine);
     } finally {

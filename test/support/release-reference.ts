@@ -194,13 +194,15 @@ function decimals(above: bigint, below: bigint, places: number): number {
   return Number(`${text.slice(0, -places)}.${text.slice(-places)}`);
 }
 
-/** By mean difference, exactly. */
+/** By mean difference, exactly; people with as many are taken together. */
 function gini(values: number[]): number | null {
+  const people = new Map<number, number>();
+  for (const value of values) people.set(value, (people.get(value) ?? 0) + 1);
   let sum = 0;
   let differences = 0;
-  for (const one of values) {
-    sum += one;
-    for (const other of values) differences += Math.abs(one - other);
+  for (const [one, ofOne] of people) {
+    sum += one * ofOne;
+    for (const [other, ofOther] of people) differences += Math.abs(one - other) * ofOne * ofOther;
   }
   return sum === 0 ? null : decimals(BigInt(differences), BigInt(2 * values.length * sum), 2);
 }

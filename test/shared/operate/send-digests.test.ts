@@ -94,7 +94,7 @@ test.each([
 });
 
 test('a backfill sends nothing, and neither does a run without a webhook', async () => {
-  const before = datesBetween('2025-12-01', '2025-12-21');
+  const before = datesBetween('2025-12-19', '2025-12-21');
   await deliver('2025-12-23T06:00:00Z', before);
   const settled = await createSettler(
     parseConfig({ KPI_WAREHOUSE: join(folder, 'w.duckdb'), KPI_SOURCE_MAX_AGE_HOURS: '0' }),
