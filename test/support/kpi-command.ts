@@ -19,7 +19,7 @@ export function startKpi(folder: string, args: string[], env: Record<string, str
 
 let host: ChildProcess | undefined;
 let runs = 0;
-afterAll(() => host?.kill());
+afterAll(() => host?.disconnect());
 
 /** A command to its end, without the settings of whoever runs the tests; for all that isn't about the process itself. */
 export function runKpi(folder: string, args: string[], env: Record<string, string> = {}, now?: string): Promise<Result> {
