@@ -54,8 +54,8 @@ export async function openDatabase(): Promise<Database> {
 
 /**
  * Macros that give the facts' SQL, a subset of GoogleSQL, the same meaning in DuckDB. DuckDB's own countif is NULL instead of 0 if its
- * condition is NULL in every row. Its // rounds towards 0, but UNIX_SECONDS rounds down. A time without an offset is UTC. Checkpoints only when a
- * file is closed: those of the database in memory take time and save nothing.
+ * condition is NULL in every row. Its // rounds towards 0, but UNIX_SECONDS rounds down. A time without an offset is UTC. A
+ * file gets its checkpoint when it is closed; one of the database in memory would take time and save nothing.
  */
 const DIALECT = `
 SET TimeZone = 'UTC';
