@@ -8,8 +8,16 @@ export interface DemoData {
   measurements: { measurement_id: string[]; user_id: string[]; session_id: string[]; created_at: number[]; error_type: string[] };
 }
 
+interface Test {
+  measurement_id: string;
+  user_id: string;
+  session_id: string;
+  created_at: number;
+  error_type: string;
+}
+
 /** Adds a test, if it lies before the end of the data. */
-type AddTest = (measurement_id: string, user_id: string, session_id: string, created_at: number, error_type: string) => void;
+type AddTest = (test: Test) => void;
 
 const DAY_SECONDS = 86_400;
 const LAUNCH = Date.UTC(2025, 5, 1) / 1000;
@@ -45,7 +53,7 @@ export function generateDemo(now: Date): DemoData {
     error_type: [],
   };
   const end = now.getTime() / 1000;
-  const addTest: AddTest = (measurement_id, user_id, session_id, created_at, error_type) => {
+  const addTest: AddTest = ({ measurement_id, user_id, session_id, created_at, error_type }) => {
     if (created_at > end) return;
     measurements.measurement_id.push(measurement_id);
     measurements.user_id.push(user_id);
@@ -116,8 +124,13 @@ function generateAttempts(addTest: AddTest, { user_id, session_id, day, session,
   let seconds = timeOfDay(random) + session * 5400;
   for (let attempt = 0; attempt < 5; attempt++) {
     const hasFailed = random() < failing * 0.92 ** attempt;
-    const kind = hasFailed ? pickKind(random()) : '';
-    addTest(`${session_id}-${attempt}`, user_id, session_id, instant(day, seconds), kind);
+    addTest({
+      measurement_id: `${session_id}-${attempt}`,
+      user_id,
+      session_id,
+      created_at: instant(day, seconds),
+      error_type: hasFailed ? pickKind(random()) : '',
+    });
     if (!hasFailed || random() < 0.25) return;
     seconds += 25 + 90 * random();
   }

@@ -1,7 +1,7 @@
 import type { Engine, ReportState, Run } from '../engines/engine';
 import { addDays, type CalendarDate, datesBetween, daysBetween, EARLIEST, endOf, localDate } from '../metrics/calendar';
 import { formatStretch, type Stretch, stretchesOf } from '../metrics/stretches';
-import { type FurtherTable, type PublishedTable, reportTables, rowsOfTable, tablesOf } from '../metrics/tables';
+import { type FurtherTable, furtherTables, isAvailable, type PublishedTable, rowsOfTable, tablesOf } from '../metrics/tables';
 import { formatCount, formatMany } from '../platform/counts';
 
 export const gapReasons = {
@@ -71,15 +71,12 @@ export function gapsAmong(
   { from, to, timeZone, today }: GapSearch & { from: CalendarDate },
   existing: ReadonlySet<FurtherTable>,
 ): Gap[] {
-  const isCore = (table: PublishedTable) => table in reportTables;
-  const [since = NEVER] = states.flatMap(({ table, reportDate }) => (isCore(table) ? [] : [reportDate])).sort();
+  const [since = NEVER] = states.flatMap(({ table, reportDate }) => (table in furtherTables ? [reportDate] : [])).sort();
   const byDate = new Map<CalendarDate, ReportState[]>();
   for (const state of states) byDate.set(state.reportDate, [...(byDate.get(state.reportDate) ?? []), state]);
   return datesBetween(from, to).flatMap((reportDate): Gap[] => {
     const reason = judgeStates(byDate.get(reportDate) ?? [], {
-      tables: tablesOf(reportDate).filter(
-        (table) => isCore(table) || (reportDate >= since && existing.has(table as FurtherTable)),
-      ),
+      tables: tablesOf(reportDate).filter((table) => isAvailable(table, reportDate >= since ? existing : NONE)),
       // the next daily run makes yesterday's report final
       finalFrom: reportDate < addDays(today, -1) ? endOf(reportDate, timeZone) : null,
     });
@@ -89,6 +86,7 @@ export function gapsAmong(
 
 /** Later than every date. */
 const NEVER: CalendarDate = '9999-12-31';
+const NONE: ReadonlySet<FurtherTable> = new Set();
 
 interface Wanted {
   tables: readonly PublishedTable[];

@@ -11,7 +11,7 @@ import { dayOf, type FactsByDay, holdsAnyone, indexByDay } from '../metrics/fact
 import { endsPeriod, furtherWindow, type Grain, grains } from '../metrics/grain';
 import { countUnusual, type JudgedReport } from '../metrics/judged';
 import { deriveReport, type Report } from '../metrics/report';
-import { type FurtherTable, furtherTableNames, furtherTables, type PublishedTable, tablesOf } from '../metrics/tables';
+import { type FurtherTable, furtherTableNames, furtherTables, isAvailable, tablesOf } from '../metrics/tables';
 import type { ReleaseSettings } from '../platform/config';
 import { Failure, toFailure } from '../platform/failure';
 import { logMessages } from '../platform/log-messages';
@@ -502,11 +502,7 @@ function allFailed(
 
 /** Table outcomes if nothing is written. */
 function nothingOf(reportDate: CalendarDate, existing: ReadonlySet<FurtherTable>): TableOutcome[] {
-  return tablesOf(reportDate).flatMap((table) => (isWritable(table, existing) ? { table, rows: 0 } : []));
-}
-
-function isWritable(table: PublishedTable, existing: ReadonlySet<FurtherTable>): boolean {
-  return !(table in furtherTables) || existing.has(table as FurtherTable);
+  return tablesOf(reportDate).flatMap((table) => (isAvailable(table, existing) ? { table, rows: 0 } : []));
 }
 
 /** Grains with a table to write to. */

@@ -155,11 +155,9 @@ function lastWholeDay({ grain, window }: Span, day: CalendarDate): CalendarDate 
 
 /**
  * Splits a window into consecutive shorter ones, at the ends of months or of every fourth week, so that few periods lie in two of them. The first
- * reader of whole rows begins with a piece of its own. If clocks go back across midnight the window is not split: then the tests of a session are
- * ordered by their instants over all days of the period.
+ * reader of whole rows begins with a piece of its own.
  */
-function piecesOf(scopes: readonly Scope[], { firstDay, lastDay, timeZone, repeatsDates }: Window): Span[] {
-  if (repeatsDates) return [{ window: daysWindow(firstDay, lastDay, timeZone), grain: 'day' }];
+function piecesOf(scopes: readonly Scope[], { firstDay, lastDay, timeZone }: Window): Span[] {
   const firstRead = firstDayOf(scopes.filter(readsRows));
   const hasMonths = scopes.some(({ grain }) => grain === 'month');
   const pieces: Span[] = [];

@@ -122,6 +122,11 @@ export function tablesOf(reportDate: CalendarDate): PublishedTable[] {
   return [...reportTableNames, ...furtherTableNames.filter((table) => endsPeriod(reportDate, furtherTables[table].grain))];
 }
 
+/** Whether a deployment has a table: the core always, the others if they are among the existing ones. */
+export function isAvailable(table: PublishedTable, existing: ReadonlySet<FurtherTable>): boolean {
+  return !(table in furtherTables) || existing.has(table as FurtherTable);
+}
+
 /** Columns of a period that by definition may rise from one report to the next. */
 export function growingColumns(table: PublishedTable): readonly string[] {
   const core = table.replace(/^(weekly|monthly)_/, 'daily_');
