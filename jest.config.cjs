@@ -18,7 +18,7 @@ module.exports = {
   testEnvironment: 'node',
   globalSetup: '<rootDir>/test/support/build-command.cjs',
   testTimeout: 60_000,
-  maxWorkers: '100%', // many tests wait for processes that they start
+  maxWorkers: '150%', // many tests wait for processes that they start
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: [
     '/node_modules/',

@@ -17,7 +17,13 @@ async function withTerraform(use) {
   const folder = mkdtempSync(join(tmpdir(), 'kpi-infra-'));
   const provider = await serveProvider();
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TF_'))); // settings, too
-  const env = { ...inherited, ...provider.settings, CHECKPOINT_DISABLE: '1', TF_CLI_CONFIG_FILE: devNull };
+  const env = {
+    ...inherited,
+    ...provider.settings,
+    CHECKPOINT_DISABLE: '1',
+    TF_CLI_CONFIG_FILE: devNull,
+    GOGC: '1000', // collects garbage more rarely, which saves a third of the time of `terraform test`
+  };
   const run = async (args, standardOutput = 'pipe') => {
     const child = spawn('terraform', args, { cwd: folder, env, stdio: ['ignore', standardOutput, 'inherit'] });
     let output = '';

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { addPeriods, type Grain, grainAdverbs } from '../../shared/metrics/grain';
 import { furtherTableNames, isRetention, type PublishedTable, publishedTableDefinitions } from '../../shared/metrics/tables';
 import { sample } from '../support/sample';
-import { findings, folder, launchBrowser, makePage, makeWarehouse, query, visit, withDatabase } from './support';
+import { arrive, findings, folder, launchBrowser, makePage, makeWarehouse, query, visit, withDatabase } from './support';
 
 /** Days, weeks and months of the page, and the retention; each figure is that of a query of the warehouse. */
 let browser: Browser;
@@ -74,7 +74,7 @@ describe('the switch', () => {
       'Week',
     ]);
     await button(page, 'Month').click();
-    await page.waitForURL(/#grain=month$/);
+    await arrive(page, /#grain=month$/);
     expect(await seen()).toEqual([
       'Monthly KPIs',
       'November 2025',
@@ -85,7 +85,7 @@ describe('the switch', () => {
       'Month',
     ]);
     await button(page, 'Day').click();
-    await page.waitForURL(/#grain=day$/);
+    await arrive(page, /#grain=day$/);
     expect(await seen()).toEqual([
       'Daily KPIs',
       'Tuesday, December 23, 2025',
@@ -106,15 +106,15 @@ describe('the switch', () => {
     const { page, complaints } = await open('grains', '#grain=day&date=2025-11-12&compare=none&table=funnel');
     await button(page, 'Week').focus();
     await page.keyboard.press('Enter');
-    await page.waitForURL(/#date=2025-11-12&compare=none&table=funnel$/);
+    await arrive(page, /#date=2025-11-12&compare=none&table=funnel$/);
     expect(await textOf(page, '.day h2')).toBe('Week of November 10 – 16, 2025');
     expect(await button(page, 'Week').evaluate((element) => element === document.activeElement)).toBe(true);
     expect(await page.locator('.change').count()).toBe(0);
     expect(await page.locator('.figures tr.chosen th').textContent()).toContain('10–16');
     await page.getByRole('button', { name: 'A week earlier' }).click();
-    await page.waitForURL(/date=2025-11-03/);
+    await arrive(page, /date=2025-11-03/);
     await page.getByLabel('Week of').fill('2025-10-15');
-    await page.waitForURL(/date=2025-10-15/);
+    await arrive(page, /date=2025-10-15/);
     expect(await textOf(page, '.day h2')).toBe('Week of October 13 – 19, 2025');
     expect(complaints).toEqual([]);
   });
@@ -329,7 +329,7 @@ describe('in weeks', () => {
     expect(await at(stacked)).toMatch(/^Dec 8–14: /);
     await page.keyboard.press('Home');
     await page.keyboard.press('Enter');
-    await page.waitForURL((url) => !url.hash.includes('2025-12-10'));
+    await arrive(page, (url) => !url.hash.includes('2025-12-10'));
     expect(complaints).toEqual([]);
   });
 
@@ -354,7 +354,7 @@ describe('in weeks', () => {
     expect(await textOf(page, '.retention .note')).toMatch(/Dashed: the week was not over when it was reported\.$/);
     expect(await page.locator('.retention td.example.open').count()).toBe(0);
     await page.getByLabel('Week of').fill('2025-09-15');
-    await page.waitForURL(/date=2025-09-15/);
+    await arrive(page, /date=2025-09-15/);
     expect(await textOf(page, '.figure')).toBe('no report ');
     expect(plain(await page.locator('.instead').textContent())).toBe(
       'No report has the week of September 15 – 21, 2025. Its place is left empty.',

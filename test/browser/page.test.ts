@@ -8,6 +8,7 @@ import { addDays, datesBetween } from '../../shared/metrics/calendar';
 import { reportTableNames } from '../../shared/metrics/tables';
 import { sample } from '../support/sample';
 import {
+  arrive,
   findings,
   folder,
   kpi,
@@ -147,7 +148,7 @@ describe('by keyboard', () => {
       'Mon, Dec 22',
     ]);
     await page.keyboard.press('Enter');
-    await page.waitForURL(/#date=2025-12-22$/);
+    await arrive(page, /#date=2025-12-22$/);
     expect(await textOf(page, '.day h2')).toBe('Monday, December 22, 2025');
     expect(await chart.evaluate((element) => element === document.activeElement)).toBe(true);
     expect(complaints).toEqual([]);
@@ -170,16 +171,16 @@ describe('what is chosen', () => {
     const change = () => textOf(page, '.change');
     expect(await change()).toMatch(/on Tue, Dec 16$/);
     await page.getByLabel('Day', { exact: true }).fill('2025-12-10');
-    await page.waitForURL(/#date=2025-12-10$/);
+    await arrive(page, /#date=2025-12-10$/);
     expect(await heading()).toBe('Wednesday, December 10, 2025');
     await page.getByLabel('Compare with').selectOption('day');
-    await page.waitForURL(/#date=2025-12-10&compare=day$/);
+    await arrive(page, /#date=2025-12-10&compare=day$/);
     expect(await change()).toMatch(/on Tue, Dec 9$/);
     await page.getByLabel('Compare with').selectOption('none');
-    await page.waitForURL(/compare=none$/);
+    await arrive(page, /compare=none$/);
     expect(await page.locator('.change').count()).toBe(0);
     await page.getByRole('button', { name: 'A day later' }).click();
-    await page.waitForURL(/#date=2025-12-11&compare=none$/);
+    await arrive(page, /#date=2025-12-11&compare=none$/);
     for (const date of ['10', '10', '10', '23']) {
       await page.goBack();
       await page.waitForFunction((day) => document.querySelector('.day h2')?.textContent?.includes(` ${day},`), date);
@@ -199,7 +200,7 @@ describe('what is chosen', () => {
   test('a day chosen in a chart', async () => {
     const { page } = await open('whole');
     await page.getByRole('slider', { name: 'People, by day', exact: true }).click({ position: { x: 300, y: 60 } });
-    await page.waitForURL(/#date=2025-1\d-\d\d$/);
+    await arrive(page, /#date=2025-1\d-\d\d$/);
   });
 
   test('stays within the days that there are', async () => {
@@ -246,7 +247,7 @@ describe('what is shown instead of what was asked for', () => {
   test('goes away with the next choice', async () => {
     const { page } = await open('holes', '#date=2025-13-45');
     await page.getByRole('button', { name: 'A day earlier' }).click();
-    await page.waitForURL(/#date=2025-12-21$/);
+    await arrive(page, /#date=2025-12-21$/);
     expect(await page.locator('.instead').count()).toBe(0);
   });
 });
@@ -269,9 +270,9 @@ test.each([
 test('years of days: a move of the pointer lays out and paints what is seen, and a choice is soon on the screen', async () => {
   const { page, complaints } = await visit(browser, `${await long()}#grain=day&span=all`);
   await page.getByLabel('Show').selectOption('4-weeks');
-  await page.waitForURL(/span=4-weeks/);
+  await arrive(page, /span=4-weeks/);
   await page.getByLabel('Show').selectOption('all');
-  await page.waitForURL(/span=all/);
+  await arrive(page, /span=all/);
   // what comes later is there in the end, and the chosen day is marked in it
   await page.waitForFunction(() => document.querySelectorAll('.figures tbody tr').length === 741);
   await page.goto(`${page.url().replace(/#.*/, '')}#grain=day&span=all&date=2024-01-05`);
@@ -320,7 +321,7 @@ describe('what is missing, and what may still change', () => {
     const { page } = await open('holes');
     expect(await textOf(page, '.day h2')).toBe('Monday, December 22, 2025');
     await page.getByRole('button', { name: 'A day later' }).click();
-    await page.waitForURL(/#date=2025-12-23$/);
+    await arrive(page, /#date=2025-12-23$/);
     expect(await page.locator('.card .tag').allTextContents()).toEqual(Array(6).fill('so far'));
     expect(await textOf(page, '.change')).toBe('– not compared: the day was not over');
     expect(

@@ -9,7 +9,7 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import { runKpi, startKpi } from '../support/kpi-command';
 
 export const folder = mkdtempSync(join(tmpdir(), 'kpi-browser-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Settings that commands are given. */
 export const settings: Record<string, string> = { KPI_LOG_LEVEL: 'warning', KPI_RELEASE_GRAIN: 'day' };
@@ -81,9 +81,12 @@ export function query(file: string, sql: string): Promise<Row[]> {
   return withDatabase(file, async (connection) => (await connection.runAndReadAll(sql)).getRowObjectsJS() as Row[]);
 }
 
-/** Chromium of the machine: CHROMIUM, or where distributions put it. */
+/** The names of Chromium where distributions put it. One that can't show a window takes half the time. */
+const programs = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
+
+/** Chromium of the machine, or CHROMIUM. */
 export function launchBrowser(): Promise<Browser> {
-  const places = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  const places = [process.env.CHROMIUM, ...programs.map((name) => `/usr/bin/${name}`)];
   const executablePath = places.find((path) => path !== undefined && existsSync(path));
   if (executablePath === undefined) throw new Error('no Chromium found; install it, or name its program in CHROMIUM');
   const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
@@ -122,8 +125,19 @@ export async function visit(
     if (target !== own && !/^(data|blob):/.test(target)) complaints.push(`request: ${target}`);
   });
   await page.clock.setFixedTime(new Date(now));
+  await page.addInitScript(() => {
+    addEventListener('hashchange', () => {
+      document.documentElement.dataset.drawn = location.hash;
+    });
+  });
   await page.goto(url);
   return { page, complaints };
+}
+
+/** Waits for an address, and until the page has drawn it, which it does in a later task. */
+export async function arrive(page: Page, url: Parameters<Page['waitForURL']>[0]): Promise<void> {
+  await page.waitForURL(url);
+  await page.waitForFunction(() => document.documentElement.dataset.drawn === location.hash);
 }
 
 /** What axe finds, by all of its rules or by one. Run it by all once for each kind of page; other colours need `color-contrast` alone. */

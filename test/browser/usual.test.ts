@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import type { DashboardData } from '../../dashboard/data';
 import { createHistory } from '../../dashboard/page/history';
-import { findings, folder, kpi, launchBrowser, makePage, makeWarehouse, visit, withDatabase } from './support';
+import { arrive, findings, folder, kpi, launchBrowser, makePage, makeWarehouse, visit, withDatabase } from './support';
 
 /** What is usual, and what is noted of days, as the page shows it: half a year with an incident. */
 let browser: Browser;
@@ -73,7 +73,7 @@ describe('what is usual', () => {
       `usual for a Tuesday: ${range?.low} to ${range?.high}`,
     );
     await page.getByRole('button', { name: 'A day earlier' }).click();
-    await page.waitForURL(/2025-12-15/);
+    await arrive(page, /2025-12-15/);
     expect(await textOf(page, '.told')).toBe(history?.sentence('2025-12-15'));
     expect(await card(page, 'failure_rate').locator('.outside.noticed').count()).toBe(0);
     expect(complaints).toEqual([]);
@@ -168,7 +168,7 @@ describe('annotations', () => {
     const button = page.locator('.notes li', { hasText: 'Release 4.0' }).getByRole('button');
     await button.focus();
     await page.keyboard.press('Enter');
-    await page.waitForURL(/date=2025-12-20/);
+    await arrive(page, /date=2025-12-20/);
   });
 
   test('in weeks they are at the week, and a long text wraps', async () => {
@@ -185,7 +185,7 @@ describe('annotations', () => {
     expect(await page.locator('.notes li').count()).toBe(200);
     expect(await page.locator('.overview .panel:first-child .flags line.flag').count()).toBe(23);
     await page.getByRole('button', { name: 'A day earlier' }).click();
-    await page.waitForURL(/2025-12-22/);
+    await arrive(page, /2025-12-22/);
     expect(await textOf(page, '.day h2')).toBe('Monday, December 22, 2025');
     await page.getByRole('button', { name: 'Show 9,800 more' }).click();
     expect(await page.locator('.notes li').count()).toBe(10_000);

@@ -9,6 +9,6 @@ module.exports = {
   globalTeardown: '<rootDir>/test/integration/stop.cjs',
   testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  maxWorkers: 2, // more would wait for the emulators
+  maxWorkers: 3, // one more than what the emulators keep busy: many tests wait
   testTimeout: 600_000, // what a test waits for is short; only a machine that is very slow comes near
 };

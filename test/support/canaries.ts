@@ -63,12 +63,19 @@ export function leaks(texts: Record<string, string | Buffer>): string[] {
   });
 }
 
-/** Every file below a folder, what is in `except` left out. */
+/** Every file below a folder, what is in `except` left out. A program that still runs may remove files meanwhile. */
 export function filesBelow(folder: string, except: readonly string[] = []): Record<string, Buffer> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (name) => !except.some((left) => name === left || name.startsWith(`${left}/`)),
   );
-  return Object.fromEntries(
-    names.filter((name) => statSync(join(folder, name)).isFile()).map((name) => [name, readFileSync(join(folder, name))]),
-  );
+  return Object.fromEntries(names.flatMap((name) => readIfFile(join(folder, name)).map((content) => [name, content])));
+}
+
+function readIfFile(path: string): Buffer[] {
+  try {
+    return statSync(path).isFile() ? [readFileSync(path)] : [];
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw thrown;
+  }
 }

@@ -4,6 +4,7 @@ import { type Grain, grains } from '../../metrics/grain';
 import { type FurtherRows, publishedRows, type Report, type ReportRows } from '../../metrics/report';
 import {
   annotationsDefinition,
+  type Column,
   exportRunsDefinition,
   type FurtherTable,
   optionalColumns,
@@ -180,17 +181,16 @@ async function prepareTable(
   const table = nameTable(definition.name, schema);
   if (checkTable(tables, definition, schema)) {
     const lacking = lackingColumns(tables, definition);
-    if (lacking.size > 0) forgetTables(database);
-    for (const { name, type, description } of columns.filter((column) => lacking.has(column.name))) {
-      await database.run(`ALTER TABLE ${table} ADD COLUMN ${name} ${duckDbTypes[type]}`);
-      await database.run(`COMMENT ON COLUMN ${table}.${name} IS ${quoteText(description)}`);
+    for (const column of columns.filter(({ name }) => lacking.has(name))) {
+      await database.run(`ALTER TABLE ${table} ADD COLUMN ${column.name} ${duckDbTypes[column.type]}`);
+      await database.run(`COMMENT ON COLUMN ${table}.${column.name} IS ${quoteText(column.description)}`);
+      tables.get(table)?.push(asFound(column));
     }
     return;
   }
   const definitions = columns.map(
     (column) => `${column.name} ${duckDbTypes[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
   );
-  forgetTables(database);
   const statements = [
     `CREATE SCHEMA IF NOT EXISTS warehouse.${schema}`,
     `CREATE TABLE ${table} (${definitions.join(', ')})`,
@@ -198,6 +198,11 @@ async function prepareTable(
     ...columns.map((column) => `COMMENT ON COLUMN ${table}.${column.name} IS ${quoteText(column.description)}`),
   ];
   await database.run(statements.join(';\n'));
+  tables.set(table, columns.map(asFound));
+}
+
+function asFound({ name, type, mode }: Column): FoundColumn {
+  return { name, type: duckDbTypes[type], mode };
 }
 
 async function tableNames(database: Database): Promise<Set<string>> {
@@ -225,8 +230,8 @@ async function createViews(database: Database): Promise<void> {
   }
 }
 
-/** The columns of each table of the file, by the table's full name. */
-type Tables = ReadonlyMap<string, FoundColumn[]>;
+/** The columns of each table of the file, by the table's full name. prepareTable adds to it. */
+type Tables = Map<string, FoundColumn[]>;
 
 /** Tables of the attached files. Nothing else changes them while a file is attached. */
 const knownTables = new WeakMap<Database, Tables>();
