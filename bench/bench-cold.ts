@@ -148,7 +148,7 @@ function report(subjects: Subject[]): string {
     .filter((name) => name.endsWith('.cjs'))
     .map((name) => `${name} ${Math.round(readFileSync(join(FOLDER, 'package', name)).length / 1024)} KiB`);
   return [
-    `${machine()}. Lower quartiles of ${REPETITIONS} starts, taken in turn: what else the machine does only adds time. Deployed: ${sizes.join(', ')}.`,
+    `${machine()}. Lower quartiles of ${REPETITIONS} starts, taken in turn, because other work of the machine only adds time. Deployed: ${sizes.join(', ')}.`,
     table(['', 'first answer', 'memory then', 'against bare'], rows),
   ].join('\n\n');
 }

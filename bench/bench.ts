@@ -172,7 +172,7 @@ function report(of: Results): string {
   const factor = of('per-period', 1).fastest / of('program', 1).fastest;
   const parts = [
     `${machine()}; Node.js ${process.version}, DuckDB ${duckDbVersion()}. ${task('program', 1).repetitions} runs of one date, ` +
-      `${task('program', LONG).repetitions} of a range; ratios are of the fastest, since what else the machine does only adds; ${new Intl.NumberFormat('en').format(SIZE)} measurements.`,
+      `${task('program', LONG).repetitions} of a range; ratios compare the fastest runs, because other work of the machine only adds time; ${new Intl.NumberFormat('en').format(SIZE)} measurements.`,
     table(head, [
       row('one date, in the engine', of('program', 1)),
       row('one date, hand-written SQL', of('hand-written', 1)),

@@ -17,7 +17,7 @@ const DAYS = 294;
 const JUDGED_FROM = 63;
 const HOLIDAYS = [115, 116, 117, 185, 186, 255];
 const INCIDENT = [150, 151, 152, 153];
-/** Every so many days one is changed, and judged with the days before it as they were. */
+/** One day of this many is changed, and judged with the unchanged days before it. */
 const STEP = 11;
 
 const week = [1.15, 1.2, 1.1, 1.1, 0.95, 0.7, 0.6];

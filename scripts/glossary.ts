@@ -46,7 +46,7 @@ these documents use the name. Tables, CSV and JSON use the column. [The data dic
 | final | Neither so far nor growing |
 | gap | A date without a whole and final report |
 | release | What partners may see: rounded, with small groups hidden |
-| hidden | Left out of the release, because too few people stand behind the figure |
+| hidden | Left out of the release, because the figure comes from too few people, or one that does could be calculated from it |
 
 ## Metrics
 

@@ -318,18 +318,18 @@ function skipTo(event: Event, target: HTMLElement): void {
 function legend({ grain, metrics }: History): (Node | string)[] {
   const lines =
     grain === 'day'
-      ? 'In the charts a thin line is of days, and a bold one takes the last 7 days together (the conversion rate, 28 days). '
+      ? 'In the charts, a thin line shows days, and a bold line the last 7 days together (conversion rate: 28 days). '
       : metrics.has('new_users')
-        ? 'People over 1, 7 and 28 days and the stickiness are of each day; a bold line takes the last 7 days together. '
+        ? 'People over 1, 7 and 28 days and the stickiness are figures of days. A bold line shows the last 7 days together. '
         : '';
   return [
     lines,
     ...(data.of.kind === 'release' ? releaseLegend(data.of) : reportsLegend(grain)),
     ' A change in ',
     h('b', { class: 'better' }, 'blue'),
-    ' is for the better, one in ',
+    ' is an improvement, one in ',
     h('b', { class: 'worse' }, 'orange'),
-    ' for the worse.',
+    ' is not.',
   ];
 }
 
@@ -340,7 +340,7 @@ function releaseLegend({ minPeople, roundTo }: Release): (Node | string)[] {
     aboutLink(),
     ` Counts are rounded to ${roundTo}, and rates are made of the rounded counts. `,
     h('b', {}, 'Hidden'),
-    ` is what fewer than ${minPeople} people stand behind, and what would give such a group away. What is hidden is left empty in the charts.`,
+    ` numbers come from fewer than ${minPeople} people, or such numbers could be calculated from them. Their places in the charts are empty.`,
   ];
 }
 
@@ -356,16 +356,16 @@ function aboutLink(): HTMLElement {
 /** One line that names all figures that are hidden in every period. */
 function renderHidden({ grain, hidden, minPeople }: Release): HTMLElement | null {
   if (hidden.length === 0) return null;
-  const text = ` in every ${grain}, and so not shown below: ${hidden.join(', ')}. Too few people are behind them (fewer than ${minPeople}), or they would give away such a number.`;
+  const text = ` in every ${grain}, so not shown below: ${hidden.join(', ')}. These numbers come from fewer than ${minPeople} people, or such numbers could be calculated from them.`;
   return h('p', { class: 'legend' }, h('b', {}, 'Hidden'), text);
 }
 
 function reportsLegend(grain: Grain): (Node | string)[] {
   return [
-    h('b', {}, 'Dashed and hollow'),
-    ` may still change: a ${grain} that was not over when it was reported, or new accounts in the eleven ${grain}s in which their first test is still awaited. A ${grain} without a report is left empty. `,
+    h('b', {}, 'Dashed or hollow'),
+    ` figures may still change: the ${grain} was not over when its report was made, or its new accounts may still take their first test. The place of a ${grain} without a report is empty. `,
     h('b', {}, 'Grey'),
-    ` is what is usual for each ${grain}: behind lines, and above bars. Conversion is judged as it was at the end of the ${grain}, so its chart has none.`,
+    ` shows the usual range of each ${grain}: behind lines, and above bars. Conversion is judged by its value at the end of the ${grain}, so its chart has no range.`,
   ];
 }
 

@@ -23,7 +23,7 @@ export function renderStatus({ data, last, period, first }: History): HTMLElemen
     of.kind === 'release'
       ? [
           ['Figures', `released, rounded to ${of.roundTo}`],
-          ['Hidden', `where fewer than ${of.minPeople} people stand behind`],
+          ['Hidden', `numbers from fewer than ${of.minPeople} people`],
           [
             `Released ${of.grain}s`,
             `${data.grains[of.grain]?.periods.length ?? 0}, ${of.grain === 'day' ? '' : 'beginning '}${formatDate(first)} to ${formatDate(last)}`,

@@ -258,7 +258,7 @@ function withoutSecrets(name: string, value: string): string {
   return /^https?:/.test(value) ? new URL(value).origin : value;
 }
 
-/** A name that looks like a setting but is none, and the most similar setting, if any. */
+/** An unknown name that looks like a setting, and the most similar setting, if any. */
 export interface UnknownSetting {
   name: string;
   nearest: string | null;

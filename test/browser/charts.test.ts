@@ -141,7 +141,7 @@ test('a change too small to be shown is no change for the better or the worse', 
   const change = page.locator('.card[data-metric=adjusted_success_rate] .change');
   expect((await change.textContent())?.replaceAll(/[\u00a0\u202f]/g, ' ')).toBe('≈ about the same as 90.0 % on Tue, Dec 16');
   expect(await change.getAttribute('class')).toBe('change neutral');
-  expect(await page.locator('.legend').textContent()).toMatch(/blue is for the better, one in orange for the worse/);
+  expect(await page.locator('.legend').textContent()).toMatch(/blue is an improvement, one in orange is not/);
 });
 
 describe('kinds of error', () => {

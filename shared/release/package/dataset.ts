@@ -55,7 +55,7 @@ export function editionOf({ grain, rows }: Pick<ReleasedDataset, 'grain' | 'rows
   };
 }
 
-/** From so many counts on, all of them are hardly ever multiples of twice what they were rounded to by chance. */
+/** With at least this many counts, it is unlikely that all are multiples of twice their rounding by chance. */
 const MANY_COUNTS = 12;
 
 /**

@@ -25,7 +25,7 @@ export function methodOf({ grain, program }: Pick<ReleasedDataset, 'grain' | 'pr
 
 /** After "an empty value is hidden". */
 export const hiddenMeans =
-  'not zero, and not unknown. It is hidden because too few people are behind it or behind what it leaves of its whole, because one person holds more than half of it, or because it would give away such a number together with others. The reason is not published. A period of which everything is hidden still has its row.';
+  'not zero, and not unknown. It is hidden because it, or the rest of its whole, comes from too few people, because one person makes up more than half of it, or because such a number could be calculated from it and others. The reason is not published. A period of which everything is hidden still has its row.';
 
 export const requestToReaders = "Please don't try to find out about single people, and tell us if you come upon a way.";
 
