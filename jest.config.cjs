@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** Packages that are ES modules only, which jest can't require as they are, or that import such ones when they first need them. */
 const esModules = [
   'temporal-polyfill',
@@ -18,7 +20,7 @@ module.exports = {
   testEnvironment: 'node',
   globalSetup: '<rootDir>/test/support/build-command.cjs',
   testTimeout: 60_000,
-  maxWorkers: '150%', // many tests wait for processes that they start
+  maxWorkers: Math.ceil(1.5 * availableParallelism()), // many tests wait for processes that they start
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: [
     '/node_modules/',

@@ -38,7 +38,11 @@ interface Result extends Task {
 }
 
 const task = (way: Task['way'], dates: number, rows = SIZE, to = LAST_DATE): Task => ({
-  ...{ name: `${way}, ${dates} dates to ${to}, ${rows} rows`, way, rows, dates, to },
+  name: `${way}, ${dates} dates to ${to}, ${rows} rows`,
+  way,
+  rows,
+  dates,
+  to,
   repetitions: small || way === 'per-period' ? 1 : dates === 1 ? 7 : 3,
 });
 

@@ -50,7 +50,8 @@ function describe(command: Command): Completed {
     name: command.name(),
     description: command.description(),
     options: help.visibleOptions(command).map(({ long, description, flags, required, argChoices }) => ({
-      ...{ long: long ?? '', description },
+      long: long ?? '',
+      description,
       values: required ? (argChoices ?? values[placeholderOf(flags)] ?? []) : null,
     })),
     values: command.registeredArguments.flatMap((one) => one.argChoices ?? values[one.name()] ?? []),

@@ -90,7 +90,10 @@ async function dashboard(flags: DashboardFlags): Promise<void> {
   if (flags.serve) return flags.release && isEmpty(await read()) ? nothingThere(NOTHING_RELEASED) : serve(render, flags);
   const file = resolve(flags.out ?? DEFAULT_FILE);
   const write = createFileWriter(file, {
-    ...{ flag: '--out', kind: 'a page of this program', isOwn: isPage, force: flags.force ?? false },
+    flag: '--out',
+    kind: 'a page of this program',
+    isOwn: isPage,
+    force: flags.force ?? false,
     config: settled.config,
   });
   const shown = await read();

@@ -99,7 +99,11 @@ function answer({ from, to }: { from: string; to: string }, found: Differences, 
   const why = (failure: Failure | null) => (failure === null ? {} : { error: failure.message, code: failure.code });
   return {
     success: differences === 0,
-    ...{ from, to, reports, provisional, differences },
+    from,
+    to,
+    reports,
+    provisional,
+    differences,
     missing: missing.map(({ date, isPublished, failure }) => ({ date, published: isPublished, ...why(failure) })),
     refused: refused.map(({ date, failure }) => ({ date, ...why(failure) })),
     tables,

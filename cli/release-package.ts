@@ -59,7 +59,12 @@ export async function releasePackage(flags: PackageFlags): Promise<number> {
     if (rows.length === 0) throw noneWithin(all, grain);
     checkRounding(rows, config.release);
     const dataset: ReleasedDataset = {
-      ...{ grain, rows, publication, limits: config.release, timeZone: config.timeZone, isDemo: holdsDemo(config) },
+      grain,
+      rows,
+      publication,
+      limits: config.release,
+      timeZone: config.timeZone,
+      isDemo: holdsDemo(config),
       program: `${programName} ${programVersion}`,
     };
     const folder = nearPath(resolve(flags.package));

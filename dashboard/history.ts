@@ -181,7 +181,11 @@ export function deriveReleased(rows: readonly ReleasedRow[], grain: Grain): { fi
   const isShown = metrics.map((_, place) => all.some((values) => values[place] !== null));
   const shown = <Item>(items: readonly Item[]) => items.filter((_, place) => isShown[place]);
   const periods = rows.map(({ period_start_date: date }, place) => ({
-    ...{ date, report: date, provisional: false, growing: false, grown: [] },
+    date,
+    report: date,
+    provisional: false,
+    growing: false,
+    grown: [],
     values: shown(all[place] ?? []),
   }));
   return {

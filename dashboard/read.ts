@@ -92,7 +92,12 @@ export async function readReleased(engine: Engine, options: ReadReleaseOptions):
   const of = { kind: 'release', grain, ...limits, title: publication.title ?? null, hidden, csv } as const;
   const none: GrainFigures = { metrics: [], periods: [], cohorts: [] };
   const data: DashboardData = {
-    ...{ of, isDemo, timeZone, readAt: now.toISOString(), date, version },
+    of,
+    isDemo,
+    timeZone,
+    readAt: now.toISOString(),
+    date,
+    version,
     grains: { day: none, [grain]: figures },
   };
   if (rows.length === 0) return { data };

@@ -74,51 +74,87 @@ interface LongSituation {
 const longSituations: LongSituation[] = [
   {
     name: 'clocks go back from Sunday to Saturday',
-    ...{ seed: 32, format: 'ndjson', timeZone: 'America/St_Johns', dates: ['2010-10-31', '2010-11-07', '2010-11-30'] },
+    seed: 32,
+    format: 'ndjson',
+    timeZone: 'America/St_Johns',
+    dates: ['2010-10-31', '2010-11-07', '2010-11-30'],
   },
   {
     name: 'months before 1970',
-    ...{ seed: 39, format: 'parquet', timeZone: 'Pacific/Kiritimati', dates: ['1970-02-01', '1970-02-28', '1970-05-31'] },
+    seed: 39,
+    format: 'parquet',
+    timeZone: 'Pacific/Kiritimati',
+    dates: ['1970-02-01', '1970-02-28', '1970-05-31'],
   },
   {
     name: 'clocks go forward on the last Sunday of a month',
-    ...{ seed: 31, format: 'csv', timeZone: 'Europe/Berlin', dates: ['2025-03-30', '2025-03-31', '2025-08-31'] },
+    seed: 31,
+    format: 'csv',
+    timeZone: 'Europe/Berlin',
+    dates: ['2025-03-30', '2025-03-31', '2025-08-31'],
   },
   {
     name: 'clocks go back at midnight before a Sunday',
-    ...{ seed: 33, format: 'parquet', timeZone: 'America/Nuuk', dates: ['2024-03-31', '2024-10-27', '2024-10-31'] },
+    seed: 33,
+    format: 'parquet',
+    timeZone: 'America/Nuuk',
+    dates: ['2024-03-31', '2024-10-27', '2024-10-31'],
   },
   {
     name: 'half an hour forward and back',
-    ...{ seed: 34, format: 'csv', timeZone: 'Australia/Lord_Howe', dates: ['2025-04-06', '2025-08-31', '2025-10-05'] },
+    seed: 34,
+    format: 'csv',
+    timeZone: 'Australia/Lord_Howe',
+    dates: ['2025-04-06', '2025-08-31', '2025-10-05'],
   },
   {
     name: 'a date is left out in the last week of a month',
-    ...{ seed: 35, format: 'ndjson', timeZone: 'Pacific/Apia', dates: ['2011-07-31', '2011-12-31', '2012-01-01'] },
+    seed: 35,
+    format: 'ndjson',
+    timeZone: 'Pacific/Apia',
+    dates: ['2011-07-31', '2011-12-31', '2012-01-01'],
   },
   {
     name: 'Sundays without midnight, Saturdays with two',
-    ...{ seed: 36, format: 'parquet', timeZone: 'America/Sao_Paulo', dates: ['2018-02-18', '2018-09-30', '2018-11-04'] },
+    seed: 36,
+    format: 'parquet',
+    timeZone: 'America/Sao_Paulo',
+    dates: ['2018-02-18', '2018-09-30', '2018-11-04'],
   },
   {
     name: 'week 53, quarters of an hour',
-    ...{ seed: 37, format: 'csv', timeZone: 'Asia/Kathmandu', dates: ['2020-12-31', '2021-01-03', '2021-01-31'] },
+    seed: 37,
+    format: 'csv',
+    timeZone: 'Asia/Kathmandu',
+    dates: ['2020-12-31', '2021-01-03', '2021-01-31'],
   },
   {
     name: 'an offset with seconds',
-    ...{ seed: 38, format: 'ndjson', timeZone: 'Africa/Monrovia', dates: ['1972-01-09', '1972-01-31', '1972-04-30'] },
+    seed: 38,
+    format: 'ndjson',
+    timeZone: 'Africa/Monrovia',
+    dates: ['1972-01-09', '1972-01-31', '1972-04-30'],
   },
   {
     name: 'Sunday goes on when Monday has begun',
-    ...{ seed: 44, format: 'ndjson', timeZone: 'Asia/Tehran', dates: ['2020-08-31', '2020-09-20', '2020-09-27'] },
+    seed: 44,
+    format: 'ndjson',
+    timeZone: 'Asia/Tehran',
+    dates: ['2020-08-31', '2020-09-20', '2020-09-27'],
   },
   {
     name: 'a Sunday that ends a month goes on when the next has begun',
-    ...{ seed: 45, format: 'parquet', timeZone: 'Asia/Damascus', dates: ['2001-09-23', '2001-09-30', '2001-10-31'] },
+    seed: 45,
+    format: 'parquet',
+    timeZone: 'Asia/Damascus',
+    dates: ['2001-09-23', '2001-09-30', '2001-10-31'],
   },
   {
     name: 'a leap day ends a month',
-    ...{ seed: 40, format: 'csv', timeZone: 'UTC', dates: ['2024-02-25', '2024-02-29', '2024-03-31'] },
+    seed: 40,
+    format: 'csv',
+    timeZone: 'UTC',
+    dates: ['2024-02-25', '2024-02-29', '2024-03-31'],
   },
 ];
 
@@ -148,7 +184,11 @@ describe('weeks and months', () => {
   const ranges = [
     { timeZone: 'Africa/Casablanca', from: '2024-02-25', to: '2024-04-21', measurements: 400, people: 40, within: [] },
     {
-      ...{ timeZone: 'Europe/Berlin', from: '2024-10-27', to: '2025-03-31', measurements: 800, people: 60 },
+      timeZone: 'Europe/Berlin',
+      from: '2024-10-27',
+      to: '2025-03-31',
+      measurements: 800,
+      people: 60,
       within: ['2024-12-31', '2025-03-30'],
     },
   ];
@@ -196,7 +236,11 @@ describe('weeks and months', () => {
       measurements: [
         ...rows.measurements,
         ...['2025-06-11T08:00:00Z', '2025-07-31T18:14:59.999999Z', '2025-07-31T18:15:00Z'].map((created_at, index) => ({
-          ...{ measurement_id: `late ${index}`, user_id: 'late', session_id: 'late', created_at, error_type: null },
+          measurement_id: `late ${index}`,
+          user_id: 'late',
+          session_id: 'late',
+          created_at,
+          error_type: null,
         })),
       ],
     };
@@ -314,7 +358,9 @@ function expectFurtherInvariants({ rows, further = {} }: ExportedReport): void {
       retention: further.weekly_retention,
     },
     {
-      ...{ grain: 'month', engagement: further.monthly_engagement, audience: further.monthly_audience },
+      grain: 'month',
+      engagement: further.monthly_engagement,
+      audience: further.monthly_audience,
       retention: further.monthly_retention,
     },
   ];

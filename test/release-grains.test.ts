@@ -13,7 +13,13 @@ import { sample } from './support/sample';
 const timeZone = 'America/New_York';
 const rowsUntil = (to: string) =>
   crowdedSource({
-    ...{ seed: 13, timeZone, from: '2025-04-20', to, people: 2000, sessions: 2500, moodDays: 5 },
+    seed: 13,
+    timeZone,
+    from: '2025-04-20',
+    to,
+    people: 2000,
+    sessions: 2500,
+    moodDays: 5,
     sharedSessions: true,
   });
 
@@ -33,7 +39,10 @@ describe.each(situations)('a release by $grain', (situation) => {
   const { inPlace, exportDates, releaseDates, released, records, read } = releasePlaces({ rows, timeZone, now, settings });
   const reference = referenceRelease(rows, timeZone, grain);
   const expectedRow = (released_at = now) => ({
-    ...{ period_start_date: start, period_end_date: end, revision: 1, released_at: released_at.toISOString() },
+    period_start_date: start,
+    period_end_date: end,
+    revision: 1,
+    released_at: released_at.toISOString(),
     ...reference(start).release(settings.minPeople, settings.roundTo),
   });
 
@@ -173,7 +182,10 @@ describe('a table daily_metrics by period_date, of a version without grains', ()
       expect(reports.map(({ release }) => release?.state)).toEqual(['left', 'released']);
       expect(await released(place)).toEqual(
         ['2025-06-24', '2025-06-25'].map((day) => ({
-          ...{ period_start_date: day, period_end_date: day, revision: 1, released_at: now.toISOString() },
+          period_start_date: day,
+          period_end_date: day,
+          revision: 1,
+          released_at: now.toISOString(),
           ...valuesOf(day),
         })),
       );

@@ -17,7 +17,12 @@ const [TODAY, YESTERDAY] = ['2025-07-16', '2025-07-15'];
 const OLDEST = '2025-07-04'; // of yesterday's report
 
 const rows = crowdedSource({
-  ...{ seed: 5, timeZone, from: '2025-06-20', to: TODAY, people: 2000, sessions: 6000 },
+  seed: 5,
+  timeZone,
+  from: '2025-06-20',
+  to: TODAY,
+  people: 2000,
+  sessions: 6000,
   sharedSessions: true,
 });
 const reference = referenceRelease(rows, timeZone);
@@ -25,7 +30,10 @@ const reference = referenceRelease(rows, timeZone);
 const { inPlace, exportDates, releaseDates, read, released, records } = releasePlaces({ rows, timeZone, now, settings: limits });
 
 const expectedRow = (period: string, released_at = now.toISOString(), revision = 1) => ({
-  ...{ period_start_date: period, period_end_date: period, revision, released_at },
+  period_start_date: period,
+  period_end_date: period,
+  revision,
+  released_at,
   ...reference(period).release(limits.minPeople, limits.roundTo),
 });
 
@@ -218,8 +226,11 @@ describe('a release by hand', () => {
       const created_at = `${OLDEST}T16:00:00Z`;
       const names = Array.from({ length: 50 }, (_, index) => `one more ${index}`);
       const later = names.map((name) => ({
-        ...{ measurement_id: name, user_id: name, session_id: name },
-        ...{ created_at: `${YESTERDAY}T16:00:00Z`, error_type: null },
+        measurement_id: name,
+        user_id: name,
+        session_id: name,
+        created_at: `${YESTERDAY}T16:00:00Z`,
+        error_type: null,
       }));
       await place.write({
         users: [...rows.users, ...names.map((user_id) => ({ user_id, created_at }))],

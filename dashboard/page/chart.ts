@@ -268,8 +268,17 @@ function barMarks(form: 'stack' | 'within', series: Series[], grain: Grain, barW
       rectY(
         bars.filter(({ open }) => open),
         {
-          ...{ x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', insetLeft: side, insetRight: side, insetTop: 0.75 },
-          ...{ fill, fillOpacity: 0.25, stroke: fill, strokeDasharray: '2 2' },
+          x1: 'x1',
+          x2: 'x2',
+          y1: 'y1',
+          y2: 'y2',
+          insetLeft: side,
+          insetRight: side,
+          insetTop: 0.75,
+          fill,
+          fillOpacity: 0.25,
+          stroke: fill,
+          strokeDasharray: '2 2',
         },
       ),
     ];

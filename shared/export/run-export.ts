@@ -480,13 +480,11 @@ function logFindings(report_date: CalendarDate, findings: Findings, fallen: Revi
 function logCauses({ start, causes }: JudgedReport, { log }: Run): void {
   for (const { lead, others } of causes)
     log.warning(logMessages.unusual, {
-      ...{
-        report_date: start,
-        column: lead.figure,
-        value: lead.value ?? 0,
-        usual_low: lead.low ?? 0,
-        usual_high: lead.high ?? 0,
-      },
+      report_date: start,
+      column: lead.figure,
+      value: lead.value ?? 0,
+      usual_low: lead.low ?? 0,
+      usual_high: lead.high ?? 0,
       ...(others.length > 0 && { others: others.map(({ figure }) => figure).join(', ') }),
     });
 }

@@ -74,11 +74,16 @@ export function deriveDigest(reports: readonly ReadReport[], { timeZone, place, 
 export function digestJson(reports: readonly ReadReport[], { timeZone, place }: DigestOptions): object {
   return {
     periods: reports.map(({ grain, start, sentence, judgements, report, annotations }) => ({
-      ...{ grain, start, end: periodEnd(start, grain), sentence, report },
+      grain,
+      start,
+      end: periodEnd(start, grain),
+      sentence,
+      report,
       figures: judgements.map((judgement) => ({ ...judgement, name: nameOf(judgement.figure) })),
       annotations,
     })),
-    ...{ timeZone, place },
+    timeZone,
+    place,
   };
 }
 

@@ -119,7 +119,10 @@ function refusedSettings({ message, code }: Failure): Check {
 
 function checkNames(unknown: readonly UnknownSetting[]): Check[] {
   return unknown.map(({ name, nearest }) => ({
-    ...{ area: 'settings', name, ok: false, found: 'no such setting' },
+    area: 'settings',
+    name,
+    ok: false,
+    found: 'no such setting',
     remedy:
       nearest === null ? 'correct its name, or remove it; README.md lists all settings' : `name it ${nearest}, or remove it`,
   }));
@@ -144,7 +147,10 @@ function nameEngine({ warehouse }: Config, env: NodeJS.ProcessEnv): Check {
 function checkNode({ nodeVersion }: Machine): Check {
   const ok = Number.parseInt(nodeVersion, 10) >= OLDEST_NODE;
   return {
-    ...{ area: 'machine', name: 'Node.js', ok, found: nodeVersion },
+    area: 'machine',
+    name: 'Node.js',
+    ok,
+    found: nodeVersion,
     remedy: ok ? null : `install Node.js ${OLDEST_NODE} or later`,
   };
 }
@@ -204,12 +210,18 @@ function checkCounts(table: SourceTable, counts: SourceCounts, price: string): C
   const { rows, withoutCreatedAt, before1970, inFuture, repeatedIds, testers } = counts;
   const area = 'source';
   const wrong = (name: string, number: number, found: string, remedy: string): Check => ({
-    ...{ area, name: `${table} ${name}`, ok: number === 0, found },
+    area,
+    name: `${table} ${name}`,
+    ok: number === 0,
+    found,
     remedy: number === 0 ? null : remedy,
   });
   return [
     {
-      ...{ area, name: table, ok: rows > 0, found: `${formatMany(rows, 'row')}${price}` },
+      area,
+      name: table,
+      ok: rows > 0,
+      found: `${formatMany(rows, 'row')}${price}`,
       remedy: rows > 0 ? null : 'an empty table makes reports of zeros; fill it, or name another source',
     },
     wrong(
@@ -240,7 +252,10 @@ function checkTesters({ all, withoutAccount }: NonNullable<SourceCounts['testers
   const found = `${formatCount(withoutAccount)} of ${formatMany(all, 'user id')} (${share} %)`;
   const remedy = 'conversion_rate counts accounts alone: if everybody who tests should have one, compare the ids of both tables';
   return {
-    ...{ area: 'source', name: 'measurements of users that users lacks', ok: withoutAccount === 0 ? true : null, found },
+    area: 'source',
+    name: 'measurements of users that users lacks',
+    ok: withoutAccount === 0 ? true : null,
+    found,
     remedy: withoutAccount === 0 ? null : remedy,
   };
 }
@@ -285,7 +300,9 @@ function checkFindings(
   const areKnown = !areTooManyUnknown(unclassifiedErrors, failedTests, maxUnknownShare);
   return [
     {
-      ...{ area, name: 'newest measurement', ok: isFresh },
+      area,
+      name: 'newest measurement',
+      ok: isFresh,
       found:
         age !== null
           ? `${formatMany(Math.ceil(age), 'hour')} old`
@@ -296,7 +313,9 @@ function checkFindings(
       ...(newestDay !== null && { newestDay }),
     },
     {
-      ...{ area, name: 'unknown kinds of error', ok: areKnown },
+      area,
+      name: 'unknown kinds of error',
+      ok: areKnown,
       found: `${formatCount(unclassifiedErrors)} of ${formatMany(failedTests, 'failed test')} of the last ${PERIODS} days`,
       remedy: areKnown ? null : 'look at error_type: NULL and the empty text mean success, words such as NULL or None do not',
     },

@@ -248,7 +248,8 @@ function defaultsOf({ warehouse, timeZone }: Config): Record<string, unknown> {
   const source = warehouse.engine === 'duckdb' ? warehouse.source : null;
   return {
     ...Settings.parse({}),
-    ...{ KPI_WAREHOUSE: DEFAULT_WAREHOUSE, KPI_TIME_ZONE: timeZone },
+    KPI_WAREHOUSE: DEFAULT_WAREHOUSE,
+    KPI_TIME_ZONE: timeZone,
     ...(source !== null && { KPI_SOURCE: source.kind === 'demo' ? 'demo' : source.path }),
   };
 }

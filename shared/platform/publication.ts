@@ -161,8 +161,13 @@ export function completePublication(settings: PublicationSettings): Publication 
   const { title, licence, contact, authors } = settings;
   if (title === undefined || licence === undefined || contact === undefined) return null;
   return {
-    ...{ title, licence, contact, authors: authors ?? [{ name: contact.name }] },
-    ...{ description: settings.description ?? null, doi: settings.doi ?? null },
-    ...{ url: settings.url ?? null, citation: settings.citation ?? null },
+    title,
+    licence,
+    contact,
+    authors: authors ?? [{ name: contact.name }],
+    description: settings.description ?? null,
+    doi: settings.doi ?? null,
+    url: settings.url ?? null,
+    citation: settings.citation ?? null,
   };
 }

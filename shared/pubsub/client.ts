@@ -69,8 +69,12 @@ export function createPubsub(projectId: string | undefined, { callMs = CALL_MS }
     retry: {
       retryCodes: [UNAVAILABLE],
       backoffSettings: {
-        ...{ initialRetryDelayMillis: 100, retryDelayMultiplier: 2, maxRetryDelayMillis: 2_000 },
-        ...{ initialRpcTimeoutMillis: callMs / 3, rpcTimeoutMultiplier: 1, maxRpcTimeoutMillis: callMs / 3 },
+        initialRetryDelayMillis: 100,
+        retryDelayMultiplier: 2,
+        maxRetryDelayMillis: 2_000,
+        initialRpcTimeoutMillis: callMs / 3,
+        rpcTimeoutMultiplier: 1,
+        maxRpcTimeoutMillis: callMs / 3,
         totalTimeoutMillis: callMs / 2,
       },
     },

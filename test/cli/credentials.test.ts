@@ -8,8 +8,12 @@ const folder = mkdtempSync(join(tmpdir(), 'kpi-credentials-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const env = {
-  ...{ HOME: folder, CLOUDSDK_CONFIG: join(folder, 'gcloud'), METADATA_SERVER_DETECTION: 'none' },
-  ...{ KPI_WAREHOUSE: 'bigquery:project-x.kpi_metrics', KPI_SOURCE: 'project-x.app', KPI_LOCATION: 'US' },
+  HOME: folder,
+  CLOUDSDK_CONFIG: join(folder, 'gcloud'),
+  METADATA_SERVER_DETECTION: 'none',
+  KPI_WAREHOUSE: 'bigquery:project-x.kpi_metrics',
+  KPI_SOURCE: 'project-x.app',
+  KPI_LOCATION: 'US',
 };
 const LACK = 'no Google credentials here';
 const LOGIN = 'run: gcloud auth application-default login';

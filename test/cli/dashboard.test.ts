@@ -183,7 +183,8 @@ describe('--open', () => {
   const text = () => (existsSync(opened) ? readFileSync(opened, 'utf8') : '');
   const open = (args: string[], env: Record<string, string>) =>
     startKpi(folder, ['dashboard', '--warehouse', warehouse, '--open', ...args], {
-      ...{ DISPLAY: '', WAYLAND_DISPLAY: '' },
+      DISPLAY: '',
+      WAYLAND_DISPLAY: '',
       ...env,
     });
 

@@ -131,7 +131,9 @@ test('a value that lost its last digits, and when a row was made, are no differe
   expect(columns).toEqual([
     {
       column: 'avg_tests_per_active_user',
-      ...{ values: 24, differing: 1, most: expect.closeTo(1e-8, 15) },
+      values: 24,
+      differing: 1,
+      most: expect.closeTo(1e-8, 15),
       first: [{ date: SUNDAY, period: '2025-12-12', published: 1 + 1e-8, counted: 1 }],
     },
   ]);
@@ -160,7 +162,9 @@ test('rows that only one side has', async () => {
   expect([code, answer.differences]).toEqual([2, 3]);
   const rowsOf = (name: string) => answer.tables.find(({ table }: { table: string }) => table === name).rows;
   expect(rowsOf('daily_errors')).toEqual({
-    ...{ compared: 23, onlyPublished: 1, onlyCounted: 1 },
+    compared: 23,
+    onlyPublished: 1,
+    onlyCounted: 1,
     first: [
       { date: SUNDAY, period: '2025-11-01', only: 'published' },
       { date: SUNDAY, period: SUNDAY, only: 'counted' },

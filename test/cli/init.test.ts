@@ -165,7 +165,9 @@ async function answer(answers: [question: RegExp, answer: string][], args: strin
 
   test('what no answer mends ends it', async () => {
     const { code, said, unasked } = await answer([[/such as US: /, 'US\r']], ['--source', 'project-x.app'], {
-      ...{ HOME: folder, CLOUDSDK_CONFIG: join(folder, 'gcloud'), METADATA_SERVER_DETECTION: 'none' },
+      HOME: folder,
+      CLOUDSDK_CONFIG: join(folder, 'gcloud'),
+      METADATA_SERVER_DETECTION: 'none',
     });
     expect({ code, unasked, said, isThere: existsSync(file) }).toMatchObject({ code: 64, unasked: 0, isThere: false });
     expect(said).toContain('kpi: nothing is written: no Google credentials here');

@@ -394,8 +394,12 @@ describe('show', () => {
       '2025-12-21,2025-12-23,false,1,0,0',
     ]);
     expect(JSON.parse((await kpi([...range, '--json'])).stdout).days[0]).toEqual({
-      ...{ date: '2025-12-21', report_date: '2025-12-23', provisional: false },
-      ...{ accounts_created: 1, accounts_with_tests: 0, conversion_rate: 0 },
+      date: '2025-12-21',
+      report_date: '2025-12-23',
+      provisional: false,
+      accounts_created: 1,
+      accounts_with_tests: 0,
+      conversion_rate: 0,
     });
     const { stdout } = await kpi(range);
     expect(stdout).toMatch(/^daily_funnel {2}2 days, as their newest reports have them\n/);

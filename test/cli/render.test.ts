@@ -15,8 +15,15 @@ const WIDE = Number.POSITIVE_INFINITY;
 function rendered(values: Partial<ReportRow<'daily_engagement'>>): string[] {
   const row: ReportRow<'daily_engagement'> = {
     ...period,
-    ...{ all_tests: 1234567, successful_tests: 0, successful_test_users: 1, active_users: 2, total_users_to_date: 3 },
-    ...{ total_active_users_to_date: 4, active_percentage: 12.345, active_change: null, avg_tests_per_active_user: 1.005 },
+    all_tests: 1234567,
+    successful_tests: 0,
+    successful_test_users: 1,
+    active_users: 2,
+    total_users_to_date: 3,
+    total_active_users_to_date: 4,
+    active_percentage: 12.345,
+    active_change: null,
+    avg_tests_per_active_user: 1.005,
     ...values,
   };
   const lines = renderReport('daily_engagement', [row], { isDemo: false, width: WIDE }).split('\n');
@@ -57,7 +64,11 @@ function headsOf(text: string): string[] {
 }
 
 const days = ['2025-12-22', '2025-12-23'].map((date) => ({
-  ...{ date, report: '2025-12-23', provisional: false, growing: true, grown: [] },
+  date,
+  report: '2025-12-23',
+  provisional: false,
+  growing: true,
+  grown: [],
   values: reportMetrics.map((_, place) => 1_000_000 + place),
 }));
 

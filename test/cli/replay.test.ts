@@ -29,7 +29,8 @@ afterEach(async () => {
 
 const command = (args: string[]) => ['replay', '--project', 'test', ...args];
 const settings = (env: Record<string, string> = {}) => ({
-  ...{ PUBSUB_EMULATOR_HOST: server.host, KPI_SOURCE_MAX_AGE_HOURS: '0' },
+  PUBSUB_EMULATOR_HOST: server.host,
+  KPI_SOURCE_MAX_AGE_HOURS: '0',
   ...env,
 });
 
@@ -161,7 +162,10 @@ describe('Ctrl-C', () => {
 
     const begin = () =>
       start(['--run'], {
-        ...{ KPI_WAREHOUSE: 'bigquery:test.kpi_metrics', KPI_SOURCE: 'test.app', KPI_LOCATION: 'EU', KPI_TIME_ZONE: 'UTC' },
+        KPI_WAREHOUSE: 'bigquery:test.kpi_metrics',
+        KPI_SOURCE: 'test.app',
+        KPI_LOCATION: 'EU',
+        KPI_TIME_ZONE: 'UTC',
         KPI_BIGQUERY_ENDPOINT: bigQuery.endpoint,
       });
 

@@ -115,20 +115,34 @@ describe('of the demo data', () => {
 
 describe('at any width', () => {
   const run: ExportRun = {
-    ...{ run_id: 'r', request_id: 'q', report_date: '2025-12-23', trigger: 'replay', status: 'failed' },
-    ...{ started_at: '2025-12-24T06:00:00Z', finished_at: '2025-12-24T06:12:34Z', time_zone: 'UTC', definitions_version: 1 },
-    ...{ program_version: '1', rejected_rows: 1234, unclassified_errors: 0, revised_values: null, source_latest_hour: null },
-    ...{ bytes_processed: null, released_period: '2025-12-12', released_cells: 1, hidden_cells: 2, source: null },
-    ...{ error_code: 'SOURCE_NOT_READY', unusual_values: null },
+    run_id: 'r',
+    request_id: 'q',
+    report_date: '2025-12-23',
+    trigger: 'replay',
+    status: 'failed',
+    started_at: '2025-12-24T06:00:00Z',
+    finished_at: '2025-12-24T06:12:34Z',
+    time_zone: 'UTC',
+    definitions_version: 1,
+    program_version: '1',
+    rejected_rows: 1234,
+    unclassified_errors: 0,
+    revised_values: null,
+    source_latest_hour: null,
+    bytes_processed: null,
+    released_period: '2025-12-12',
+    released_cells: 1,
+    hidden_cells: 2,
+    source: null,
+    error_code: 'SOURCE_NOT_READY',
+    unusual_values: null,
   };
   const now = new Date('2025-12-24T08:00:00Z');
   const gap = (reportDate: string) => ({ reportDate, reason: 'missing' as const });
   const status: Status = {
-    ...{
-      timeZone: 'America/Argentina/ComodRivadavia',
-      isDemo: false,
-      runs: [run, { ...run, status: 'succeeded', error_code: null }],
-    },
+    timeZone: 'America/Argentina/ComodRivadavia',
+    isDemo: false,
+    runs: [run, { ...run, status: 'succeeded', error_code: null }],
     newest: { reportDate: '2025-12-23', createdAt: new Date('2025-12-24T06:00:00Z'), isProvisional: true, tables: 4 },
     figures: { day: '2025-12-22', sentence: 'Monday was a usual day: 96 active users (usual 74 to 99).', unusualValues: 0 },
     gaps: { from: '2021-01-01', to: '2025-12-23', gaps: [gap('2021-01-01'), gap('2021-01-03')] },

@@ -39,7 +39,10 @@ async function write(name: string, { files = {}, prepare, force = false, source 
       },
     );
     const options: FileWriterOptions = {
-      ...{ flag: '--out', kind: 'a page', force, config },
+      flag: '--out',
+      kind: 'a page',
+      force,
+      config,
       isOwn: (head) => head.startsWith(OWN),
     };
     let said = 'written';
@@ -131,7 +134,8 @@ test.each<[string, string, Trial, string]>([
         mkdirSync(join(folder, 'shared'));
         symlinkSync('../shared', join(folder, 'data/measurements'));
       },
-      ...{ source: 'data', force: true },
+      source: 'data',
+      force: true,
     },
     isData('shared/page.html'),
   ],

@@ -91,7 +91,11 @@ test('what the settings say is text, wherever it stands', () => {
 test('search engines are kept out of every page but of a release with a licence', () => {
   const data = {
     of: { kind: 'release', grain: 'week', minPeople: 20, roundTo: 10, title: null, hidden: [], csv: '' },
-    ...{ isDemo: false, timeZone: 'UTC', readAt: '2025-12-24T06:00:00.000Z', date: null, version: '1' },
+    isDemo: false,
+    timeZone: 'UTC',
+    readAt: '2025-12-24T06:00:00.000Z',
+    date: null,
+    version: '1',
     grains: { day: { metrics: [], periods: [], cohorts: [] } },
   } satisfies DashboardData;
   const assets = { script: '', styles: '', licences: '' };

@@ -21,12 +21,20 @@ afterAll(() => Reflect.deleteProperty(globalThis, 'document'));
 
 function historyIn(timeZone: string) {
   const day: Period = {
-    ...{ date: '2025-12-22', report: '2025-12-22', provisional: false, growing: true, grown: [] },
+    date: '2025-12-22',
+    report: '2025-12-22',
+    provisional: false,
+    growing: true,
+    grown: [],
     values: reportMetrics.map(() => 1),
   };
   const data: DashboardData = {
     of: { kind: 'reports', newest: { date: '2025-12-22', createdAt: '2025-12-23T02:15:00.000Z' }, gaps: [], annotations: [] },
-    ...{ isDemo: false, timeZone, readAt: '2025-12-23T03:30:00.000Z', date: null, version: '' },
+    isDemo: false,
+    timeZone,
+    readAt: '2025-12-23T03:30:00.000Z',
+    date: null,
+    version: '',
     grains: { day: { metrics: reportMetrics, periods: [day], cohorts: [] } },
   };
   const history = createHistory(data, 'day');

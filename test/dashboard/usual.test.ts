@@ -40,9 +40,14 @@ function countsOf(grain: Grain, start: CalendarDate, age: number): Record<string
   const users = about(incident < 0.05 ? 45 : 100, 'users');
   const kinds = { camera_too_far: about(incident > 0.95 ? 40 : 9, 'far'), test_lines_not_found: about(11, 'lines') };
   return {
-    ...{ active_users: users, all_tests: users + about(40, 'tests'), accounts_created: about(30, 'accounts') },
-    ...{ ...kinds, total_errors: kinds.camera_too_far + kinds.test_lines_not_found + about(3, 'others') },
-    ...{ total_sessions: users, successful_sessions: Math.round(users * 0.8), first_try_successes: Math.round(users * 0.7) },
+    active_users: users,
+    all_tests: users + about(40, 'tests'),
+    accounts_created: about(30, 'accounts'),
+    ...kinds,
+    total_errors: kinds.camera_too_far + kinds.test_lines_not_found + about(3, 'others'),
+    total_sessions: users,
+    successful_sessions: Math.round(users * 0.8),
+    first_try_successes: Math.round(users * 0.7),
     accounts_with_tests: about(10, 'converted') + age,
   };
 }

@@ -24,7 +24,9 @@ afterEach(async () => {
 
 function createDeps() {
   const settings = {
-    ...{ KPI_WAREHOUSE: join(folder, 'w.duckdb'), KPI_SOURCE: writeSmallSource(folder), KPI_SOURCE_MAX_AGE_HOURS: '0' },
+    KPI_WAREHOUSE: join(folder, 'w.duckdb'),
+    KPI_SOURCE: writeSmallSource(folder),
+    KPI_SOURCE_MAX_AGE_HOURS: '0',
     KPI_DIGEST_WEBHOOK: webhook.url,
   };
   const now = () => new Date('2025-12-23T06:00:00Z');

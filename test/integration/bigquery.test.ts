@@ -86,7 +86,11 @@ if (!emulatorIsAvailable)
       expect(counts.map((inspection) => inspection.counts)).toEqual([
         { rows: 2, withoutCreatedAt: 1, before1970: 0, inFuture: 0, repeatedIds: 1, testers: null },
         {
-          ...{ rows: 2, withoutCreatedAt: 1, before1970: 0, inFuture: 0, repeatedIds: 0 },
+          rows: 2,
+          withoutCreatedAt: 1,
+          before1970: 0,
+          inFuture: 0,
+          repeatedIds: 0,
           testers: { all: 1, withoutAccount: 0 },
         },
       ]);

@@ -30,12 +30,16 @@ if (!emulatorIsAvailable) process.stderr.write('A release in BigQuery needs an e
   const situations = [
     {
       grain: 'day',
-      ...{ from: '2025-07-01', to: '2025-07-16', dates: ['2025-07-15'] },
+      from: '2025-07-01',
+      to: '2025-07-16',
+      dates: ['2025-07-15'],
       periods: [['2025-07-04', '2025-07-04']],
     },
     {
       grain: 'week',
-      ...{ from: '2025-06-10', to: '2025-07-13', dates: ['2025-07-06', '2025-07-13'] },
+      from: '2025-06-10',
+      to: '2025-07-13',
+      dates: ['2025-07-06', '2025-07-13'],
       periods: [
         ['2025-06-16', '2025-06-22'],
         ['2025-06-23', '2025-06-29'],
@@ -69,7 +73,10 @@ if (!emulatorIsAvailable) process.stderr.write('A release in BigQuery needs an e
             const reference = referenceRelease(rows, timeZone, grain);
             expect(released).toEqual(
               periods.map(([start, end]) => ({
-                ...{ period_start_date: start, period_end_date: end, revision: 1, released_at: STARTED_AT.toISOString() },
+                period_start_date: start,
+                period_end_date: end,
+                revision: 1,
+                released_at: STARTED_AT.toISOString(),
                 ...reference(start).release(11, 5),
               })),
             );
@@ -98,7 +105,10 @@ if (!emulatorIsAvailable) process.stderr.write('A release in BigQuery needs an e
           await folderWithRelease(embedded, rows);
           mkdirSync(cloud);
           writeSettings(cloud, {
-            ...{ warehouse: `bigquery:test.${dataset}`, source: `test.${dataset}`, location: 'US', release: publication },
+            warehouse: `bigquery:test.${dataset}`,
+            source: `test.${dataset}`,
+            location: 'US',
+            release: publication,
             bigqueryEndpoint: emulator.endpoint,
           });
           const filesOf = async (place: string) => {

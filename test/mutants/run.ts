@@ -107,7 +107,10 @@ function runTests(files: readonly string[]): TestRun {
     ...files,
   ];
   const { error, stderr } = spawnSync(process.execPath, [jest, ...args], {
-    ...{ cwd: copy, timeout: MOST_MS.run, encoding: 'utf8' as const, stdio: ['ignore', 'ignore', 'pipe'] as const },
+    cwd: copy,
+    timeout: MOST_MS.run,
+    encoding: 'utf8' as const,
+    stdio: ['ignore', 'ignore', 'pipe'] as const,
   });
   if (error !== undefined) return { failed: `no end within ${MOST_MS.run / 1000} s`, isBroken: false, output: stderr };
   if (!existsSync(results)) return { failed: 'jest, which could not start', isBroken: true, output: stderr };

@@ -27,14 +27,15 @@ beforeAll(async () => {
   facts = { ...counted };
   server = await startFaultServer(facts);
   env = settings({
-    ...{ KPI_WAREHOUSE: 'bigquery:test.kpi_metrics', KPI_SOURCE: 'test.source', KPI_LOCATION: 'EU', KPI_TIME_ZONE: timeZone },
-    ...{
-      KPI_BIGQUERY_ENDPOINT: server.endpoint,
-      KPI_RELEASE: 'on',
-      KPI_RELEASE_GRAIN: 'day',
-      KPI_LOG_LEVEL: 'debug',
-      TMPDIR: folder,
-    },
+    KPI_WAREHOUSE: 'bigquery:test.kpi_metrics',
+    KPI_SOURCE: 'test.source',
+    KPI_LOCATION: 'EU',
+    KPI_TIME_ZONE: timeZone,
+    KPI_BIGQUERY_ENDPOINT: server.endpoint,
+    KPI_RELEASE: 'on',
+    KPI_RELEASE_GRAIN: 'day',
+    KPI_LOG_LEVEL: 'debug',
+    TMPDIR: folder,
   });
   [events, calls] = await Promise.all([startFunction('exportKpi', env), startFunction('exportKpiHttp', env)]);
 });

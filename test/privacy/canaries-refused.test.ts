@@ -61,12 +61,14 @@ const { users, measurements } = canarySource();
 const cases: Case[] = [
   {
     name: 'ids that are there twice',
-    ...{ code: 'SOURCE_CONTRACT', says: 'measurement_id its session has already' },
+    code: 'SOURCE_CONTRACT',
+    says: 'measurement_id its session has already',
     make: () => use({ users: [...users, ...users.slice(0, 2)], measurements: [...measurements, ...measurements.slice(0, 3)] }),
   },
   {
     name: 'too many rows that lack something',
-    ...{ code: 'QUALITY_GATE', says: 'lack a required value' },
+    code: 'QUALITY_GATE',
+    says: 'lack a required value',
     make: () => {
       const many = Array.from({ length: 20 }, (_, copy) =>
         measurements.map((row) => ({ ...row, measurement_id: `${row.measurement_id}-${copy}` })),
@@ -76,12 +78,15 @@ const cases: Case[] = [
   },
   {
     name: 'a source that is late',
-    ...{ code: 'SOURCE_NOT_READY', says: 'the source is late', isToday: true },
+    code: 'SOURCE_NOT_READY',
+    says: 'the source is late',
+    isToday: true,
     make: async () => use(canarySource(addDays(await today(), -2))),
   },
   {
     name: 'a warehouse with a column of a type that lists its values',
-    ...{ code: 'SCHEMA_DRIFT', says: 'as ENUM, expected BIGINT' },
+    code: 'SCHEMA_DRIFT',
+    says: 'as ENUM, expected BIGINT',
     make: async () => {
       await use({ users, measurements });
       for (const file of Object.values(doors.warehouses)) {
@@ -96,7 +101,9 @@ const cases: Case[] = [
   },
   {
     name: 'warehouses that another process has open',
-    ...{ code: 'BUSY', says: 'is open in another process', pace: 60 },
+    code: 'BUSY',
+    says: 'is open in another process',
+    pace: 60,
     make: async () => {
       await use({ users, measurements });
       return hold(Object.values(doors.warehouses));
@@ -161,7 +168,9 @@ describe('a run that its deadline ends', () => {
     server.strike = (kind) => (kind === 'query' ? { jobHangs: true } : null);
     try {
       const { seen, codes } = await throughBothFunctions({
-        ...{ KPI_WAREHOUSE: 'bigquery:test.kpi_metrics', KPI_SOURCE: 'test.source', KPI_LOCATION: 'EU' },
+        KPI_WAREHOUSE: 'bigquery:test.kpi_metrics',
+        KPI_SOURCE: 'test.source',
+        KPI_LOCATION: 'EU',
         KPI_BIGQUERY_ENDPOINT: server.endpoint,
       });
       expect(codes).toEqual(['TIMEOUT', 'TIMEOUT']);

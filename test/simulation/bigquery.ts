@@ -147,7 +147,13 @@ export function createBigQueryModel({ clock, random, source, grain, onWrite, onC
     const usual = operation === 'look' ? 50 + random.below(200) : 100 + random.below(random.chance(0.1) ? 5_000 : 900);
     const ms = fate === 'hangs' ? Number.POSITIVE_INFINITY : fate === 'crawls' ? 20_000 + random.below(200_000) : usual;
     const job: Job = {
-      ...{ id, operation, configuration, state: 'RUNNING', doneAt: clock.now() + ms, errorResult: null, outputRows: rows.length },
+      id,
+      operation,
+      configuration,
+      state: 'RUNNING',
+      doneAt: clock.now() + ms,
+      errorResult: null,
+      outputRows: rows.length,
       answer: [],
     };
     jobs.set(id, job);

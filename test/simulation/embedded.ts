@@ -93,7 +93,12 @@ export async function playEmbedded(
       const argv = ['export', '--date', date, '--source', sourceFolder, '--warehouse', warehouse, '--time-zone', TIME_ZONE];
       tell(`kpi ${argv.join(' ')}`);
       const owner = startProcess({
-        ...{ name: `p${index}`, program: programs.kpi, clock, random, argv, environment: { KPI_LOG_LEVEL: 'warning' } },
+        name: `p${index}`,
+        program: programs.kpi,
+        clock,
+        random,
+        argv,
+        environment: { KPI_LOG_LEVEL: 'warning' },
         packages: (process) => ({ '@duckdb/node-api': watchDuckDb(process, native, instances) }),
         onExit: () => {
           ended = true;

@@ -17,7 +17,10 @@ const DATE = '2025-08-31';
 
 test('the simulation counts what the SQL counts', async () => {
   const source = createSource({
-    ...{ seed: 4, timeZone, start, days: 9 },
+    seed: 4,
+    timeZone,
+    start,
+    days: 9,
     events: [
       { kind: 'late', at: start + 86_400_000, hours: 30, delayHours: 5 },
       { kind: 'delete', at: start + 3 * 86_400_000, salt: 3 },
@@ -55,13 +58,14 @@ test('the simulation counts what the SQL counts', async () => {
     const counted = createCounter(
       source.at(now),
       {
-        ...{
-          firstDay: first_day.value,
-          lastDay: last_day.value,
-          scanFrom: scan_from.value.getTime(),
-          scanUntil: scan_until.value.getTime(),
-        },
-        ...{ future: future.value.getTime(), memory: memory.value, cohortDays: cohort_days.value, grain },
+        firstDay: first_day.value,
+        lastDay: last_day.value,
+        scanFrom: scan_from.value.getTime(),
+        scanUntil: scan_until.value.getTime(),
+        future: future.value.getTime(),
+        memory: memory.value,
+        cohortDays: cohort_days.value,
+        grain,
       },
       source,
     )(fact as AnyFactName);

@@ -57,7 +57,11 @@ function viewOf(all: View['all'], window: FactWindow, dateOf: View['dateOf']): V
   for (const row of all.measurements.filter(isScanned))
     if (row.createdAt < (earliest.get(row.user)?.createdAt ?? Number.POSITIVE_INFINITY)) earliest.set(row.user, row);
   return {
-    ...{ all, window, startOf, attempts, dateOf },
+    all,
+    window,
+    startOf,
+    attempts,
+    dateOf,
     accounts: all.users
       .filter(isScanned)
       .map((row) => ({ user: row.user, day: clampedDay(row) }))
@@ -98,7 +102,9 @@ const counters: Record<AnyFactName, (view: View) => Row[]> = {
 
   intake: ({ attempts }) =>
     groups(attempts, ({ period, outcome }) => ({ day: period, outcome })).map(([key, rows]) => ({
-      ...{ ...key, source_rows: rows.length, latest_hour: latestHour(rows) },
+      ...key,
+      source_rows: rows.length,
+      latest_hour: latestHour(rows),
     })),
 
   users: ({ accounts }) =>
@@ -182,7 +188,7 @@ const counters: Record<AnyFactName, (view: View) => Row[]> = {
       const of = (sort: number) => sessions.filter(({ firstSuccess }) => firstSuccess === sort).length;
       const [never, first, second, later] = [of(0), of(1), of(2), of(3)];
       const sorts = [first, second, later, never].reduce((set, count, bit) => set + (count > 0 ? 2 ** bit : 0), 0);
-      return { ...{ period, sorts, never, first, second, later }, all: sessions.length };
+      return { period, sorts, never, first, second, later, all: sessions.length };
     });
     return groups(users, ({ period, sorts }) => ({ day: period, sorts })).map(([key, alike]) => ({
       ...key,
@@ -204,14 +210,20 @@ const counters: Record<AnyFactName, (view: View) => Row[]> = {
       const newest = rows.at(-1);
       const newestRows = rows.filter(({ createdAt }) => createdAt > (newest?.createdAt ?? 0) - 12 * 86_400_000).length;
       return {
-        ...{ source, first_day: rows[0]?.day ?? null, last_day: newest?.day ?? null },
-        ...{ newest_rows: newestRows, source_rows: rows.length },
+        source,
+        first_day: rows[0]?.day ?? null,
+        last_day: newest?.day ?? null,
+        newest_rows: newestRows,
+        source_rows: rows.length,
       };
     }),
 
   freshness: ({ all, attempts, window: { firstDay, lastDay, scanFrom, scanUntil } }) => [
     ...groups(attempts, ({ day }) => ({ day })).map(([{ day }, rows]) => ({
-      ...{ source: 'measurements', day, source_rows: rows.length, latest_hour: latestHour(rows) },
+      source: 'measurements',
+      day,
+      source_rows: rows.length,
+      latest_hour: latestHour(rows),
     })),
     ...groups(
       all.users.filter(
@@ -224,7 +236,9 @@ const counters: Record<AnyFactName, (view: View) => Row[]> = {
 
 function usersOfPeriods(attempts: readonly Attempt[]) {
   return groups(attempts, ({ period, user }) => ({ period, user })).map(([{ period }, rows]) => ({
-    ...{ period, tests: rows.length, successes: rows.filter(({ outcome }) => outcome === 'success').length },
+    period,
+    tests: rows.length,
+    successes: rows.filter(({ outcome }) => outcome === 'success').length,
   }));
 }
 

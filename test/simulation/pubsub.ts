@@ -60,8 +60,12 @@ export function createPubsubModel({ clock, random, push }: PubsubOptions): Pubsu
 
     request: ({ data, isBad, delayMs, doubledAfter }) => {
       const message: PushedMessage = {
-        ...{ id: String(++made), data: Buffer.from(data), publishTime: clock.now(), isBad },
-        ...{ attempts: 0, state: 'outstanding' },
+        id: String(++made),
+        data: Buffer.from(data),
+        publishTime: clock.now(),
+        isBad,
+        attempts: 0,
+        state: 'outstanding',
       };
       model.messages.push(message);
       const at = clock.now() + delayMs + 50 + random.below(400);

@@ -57,7 +57,9 @@ export function makeSchedule(seed: number): Schedule {
   const start = Date.UTC(2025, 1, 1 + random.below(290), 5);
   const events = Array.from({ length: days }, (_, day) => eventsOf(random, start + day * DAY_MS)).flat();
   return {
-    ...{ seed, days, start },
+    seed,
+    days,
+    start,
     timeZone: random.pick(['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu']),
     grain: random.pick(['day', 'day', 'week', 'week', 'month']),
     events: events.sort((one, other) => one.at - other.at),
@@ -105,7 +107,10 @@ const BAD = [
 
 function message(random: Random, at: number, data: string): Event & { kind: 'message' } {
   return {
-    ...{ kind: 'message', at, data, isBad: false },
+    kind: 'message',
+    at,
+    data,
+    isBad: false,
     doubledAfter: random.chance(0.2) ? random.below(30 * SECOND_MS) : null,
     delaySeconds: random.chance(0.1) ? random.below(7_200) : 0,
   };

@@ -72,8 +72,11 @@ export function createSource({ seed, timeZone, start, days, daysBefore = DAYS_BE
       const begin = within();
       for (let attempt = 0; attempt < 1 + random.below(3); attempt++)
         measurements.push({
-          ...{ id: `m${measurements.length}`, user, session: `s${day}-${sitting}` },
-          ...{ kind: random.chance(0.6) ? null : random.pick(kinds), ...place(begin + attempt * 40_000) },
+          id: `m${measurements.length}`,
+          user,
+          session: `s${day}-${sitting}`,
+          kind: random.chance(0.6) ? null : random.pick(kinds),
+          ...place(begin + attempt * 40_000),
         });
     }
   }
@@ -91,8 +94,11 @@ export function createSource({ seed, timeZone, start, days, daysBefore = DAYS_BE
       return {
         users: there.users.map((row) => ({ user_id: row.user, created_at: textOf(row) })),
         measurements: there.measurements.map((row) => ({
-          ...{ measurement_id: row.id, user_id: row.user, session_id: row.session },
-          ...{ created_at: textOf(row), error_type: row.kind },
+          measurement_id: row.id,
+          user_id: row.user,
+          session_id: row.session,
+          created_at: textOf(row),
+          error_type: row.kind,
         })),
       };
     },

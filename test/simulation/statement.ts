@@ -110,8 +110,11 @@ function statesOf(table_name: PublishedTable, rows: readonly StoredRow[]): Store
   return [...new Set(rows.map(({ report_date }) => report_date))].map((report_date) => {
     const created = rows.flatMap((row) => (row.report_date === report_date ? String(row.created_at) : [])).sort();
     return {
-      ...{ report_date, table_name, row_count: created.length },
-      ...{ first_created_at: created[0], last_created_at: created.at(-1) },
+      report_date,
+      table_name,
+      row_count: created.length,
+      first_created_at: created[0],
+      last_created_at: created.at(-1),
     };
   });
 }

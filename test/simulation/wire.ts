@@ -114,7 +114,8 @@ export function pubsubPackage(
       const met = fateOf(operation, owner);
       const fail = (code: number) => reject(Object.assign(new Error('simulated'), { code }));
       network.send(owner, {
-        ...{ fate: isJobFate(met) ? null : met, carryOut },
+        fate: isJobFate(met) ? null : met,
+        carryOut,
         answer: (result) => resolve([result]),
         breaks: () => fail(14),
         refuse: () => fail([14, 13, 8, 4][network.sent() % 4] ?? 14),

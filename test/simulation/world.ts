@@ -70,7 +70,10 @@ export async function play(schedule: Schedule, programs: Programs, tell: (line: 
   });
   const network = createNetwork({ clock, random, onDeath: bury });
   const bigQuery = createBigQueryModel({
-    ...{ clock, random, source, grain: schedule.grain },
+    clock,
+    random,
+    source,
+    grain: schedule.grain,
     onWrite: (place, written, before) => invariants.written(place, written, before),
     onCount: (jobId, at) => {
       const run = runOf(jobId);
@@ -80,8 +83,15 @@ export async function play(schedule: Schedule, programs: Programs, tell: (line: 
   });
   const pubsub = createPubsubModel({ clock, random, push });
   const world: World = {
-    ...{ schedule, source, bigQuery, pubsub, now: clock.now },
-    ...{ snapshots: new Map(), runners: new Map(), processes: [], unrecorded: new Set() },
+    schedule,
+    source,
+    bigQuery,
+    pubsub,
+    now: clock.now,
+    snapshots: new Map(),
+    runners: new Map(),
+    processes: [],
+    unrecorded: new Set(),
   };
   const invariants: Invariants = createInvariants(world);
 
@@ -119,7 +129,12 @@ export async function play(schedule: Schedule, programs: Programs, tell: (line: 
     const name = `p${++counts.processes}`;
     const inCloud = program === 'functions';
     const owner = startProcess({
-      ...{ name, program: programs[program], clock, random, argv, onExit },
+      name,
+      program: programs[program],
+      clock,
+      random,
+      argv,
+      onExit,
       environment: {
         ...environment,
         KPI_BIGQUERY_ENDPOINT: `http://${name}.simulated`,
@@ -192,7 +207,9 @@ export async function play(schedule: Schedule, programs: Programs, tell: (line: 
     const fate = fateOf('push', owner);
     const what = `message ${message.id} (${message.data}), delivery ${message.attempts}`;
     const work = begin({
-      ...{ owner, what, limitMs: PLATFORM_MS },
+      owner,
+      what,
+      limitMs: PLATFORM_MS,
       end: (how) => answered(fate === null || how !== 'acknowledged' ? how : 'unanswered'),
     });
     const publishTime = new Date(message.publishTime).toISOString();
@@ -273,7 +290,10 @@ export async function play(schedule: Schedule, programs: Programs, tell: (line: 
   };
   process.on('unhandledRejection', catchIt);
   const played = (broken: Broken | null): Played => ({
-    ...{ requests: network.sent(), deliveries: counts.deliveries, trace: counts.trace, broken },
+    requests: network.sent(),
+    deliveries: counts.deliveries,
+    trace: counts.trace,
+    broken,
   });
   try {
     for (const event of schedule.events) clock.at(event.at, () => happen(event));

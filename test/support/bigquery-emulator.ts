@@ -70,12 +70,13 @@ export async function openWarehouse(
     for (const table of sourceTableNames) await upTo(4, () => loadSource(dataset, folder, table, suffix));
     const [users, measurements] = sourceTableNames.map((table) => `${PROJECT}.${name}.${table}${suffix}`);
     const config: BigQueryConfig = {
-      ...{ engine: 'bigquery', project: PROJECT, dataset: name, location: LOCATION },
-      ...{
-        source: { users: String(users), measurements: String(measurements), firstTests: null },
-        maxBytesBilled: null,
-        endpoint,
-      },
+      engine: 'bigquery',
+      project: PROJECT,
+      dataset: name,
+      location: LOCATION,
+      source: { users: String(users), measurements: String(measurements), firstTests: null },
+      maxBytesBilled: null,
+      endpoint,
     };
     const pace = { ...testPace, firstBackoffMs: 50, maxBackoffMs: 500, callMs: 60_000, maxRetryMs: 300_000, pollMs: 20 };
     return { dataset: name, newEngine: () => createBigQuery({ config, now: () => new Date(), pace }), withSource, remove };

@@ -42,7 +42,8 @@ export function canaryCrowd(people: number, firstDay: CalendarDate, lastDay: Cal
     [1, 2].map((test) => ({
       measurement_id: `CANARY-measurement-${index}-${test}`,
       session_id: `CANARY-session-${index}-${test}`,
-      ...{ user_id, created_at },
+      user_id,
+      created_at,
       error_type: [null, null, 'camera_too_far', `CANARY of user ${index}`][(index + test) % 4] ?? null,
     })),
   );

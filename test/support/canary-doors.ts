@@ -48,8 +48,12 @@ export async function openCanaryDoors(more: Record<string, string> = {}, file: o
   const webhook = await startWebhook();
   const envOf = (door: Door) =>
     settings({
-      ...{ KPI_WAREHOUSE: warehouses[door], KPI_SOURCE: source, KPI_SOURCE_MAX_AGE_HOURS: '0', KPI_LOG_LEVEL: 'debug' },
-      ...{ TMPDIR: temporary, KPI_DIGEST_WEBHOOK: webhook.url },
+      KPI_WAREHOUSE: warehouses[door],
+      KPI_SOURCE: source,
+      KPI_SOURCE_MAX_AGE_HOURS: '0',
+      KPI_LOG_LEVEL: 'debug',
+      TMPDIR: temporary,
+      KPI_DIGEST_WEBHOOK: webhook.url,
       ...more,
     });
   const [events, calls] = await Promise.all([
@@ -66,7 +70,13 @@ export async function openCanaryDoors(more: Record<string, string> = {}, file: o
     await make(source);
   };
   return {
-    ...{ source, folder, warehouses, webhook, events, calls, kpi },
+    source,
+    folder,
+    warehouses,
+    webhook,
+    events,
+    calls,
+    kpi,
     useSource: async (make) => {
       for (const path of Object.values(warehouses)) rmSync(path, { force: true });
       await changeSource(make);
@@ -80,7 +90,9 @@ export async function openCanaryDoors(more: Record<string, string> = {}, file: o
         events.post(PUSH_PATH, pushBody(date)),
       ]);
       return {
-        ...{ 'kpi export': command, 'the answer': answer, 'the acknowledgement': acknowledged },
+        'kpi export': command,
+        'the answer': answer,
+        'the acknowledgement': acknowledged,
         'the log of exportKpi': events.said().slice(saidByEvents),
         'the log of exportKpiHttp': calls.said().slice(saidByCalls),
       };

@@ -221,8 +221,11 @@ export async function startFaultServer(facts: ServedFacts): Promise<FaultServer>
       const created = rows.map(({ created_at }) => String(created_at)).sort();
       if (!(table in publishedTableDefinitions)) return [];
       return {
-        ...{ report_date: rows[0]?.report_date, table_name: table, row_count: rows.length },
-        ...{ first_created_at: created[0], last_created_at: created.at(-1) },
+        report_date: rows[0]?.report_date,
+        table_name: table,
+        row_count: rows.length,
+        first_created_at: created[0],
+        last_created_at: created.at(-1),
       };
     });
   }

@@ -13,7 +13,10 @@ export function reportOfLast(
   const start = periods.at(-1)?.start ?? '';
   const judgements = judgePeriod(periods, start, { grain });
   return {
-    ...{ grain, start, judgements, annotations },
+    grain,
+    start,
+    judgements,
+    annotations,
     causes: causesOf(judgements),
     sentence: sentenceOf(judgements, { start, grain }),
     report: { date: periodEnd(start, grain), madeAt: new Date(`${periodEnd(start, grain)}T23:59:30Z`) },

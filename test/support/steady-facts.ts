@@ -63,13 +63,24 @@ export function steadyReleaseFacts(firstDay: CalendarDate, lastDay: CalendarDate
   const noErrors = eachKind(() => 0, 'most_');
   const bit = (kind: ErrorKind) => 2 ** errorKinds.indexOf(kind);
   const sessions = {
-    ...{ repeat_users: 0, repeat_successful_users: 0, most_successful: 1, most_sessions: 1 },
-    ...{ most_first_try: 0, most_second_try: 0, most_later_try: 0, most_never: 0 },
+    repeat_users: 0,
+    repeat_successful_users: 0,
+    most_successful: 1,
+    most_sessions: 1,
+    most_first_try: 0,
+    most_second_try: 0,
+    most_later_try: 0,
+    most_never: 0,
   };
   return {
     release_tests: days.map((day) => ({
-      ...{ day, users: 6, repeat_users: 5, repeat_successful_users: 3 },
-      ...{ most_tests: 4, most_successes: 2, most_failures: 4 },
+      day,
+      users: 6,
+      repeat_users: 5,
+      repeat_successful_users: 3,
+      most_tests: 4,
+      most_successes: 2,
+      most_failures: 4,
     })),
     release_errors: days.flatMap((day) => [
       { ...noErrors, day, kinds: bit('camera_too_far'), users: 1, most_camera_too_far: 3 },

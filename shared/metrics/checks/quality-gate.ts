@@ -106,7 +106,11 @@ interface Quotient {
 }
 
 const quotient = (table: ReportTable, column: Column, part: Column, whole: Column, of = percentage): Quotient => ({
-  ...{ table, column, part, whole, of },
+  table,
+  column,
+  part,
+  whole,
+  of,
 });
 
 /** NULL exactly when the divisor is 0. */

@@ -50,11 +50,15 @@ export function datapackage(dataset: ReleasedDataset, factsOf: (file: PackageFil
       const { bytes, sha256 } = factsOf(path as PackageFile);
       const isTable = path === 'metrics.csv';
       return {
-        ...{ name, title, path },
+        name,
+        title,
+        path,
         ...(isTable && { type: 'table' }),
-        ...{ format, mediatype },
+        format,
+        mediatype,
         ...(format !== 'apache-parquet' && { encoding: 'utf-8' }),
-        ...{ bytes, hash: `sha256:${sha256}` },
+        bytes,
+        hash: `sha256:${sha256}`,
         ...(isTable && { schema: schemaOf(packageColumns(grain)) }),
       };
     }),
@@ -117,7 +121,10 @@ export const fieldTypes: Record<BigQueryType, string> = {
 
 function fieldOf({ name, type, mode, unit, description }: Column): object {
   return {
-    ...{ name, type: fieldTypes[type], title: nameOf(name), description },
+    name,
+    type: fieldTypes[type],
+    title: nameOf(name),
+    description,
     ...(unit !== null && { unit }),
     constraints: {
       ...(mode === 'REQUIRED' && { required: true }),

@@ -82,7 +82,9 @@ test.each<{ name: string; lost: RegExp; existing: readonly FurtherTable[]; gaps:
   { name: 'lack the very first rows of each weekly table', lost: /^weekly_/, existing: furtherTableNames, gaps: ['2025-12-07'] },
   {
     name: 'lack weekly tables that the deployment has not',
-    ...{ lost: /^weekly_/, existing: furtherTableNames.filter((table) => !table.startsWith('weekly_')), gaps: [] },
+    lost: /^weekly_/,
+    existing: furtherTableNames.filter((table) => !table.startsWith('weekly_')),
+    gaps: [],
   },
 ])('a version with more tables began within the range, which $name', ({ lost, existing, gaps }) => {
   const known = [

@@ -39,7 +39,12 @@ async function releaseBoth(
     ...changes,
   };
   const outcomes = await releasePeriods([FIRST, SECOND], {
-    ...{ engine: engine as Engine, run: testRun({ log }), timeZone: 'UTC', releasedAt, replace, gate: testGate },
+    engine: engine as Engine,
+    run: testRun({ log }),
+    timeZone: 'UTC',
+    releasedAt,
+    replace,
+    gate: testGate,
     settings: { grain: 'day', minPeople: 11, roundTo: 5 },
     now: () => releasedAt,
   });

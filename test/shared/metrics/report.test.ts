@@ -64,8 +64,14 @@ describe('daily_audience', () => {
     const rows = reportOf(SUNDAY_AND_MONTH_END, { audience }).further.daily_audience ?? [];
     const of = (date: string) => rows.find((row) => row.period_start_date === date);
     expect(of('2025-08-31')).toMatchObject({
-      ...{ period_label: 'Today (Aug 31)', active_users: 3, new_users: 2, returning_users: 1, reactivated_users: 0 },
-      ...{ active_users_7d: 3, active_users_28d: 113, stickiness: 300 / 113 },
+      period_label: 'Today (Aug 31)',
+      active_users: 3,
+      new_users: 2,
+      returning_users: 1,
+      reactivated_users: 0,
+      active_users_7d: 3,
+      active_users_28d: 113,
+      stickiness: 300 / 113,
     });
     expect(of('2025-08-30')).toMatchObject({ active_users: 0, active_users_7d: 11, active_users_28d: 1111, stickiness: 0 });
     expect(of('2025-08-24')).toMatchObject({ active_users: 10, active_users_7d: 10, active_users_28d: 1110 });

@@ -31,7 +31,11 @@ afterEach(async () => {
 function borrow<Result>(work: (loan: Loan) => Promise<Result>, changes: Partial<LoanOptions> = {}): Promise<Result> {
   return borrowLetters(
     {
-      ...{ pubsub, subscription: 'letters', stop: stop.signal, abort: new AbortController().signal, pace },
+      pubsub,
+      subscription: 'letters',
+      stop: stop.signal,
+      abort: new AbortController().signal,
+      pace,
       complain: (failure) => complaints.push(failure),
       ...changes,
     },

@@ -49,7 +49,9 @@ describe('on BigQuery', () => {
     expect(found.tables.flatMap(({ columns }) => columns)).toEqual([
       {
         column: 'camera_too_far',
-        ...{ values: 12, differing: 1, most: 4 },
+        values: 12,
+        differing: 1,
+        most: 4,
         first: [{ date: '2025-12-23', period: '2025-12-23', published: 7, counted: 3 }],
       },
     ]);

@@ -212,7 +212,11 @@ test('JSON has every judgement as it is', () => {
   expect(digestJson([report], options)).toEqual({
     periods: [
       {
-        ...{ grain: 'day', start: '2025-03-11', end: '2025-03-11', sentence: report.sentence, report: report.report },
+        grain: 'day',
+        start: '2025-03-11',
+        end: '2025-03-11',
+        sentence: report.sentence,
+        report: report.report,
         figures: report.judgements.map((one) => expect.objectContaining(one)),
         annotations: [],
       },

@@ -18,7 +18,10 @@ describe('the section release of kpi.config.json', () => {
       },
       contact: { ...contact, url: null },
       authors: [{ name: 'Example Inc.' }],
-      ...{ description: null, doi: null, url: null, citation: null },
+      description: null,
+      doi: null,
+      url: null,
+      citation: null,
     });
     const person = { givenName: 'Ada', familyName: 'Lovelace', orcid: '0000-0002-1825-0097' };
     const all = {

@@ -17,13 +17,19 @@ test('numbers and the people behind them, counted of the same rows', () => {
   const { counts } = deriveReleasePeriod(DAY, exact, facts);
   expect(counts.all_tests).toEqual({ value: 14, people: 6, most: 4, rest: null, moreThanOnce: 5 });
   expect(counts.successful_tests).toEqual({
-    ...{ value: 8, people: 5, most: 2, moreThanOnce: 3 },
+    value: 8,
+    people: 5,
+    most: 2,
+    moreThanOnce: 3,
     rest: { value: 6, people: 3, most: 4 },
   });
   expect(counts.camera_too_far).toEqual({ value: 3, people: 1, most: 3, rest: null, moreThanOnce: null });
   expect(counts.total_sessions).toEqual({ value: 9, people: 6, most: 2, rest: null, moreThanOnce: 2 });
   expect(counts.successful_sessions).toEqual({
-    ...{ value: 7, people: 5, most: 2, moreThanOnce: 0 },
+    value: 7,
+    people: 5,
+    most: 2,
+    moreThanOnce: 0,
     rest: { value: 2, people: 1, most: 2 },
   });
   expect(counts.first_try_successes).toMatchObject({ value: 5, people: 3, most: 2 });

@@ -204,7 +204,10 @@ describe('by week', () => {
     expect(release).toMatchObject({ period: WEEK, state: 'released' });
     expect(server.partitions.get(PARTITION)).toEqual([
       {
-        ...{ period_start_date: WEEK, period_end_date: WEEK_END, revision: 1, released_at: AFTERWARDS.toISOString() },
+        period_start_date: WEEK,
+        period_end_date: WEEK_END,
+        revision: 1,
+        released_at: AFTERWARDS.toISOString(),
         ...referenceRelease(ofWeeks.source, ofWeeks.timeZone, 'week')(WEEK).release(11, 5),
       },
     ]);

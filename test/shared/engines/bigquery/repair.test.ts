@@ -20,7 +20,11 @@ async function repaired(errors: Instants, others: Instants, tornLooks = 1): Prom
   const loads: PublishedTable[][] = [];
   let looks = 0;
   const state = (table: PublishedTable, [firstCreatedAt, lastCreatedAt]: Instants): ReportState => ({
-    ...{ reportDate: DATE, table, rows: 12, firstCreatedAt, lastCreatedAt },
+    reportDate: DATE,
+    table,
+    rows: 12,
+    firstCreatedAt,
+    lastCreatedAt,
   });
   await repairTorn([report], {
     readReportStates: async () => {

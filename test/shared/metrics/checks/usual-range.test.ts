@@ -36,8 +36,15 @@ describe('what is usual', () => {
   test('a steady count has a range of whole numbers around it, as wide as chance makes it', () => {
     // 100 expected, by a level and a share of seven days each: variance 100 + 2 × 100²/701 + 1 = 129.5, deviation 11.4
     expect(judgementOf(after(ordinary), 'active_users')).toMatchObject({
-      ...{ value: 100, expected: 100, verdict: 'usual', reason: null, distance: 0 },
-      ...{ low: 79, high: 124, noticeLow: 66, noticeHigh: 145 },
+      value: 100,
+      expected: 100,
+      verdict: 'usual',
+      reason: null,
+      distance: 0,
+      low: 79,
+      high: 124,
+      noticeLow: 66,
+      noticeHigh: 145,
     });
   });
 
@@ -149,7 +156,10 @@ describe('what a day is compared with', () => {
     expect(judgementOf(after(lowDay, ordinary), 'active_users', excluded)).toMatchObject({ expected: 100 });
     expect(judgementOf(after(lowDay, ordinary), 'active_users').expected).toBeLessThan(100);
     expect(judgementOf(after(scaled(0.2)), 'active_users', excluded)).toMatchObject({
-      ...{ verdict: 'not judged', reason: 'excluded', value: 20, expected: 100 },
+      verdict: 'not judged',
+      reason: 'excluded',
+      value: 20,
+      expected: 100,
     });
   });
 
