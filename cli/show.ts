@@ -200,7 +200,7 @@ interface Printing {
 }
 
 function printTables(tables: readonly PublishedTable[], rows: TableRows, { flags, config, csv, text }: Printing): void {
-  if (flags.out !== undefined) writeTables(tables, rows, flags.out, flags, config);
+  if (flags.out !== undefined) writeTables(tables, rows, { ...flags, out: flags.out, config });
   else if (flags.json) writeJson(Object.fromEntries(tables.map((table) => [table, rows[table]])));
   else say(flags.csv ? csv() : text());
 }
@@ -251,18 +251,16 @@ function joinedCsv(rows: ReportRows): string {
 function writeTables(
   tables: readonly PublishedTable[],
   rows: TableRows,
-  folder: string,
-  { csv, force = false }: ShowFlags,
-  config: Config,
+  { out, csv, force = false, config }: ShowFlags & { out: string; config: Config },
 ): void {
   const files = tables.map((table) => {
-    const path = join(folder, `${table}.${csv ? 'csv' : 'json'}`);
+    const path = join(out, `${table}.${csv ? 'csv' : 'json'}`);
     const content = csv ? tableCsv(table, rows) : JSON.stringify(rows[table]);
     const write = createFileWriter(path, { flag: '--out', kind: 'a file of this run', isOwn: () => false, force, config });
     return () => write(`${content}\n`);
   });
   for (const write of files) write(); // all paths were checked before the first file is written
-  say(`Wrote ${formatMany(files.length, 'file')} to ${nearPath(folder)}`);
+  say(`Wrote ${formatMany(files.length, 'file')} to ${nearPath(out)}`);
 }
 
 async function readReleased(engine: Engine, flags: ShowFlags, { config, request, today }: Asked): Promise<() => void> {

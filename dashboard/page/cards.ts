@@ -51,7 +51,7 @@ function renderCard(
     parts && h('p', { class: 'parts' }, parts),
     renderChange(history, metric, date, before),
     usual && h('p', { class: 'usual' }, usualText(history, metric, date)),
-    renderSpark(history, metric, date, before),
+    renderSpark(history, metric, { date, before }),
     h(
       'details',
       { class: 'hint' },

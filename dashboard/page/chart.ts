@@ -138,7 +138,7 @@ export function drawChart(options: ChartOptions): Chart {
   drawing.setAttribute('aria-hidden', 'true');
   const [x, y] = [drawing.scale('x'), drawing.scale('y')];
   const at = new Map(points.map(({ date }, index) => [date, index]));
-  if (labelled) drawing.append(...endLabels(form, series, y, width - margins.marginRight + fontSize * 0.7, fontSize));
+  if (labelled) drawing.append(...endLabels(options, y, width - margins.marginRight + fontSize * 0.7));
   return {
     svg: drawing,
     bottom: height - margins.marginBottom,
@@ -300,13 +300,7 @@ function finalBars(bars: readonly Bar[], { fill, side, above }: { fill: string; 
 }
 
 /** The names of the series beside their last values, moved apart if they would touch. */
-function endLabels(
-  form: ChartOptions['form'],
-  series: readonly Series[],
-  y: Scale<number>,
-  x: number,
-  fontSize: number,
-): SVGElement[] {
+function endLabels({ form, series, fontSize }: ChartOptions, y: Scale<number>, x: number): SVGElement[] {
   let base = 0;
   const labels = series.map(({ colour, label, points }) => {
     const { value = 0, smooth = null } = points.findLast(({ value }) => value !== null) ?? {};

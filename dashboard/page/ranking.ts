@@ -38,7 +38,7 @@ export function renderRanking(
             h('b', {}, figureText(history, date, name)),
             h('span', { class: 'share' }, hasShare ? formatFigure((100 * value) / sum, 'percent') : ''),
             renderChange(history, name, date, before),
-            renderSpark(history, name, date, before, top),
+            renderSpark(history, name, { date, before, top }),
           );
         }),
     ),

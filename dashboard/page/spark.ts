@@ -18,9 +18,7 @@ export function sparkPeriods({ first, grain }: History, date: CalendarDate): Cal
 export function renderSpark(
   history: History,
   metric: MetricName,
-  date: CalendarDate,
-  before: CalendarDate | null,
-  top?: number,
+  { date, before, top }: { date: CalendarDate; before: CalendarDate | null; top?: number },
 ): HTMLElement {
   const series: Series = {
     colour: 1,

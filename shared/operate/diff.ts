@@ -163,7 +163,7 @@ function createTally(table: PublishedTable) {
           continue;
         }
         rows.compared++;
-        for (const { column, tally } of columns) addValue(tally, column, nameRow(table, row), row, other);
+        for (const { column, tally } of columns) addValue(tally, column, { key: nameRow(table, row), before: row, after: other });
       }
       for (const row of left.values()) addLonely(row, 'counted');
     },
@@ -179,7 +179,11 @@ function emptyColumn({ name }: Column): ColumnDifferences {
   return { column: name, values: 0, differing: 0, most: null, first: [] };
 }
 
-function addValue(tally: ColumnDifferences, { name, type }: Column, key: RowKey, before: Row, after: Row): void {
+function addValue(
+  tally: ColumnDifferences,
+  { name, type }: Column,
+  { key, before, after }: { key: RowKey; before: Row; after: Row },
+): void {
   const [published = null, counted = null] = [before[name], after[name]];
   tally.values++;
   if (!differs(type, published, counted)) return;

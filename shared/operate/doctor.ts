@@ -184,7 +184,7 @@ async function checkSource(examination: Examination, config: Config): Promise<Ch
     const found = 'none named (KPI_SOURCE): the warehouse can be read, and nothing exported';
     return [{ area, name: 'tables', ok: null, found, remedy: null }];
   }
-  return withEngine(examination, config, 'dry-run', area, async (engine, run) => {
+  return withEngine(examination, { config, access: 'dry-run', area }, async (engine, run) => {
     const checks: Check[] = [];
     let isReadable = true;
     for (const table of sourceTableNames) {
@@ -326,7 +326,7 @@ function checkFindings(
 async function checkWarehouse(examination: Examination, config: Config): Promise<Check[]> {
   const area = 'warehouse';
   const warehouse = { ...config.warehouse, source: null };
-  return withEngine(examination, { ...config, warehouse }, 'export', area, async (engine, run) => {
+  return withEngine(examination, { config: { ...config, warehouse }, access: 'export', area }, async (engine, run) => {
     const inspections = await engine.inspectWarehouse({ release: config.release.isOn ? config.release.grain : null }, run);
     const canRead = inspections.every(({ failure }) => failure === null) && inspections.some(({ exists }) => exists);
     if (!canRead) return inspections.map(checkTable);
@@ -398,15 +398,13 @@ function checkTable({ name, exists, failure, mayWrite, keepsDays }: WarehouseIns
 
 async function withEngine(
   examination: Examination,
-  config: Config,
-  access: Access,
-  area: Check['area'],
-  look: (engine: Engine, run: Run) => Promise<Check[]>,
+  { config, access, area }: { config: Config; access: Access; area: Check['area'] },
+  examine: (engine: Engine, run: Run) => Promise<Check[]>,
 ): Promise<Check[]> {
   try {
     const engine = await examination.openEngine(config, access);
     try {
-      return await look(engine, examination.createRun(config));
+      return await examine(engine, examination.createRun(config));
     } finally {
       await engine.close();
     }

@@ -30,12 +30,6 @@ export const metrics = {
   ),
   'gate-takes-another-period': gate('rows of another period pass the gate', ' && row.period_start_date === period', ''),
   'gate-takes-another-end': gate('rows that end on another day pass the gate', ' && row.period_end_date === period', ''),
-  'gate-takes-two-decimals': gate(
-    'a rate that is rounded to two decimals passes the gate',
-    'TOLERANCE = 1e-9',
-    'TOLERANCE = 0.005',
-  ),
-  'gate-takes-six-decimals': gate('a rate that is rounded passes the gate', 'TOLERANCE = 1e-9', 'TOLERANCE = 1e-5'),
   'gate-takes-further-rows': gate('a table with a row too many passes the gate', 'found.length !== periods.length || ', ''),
   'gate-takes-further-tables-of-another-date': {
     what: 'rows of weeks of another report pass the gate',

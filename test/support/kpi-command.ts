@@ -23,7 +23,7 @@ afterAll(() => host?.disconnect());
 
 /** A command to its end, without the settings of whoever runs the tests; for all that isn't about the process itself. */
 export function runKpi(folder: string, args: string[], env: Record<string, string> = {}, now?: string): Promise<Result> {
-  return runHosted(folder, args, { ...withoutSettings(), ...env }, now);
+  return runHosted(folder, args, { ...withoutSettings(), ...env }, { now });
 }
 
 /**
@@ -34,8 +34,7 @@ export async function runHosted(
   folder: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  now?: string,
-  pace = 1,
+  { now, pace = 1 }: { now?: string | undefined; pace?: number } = {},
 ): Promise<Result> {
   const id = runs++;
   host ??= startHost();

@@ -18,7 +18,7 @@ export async function runKpi(
   env: NodeJS.ProcessEnv,
   { cwd = process.cwd(), pace = 1 } = {},
 ): Promise<{ code: number | null; said: string }> {
-  const { code, stdout, stderr } = await runHosted(cwd, args, env, undefined, pace);
+  const { code, stdout, stderr } = await runHosted(cwd, args, env, { pace });
   return { code, said: stdout + stderr };
 }
 

@@ -55,19 +55,17 @@ export async function load(
  * survived as failures.
  */
 function upload({ client, config }: Session, job: object, data: string): Promise<unknown> {
+  const options = {
+    method: 'POST',
+    uri: `${client.apiEndpoint}/upload/bigquery/v2/projects/${config.project}/jobs`,
+    qs: { uploadType: 'multipart' },
+    multipart: [
+      { 'Content-Type': 'application/json', body: JSON.stringify(job) },
+      { 'Content-Type': 'application/octet-stream', body: Readable.from([data]) }, // with a string the request would never end
+    ] as never, // the declared type lacks the parts' content type
+    bodyBytes: Buffer.byteLength(data), // for demandWholeAnswers
+  };
   return new Promise((resolve, reject) => {
-    client.request(
-      {
-        method: 'POST',
-        uri: `${client.apiEndpoint}/upload/bigquery/v2/projects/${config.project}/jobs`,
-        qs: { uploadType: 'multipart' },
-        multipart: [
-          { 'Content-Type': 'application/json', body: JSON.stringify(job) },
-          { 'Content-Type': 'application/octet-stream', body: Readable.from([data]) }, // with a string the request would never end
-        ] as never, // the declared type lacks the parts' content type
-        ...{ bodyBytes: Buffer.byteLength(data) }, // for demandWholeAnswers
-      },
-      (error: Error | null, body: unknown) => (error ? reject(error) : resolve(body)),
-    );
+    client.request(options, (error: Error | null, body: unknown) => (error ? reject(error) : resolve(body)));
   });
 }

@@ -21,14 +21,18 @@ export function accepts(wanted: SourceColumnType, type: string): boolean {
   return !/^(STRUCT|MAP|UNION)|\[\d*\]$/.test(type);
 }
 
+export interface Cell {
+  column: string;
+  wanted: SourceColumnType;
+  /** The column's type in the source. */
+  type: string;
+  format: CellFormat;
+  /** Whether the column has UUIDs in any part of the source. */
+  isUuid: boolean;
+}
+
 /** SQL that reads a cell: ids and texts as text, instants as TIMESTAMPTZ. An empty cell of CSV is NULL. */
-export function cellExpression(
-  column: string,
-  wanted: SourceColumnType,
-  type: string,
-  format: CellFormat,
-  isUuid: boolean,
-): string {
+export function cellExpression({ column, wanted, type, format, isUuid }: Cell): string {
   const name = quoteIdentifier(column);
   if (type === '"NULL"') return `CAST(NULL AS ${wanted === 'instant' ? 'TIMESTAMPTZ' : 'VARCHAR'})`;
   const cell = plainCell(name, type, format);

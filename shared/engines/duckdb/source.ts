@@ -76,12 +76,17 @@ function groups(source: TableSource): [first: Part, relation: string][] {
 }
 
 function select(source: TableSource, part: Part, relation: string, uuids: Set<string>): string {
-  const columns = sourceColumns(source.table).map(([name, wanted]) => `${cellOf(source, part, name, wanted, uuids)} AS ${name}`);
+  const columns = sourceColumns(source.table).map((column) => `${cellOf(source, part, column, uuids)} AS ${column[0]}`);
   return `SELECT ${columns.join(', ')} FROM ${relation}`;
 }
 
-function cellOf({ format }: TableSource, { types }: Part, column: string, wanted: SourceColumnType, uuids: Set<string>): string {
-  return cellExpression(column, wanted, types.get(column) ?? 'VARCHAR', format, uuids.has(column));
+function cellOf(
+  { format }: TableSource,
+  { types }: Part,
+  [column, wanted]: [string, SourceColumnType],
+  uuids: Set<string>,
+): string {
+  return cellExpression({ column, wanted, type: types.get(column) ?? 'VARCHAR', format, isUuid: uuids.has(column) });
 }
 
 /** Id columns with a UUID type in any part. In these, text in the form of a UUID is read in lower case, as DuckDB writes UUIDs. */
@@ -432,7 +437,7 @@ async function blame(database: Database, tables: TableSource[], uuids: Set<strin
   for (const source of tables) {
     for (const part of source.parts) {
       for (const [column, wanted] of sourceColumns(source.table)) {
-        const cell = cellOf(source, part, column, wanted, uuids);
+        const cell = cellOf(source, part, [column, wanted], uuids);
         try {
           await database.rows(`SELECT max(${cell}) IS NULL AS empty FROM ${part.relation}`);
         } catch (cause) {

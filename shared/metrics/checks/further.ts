@@ -22,15 +22,13 @@ export function* checkFurther({ reportDate, rows, further }: Report): Generator<
   const daily = further.daily_audience ?? [];
   for (const [age, row] of daily.entries()) {
     const of = `daily_audience of ${row.period_start_date}`;
-    yield* compare(
-      of,
-      'active_users = that of daily_engagement',
+    yield* compare(of, 'active_users = that of daily_engagement', [
       row.active_users,
       '=',
       rows.daily_engagement[age]?.active_users,
-    );
-    yield* compare(of, 'active_users ≤ active_users_7d', row.active_users, '≤', row.active_users_7d);
-    yield* compare(of, 'active_users_7d ≤ active_users_28d', row.active_users_7d, '≤', row.active_users_28d);
+    ]);
+    yield* compare(of, 'active_users ≤ active_users_7d', [row.active_users, '≤', row.active_users_7d]);
+    yield* compare(of, 'active_users_7d ≤ active_users_28d', [row.active_users_7d, '≤', row.active_users_28d]);
   }
   for (const grain of ['weekly', 'monthly'] as const) {
     const [engagement, audience, retention] = [
@@ -39,25 +37,21 @@ export function* checkFurther({ reportDate, rows, further }: Report): Generator<
       further[`${grain}_retention`] ?? [],
     ];
     for (const [age, row] of audience.entries())
-      yield* compare(
-        `${grain}_audience of ${row.period_start_date}`,
-        `active_users = that of ${grain}_engagement`,
+      yield* compare(`${grain}_audience of ${row.period_start_date}`, `active_users = that of ${grain}_engagement`, [
         row.active_users,
         '=',
         engagement[age]?.active_users,
-      );
+      ]);
     const newUsers = new Map(audience.map((row) => [row.period_start_date, row.new_users]));
     for (const row of retention) {
       const of = `${grain}_retention of ${row.cohort_start_date}, age ${row.age}`;
-      yield* compare(of, 'retained_users ≤ cohort_users', row.retained_users, '≤', row.cohort_users);
+      yield* compare(of, 'retained_users ≤ cohort_users', [row.retained_users, '≤', row.cohort_users]);
       if (row.age === 0)
-        yield* compare(
-          of,
-          `retained_users = new_users of ${grain}_audience`,
+        yield* compare(of, `retained_users = new_users of ${grain}_audience`, [
           row.retained_users,
           '=',
           newUsers.get(row.cohort_start_date),
-        );
+        ]);
     }
   }
   yield* checkWeek({ rows, further });
@@ -70,7 +64,7 @@ function* checkWeek({ rows, further }: Pick<Report, 'rows' | 'further'>): Genera
   const days = Array.from({ length: 7 }, (_, age) => merge(Object.values(rows).flatMap((table) => table[age] ?? [])));
   for (const column of ADDITIVE) {
     const sum = days.reduce((total, day) => total + (day[column] ?? 0), 0);
-    yield* compare(`the week from ${week.start}`, `${column} = the sum of its days`, week.figures[column] ?? 0, '=', sum);
+    yield* compare(`the week from ${week.start}`, `${column} = the sum of its days`, [week.figures[column] ?? 0, '=', sum]);
   }
 }
 
@@ -88,7 +82,9 @@ function merge(rows: readonly PublishedRow[]): Figures {
   return Object.assign({}, ...rows) as Figures;
 }
 
-function* compare(of: string, rule: string, one: number, is: '=' | '≤', other: number | undefined): Generator<string> {
+type Comparison = [one: number, is: '=' | '≤', other: number | undefined];
+
+function* compare(of: string, rule: string, [one, is, other]: Comparison): Generator<string> {
   if (other === undefined) return; // the other table doesn't exist
   if (is === '=' ? one !== other : one > other) yield `${of}: ${rule} (${one} and ${other})`;
 }

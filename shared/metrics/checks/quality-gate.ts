@@ -7,7 +7,6 @@ import { type DayFacts, dayOf, type FactsByDay } from '../facts/period-facts';
 import { periodsOf, type Report } from '../report';
 import type { SourceTable } from '../source-contract';
 import { type DerivedRow, type ReportRow, type ReportTable, reportTableNames, reportTables } from '../tables';
-import { percentage, ratio } from '../tables/columns';
 import { checkFurther } from './further';
 
 export interface GateOptions {
@@ -29,12 +28,12 @@ const MAX_SHARE_OF_TIMES = 0.1;
 /** Fewer rows than this may have an impossible time in any source. */
 export const MIN_ROWS_FOR_TIMES = 20;
 
-/** Tolerance for comparing quotients with those of the published counts. Nothing is rounded in between. */
+/** Tolerance for the highest possible Gini coefficient, which is a rounded quotient. */
 const TOLERANCE = 1e-9;
 
 /** A column with a number. Names are unique across the tables. */
 type Column = { [Table in ReportTable]: keyof DerivedRow<Table> }[ReportTable];
-type OfDayBefore = 'total_users_to_date' | 'total_active_users_to_date' | 'active_percentage';
+type OfDayBefore = 'total_users_to_date' | 'total_active_users_to_date';
 /** A term of a rule: a column of one period, or a value from the facts. */
 type Term = Column | `${OfDayBefore} of the day before` | 'unclassified errors' | 'rejected rows' | 'source rows';
 type Figures = Record<Term, number | null>;
@@ -95,33 +94,6 @@ const rules: readonly Rule[] = [
   // an active user without a success has failed
   rule('daily_errors', 'active_users', '≤', ['successful_test_users', 'total_errors']),
   rule('daily_funnel', 'accounts_with_tests', '≤', 'accounts_created'),
-];
-
-interface Quotient {
-  table: ReportTable;
-  column: Column;
-  part: Column;
-  whole: Column;
-  of: typeof percentage;
-}
-
-const quotient = (table: ReportTable, column: Column, part: Column, whole: Column, of = percentage): Quotient => ({
-  table,
-  column,
-  part,
-  whole,
-  of,
-});
-
-/** NULL exactly when the divisor is 0. */
-const quotients: readonly Quotient[] = [
-  quotient('daily_engagement', 'active_percentage', 'active_users', 'total_active_users_to_date'),
-  quotient('daily_engagement', 'avg_tests_per_active_user', 'successful_tests', 'active_users', ratio),
-  quotient('daily_advanced_metrics', 'adjusted_success_rate', 'successful_sessions', 'total_sessions'),
-  quotient('daily_advanced_metrics', 'first_try_success_rate', 'first_try_successes', 'total_sessions'),
-  quotient('daily_advanced_metrics', 'second_try_success_rate', 'second_try_successes', 'total_sessions'),
-  quotient('daily_advanced_metrics', 'third_plus_try_success_rate', 'third_plus_try_successes', 'total_sessions'),
-  quotient('daily_funnel', 'conversion_rate', 'accounts_with_tests', 'accounts_created'),
 ];
 
 /**
@@ -241,52 +213,28 @@ function* checkFigures(report: Report, days: FactsByDay): Generator<string> {
       const { table, left, is, right } = rule;
       const { holds, one, other } = evaluate(rule, figures);
       if (!holds)
-        yield broken(
-          table,
-          period,
-          `${left.join(' + ')} ${is} ${right.join(' + ')}${is.startsWith('0') ? ' is' : ''}`,
+        yield broken(table, period, `${left.join(' + ')} ${is} ${right.join(' + ')}${is.startsWith('0') ? ' is' : ''}`, [
           one,
           other,
-        );
+        ]);
     }
-    for (const { table, column, part, whole, of } of quotients) {
-      const expected = of(figures[part] ?? 0, figures[whole] ?? 0);
-      const text = `${column} = ${of === percentage ? '100 × ' : ''}${part} / ${whole}`;
-      if (!equal(figures[column], expected)) yield broken(table, period, text, figures[column], expected);
-    }
-    const { active_percentage: active, 'active_percentage of the day before': before } = figures;
-    const change = active === null || before === null ? null : active - before;
-    if (!equal(figures.active_change, change))
-      yield broken(
-        'daily_engagement',
-        period,
-        'active_change = active_percentage - that of the day before',
-        figures.active_change,
-        change,
-      );
     const { error_gini_coefficient: gini, total_errors, active_users } = figures;
     if ((gini === null) !== (total_errors === 0))
-      yield broken(
-        'daily_advanced_metrics',
-        period,
-        'error_gini_coefficient NULL exactly when total_errors is 0',
+      yield broken('daily_advanced_metrics', period, 'error_gini_coefficient NULL exactly when total_errors is 0', [
         gini,
         total_errors,
-      );
+      ]);
     const highest = 1 - 1 / (active_users ?? 0);
     if (gini !== null && gini > highest + TOLERANCE)
-      yield broken('daily_advanced_metrics', period, 'error_gini_coefficient ≤ 1 - 1 / active_users', gini, highest);
+      yield broken('daily_advanced_metrics', period, 'error_gini_coefficient ≤ 1 - 1 / active_users', [gini, highest]);
   }
   const testing = sum(report.rows.daily_funnel.map((row) => row.accounts_with_tests));
   const testers = report.rows.daily_engagement[0]?.total_active_users_to_date ?? 0;
   if (testing > testers)
-    yield broken(
-      'daily_funnel',
-      report.reportDate,
-      'accounts_with_tests of all periods ≤ total_active_users_to_date',
+    yield broken('daily_funnel', report.reportDate, 'accounts_with_tests of all periods ≤ total_active_users_to_date', [
       testing,
       testers,
-    );
+    ]);
 }
 
 /**
@@ -312,21 +260,19 @@ function figuresOf({ reportDate, rows }: Report, days: FactsByDay, age: number):
   const before = rows.daily_engagement[age + 1] ?? {
     total_users_to_date: dayBefore.accountsToDate,
     total_active_users_to_date: dayBefore.testersToDate,
-    active_percentage: percentage(dayBefore.activeUsers, dayBefore.testersToDate),
   };
   return {
     ...row,
     'total_users_to_date of the day before': before.total_users_to_date,
     'total_active_users_to_date of the day before': before.total_active_users_to_date,
-    'active_percentage of the day before': before.active_percentage,
     'unclassified errors': day.unclassifiedErrors,
     'rejected rows': day.rejectedRows,
     'source rows': day.sourceRows,
   };
 }
 
-function broken(table: ReportTable, period: CalendarDate, text: string, one: number | null, other: number | null): string {
-  return `${table} of ${period}: ${text} (${one ?? 'NULL'} and ${other ?? 'NULL'})`;
+function broken(table: ReportTable, period: CalendarDate, rule: string, numbers: [number | null, number | null]): string {
+  return `${table} of ${period}: ${rule} (${numbers.map((number) => number ?? 'NULL').join(' and ')})`;
 }
 
 function toFault(reportDate: CalendarDate, faults: Iterable<string>): Failure | null {
@@ -334,10 +280,6 @@ function toFault(reportDate: CalendarDate, faults: Iterable<string>): Failure | 
   if (first === undefined) return null;
   const more = further.length === 0 ? '' : `, nor ${further.length === 1 ? 'does 1' : `do ${further.length}`} more`;
   return new Failure('QUALITY_GATE', `${first} does not hold${more}; nothing of ${reportDate} was written`);
-}
-
-function equal(one: number | null, other: number | null): boolean {
-  return one === null || other === null ? one === other : Math.abs(one - other) <= TOLERANCE;
 }
 
 function sum(values: readonly number[]): number {

@@ -6,7 +6,7 @@ import { deriveReport, type Report } from '../../../../shared/metrics/report';
 import { type ReportTable, reportTableDefinitions, reportTableNames } from '../../../../shared/metrics/tables';
 import { periodColumns } from '../../../../shared/metrics/tables/columns';
 import { testGate } from '../../../support/run';
-import { noFacts, steadyFacts } from '../../../support/steady-facts';
+import { steadyFacts } from '../../../support/steady-facts';
 
 const DATE = '2025-12-23';
 const OLDEST = '2025-12-12';
@@ -153,42 +153,6 @@ describe('a rule that is broken is named, with table, period and both numbers', 
     ],
     ['daily_funnel of 2025-12-23: accounts_with_tests ≤ accounts_created (7 and 6)', funnel({ accounts_with_tests: 7 })],
     [
-      'daily_engagement of 2025-12-23: active_percentage = 100 × active_users / total_active_users_to_date (18.5 and 18.75)',
-      engagement({ active_percentage: 18.5 }),
-    ],
-    [
-      'daily_engagement of 2025-12-23: active_percentage = 100 × active_users / total_active_users_to_date (NULL and 18.75)',
-      engagement({ active_percentage: null }),
-    ],
-    [
-      'daily_engagement of 2025-12-23: avg_tests_per_active_user = successful_tests / active_users (1 and 1.3333333333333333)',
-      engagement({ avg_tests_per_active_user: 1 }),
-    ],
-    [
-      'daily_engagement of 2025-12-23: active_change = active_percentage - that of the day before (0 and -1.25)',
-      engagement({ active_change: 0 }),
-    ],
-    [
-      'daily_advanced_metrics of 2025-12-23: adjusted_success_rate = 100 × successful_sessions / total_sessions (77 and 77.77777777777777)',
-      advanced({ adjusted_success_rate: 77 }),
-    ],
-    [
-      'daily_advanced_metrics of 2025-12-23: first_try_success_rate = 100 × first_try_successes / total_sessions (55 and 55.55555555555556)',
-      advanced({ first_try_success_rate: 55 }),
-    ],
-    [
-      'daily_advanced_metrics of 2025-12-23: second_try_success_rate = 100 × second_try_successes / total_sessions (11 and 11.11111111111111)',
-      advanced({ second_try_success_rate: 11 }),
-    ],
-    [
-      'daily_advanced_metrics of 2025-12-23: third_plus_try_success_rate = 100 × third_plus_try_successes / total_sessions (11 and 11.11111111111111)',
-      advanced({ third_plus_try_success_rate: 11 }),
-    ],
-    [
-      'daily_funnel of 2025-12-23: conversion_rate = 100 × accounts_with_tests / accounts_created (33 and 33.333333333333336)',
-      funnel({ conversion_rate: 33 }),
-    ],
-    [
       'daily_advanced_metrics of 2025-12-23: error_gini_coefficient NULL exactly when total_errors is 0 (NULL and 6)',
       advanced({ error_gini_coefficient: null }),
     ],
@@ -198,7 +162,7 @@ describe('a rule that is broken is named, with table, period and both numbers', 
     ],
     [
       'daily_funnel of 2025-12-23: accounts_with_tests of all periods ≤ total_active_users_to_date (36 and 32)',
-      both(...Array.from({ length: 12 }, (_, age) => set('daily_funnel', { accounts_with_tests: 3, conversion_rate: 50 }, age))),
+      both(...Array.from({ length: 12 }, (_, age) => set('daily_funnel', { accounts_with_tests: 3 }, age))),
     ],
   ])('%s', (text, change) => {
     const changed = subject();
@@ -209,15 +173,15 @@ describe('a rule that is broken is named, with table, period and both numbers', 
   });
 });
 
-/** Of these two the other numbers say too little. */
-const UNBOUND = ['successful_test_users', 'error_gini_coefficient'];
-const numbers = reportTableNames.flatMap((table) =>
+/** Counts that no rule ties to others exactly. Rates are not checked: they are divisions of counts. */
+const UNBOUND = ['successful_test_users', 'active_users', 'total_active_users_to_date', 'total_sessions', 'accounts_with_tests'];
+const counts = reportTableNames.flatMap((table) =>
   reportTableDefinitions[table].columns
-    .filter(({ name, type }) => (type === 'INT64' || type === 'FLOAT64') && !(name in periodColumns) && !UNBOUND.includes(name))
+    .filter(({ name, type }) => type === 'INT64' && !(name in periodColumns) && !UNBOUND.includes(name))
     .map(({ name }) => ({ table, name })),
 );
 
-test.each(numbers)('$table.$name that is off by one is noticed, whatever the period', ({ table, name }) => {
+test.each(counts)('$table.$name that is off by one is noticed, whatever the period', ({ table, name }) => {
   for (let age = 0; age < 12; age++) {
     for (const by of [1, -1]) {
       const changed = subject();
@@ -226,35 +190,6 @@ test.each(numbers)('$table.$name that is off by one is noticed, whatever the per
       expect(check(changed)).toMatch(/^QUALITY_GATE daily_\w+ of 2025-12-\d\d: /);
     }
   }
-});
-
-/** Gini coefficients are only bounded. */
-const quotients = reportTableNames.flatMap((table) =>
-  reportTableDefinitions[table].columns
-    .filter(({ name, type }) => type === 'FLOAT64' && name !== 'error_gini_coefficient')
-    .map(({ name }) => ({ table, name })),
-);
-
-test.each(quotients)('$table.$name that differs in the sixth decimal is noticed', ({ table, name }) => {
-  const changed = subject();
-  const row = changed.report.rows[table][0] as unknown as Record<string, number>;
-  row[name] = (row[name] ?? 0) + 1e-6;
-  expect(check(changed)).toMatch(new RegExp(`^QUALITY_GATE ${table} of 2025-12-23: ${name} = `));
-});
-
-test.each(quotients)('$table.$name that differs in the twelfth decimal passes', ({ table, name }) => {
-  const changed = subject();
-  const row = changed.report.rows[table][0] as unknown as Record<string, number>;
-  row[name] = (row[name] ?? 0) + 1e-12;
-  expect(check(changed)).toBeNull();
-});
-
-test.each(quotients)('$table.$name of 0 where there is nothing to divide by is noticed', ({ table, name }) => {
-  const days = new Map(indexByDay(noFacts, { firstDay: DAY_BEFORE, lastDay: DAY_AFTER }));
-  const nobody: Subject = { report: deriveReport(days, DATE, new Date('2025-12-24T06:00:00Z')), days };
-  expect(check(nobody)).toBeNull();
-  set(table, { [name]: 0 })(nobody);
-  expect(check(nobody)).toMatch(new RegExp(`^QUALITY_GATE ${table} of 2025-12-23: ${name} = .* \\(0 and NULL\\)`));
 });
 
 describe('the shape of a table', () => {
@@ -333,7 +268,7 @@ test.each([
   [3, 'does not hold, nor do 2 more; nothing'],
 ])('of %i rules that are broken the first is named, and the others are counted', (faults, text) => {
   const changed = subject();
-  for (let age = 0; age < faults; age++) set('daily_engagement', { avg_tests_per_active_user: 1 }, age)(changed);
+  for (let age = 0; age < faults; age++) set('daily_advanced_metrics', { error_gini_coefficient: 0.99 }, age)(changed);
   expect(check(changed)).toContain(text);
 });
 
