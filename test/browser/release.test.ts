@@ -37,8 +37,8 @@ test.each([
 
 test('figures that are hidden in every week are named in one line, and are nowhere else', async () => {
   const { page } = await open();
-  expect(await page.getByText('in every week, and so not shown below').textContent()).toMatch(
-    /^Hidden in every week, and so not shown below: Error Gini coefficient, No period history\. Too few people .* \(fewer than 20\)/,
+  expect(await page.getByText('in every week, so not shown below').textContent()).toMatch(
+    /^Hidden in every week, so not shown below: Error Gini coefficient, No period history\. These numbers come from fewer than 20 people/,
   );
   const main = (await page.locator('main').textContent()) ?? '';
   expect(main.split('No period history')).toHaveLength(2);
