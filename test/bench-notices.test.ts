@@ -35,7 +35,7 @@ async function measured(): Promise<
   });
 }
 
-test('few days are noticed that are like others, and most that are not', async () => {
+test('few usual days are noticed, and most unusual ones', async () => {
   const rows = await measured();
   expect(rows).toHaveLength(3 * products.length);
   expect(rows.filter(({ falseNotices }) => !(falseNotices <= 3))).toEqual([]);

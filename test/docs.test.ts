@@ -72,7 +72,7 @@ function scriptsIn(document: string): string[] {
   );
 }
 
-test('the documents are found, and what they name is read', () => {
+test('the documents and what they name are found', () => {
   expect(documents).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/gotchas.md']));
   expect(linksOf('README.md')).toEqual(expect.arrayContaining(['docs/data-dictionary.md#sources', 'docs/adr', 'LICENSE']));
   expect(scriptsIn('README.md')).toEqual(expect.arrayContaining(['export', 'demo', 'start', 'start:http', 'check']));
@@ -96,7 +96,7 @@ describe('the settings of README.md', () => {
     ]),
   );
 
-  test('are those that are read, and no others', () => {
+  test('are exactly those that the program reads', () => {
     expect([...rows.keys()].sort()).toEqual(Object.keys(Settings.shape).sort());
   });
 

@@ -206,13 +206,13 @@ function withoutInstants(published: unknown): unknown {
   return JSON.parse(JSON.stringify(published, (name, value) => (name === 'created_at' ? null : value)));
 }
 
-test('a user who is there twice after the report date is no matter of it', async () => {
+test('a duplicate user after the report date does not affect the report', async () => {
   const twice = { user_id: 'late', created_at: '2025-06-16T10:00:00Z' };
   const ending = await attempt({ source: { ...rows, users: [...rows.users, twice, twice] } });
   expect(failuresOf(ending, DATE)).toEqual(tablesOf(DATE).map(() => null));
 });
 
-test('a late source holds back today and yesterday, and no date before', async () => {
+test('a late source stops reports of today and yesterday, not of earlier dates', async () => {
   const empty = { users: rows.users, measurements: rows.measurements.filter(({ created_at }) => created_at?.startsWith('2001')) };
   const late = await attempt({ source: empty, startedAt: new Date(`${DATE}T23:00:00Z`), from: '2025-06-13' });
   expect(failuresOf(late, DATE)).toEqual(tablesOf(DATE).map(() => 'SOURCE_NOT_READY'));
@@ -221,7 +221,7 @@ test('a late source holds back today and yesterday, and no date before', async (
   expect(late.after).toEqual(late.before);
 });
 
-test('through the doors: a late source is an error that invites to try again, and can be overridden on the command line', async () => {
+test('at every entry point a late source is a retryable error; the command line can override it', async () => {
   rmSync(join(folder, WAREHOUSE));
   const env = settings({ KPI_SOURCE: folder, KPI_WAREHOUSE: join(folder, WAREHOUSE) });
   const http = await startFunction('exportKpiHttp', env);

@@ -29,7 +29,7 @@ beforeAll(() => {
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('it has what runs, and the documents that messages name', () => {
+test('it has the program, and the documents that messages name', () => {
   const paths = packed.files.map(({ path }) => path);
   expect(paths).toEqual(expect.arrayContaining(['bin/kpi.mjs', 'dist/kpi.cjs', 'README.md', 'LICENSE', 'docs/errors.md']));
   expect(
@@ -38,7 +38,7 @@ test('it has what runs, and the documents that messages name', () => {
   expect(published).toContain('dist/THIRD_PARTY_LICENSES.txt');
 });
 
-test('the demo is exported in an empty folder, and advice names the command as it is typed', async () => {
+test('the demo is exported in an empty folder, and advice names the installed command', async () => {
   const { code, stdout } = await kpi('export', '--date', '2025-12-23');
   expect(code).toBe(0);
   expect(stdout).toContain('Wrote 60 rows of 2025-12-23 (demo data) to .kpi/warehouse.duckdb\n\nNext: kpi dashboard');

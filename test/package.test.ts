@@ -19,7 +19,7 @@ beforeAll(() => {
   zip = readFileSync(join(root, path));
 });
 
-test('the package is the same to the byte each time, small, and holds nothing but what runs', () => {
+test('the package has the same bytes each time, is small, and holds only what runs', () => {
   expect([make(), readFileSync(join(root, path)).equals(zip)]).toEqual([path, true]);
   expect(zip.length).toBeLessThan(5_000_000);
 
@@ -63,7 +63,7 @@ const handle = (messages: object[]) => `
     process.stderr.write(JSON.stringify(after));
   })();`;
 
-test('a refused message loads no client, an export only the one of BigQuery', async () => {
+test('a refused message loads no client; an export only that of BigQuery', async () => {
   const canned = await cannedFacts('2025-06-15', '2025-06-15');
   const server = await startFaultServer(canned.facts);
   const folder = mkdtempSync(join(tmpdir(), 'kpi-package-'));

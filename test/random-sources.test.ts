@@ -227,7 +227,7 @@ describe('weeks and months', () => {
     240_000,
   );
 
-  test('rows that come late count when the reports of a range are made again, in the weeks and months of theirs', async () => {
+  test('late rows count in their weeks and months when a range is exported again', async () => {
     const timeZone = 'Asia/Kathmandu';
     const [from, to] = ['2025-08-30', '2025-09-02'];
     const rows = comebackSource({ seed: 43, timeZone, from: '2024-07-15', to, people: 80, emptyText: true });

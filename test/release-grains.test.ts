@@ -46,7 +46,7 @@ describe.each(situations)('a release by $grain', (situation) => {
     ...reference(start).release(settings.minPeople, settings.roundTo),
   });
 
-  test('is made by the first report after which the period is mature, and then stays the same to the byte', async () => {
+  test('the first report after the waiting time releases the period; its bytes stay the same', async () => {
     await inPlace(async (place) => {
       const onItsDay = new Date(`${report}T12:00:00Z`);
       const early = await exportDates(place, [report], onItsDay);
@@ -172,7 +172,7 @@ describe('a table daily_metrics by period_date, of a version without grains', ()
   const stored = (place: Place) =>
     inWarehouse(place, (database) => database.rows('SELECT * FROM warehouse.kpi_release.daily_metrics ORDER BY 1'));
 
-  test('is read, goes on with further days as it is, and is not changed', async () => {
+  test('is read and continued with further days, without a change of its form', async () => {
     await inPlace(async (place) => {
       await exportDates(place, ['2025-07-05']);
       await makeOld(place);

@@ -38,7 +38,7 @@ const expectedRow = (period: string, released_at = now.toISOString(), revision =
 });
 
 describe('an export', () => {
-  test('releases no day of which the source holds nothing yet', () =>
+  test('releases no day before the source has rows of it', () =>
     inPlace(async (place) => {
       const instants = [...rows.users, ...rows.measurements].map(({ created_at }) => created_at).filter((at) => at !== null);
       const begins =
@@ -58,7 +58,7 @@ describe('an export', () => {
       expect((await released(place, begins)).map((row) => row.period_start_date)).toEqual([addDays(begins, 1)]);
     }));
 
-  test('releases no day that a source which ended has not reached, and a day of it without tests that others follow', () =>
+  test('releases no day after the end of the source, but an empty day within it', () =>
     inPlace(async (place) => {
       const [quiet, ended] = [addDays(OLDEST, -4), addDays(OLDEST, -1)];
       const midnight = (day: string) => Date.parse(`${day}T04:00:00Z`);
@@ -80,7 +80,7 @@ describe('an export', () => {
       expect((await released(place)).map((row) => row.period_start_date)).toEqual([quiet, addDays(quiet, 1), addDays(quiet, 2)]);
     }));
 
-  test('releases the oldest period of a report whose date is over, and says so in its record', async () => {
+  test('releases the oldest period of a final report, and records it', async () => {
     await inPlace(async (place) => {
       const { reports } = await exportDates(place, [YESTERDAY, TODAY]);
       expect(reports.map(({ release }) => [release?.period, release?.state])).toEqual([
@@ -98,14 +98,14 @@ describe('an export', () => {
     });
   });
 
-  test('releases nothing where it is not asked to', async () => {
+  test('releases nothing by default', async () => {
     await inPlace(async (place) => {
       await exportDates(place, [YESTERDAY], now, null);
       expect(await released(place)).toEqual([]);
     });
   });
 
-  test('made again, and after an account was deleted, leaves the release the same to the byte', async () => {
+  test('a repeated export leaves the bytes of the release unchanged, also after an account was deleted', async () => {
     await inPlace(async (place) => {
       await exportDates(place, [YESTERDAY]);
       const before = JSON.stringify(await released(place));
@@ -124,7 +124,7 @@ describe('an export', () => {
     });
   });
 
-  test('of a range releases a period for each report, out of one count', async () => {
+  test('a range releases a period per report, with one count', async () => {
     await inPlace(async (place) => {
       const dates = datesBetween('2025-07-10', TODAY);
       await exportDates(place, dates);
@@ -132,7 +132,7 @@ describe('an export', () => {
     });
   });
 
-  test('stands where the release fails, and says which failed', async () => {
+  test('the report stays if the release fails, and the failed release is named', async () => {
     await inPlace(async (place) => {
       const database = await openDatabase();
       await database.run(`ATTACH ${quoteText(join(place.folder, 'warehouse.duckdb'))} AS warehouse`);
@@ -150,7 +150,7 @@ describe('an export', () => {
 });
 
 describe('a release by hand', () => {
-  test('of a range leaves what is out, and writes no report', async () => {
+  test('keeps the released periods of a range, and writes no report', async () => {
     await inPlace(async (place) => {
       await exportDates(place, [YESTERDAY]);
       const later = new Date('2025-07-17T12:00:00Z');
@@ -189,11 +189,11 @@ describe('a release by hand', () => {
     else expect(parse).toThrow('expected dates up to 2025-07-04');
   });
 
-  test('a date is named', () => {
+  test('requires a date', () => {
     expect(() => parseReleaseRequest({}, { timeZone, grain: 'day', now })).toThrow('expected --date, or --from and --to');
   });
 
-  test('holds a replacement that changes little, unless told to accept it', async () => {
+  test('holds a replacement with small changes, unless it is accepted explicitly', async () => {
     await inPlace(async (place) => {
       await exportDates(place, [YESTERDAY]);
       const [before] = await released(place);
@@ -219,7 +219,7 @@ describe('a release by hand', () => {
     });
   });
 
-  test('replaces at once where a value moves far, and none turns hidden or shown', async () => {
+  test('replaces without a question if changes are large and no value becomes hidden or shown', async () => {
     await inPlace(async (place) => {
       await exportDates(place, [YESTERDAY]);
       const [before] = await released(place);
@@ -246,7 +246,7 @@ describe('a release by hand', () => {
     });
   });
 
-  test('replaces nothing that is not out', async () => {
+  test('replaces only released periods', async () => {
     await inPlace(async (place) => {
       const [outcome] = await releaseDates(place, [OLDEST, OLDEST], { replace: { reason: 'none', acceptSmallChanges: true } });
       expect(outcome).toMatchObject({ state: 'failed', failure: { code: 'BAD_REQUEST' } });

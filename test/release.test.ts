@@ -265,12 +265,12 @@ describe.each(grains)('the attack can see: it finds small groups, by %s', (grain
 });
 
 describe('the attack can see: it finds small groups', () => {
-  test('where nothing is rounded', async () => {
+  test('if nothing is rounded', async () => {
     const found = await attack(situations[0] as Situation, { minPeople: 20, roundTo: 1 });
     expect(found.map(({ group }) => group)).toContain('change of active_users');
   });
 
-  test('where a rate is made of exact numbers', () => {
+  test('if a rate is calculated from exact numbers', () => {
     const exact = { accounts_created: 50, accounts_with_tests: 48 };
     const attacker = { minPeople: 20, roundTo: 10, sessionsAreOwn: false };
     const row = (conversion_rate: number | null) => ({
@@ -281,7 +281,7 @@ describe('the attack can see: it finds small groups', () => {
     expect(attackRow(row(96), attacker)).toEqual([{ group: 'accounts without tests', low: 2, high: 2 }]);
   });
 
-  test('and says so where it misses an exact number', () => {
+  test('and fails if it misses an exact number', () => {
     const exact = { accounts_created: 56, accounts_with_tests: 48 };
     const target = { values: { accounts_created: 50, accounts_with_tests: 50 }, exact };
     expect(() => attackRow(target, { minPeople: 20, roundTo: 10, sessionsAreOwn: false })).toThrow('the attack is broken');

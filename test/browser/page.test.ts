@@ -126,7 +126,7 @@ describe('by keyboard', () => {
     expect(new URL(page.url()).hash).toBe('');
   });
 
-  test('a chart is walked through by arrows, and chosen from by Enter', async () => {
+  test('arrows move through a chart, and Enter chooses a day', async () => {
     const { page, complaints } = await open('whole');
     const chart = page.getByRole('slider', { name: 'Tests, by day', exact: true });
     await chart.focus();
@@ -164,7 +164,7 @@ describe('by keyboard', () => {
   });
 });
 
-describe('what is chosen', () => {
+describe('the state of the page', () => {
   test('is in the URL, and the back button takes it back', async () => {
     const { page, complaints } = await open('whole');
     const heading = () => textOf(page, '.day h2');
@@ -189,7 +189,7 @@ describe('what is chosen', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('opens from a link, and a reload keeps it', async () => {
+  test('a link opens it, and a reload keeps it', async () => {
     const { page } = await open('whole', '#date=2025-10-05&span=all&table=daily_errors');
     await page.reload();
     expect(await textOf(page, '.day h2')).toBe('Sunday, October 5, 2025');
@@ -203,7 +203,7 @@ describe('what is chosen', () => {
     await arrive(page, /#date=2025-1\d-\d\d$/);
   });
 
-  test('stays within the days that there are', async () => {
+  test('stays within the existing days', async () => {
     const { page } = await open('whole', '#date=1999-01-01');
     expect(await textOf(page, '.day h2')).toBe('Thursday, August 21, 2025');
   });
@@ -305,7 +305,7 @@ describe('what is missing, and what may still change', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('the strip names gaps and the day that was not over', async () => {
+  test('the status line names gaps and the day that was not over', async () => {
     const { page } = await open('holes');
     const items = await page.locator('.status div').allTextContents();
     expect(items.map((text) => text.replaceAll('\u00a0', ' '))).toEqual([
@@ -456,7 +456,7 @@ describe('the policy', () => {
   });
 });
 
-test('served: each request reads the warehouse anew, and one that an export has open says so', async () => {
+test('a served page reads the warehouse at each request, and says if an export has it open', async () => {
   const file = await changed('served', () => []);
   const server = start('dashboard', '--serve', '--port', '0', '--warehouse', file);
   try {

@@ -79,7 +79,7 @@ describe('what is usual', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('of weeks the range is that of the week; what is not judged says why', async () => {
+  test('weeks have ranges of weeks, and a reason if they are not judged', async () => {
     const { page } = await open('noted', '#grain=week&date=2025-11-12');
     expect(plain(await card(page, 'active_users').locator('.usual').textContent())).toMatch(/^usual: [\d,]+ to [\d,]+$/);
     await page.goto(`${pages.noted}#grain=day&date=2025-12-03`);

@@ -36,12 +36,12 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('an export makes the table, empty', async () => {
+test('an export creates the table without rows', async () => {
   expect(await annotate('--show')).toMatchObject({ code: 0, stdout: 'no annotations in kpi.duckdb\n', stderr: '' });
   expect(await queryDuckDb(warehouse, 'SELECT * FROM kpi_metrics.annotations')).toEqual([]);
 });
 
-test('a file replaces all annotations, and is shown as it was', async () => {
+test('a file replaces all annotations, and is shown unchanged', async () => {
   expect(await annotate('one.csv')).toMatchObject({ code: 0, stdout: 'kpi.duckdb now has 1 annotation\n' });
   expect(JSON.parse((await annotate('two.csv', '--json')).stdout)).toEqual({ success: true, annotations: 2 });
   expect(JSON.parse((await annotate('--show', '--json')).stdout)).toEqual({ annotations: TWO });
@@ -55,7 +55,7 @@ test('a file replaces all annotations, and is shown as it was', async () => {
   expect(JSON.parse((await annotate('--show', '--json')).stdout)).toEqual({ annotations: TWO });
 });
 
-test('an export leaves them, and BI tools find them by day', async () => {
+test('an export keeps them, and BI tools can join them by day', async () => {
   await annotate('two.csv');
   expect(await kpi('export', '--date', '2025-12-22')).toMatchObject({ code: 0 });
   const days = "SELECT strftime(day, '%Y-%m-%d'), text, excluded FROM annotated_days ORDER BY day, text";
@@ -72,14 +72,14 @@ test('an export leaves them, and BI tools find them by day', async () => {
   instance.closeSync();
 });
 
-test('columns alone remove them', async () => {
+test('a file with a header alone removes them', async () => {
   await annotate('two.csv');
   write('none.csv');
   expect(await annotate('none.csv')).toMatchObject({ code: 0, stdout: 'kpi.duckdb now has 0 annotations\n' });
   expect(JSON.parse((await annotate('--show', '--json')).stdout)).toEqual({ annotations: [] });
 });
 
-test('each fault is one line, none says what a cell holds, and nothing is written', async () => {
+test('each fault is one line without the content of a cell, and nothing is written', async () => {
   await annotate('one.csv');
   const { code, stdout, stderr } = await annotate('faults.csv');
   expect([code, stdout]).toEqual([64, '']);
@@ -101,7 +101,7 @@ test('each fault is one line, none says what a cell holds, and nothing is writte
   expect(JSON.parse((await annotate('--show', '--json')).stdout).annotations).toMatchObject([{ text: 'Alone' }]);
 });
 
-test('a warehouse of a version without the table has no annotations, and gets it with the first ones', async () => {
+test('a warehouse of a version without the table has no annotations; the first ones create it', async () => {
   await change('USE kpi.kpi_metrics', 'DROP VIEW annotated_days', 'DROP TABLE annotations');
   expect(JSON.parse((await annotate('--show', '--json')).stdout)).toEqual({ annotations: [] });
   expect(await annotate('two.csv')).toMatchObject({ code: 0 });
@@ -109,7 +109,7 @@ test('a warehouse of a version without the table has no annotations, and gets it
   expect(await queryDuckDb(warehouse, "SELECT count(*) FROM duckdb_views() WHERE view_name = 'annotated_days'")).toEqual([['1']]);
 });
 
-test('text that others wrote into the table does nothing to a terminal', async () => {
+test('text that others wrote into the table cannot control a terminal', async () => {
   await change(
     `INSERT INTO kpi_metrics.annotations VALUES ('2025-12-24', NULL, 'a' || chr(27) || '[31m' || chr(155) || chr(8238), false)`,
   );
@@ -120,7 +120,7 @@ test('text that others wrote into the table does nothing to a terminal', async (
   }
 });
 
-test("somebody's own table of that name holds no export back", async () => {
+test("a user's own table of that name does not stop an export", async () => {
   await change(
     'USE kpi.kpi_metrics',
     'DROP VIEW annotated_days',

@@ -75,7 +75,7 @@ async function recordedDates(): Promise<string[]> {
   return rows.map(([date]) => String(date));
 }
 
-test('a range of dates says of each that it is in, and sums up', async () => {
+test('a range prints a line for each date and a summary', async () => {
   const result = await kpi(...range());
   const rows = DATES.flatMap(tablesOf).reduce((sum, table) => sum + rowsOfTable(table), 0);
   expect([result.code, result.stdout.split('\n')]).toEqual([
@@ -88,7 +88,7 @@ test('a range of dates says of each that it is in, and sums up', async () => {
   expect(await recordedDates()).toEqual(DATES);
 });
 
-test('killed and resumed: complete, and nothing twice', async () => {
+test('a killed export that is resumed has each date exactly once', async () => {
   const child = start(range());
   let seen = 0;
   child.stderr?.on('data', (chunk) => {
@@ -119,7 +119,7 @@ test.each([[['export', '--date', TO, '--resume']], [[...range(), '--resume', '--
   expect([code, stderr]).toEqual([64, 'kpi: expected --resume with --from and --to, and without --dry-run (BAD_REQUEST)\n']);
 });
 
-test('gaps are listed with their reason, and fixed', async () => {
+test('gaps are listed with their reason, and can be fixed', async () => {
   await kpi(...range('2025-12-01', '2025-12-03'));
   await kpi(...range('2025-12-06', '2025-12-09'));
   const before = await queryDuckDb(
@@ -155,7 +155,7 @@ test('gaps are listed with their reason, and fixed', async () => {
   expect((await kpi(...args)).code).toBe(0);
 });
 
-test('gaps begin with the first report unless told otherwise', async () => {
+test('gaps begin with the first report by default', async () => {
   const none = await kpi('gaps');
   expect([none.code, none.stderr]).toEqual([64, expect.stringMatching(/^kpi: warehouse .* does not exist; export a date first/)]);
   await kpi('export', '--date', TO);
@@ -163,7 +163,7 @@ test('gaps begin with the first report unless told otherwise', async () => {
   expect([code, stdout.split('\n')[0]]).toEqual([2, `${addDays(TO, 1)}  no report`]);
 });
 
-test('late and deleted rows are counted as revisions, and counts that fall are named', async () => {
+test('late and deleted rows are counted as revisions, and lower counts are named', async () => {
   const revisions = () =>
     queryDuckDb(warehouse, 'SELECT revised_values FROM kpi_metrics.export_runs ORDER BY started_at').then((rows) =>
       rows.map(([values]) => values),
@@ -195,7 +195,7 @@ test('late and deleted rows are counted as revisions, and counts that fall are n
   expect(logged(again, 'final figure fell')).toEqual([]);
 });
 
-test('a report that loses most of what is published is refused, and written with --allow-fall', async () => {
+test('a report with less than half of the published counts is refused, and written with --allow-fall', async () => {
   await kpi('export', '--date', TO);
   const published = () => queryDuckDb(warehouse, 'SELECT * FROM kpi_metrics.daily_engagement ORDER BY ALL');
   const before = await published();

@@ -59,7 +59,7 @@ test('Ctrl-C ends the wait', async () => {
   }
 });
 
-test('gives up after its time, for exports and readers', async () => {
+test('exports and readers fail with BUSY after their waiting time', async () => {
   const release = await holdWarehouse(warehouse);
   const givesUp = async (access: Access) => {
     const lines: string[] = [];
@@ -86,7 +86,7 @@ const november = sample(
   5,
 );
 
-test('exports at once succeed beside a page that is read all the time', async () => {
+test('concurrent exports succeed while a page is read all the time', async () => {
   const server = start('dashboard', '--serve', '--port', '0');
   if (server.stdout === null) throw new Error('no output');
   const [line] = (await once(createInterface(server.stdout), 'line')) as [string];

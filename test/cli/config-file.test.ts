@@ -20,7 +20,7 @@ async function settings(args: string[] = [], env?: Record<string, string>) {
   return Object.fromEntries(checks.map(({ name, found }) => [name, found]));
 }
 
-test('flags win over the environment, that over the file, and the file over what the warehouse remembers; doctor says which', async () => {
+test('flags override the environment, the environment the file, the file the warehouse; doctor shows the origin', async () => {
   write('{"warehouse": "mine.duckdb", "source": "./source"}');
   expect(await settings()).toMatchObject({ KPI_TIME_ZONE: 'UTC (default)' });
   write('{"timeZone": "Europe/Berlin", "warehouse": "mine.duckdb", "source": "./source", "maxRejectedShare": 0.25}');
@@ -58,7 +58,7 @@ describe('every command reads it', () => {
     );
   });
 
-  test('and --help does without', async () => {
+  test('--help works without it', async () => {
     write('{');
     expect((await kpi(['export', '--help'])).code).toBe(0);
   });
@@ -94,7 +94,7 @@ test.each<[string, string | Buffer, string]>([
   expect([code, faults.map(({ found }) => `kpi: ${found} (BAD_CONFIG)\n`)]).toEqual([2, [line]]);
 });
 
-test('a folder of that name is refused, a link is followed', async () => {
+test('a folder of that name is refused; a link is followed', async () => {
   mkdirSync(file);
   expect((await kpi(['show'])).stderr).toBe('kpi: kpi.config.json: expected a file of at most 64 KiB (BAD_CONFIG)\n');
   rmSync(file, { recursive: true });
@@ -116,7 +116,7 @@ test.each<[string, string | null]>([
   expect([code, stderr]).toEqual([0, `kpi: ${JSON.stringify(key)} in kpi.config.json is no setting, and is ignored${advice}\n`]);
 });
 
-test('its log level shows where a failure comes from', async () => {
+test('log level debug shows the origin of a failure', async () => {
   writeFileSync(join(folder, 'no-folder'), '');
   const places = async (logLevel: string) => {
     write(JSON.stringify({ logLevel }));

@@ -37,7 +37,7 @@ test.each(commands)('kpi %s says once that there are none, and how to get some',
   expect([code, stdout, stderr]).toEqual([64, '', `kpi: ${LACK}; ${LOGIN} (BAD_CONFIG)\n`]);
 });
 
-test('so does doctor, and asks nothing else that needs them', async () => {
+test('doctor refuses it, too, and skips the checks that need credentials', async () => {
   const { code, stdout } = await runKpi(folder, ['doctor'], env);
   expect([code, stdout.match(new RegExp(LACK, 'g'))?.length]).toEqual([2, 1]);
   expect(stdout).toMatch(new RegExp(`✗ Google credentials +${LACK} \\(BAD_CONFIG\\)\\s+→ ${LOGIN}\n`));

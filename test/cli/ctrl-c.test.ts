@@ -27,7 +27,7 @@ test.each(signals)('the first %s stops, and ends nothing', (signal) => {
   expect([state(), said, exit.mock.calls]).toEqual([[true, false], ['stopping'], []]);
 });
 
-test('the second one aborts, and a process that is still there seconds later is ended', () => {
+test('the second Ctrl-C aborts; a process that runs seconds later is ended', () => {
   send('SIGINT');
   send('SIGINT');
   expect([state(), said, exit.mock.calls]).toEqual([[true, true], ['stopping'], []]);
@@ -35,12 +35,12 @@ test('the second one aborts, and a process that is still there seconds later is 
   expect(exit.mock.calls[0]).toEqual([130]);
 });
 
-test('further lines for a reader that is gone abort nothing', () => {
+test('output to a closed reader aborts nothing more', () => {
   for (let line = 0; line < 3; line++) send('SIGPIPE');
   expect(state()).toEqual([true, false]);
 });
 
-test('at its end signals are left to others', () => {
+test('signals are handled by others after the end', () => {
   const before = signals.map((name) => process.listenerCount(name));
   ctrlC.end();
   expect(signals.map((name) => process.listenerCount(name))).toEqual(before.map((count) => count - 1));

@@ -26,7 +26,7 @@ beforeAll(() =>
 );
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('writes one file, and prints where', async () => {
+test('writes one file and prints its path', async () => {
   const file = join(folder, 'pages', 'kpis.html');
   const { code, stdout, stderr } = await kpi('dashboard', '--warehouse', warehouse, '--date', '2025-12-20', '--out', file);
   expect({ code, stdout, stderr }).toEqual({
@@ -39,7 +39,7 @@ test('writes one file, and prints where', async () => {
   expect(dataOf(html)).toMatchObject({ date: '2025-12-20', of: { kind: 'reports', newest: { date: '2025-12-23' } } });
 });
 
-test('days are those of the time zone in which the reports were made, and demo data are called so', async () => {
+test("days are those of the reports' time zone, and demo data is labelled", async () => {
   const file = join(folder, 'zone.html');
   await kpi('dashboard', '--warehouse', warehouse, '--out', file);
   expect(dataOf(readFileSync(file, 'utf8'))).toMatchObject({ timeZone: 'Europe/Berlin', isDemo: true });
@@ -53,7 +53,7 @@ test('without --out it is .kpi/dashboard.html', async () => {
   expect(existsSync(join(folder, '.kpi/dashboard.html'))).toBe(true);
 });
 
-test('replaces a page that it made, and no other file', async () => {
+test('replaces its own pages and no other file', async () => {
   const [page, notes] = [join(folder, 'twice.html'), join(folder, 'notes.html')];
   const write = (file: string, ...args: string[]) => kpi('dashboard', '--warehouse', warehouse, '--out', file, ...args);
   writeFileSync(notes, '<!doctype html><title>Daily KPIs</title>');
@@ -163,7 +163,7 @@ describe('served', () => {
     expect(await ask({ method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
   });
 
-  test('says so while an export has the file, and has the figures afterwards', async () => {
+  test('says that an export has the file, and shows the figures afterwards', async () => {
     const instance = await DuckDBInstance.create(warehouse);
     try {
       const { status, headers, body } = await ask();

@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('without a terminal it shows what would go, and wants --yes', async () => {
+test('without a terminal it lists what it would delete and requires --yes', async () => {
   const before = await dates();
   const { code, stdout, stderr } = await kpi('delete', '--from', '2025-07-09', '--to', '2025-07-12');
   expect([code, stdout]).toEqual([
@@ -52,7 +52,7 @@ test('without a terminal it shows what would go, and wants --yes', async () => {
   expect(await dates()).toBe(before);
 });
 
-test('removes the reports of its dates from all tables and no others, and neither the release nor the records', async () => {
+test('deletes the reports of its dates from all tables, but no other rows, releases or run records', async () => {
   const [released, records] = [await count('kpi_release.weekly_metrics'), await count('kpi_metrics.export_runs')];
   const gone = datesBetween('2025-07-03', '2025-07-10').flatMap(tablesOf);
   const deleted = publishedTableNames.filter((table) => table in furtherTables || tables.includes(table));
@@ -73,7 +73,7 @@ test('removes the reports of its dates from all tables and no others, and neithe
   expect(released).toBe('1');
 });
 
-test('--resume exports what was deleted, and nothing else', async () => {
+test('--resume exports the deleted dates alone', async () => {
   const { code, stdout } = await exported(...RANGE, '--resume');
   expect(code).toBe(0);
   expect(JSON.parse(stdout).reports.map(({ reportDate }: { reportDate: string }) => reportDate.slice(-2))).toEqual([
@@ -88,7 +88,7 @@ test('--resume exports what was deleted, and nothing else', async () => {
   ]);
 });
 
-test('once more, it finds nothing to delete', async () => {
+test('a repeated command finds nothing to delete', async () => {
   expect(await kpi('delete', '--date', '2025-07-23', '--yes')).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(
@@ -118,7 +118,7 @@ test.each([
   });
 });
 
-test('refuses a warehouse that is not there, and makes none', async () => {
+test('refuses a warehouse that does not exist, and creates none', async () => {
   const { code, stderr } = await runKpi(folder, ['delete', '--date', '2025-07-23', '--yes', '--warehouse', 'none.duckdb']);
   expect([code, stderr]).toEqual([64, expect.stringMatching(/none\.duckdb does not exist; .* \(BAD_CONFIG\)\n$/)]);
 });

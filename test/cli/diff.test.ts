@@ -79,12 +79,12 @@ test('says in one sentence that nothing differs', async () => {
   expect([code, stdout.replaceAll(/\n +/g, ' '), stderr]).toEqual([0, said, '']);
 });
 
-test('a source that was moved is compared without --rebind, and the warehouse goes on with its own', async () => {
+test('a moved source is compared without --rebind, and the warehouse keeps its own', async () => {
   expect(await answered('--source', 'moved')).toMatchObject({ code: 0, answer: { success: true } });
   expect(await kpi('export', '--warehouse', 'kpi.duckdb', '--date', SUNDAY, '--source', 'moved')).toMatchObject({ code: 64 });
 });
 
-test('another source: how many values of each column differ, by how much, and which', async () => {
+test('shows of another source how many values of each column differ, by how much, and the first ones', async () => {
   const before = readFileSync(warehouse());
   const { code, answer } = await answered('--source', 'other');
   expect(code).toBe(2);
@@ -115,7 +115,7 @@ test('in a terminal of 80 columns', async () => {
   expect(stdout).toMatch(/… and \d+ more; --json has the first ten of each column/);
 });
 
-test('a value that lost its last digits, and when a row was made, are no differences', async () => {
+test('rounding errors and created_at are no differences', async () => {
   await change(
     'UPDATE kpi_metrics.daily_engagement SET avg_tests_per_active_user = avg_tests_per_active_user * (1 + 1e-12)',
     'UPDATE kpi_metrics.daily_engagement SET created_at = created_at + INTERVAL 1 HOUR',
@@ -153,7 +153,7 @@ test('a value of retention is named by cohort and age, and NULL differs from a n
   expect((await diff(...RANGE)).stdout).toContain(`${SUNDAY}  2025-12-01 age 2  retention_rate  – → 100\n`);
 });
 
-test('rows that only one side has', async () => {
+test('lists rows that only one side has', async () => {
   await change(
     `UPDATE kpi_metrics.daily_errors SET period_start_date = '2025-11-01' WHERE report_date = '${SUNDAY}' AND period_start_date = '${SUNDAY}'`,
     `INSERT INTO kpi_metrics.daily_funnel SELECT * FROM kpi_metrics.daily_funnel WHERE report_date = '${SUNDAY}' AND period_start_date = '${SUNDAY}'`,
@@ -176,14 +176,14 @@ test('rows that only one side has', async () => {
   expect(stdout).toContain('daily_errors\n1 row published and not counted\n1 row counted and not published\n');
 });
 
-test('tables that the warehouse lacks are left out', async () => {
+test('skips tables that the warehouse lacks', async () => {
   await change('DROP TABLE kpi_metrics.weekly_retention CASCADE');
   const { code, answer } = await answered();
   expect(code).toBe(0);
   expect(answer.tables.map(({ table }: { table: string }) => table)).not.toContain('weekly_retention');
 });
 
-test('reports that are not published, or that the source does not reach back to', async () => {
+test('lists reports that are not published, or that begin before the source', async () => {
   await change("UPDATE kpi_metrics.daily_errors SET report_date = '2025-11-20' WHERE report_date = '2025-12-20'");
   const { code, stdout } = await diff('--from', '2025-11-19', '--to', '2025-12-19');
   expect(code).toBe(2);
@@ -200,7 +200,7 @@ test('reports that are not published, or that the source does not reach back to'
   );
 });
 
-test('a report that an export would refuse is said, and compared all the same', async () => {
+test('names a report that an export would refuse, and compares it', async () => {
   const { code, answer } = await answered('--source', 'strange');
   expect([code, answer.reports]).toEqual([2, 2]);
   expect(answer.refused).toEqual(
@@ -209,7 +209,7 @@ test('a report that an export would refuse is said, and compared all the same', 
   expect((await diff(...RANGE, '--source', 'strange')).stdout).toContain(`${SATURDAY}  an export would be refused: `);
 });
 
-test('figures that were published before their day was over were to change', async () => {
+test('differences of provisional figures are expected', async () => {
   await change(
     `UPDATE kpi_metrics.daily_engagement SET created_at = '${SUNDAY}T06:00:00Z', all_tests = 0 WHERE period_start_date = '${SUNDAY}'`,
   );

@@ -53,7 +53,7 @@ beforeEach(() => {
   webhook.received.length = 0;
 });
 
-test('the newest day that is over, in the same words as kpi status, and in agreement with the log of the export', async () => {
+test('shows the newest complete day in the words of kpi status, in agreement with the log of the export', async () => {
   const [text, json, status] = await Promise.all([kpi(['digest']), kpi(['digest', '--json']), kpi(['status', '--json'])]);
   expect([text?.code, json?.code]).toEqual([0, 0]);
   const [day] = JSON.parse(json?.stdout ?? '').periods;
@@ -84,7 +84,7 @@ test.each([
   expect(stdout).toMatch(expected);
 });
 
-test('a period without a report is said to have none, with what to do', async () => {
+test('says that a period has no report, with a remedy', async () => {
   const { code, stdout, stderr } = await kpi(['digest', '--date', '2024-05-01']);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(/^kpi: no report has 2024-05-01; run: .*export --date 2024-05-01\n$/);
@@ -93,7 +93,7 @@ test('a period without a report is said to have none, with what to do', async ()
   expect(week.stderr).toBe('kpi: no report has the week of 2024-05-01; export the date that ends it\n');
 });
 
-test('a day that is not over is said not to be', async () => {
+test('marks a day that is not over', async () => {
   expect((await kpi(['export', '--date', 'today', '--source', 'source', '--allow-stale'])).code).toBe(0);
   const { code, stdout } = await kpi(['digest', '--date', 'today']);
   expect(code).toBe(0);
@@ -105,14 +105,14 @@ test('a day that is not over is said not to be', async () => {
 describe('--send', () => {
   const send = (...more: string[]) => kpi(['digest', '--send', ...more], { KPI_DIGEST_WEBHOOK: webhook.url });
 
-  test('sends what is shown otherwise', async () => {
+  test('sends what it shows without the flag', async () => {
     const { code, stdout } = await send('--grain', 'day');
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^Sent to the webhook of KPI_DIGEST_WEBHOOK: KPI digest of /)]);
     const shown = await kpi(['digest', '--grain', 'day', '--slack']);
     expect(webhook.received).toEqual([JSON.parse(shown.stdout)]);
   });
 
-  test('--test marks it, and needs no report', async () => {
+  test('--test marks the message, and needs no report', async () => {
     expect((await send('--test', '--json')).stdout).toMatch(/^\{"success":true,"sent":"Test message: KPI digest of .*"\}\n$/);
     const env = { KPI_DIGEST_WEBHOOK: webhook.url, KPI_WAREHOUSE: 'none.duckdb' };
     expect((await kpi(['digest', '--send', '--test'], env)).code).toBe(0);

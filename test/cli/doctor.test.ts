@@ -27,7 +27,7 @@ function writeSource(name: string, users: string[], measurements: string[]): str
   return path;
 }
 
-test('all is well on a new machine, and nothing is made', async () => {
+test('passes on a new machine, and creates nothing', async () => {
   const { code, success, faults, checks, stderr } = await examine([]);
   expect([code, success, faults, stderr]).toEqual([0, true, [], '']);
   expect(checks.map(({ name }) => name)).toEqual(expect.arrayContaining(['KPI_TIME_ZONE', 'Node.js', 'users', 'file']));
@@ -69,7 +69,7 @@ test('counts rows without created_at and repeated ids, each with its remedy', as
   ]);
 });
 
-describe('what an export would refuse or leave out', () => {
+describe('what an export would refuse or reject', () => {
   const tests = (count: number, kind: string) =>
     Array.from({ length: count }, (_, index) => `${kind}${index},u1,s${kind}${index},${NOW},${kind}`);
 
@@ -108,7 +108,7 @@ describe('what an export would refuse or leave out', () => {
     expect([code, stderr]).toEqual([expected.length === 0 ? 0 : 2, '']);
   });
 
-  test('users that only measurements know are told, and are no fault', async () => {
+  test('users that are only in measurements are shown, and are no fault', async () => {
     const source = writeSource('strangers', ['u1,2025-12-01T00:00:00Z'], [...tests(1, ''), `m2,canary,s2,${NOW},`]);
     const { code, checks } = await examine(['--source', source, '--warehouse', 'kpi.duckdb']);
     const check = checks.find(({ name }) => name === 'measurements of users that users lacks');
@@ -117,7 +117,7 @@ describe('what an export would refuse or leave out', () => {
   });
 });
 
-test('a fault hides no other: source, tables, settings', async () => {
+test('one fault does not hide others: source, tables, settings', async () => {
   const file = join(folder, 'drift.duckdb');
   expect((await kpi(['export', '--date', '2025-12-23', '--source', 'demo', '--warehouse', file])).code).toBe(0);
   const instance = await DuckDBInstance.create(file);
@@ -141,7 +141,7 @@ test('a fault hides no other: source, tables, settings', async () => {
   for (const { remedy } of faults) expect(remedy).toMatch(/\w/);
 });
 
-test('a cell that is no time is named by file and column, and its text by nobody', async () => {
+test('names file and column of an invalid time, but not its text', async () => {
   const source = writeSource('cells', ['u1,noon of canary'], ['m1,u1,s1,2025-12-02T00:00:00Z,']);
   const { faults, stderr } = await examine(['--source', source, '--warehouse', 'kpi.duckdb']);
   expect(faults.map(({ name, found }) => [name, found])).toEqual([
@@ -156,7 +156,7 @@ test('settings that cannot be read are named, without their values', async () =>
   expect(faults).toEqual([expect.objectContaining({ found: expect.stringMatching(/KPI_TIME_ZONE: .*KPI_LOG_LEVEL: /) })]);
 });
 
-test('says where each setting is from, and nothing secret of an address', async () => {
+test('shows the origin of each setting, without secrets in addresses', async () => {
   const { checks } = await examine(['--time-zone', 'Europe/Berlin', '--warehouse', 'kpi.duckdb'], {
     KPI_LOG_LEVEL: 'error',
     KPI_BIGQUERY_ENDPOINT: 'http://me:canary@localhost:9050/?key=canary',
@@ -174,7 +174,7 @@ test('says where each setting is from, and nothing secret of an address', async 
   });
 });
 
-test('a person reads each check, with ✗ and the remedy below', async () => {
+test('prints each check for people, with ✗ and the remedy', async () => {
   const { stdout } = await kpi(['doctor', '--source', 'nowhere', '--warehouse', 'kpi.duckdb']);
   expect(stdout).toMatch(/ {2}✓ Node\.js +\d+\.\d+/);
   expect(stdout).toMatch(/ {2}✗ access +source .*\n(?: +.*\n)* +→ expected a folder/);

@@ -42,7 +42,7 @@ test.each(['conversion rate', 'Conversion-Rate', ' CONVERSION_RATE '])('%j is fo
   expect((await explain(name)).stdout).toMatch(/^Conversion rate {2}conversion_rate\n/);
 });
 
-test('a figure that no table has says so', async () => {
+test('refuses a figure that no table has', async () => {
   expect(inOneLine((await explain('failure_rate')).stdout)).toContain('Table none: it is derived');
 });
 

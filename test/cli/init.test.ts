@@ -49,7 +49,7 @@ test.each<[string, string[], Record<string, string>, object]>([
   expect(readdirSync(folder).sort()).toEqual([...before, 'kpi.config.json'].sort());
 });
 
-test('what a later row may mend is told, and hinders nothing; the next command needs no flag', async () => {
+test('warns about gaps of the data that later rows may fill; the next command needs no flag', async () => {
   const { stdout } = await kpi(['init', '--source', './data', '--yes']);
   expect(stdout).toMatch(/✗ users without created_at +1 row\n/);
   expect(stdout).toMatch(/\nNext: .* export --date 2025-12-01\s+makes the report of the newest day with a test\n/);
@@ -57,7 +57,7 @@ test('what a later row may mend is told, and hinders nothing; the next command n
   expect([code, exported.includes('Wrote 60 rows of 2025-12-02 to kpi.duckdb')]).toEqual([0, true]);
 });
 
-test('of a warehouse that holds reports, source and time zone are the default', async () => {
+test('takes source and time zone of a warehouse with reports as defaults', async () => {
   const flags = ['--source', './data', '--warehouse', 'held.duckdb', '--time-zone', 'Europe/Berlin'];
   expect((await kpi(['export', '--date', '2025-12-02', ...flags])).code).toBe(0);
   const { code, stderr } = await kpi(['init', '--yes', '--warehouse', 'held.duckdb']);
@@ -93,7 +93,7 @@ test.each<[string, string[], RegExp, code?: number]>([
   expect(stderr).toMatch(line);
 });
 
-test('the faults of all flags are told at once', async () => {
+test('names the faults of all flags at once', async () => {
   const flags = ['--source', './dat', '--warehouse', 'data', '--time-zone', 'Mars/X'];
   const { code, stderr } = await kpi(['init', ...flags]);
   expect([code, stderr.split('\n').length]).toEqual([64, 2]);
@@ -102,14 +102,14 @@ test('the faults of all flags are told at once', async () => {
   expect(stderr.match(/does not exist/g)).toHaveLength(1);
 });
 
-test('the section release of a file that is replaced is kept', async () => {
+test('keeps the section release of a replaced file', async () => {
   const release = { title: 'Weekly metrics', licence: 'CC-BY-4.0' };
   writeFileSync(file, JSON.stringify({ source: './data', maxRejectedShare: 0.1, release }));
   expect((await kpi(['init', '--yes', '--force', '--source', 'demo'])).code).toBe(0);
   expect(written()).toEqual({ source: 'demo', warehouse: '.kpi/warehouse.duckdb', timeZone: 'UTC', release });
 });
 
-test('a file that is there is replaced with --force alone, also one that is no JSON', async () => {
+test('replaces an existing file only with --force, also one that is not JSON', async () => {
   writeFileSync(file, '{ mine');
   const { code, stdout, stderr } = await kpi(['init', '--yes']);
   expect([code, stdout, readFileSync(file, 'utf8')]).toEqual([64, '', '{ mine']);
@@ -138,7 +138,7 @@ async function answer(answers: [question: RegExp, answer: string][], args: strin
 }
 
 (hasScript ? describe : describe.skip)('in a terminal', () => {
-  test('it checks each answer as it is given, asks for that one alone again, and writes', async () => {
+  test('checks each answer at once, asks again for an invalid one alone, and writes', async () => {
     const { code, said, unasked } = await answer([
       [/or demo \[demo\]: /, './dat\r'],
       [/dat does not exist[\s\S]*or demo \[demo\]: /, './data\r'],
@@ -155,7 +155,7 @@ async function answer(answers: [question: RegExp, answer: string][], args: strin
     });
   });
 
-  test('a flag with a fault is asked for, the others are not', async () => {
+  test('asks for an invalid flag, not for the others', async () => {
     const { code, unasked, said } = await answer(
       [[/dat does not exist[\s\S]*or demo \[demo\]: /, './data\r']],
       ['--source', './dat', '--warehouse', 'flag.duckdb', '--time-zone', 'UTC'],
@@ -163,7 +163,7 @@ async function answer(answers: [question: RegExp, answer: string][], args: strin
     expect([code, unasked, said.includes('DATASET ['), written().source]).toEqual([0, 0, false, './data']);
   });
 
-  test('what no answer mends ends it', async () => {
+  test('ends if no answer can help', async () => {
     const { code, said, unasked } = await answer([[/such as US: /, 'US\r']], ['--source', 'project-x.app'], {
       HOME: folder,
       CLOUDSDK_CONFIG: join(folder, 'gcloud'),
@@ -173,7 +173,7 @@ async function answer(answers: [question: RegExp, answer: string][], args: strin
     expect(said).toContain('kpi: nothing is written: no Google credentials here');
   });
 
-  test('it does not ask what flags say', async () => {
+  test('does not ask for what flags set', async () => {
     const { unasked } = await answer(
       [[/counted in \[Asia\/Tokyo\]: /, 'Europe/Berlin\r']],
       ['--source', './data', '--warehouse', 'd.duckdb'],

@@ -81,7 +81,7 @@ describe('export', () => {
     expect(after[1]?.[2]).not.toEqual(before[1]?.[2]);
   });
 
-  test('answers with JSON alone on standard output', async () => {
+  test('writes only JSON to standard output', async () => {
     const { code, stdout, stderr } = await kpi([
       'export',
       '--date',
@@ -106,7 +106,7 @@ describe('export', () => {
     });
   });
 
-  test('shows the figures to a person on one screen, and with --wide all tables', async () => {
+  test('shows the figures on one screen, and all tables with --wide', async () => {
     const args = ['export', '--date', '2025-12-23', '--source', source, '--warehouse', warehouse];
     const { stdout } = await kpi(args);
     const lines = stdout.split('\nNext: ')[0]?.split('\n') ?? [];
@@ -167,7 +167,7 @@ describe('export', () => {
     });
   });
 
-  test('takes demo data where neither source nor warehouse is named', async () => {
+  test('exports demo data if neither source nor warehouse is set', async () => {
     const { code, stdout } = await kpi(['export', '--date', '2025-12-23', '--json']);
     expect([code, JSON.parse(stdout).success, existsSync(join(folder, '.kpi/warehouse.duckdb'))]).toEqual([0, true, true]);
   });
@@ -338,14 +338,14 @@ describe('show', () => {
     expect(second).toMatch(/^2025-12-23,Yesterday \(Dec 22\),2025-12-22,2025-12-22,0,1,0,0,0,0,1,\d{4}-/);
   });
 
-  test('without a date shows the newest report there is', async () => {
+  test('shows the newest report without a date', async () => {
     const { code, stdout } = await kpi(['show', '--warehouse', warehouse]);
     expect([code, stdout.split('\n')[0]]).toEqual([0, 'Report of Tue, Dec 23, 2025  days of UTC']);
     const wide = await kpi(['show', '--warehouse', warehouse, '--wide']);
     expect(wide.stdout).toContain('daily_funnel');
   });
 
-  test('says what there is where a date has no report', async () => {
+  test('names the existing reports if a date has none', async () => {
     const { code, stdout, stderr } = await kpi(['show', '--date', '2025-12-01', '--warehouse', warehouse]);
     expect([code, stdout, stderr]).toEqual([
       1,
@@ -387,7 +387,7 @@ describe('show', () => {
     ]);
   });
 
-  test('of a range and a table shows the figures of that table', async () => {
+  test('shows the figures of one table for a range', async () => {
     const range = ['show', '--from', '2025-12-21', '--to', '2025-12-22', '--table', 'daily_funnel', '--warehouse', warehouse];
     expect((await kpi([...range, '--csv'])).stdout.split('\n').slice(0, 2)).toEqual([
       'date,report_date,provisional,accounts_created,accounts_with_tests,conversion_rate',
@@ -406,14 +406,14 @@ describe('show', () => {
     expect(stdout).toMatch(/^│ 2025-12-21 Sun │ +1 │ +0 │ +0\.0 % │$/m);
   });
 
-  test('of a table fits 80 columns in a pipe, and with --wide has a line per period', async () => {
+  test('fits a table into 80 columns in a pipe; --wide has a line per period', async () => {
     const args = [...dated, '--table', 'daily_engagement'];
     const [narrow, wide] = [await kpi(args), await kpi([...args, '--wide'])].map(({ stdout }) => stdout);
     expect(narrow?.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect([narrow, wide].map((text) => text?.match(/^│ Dec 23 │/gm)?.length)).toEqual([2, 1]);
   });
 
-  test('writes a file for each table, and replaces none without --force', async () => {
+  test('writes a file per table, and replaces one only with --force', async () => {
     const out = join(folder, 'tables');
     const first = await kpi([...dated, '--csv', '--out', out]);
     expect([first.code, first.stdout, existsSync(join(out, 'daily_errors.csv'))]).toEqual([0, 'Wrote 4 files to tables\n', true]);
@@ -430,7 +430,7 @@ describe('show', () => {
     expect(tables.daily_engagement[1]).toMatchObject({ period_start_date: '2025-12-22', all_tests: 2, active_percentage: 100 });
   });
 
-  test('refuses a table that is not as it is defined', async () => {
+  test('refuses a table that differs from its definition', async () => {
     const file = join(folder, 'drift.duckdb');
     copyFileSync(warehouse, file);
     const instance = await DuckDBInstance.create(file);
@@ -460,7 +460,7 @@ describe('dates before the source begins', () => {
     expect(existsSync(join(folder, 'begins.duckdb'))).toBe(false);
   });
 
-  test('in a range one line says so, and the other dates are exported', async () => {
+  test('names them in one line of a range, and exports the other dates', async () => {
     const { code, stdout, stderr } = await kpi(dates('--from', '2025-12-10', '--to', '2025-12-21'));
     const refusal = 'the source holds no account and no test up to 2025-12-19; its first date is 2025-12-20';
     expect(code).toBe(2);
@@ -472,7 +472,7 @@ describe('dates before the source begins', () => {
   });
 });
 
-test('killed at any moment, an export leaves each date wholly old or wholly new', async () => {
+test('an export that is killed at any moment leaves each date wholly old or wholly new', async () => {
   const file = join(folder, 'killed.duckdb');
   const old = writeSource('old', { 'users.csv': `${users}u0,2025-11-20T10:00:00Z\n`, 'measurements.csv': measurements });
   const args = ['export', '--from', '2025-12-16', '--to', '2025-12-23', '--source', old, '--warehouse', file];
@@ -519,7 +519,7 @@ describe('release', () => {
   const kpi = (args: string[], env: Record<string, string> = {}) =>
     runKpi(folder, args, { KPI_RELEASE_GRAIN: 'day', ...env }, NOW);
 
-  test('puts out a day once, shows it, and replaces it on purpose', async () => {
+  test('releases a day once, shows it, and replaces it only with --replace', async () => {
     const first = await kpi(['release', '--date', '2025-12-12', ...at]);
     expect([first.code, first.stdout]).toEqual([
       0,
@@ -545,7 +545,7 @@ describe('release', () => {
     ]);
   });
 
-  test('of a range answers for each day', async () => {
+  test('prints a line for each day of a range', async () => {
     const { code, stdout } = await kpi(['release', '--from', '2025-12-10', '--to', '2025-12-11', '--json', ...at]);
     const answer = JSON.parse(stdout);
     expect([code, answer.success]).toEqual([0, true]);
@@ -555,7 +555,7 @@ describe('release', () => {
     ]);
   });
 
-  test('is made by an export where KPI_RELEASE is on', async () => {
+  test('an export releases if KPI_RELEASE is on', async () => {
     const { code } = await kpi(['export', '--date', '2025-12-25', ...at], { KPI_RELEASE: 'on' });
     const shown = await kpi(['show', '--release', '--date', '2025-12-14', '--csv', '--warehouse', file]);
     expect([code, shown.code, shown.stdout.split('\n')[1]]).toEqual([0, 0, expect.stringMatching(/^2025-12-14,2025-12-14,1,/)]);
@@ -590,7 +590,7 @@ describe('release', () => {
     expect([code, lines]).toEqual([64, [expect.stringContaining(says)]]);
   });
 
-  test('says how to get a day that is not out', async () => {
+  test('says how to release a day that is not released', async () => {
     const { code, stderr } = await kpi(['show', '--release', '--date', '2025-11-01', '--warehouse', file]);
     expect([code, stderr]).toEqual([
       1,
@@ -608,7 +608,7 @@ describe('release of weeks, the default', () => {
   const file = join(folder, 'weeks.duckdb');
   const at = ['--source', 'demo', '--warehouse', file];
 
-  test('takes any day of a week, and shows it', async () => {
+  test('takes any day of a week, and shows the week', async () => {
     const first = await kpi(['release', '--date', '2025-12-10', ...at]);
     expect([first.code, first.stdout]).toEqual([
       0,
@@ -629,14 +629,14 @@ describe('release of weeks, the default', () => {
     expect(page.stdout).toMatch(/: 2 weeks, /);
   });
 
-  test('is made by the export of a Sunday', async () => {
+  test('the export of a Sunday releases', async () => {
     const { code, stdout } = await kpi(['export', '--date', '2025-12-07', ...at, '--json'], { KPI_RELEASE: 'on' });
     expect([code, JSON.parse(stdout).success]).toEqual([0, true]);
     const rows = await queryDuckDb(file, 'SELECT period_start_date FROM kpi_release.weekly_metrics ORDER BY 1');
     expect(rows).toEqual([['2025-11-17'], ['2025-12-01'], ['2025-12-08']]);
   });
 
-  test('refuses another grain by one line, at every door', async () => {
+  test('every entry point refuses another grain in one line', async () => {
     const says = /^kpi: .*KPI_RELEASE_GRAIN: is month, but kpi_release holds released weeks; expected week.*\(BAD_CONFIG\)\n$/s;
     const month = { KPI_RELEASE_GRAIN: 'month', KPI_LOG_LEVEL: 'error' };
     for (const args of [

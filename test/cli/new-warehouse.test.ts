@@ -64,7 +64,7 @@ test.each(sample([12, 900, 1, 64], 2))('a disk with room for %i KiB keeps nothin
   expect(await rowsOf(file)).toEqual([['12']]);
 });
 
-test('of several exports that make it at once none is lost', async () => {
+test('several exports that create it at the same time are all in it', async () => {
   const place = newFolder('several');
   const file = join(place, 'kpi.duckdb');
   const dates = ['2025-12-22', '2025-12-23', '2025-12-24'];
@@ -74,7 +74,7 @@ test('of several exports that make it at once none is lost', async () => {
   expect(readdirSync(place)).toEqual(['kpi.duckdb']);
 });
 
-test('an empty file, and a link that leads nowhere, become one', async () => {
+test('an empty file and a dangling link become a warehouse', async () => {
   const place = newFolder('taken');
   const [empty, link] = [join(place, 'empty.duckdb'), join(place, 'link.duckdb')];
   writeFileSync(empty, '');

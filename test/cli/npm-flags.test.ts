@@ -63,12 +63,12 @@ test.each(sample(refused, 3))('npm %j is refused, and shows the line that was me
   expectRefusal(await npm(...args), line);
 });
 
-test('flags after -- are taken, also beside a setting of npm of the same name', async () => {
+test('flags after -- are used, also if npm has a setting of the same name', async () => {
   const { code, stdout } = await npm('run', '-s', 'export', '--json', '--', '--date', '2025-12-23', '--dry-run', '--json');
   expect([code, JSON.parse(stdout).dryRun]).toEqual([0, true]);
 });
 
-test("npm's own settings, by flag, file or environment, refuse nothing", async () => {
+test("npm's own settings, by flag, file or environment, are no errors", async () => {
   writeFileSync(join(folder, '.npmrc'), 'dates=2025-12-01\ntime_zones = x\nloglevel=error\n');
   const settings = ['--registry=http://127.0.0.1:9', '--cache=./cache', '--foreground-scripts', '--no-color', '--prefer-offline'];
   const { code, stdout } = await npm('run', '-s', 'export', ...settings, '--', '--date', '2025-12-23', '--dry-run', '--json');

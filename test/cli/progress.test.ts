@@ -2,7 +2,7 @@ import { createMeter, formatSeconds } from '../../cli/progress';
 
 const bar = (share: number) => '#'.repeat(Math.round(20 * share)).padEnd(20, '.');
 
-test('until a date is in, the meter says how long it has been counting', () => {
+test('before the first date is written, the bar shows for how long it has been counting', () => {
   let now = 0;
   const meter = createMeter(1000, () => now);
   expect(meter.text(bar)).toBe('counting 1,000 dates … 0 s');
@@ -10,7 +10,7 @@ test('until a date is in, the meter says how long it has been counting', () => {
   expect(meter.text(bar)).toBe('counting 1,000 dates … 1 min 02 s');
 });
 
-test('the rate is of the last seconds, and says nothing before there is one', () => {
+test('the rate covers the last seconds, and is missing before it is known', () => {
   let now = 0;
   const meter = createMeter(400, () => now);
   meter.begin(300);

@@ -21,7 +21,7 @@ test.each(['replay', 'replay --run', 'replay --discard 1', 'request', 'request -
   },
 );
 
-test('the project named comes first, then that of the warehouse; a full name needs none', () => {
+test('uses the given project, then that of the warehouse; a full name needs none', () => {
   const embedded = parseConfig({});
   const inBigQuery = parseConfig({ KPI_WAREHOUSE: 'bigquery:project-x.kpi', KPI_LOCATION: 'US' });
   expect(requireProject('p', inBigQuery, 'letters')).toBe('p');

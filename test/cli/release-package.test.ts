@@ -36,7 +36,7 @@ beforeAll(() => folderWithRelease(folder, rows));
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => expect(leftOvers()).toEqual([]));
 
-test('a package has its files, each as datapackage.json lists it, and the same in the zip', async () => {
+test('a package has the files that datapackage.json lists, and the zip has the same', async () => {
   const { code, stdout, stderr } = await kpi('--package', 'whole', '--zip');
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
@@ -58,7 +58,7 @@ test('a package has its files, each as datapackage.json lists it, and the same i
   expect(Object.fromEntries(zipped)).toEqual(filesOf('whole'));
 });
 
-test('the table has each value as it is released, and hidden ones are missing', async () => {
+test('the table has each released value; hidden ones are empty', async () => {
   const lines = linesOf(read('whole/metrics.csv'));
   const asText = rows.map((row) =>
     Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? '' : String(value)])),
@@ -72,7 +72,7 @@ test('the table has each value as it is released, and hidden ones are missing', 
   }
 });
 
-test('the same release makes the same bytes; in the same folder it changes nothing', async () => {
+test('the same release makes the same bytes, and changes nothing in the same folder', async () => {
   expect((await kpi('--package', 'again', '--zip')).code).toBe(0);
   expect(filesOf('again')).toEqual(filesOf('whole'));
   expect(read('again.zip').equals(read('whole.zip'))).toBe(true);
@@ -84,7 +84,7 @@ test('the same release makes the same bytes; in the same folder it changes nothi
   expect(read('again.zip').equals(read('whole.zip'))).toBe(true);
 });
 
-test('a range is one of whole periods', async () => {
+test('a range has whole periods', async () => {
   const { stdout } = await kpi('--package', 'part', '--from', '2025-01-08', '--to', '2025-01-20', '--json');
   expect(JSON.parse(stdout)).toMatchObject({ from: '2025-01-06', to: '2025-01-26', periods: 3, version: '1.3.0', zip: null });
   expect(linesOf(read('part/metrics.csv')).map((line) => line.period_start_date)).toEqual([
@@ -131,14 +131,14 @@ test.each([
   expect(readdirSync(join(folder, 'data'))).toEqual(['measurements.csv']);
 });
 
-test('a zip that is there and is another is refused before anything is written', async () => {
+test('another existing zip is refused before anything is written', async () => {
   writeFileSync(join(folder, 'zipped.zip'), 'x');
   const { code, stderr } = await kpi('--package', 'zipped', '--zip');
   expect([code, stderr]).toEqual([64, expect.stringContaining('zipped.zip is there and holds something else')]);
   expect(existsSync(join(folder, 'zipped'))).toBe(false);
 });
 
-test('an empty folder gives way', async () => {
+test('an empty folder is replaced', async () => {
   mkdirSync(join(folder, 'empty'));
   expect((await kpi('--package', 'empty')).code).toBe(0);
   expect(filesOf('empty')).toEqual(filesOf('whole'));
@@ -164,7 +164,7 @@ test('--zip alone is refused', async () => {
 describe('with other settings', () => {
   afterEach(() => writeSettings(folder, { release: publication }));
 
-  test('that lack something, one line names it, and shows how to add it', async () => {
+  test('one line names a missing setting, and shows how to add it', async () => {
     writeSettings(folder, { release: { title: 'Weekly metrics', licens: 'CC-BY-4.0' } });
     const { code, stderr } = await kpi('--package', 'refused');
     expect([code, stderr]).toEqual([
@@ -175,7 +175,7 @@ describe('with other settings', () => {
     expect(existsSync(join(folder, 'refused'))).toBe(false);
   });
 
-  test('of another rounding than that of the release, it is refused', async () => {
+  test('another rounding than that of the release is refused', async () => {
     writeSettings(folder, { release: publication, releaseRoundTo: 15 });
     const { code, stderr } = await kpi('--package', 'refused');
     expect([code, stderr]).toEqual([
@@ -184,7 +184,7 @@ describe('with other settings', () => {
     ]);
   });
 
-  test('that leave the time zone open, which this warehouse does not tell, it is refused', async () => {
+  test('a missing time zone is refused if the warehouse stores none', async () => {
     writeSettings(folder, { release: publication, timeZone: undefined });
     const { code, stderr } = await kpi('--package', 'refused');
     expect([code, stderr]).toEqual([
@@ -193,7 +193,7 @@ describe('with other settings', () => {
     ]);
   });
 
-  test('a package of the same numbers is another one', async () => {
+  test('changed settings make another package of the same numbers', async () => {
     writeSettings(folder, { release: { ...publication, title: 'Another title' } });
     expect(await kpi('--package', 'whole')).toMatchObject({
       code: 64,
@@ -202,7 +202,7 @@ describe('with other settings', () => {
   });
 });
 
-test('a correction makes another version, which says what was corrected', async () => {
+test('a correction makes a new version, which lists it', async () => {
   const [row = rows[0]] = rows.slice(9);
   await putReleased(folder, [{ ...(row as (typeof rows)[number]), revision: 2, released_at: '2026-02-01T06:00:00.000Z' }]);
   expect(await kpi('--package', 'whole')).toMatchObject({ code: 64 });

@@ -31,7 +31,7 @@ function rendered(values: Partial<ReportRow<'daily_engagement'>>): string[] {
   return (lines.at(-2) ?? '').split('│').map((cell) => cell.trim());
 }
 
-test('counts have separators, rates their unit, NULL is no 0', () => {
+test('counts have separators, rates their unit, and NULL is not 0', () => {
   expect(rendered({}).slice(1, -1)).toEqual(['Dec 23', '1,234,567', '0', '1', '2', '3', '4', '12.3 %', '–', '1.00']);
 });
 
@@ -85,7 +85,7 @@ describe.each([60, 80, 120, 200, WIDE])('%d columns', (width) => {
     expect(width === WIDE ? blocks : 1).toBe(1);
   });
 
-  test('hold the days of all tables; what is left out is told', () => {
+  test('hold the days of all tables, and say what is left out', () => {
     const text = renderDays(days, { width });
     expect(text.split('\n').filter((line) => line.length > width)).toEqual([]);
     const [, left] = /Left out for lack of room: ([^;]*);/.exec(text.replaceAll(/\s+/g, ' ')) ?? [];

@@ -58,7 +58,7 @@ function addLetters(): void {
   server.add('3', '{}', forwarded);
 }
 
-test('lists what waits and why, and gives it all back', async () => {
+test('lists the letters with reasons, and returns all of them', async () => {
   addLetters();
   server.add('4', letterOf('2025-12-19', '\u001b[2Jcleared \u202eback'));
   const { code, stdout, stderr } = await replay();
@@ -77,7 +77,7 @@ test('lists what waits and why, and gives it all back', async () => {
   expect([left(), server.lent()]).toEqual([['1', '2', '3', '4'], []]);
 });
 
-test('gives all back where whoever reads the list has seen enough', async () => {
+test('returns all letters if the reader closes the pipe', async () => {
   addLetters();
   const child = start([]);
   child.stdout?.destroy();
@@ -85,7 +85,7 @@ test('gives all back where whoever reads the list has seen enough', async () => 
   expect([code, left(), server.lent()]).toEqual([0, ['1', '2', '3'], []]);
 });
 
-test('gives all back where it ends with an error', async () => {
+test('returns all letters if it fails', async () => {
   addLetters();
   server.play('Pull', null, { status: 7 });
   const { code, stdout, stderr } = await replay();
@@ -94,7 +94,7 @@ test('gives all back where it ends with an error', async () => {
   expect(server.lent()).toEqual([]);
 });
 
-test('--discard drops one, and gives the others back', async () => {
+test('--discard drops one letter, and returns the others', async () => {
   addLetters();
   expect(await replay(['--discard', '0'])).toMatchObject({ code: 64 });
   expect([left(), server.lent()]).toEqual([['1', '2', '3'], []]);
@@ -105,7 +105,7 @@ test('--discard drops one, and gives the others back', async () => {
   expect([left(), server.lent()]).toEqual([['1', '3'], []]);
 });
 
-test('--run exports what can be read, acknowledges each as soon as it is in, and leaves the rest', async () => {
+test('--run exports readable letters, acknowledges each once it is written, and returns the rest', async () => {
   addLetters();
   server.add(
     '4',
@@ -123,7 +123,7 @@ test('--run exports what can be read, acknowledges each as soon as it is in, and
 });
 
 describe('Ctrl-C', () => {
-  test('while letters are read gives back those that are there, though a pull is never answered', async () => {
+  test('returns the pulled letters even if a later pull is never answered', async () => {
     addLetters();
     server.play('Pull', null, { silent: 'before' });
     const child = start([]);
@@ -138,7 +138,7 @@ describe('Ctrl-C', () => {
     expect([left(), server.lent()]).toEqual([['1', '2', '3'], []]);
   });
 
-  test('ends the command where nothing is ever answered', async () => {
+  test('ends the command even if no call is ever answered', async () => {
     server.strike = () => ({ silent: 'before' });
     const child = start([]);
     const ending = ended(child);
@@ -169,7 +169,7 @@ describe('Ctrl-C', () => {
         KPI_BIGQUERY_ENDPOINT: bigQuery.endpoint,
       });
 
-    test('gives the others back at once, the one that is exported as soon as its work has ended, and begins no further one', async () => {
+    test('returns the others at once, and the current one after its export; starts no further one', async () => {
       bigQuery.play('query', { jobHangs: true });
       const child = begin();
       const ending = ended(child);
@@ -182,7 +182,7 @@ describe('Ctrl-C', () => {
       expect([left(), server.lent(), bigQuery.count('query')]).toEqual([['1', '2', '3'], [], 1]);
     });
 
-    test('the second one ends what is in hand', async () => {
+    test('a second Ctrl-C ends the current export', async () => {
       bigQuery.strike = (kind) => (kind === 'load' ? { silent: 'before' } : null);
       const child = begin();
       const ending = ended(child);

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const kpi = (args: string[], env?: Record<string, string>) => runKpi(folder, args, env, '2025-07-24T12:00:00Z');
 
-test('a warehouse that is not there is refused, with what to do', async () => {
+test('a missing warehouse is refused with a remedy', async () => {
   const { code, stderr } = await kpi(['status']);
   expect([code, stderr]).toEqual([64, expect.stringMatching(/^kpi: warehouse .* does not exist; export a date first/)]);
 });
@@ -22,7 +22,7 @@ describe('of the demo data', () => {
     expect((await kpi(['export', '--from', 'yesterday', '--to', 'today', '--json'])).code).toBe(0);
   });
 
-  test('all is well after a daily run', async () => {
+  test('nothing needs attention after a daily run', async () => {
     const { code, stdout } = await kpi(['status', '--json']);
     const status = JSON.parse(stdout);
     expect([code, status.success, status.attention, status.gaps.gaps]).toEqual([0, true, [], []]);
@@ -31,7 +31,7 @@ describe('of the demo data', () => {
     expect(status.deadLetters).toEqual({ waiting: null, reason: 'no project named (--project)' });
   });
 
-  test('a person reads the newest report and the runs as a table', async () => {
+  test('prints the newest report, and the runs as a table', async () => {
     const { code, stdout } = await kpi(['status', '--runs', '1']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Newest report +\d{4}-\d\d-\d\d, made .* UTC \(just now\), provisional\s+\(day not over\)\n/);
@@ -55,7 +55,7 @@ describe('of the demo data', () => {
     expect([status?.code, gaps?.code, doctor?.code]).toEqual([2, 2, 0]); // gaps hinder no export
   });
 
-  test('dead letters that may not be counted are a finding, and hide nothing', async () => {
+  test('missing access to the number of dead letters is a finding, and hides no other', async () => {
     const nobody = { HOME: folder, CLOUDSDK_CONFIG: join(folder, 'gcloud'), METADATA_SERVER_DETECTION: 'none' };
     const { code, stdout } = await kpi(['status', '--json', '--project', 'test'], nobody);
     const { newest, deadLetters, attention } = JSON.parse(stdout);
@@ -68,7 +68,7 @@ describe('of the demo data', () => {
     expect((await kpi(['status', '--project', 'test'], nobody)).stdout).toMatch(/\nDead letters +not counted\n/);
   });
 
-  test('an emulator is not asked for dead letters, which would hide them, and that is no finding', async () => {
+  test('an emulator is not asked for dead letters, and this is no finding', async () => {
     const server = await startPubsubServer();
     try {
       server.add('1', 'a letter');
@@ -86,14 +86,14 @@ describe('of the demo data', () => {
     }
   });
 
-  test('colours are for terminals', async () => {
+  test('only terminals get colours', async () => {
     const plain = await kpi(['status'], { CI: 'true', FORCE_COLOR: '' });
     const coloured = await kpi(['status'], { FORCE_COLOR: '1' });
     const uncoloured = await kpi(['status'], { FORCE_COLOR: '1', NO_COLOR: '1' });
     expect([plain, coloured, uncoloured].map(({ stdout }) => stdout.includes('\u001b['))).toEqual([false, true, false]);
   });
 
-  test('no text has a colour that can not be read on a light background', async () => {
+  test('all colours are readable on a light background', async () => {
     const commands = [
       ['status'],
       ['show', '--wide'],
@@ -166,7 +166,7 @@ describe('at any width', () => {
       expect(text).toContain(expected);
   });
 
-  test('each column of the runs is explained, or its head says what it is', () => {
+  test('each column of the runs has an explanation or a clear head', () => {
     const text = renderStatus(status, now, 200);
     const heads =
       /│ started, UTC.*│/

@@ -53,7 +53,7 @@ test('a day that is not over is marked, and the one before it compared', () => {
   expect(lines.join('\n')).toContain('* not over when the report was made');
 });
 
-test('NULL is no 0, in the figure and in the bars', () => {
+test('NULL is not 0, neither as a figure nor as a bar', () => {
   const lines = rendered('2025-12-24T06:00:00Z', 80);
   expect(lineOf(lines, 'Conversion rate')).toEqual(['Conversion rate', '–', '–', '–']);
   expect(lineOf(lines, 'Total errors')?.at(-1)).toBe('▁'.repeat(12));

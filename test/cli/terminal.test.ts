@@ -28,7 +28,7 @@ test.each([60, 80, 120])('a line fits %i columns; the rest stands indented below
   expect(Math.max(...lines.map(({ length }) => length))).toBeGreaterThan(width - 31);
 });
 
-test('an indented text takes all of its width', () => {
+test('an indented text uses the whole width', () => {
   expect(wrap('aaa bbb ccc ddd', 7, 20)).toBe(`aaa bbb\n${' '.repeat(20)}ccc ddd`);
 });
 
@@ -43,7 +43,7 @@ test.each([
   expect(fitTerminal('word '.repeat(20).trim(), { isTTY, columns: 80 }).split('\n')).toHaveLength(lines);
 });
 
-test('of a help the text is wrapped, the lists and commands are not', () => {
+test('the text of a help is wrapped; lists and commands are not', () => {
   const list = `  --date <date>  ${'x'.repeat(40)}`;
   const command = `  $ kpi ${'export '.repeat(12)}`;
   expect(fitHelp(`${list}\n\n${'word '.repeat(20).trim()}\n${command}`, 60)).toBe(
@@ -61,7 +61,7 @@ test.each([
 
 const commands = 'init export show explain status doctor gaps dashboard delete release replay request completion'.split(' ');
 
-test('every help fits 80 columns in a pipe, its examples too', async () => {
+test('every help and its examples fit into 80 columns in a pipe', async () => {
   const helps = await Promise.all([[], ...commands.map((one) => [one])].map((args) => runKpi(folder, [...args, '--help'])));
   const lines = helps.flatMap(({ stdout }) => stdout.split('\n'));
   expect(lines.filter((line) => line.startsWith('  $ kpi ')).length).toBeGreaterThan(commands.length);
@@ -82,7 +82,7 @@ test('every help fits 80 columns in a pipe, its examples too', async () => {
     expect(rest.every((line) => line.startsWith('  '))).toBe(true);
   });
 
-  test('why the only date failed is said once', async () => {
+  test('the reason is printed once if the only date failed', async () => {
     const lost = join(folder, 'lost');
     mkdirSync(lost);
     writeFileSync(join(lost, 'users.csv'), 'user_id,created_at\nu1,2025-12-01T00:00:00Z\n');
@@ -91,7 +91,7 @@ test('every help fits 80 columns in a pipe, its examples too', async () => {
     expect([code, stdout.match(/the source is late/g)?.length]).toEqual([1, 1]);
   });
 
-  test('log lines beside the bar are whole, also where they are wider than the terminal', async () => {
+  test('log lines beside the bar are whole, even if wider than the terminal', async () => {
     const source = join(folder, 'source');
     mkdirSync(source);
     writeFileSync(join(source, 'users.csv'), 'user_id,created_at\nu1,2025-12-01T00:00:00Z\n,2025-12-01T00:00:00Z\n');
@@ -110,7 +110,7 @@ test('every help fits 80 columns in a pipe, its examples too', async () => {
   });
 });
 
-test('a command is not cut in two', () => {
+test('a command is not wrapped', () => {
   const command = 'npx kpi export --source ./data --allow-stale --date 2025-12-23';
   expect(fit(`kpi: nothing was written; to try it all again: ${command}; or ask`, 70).split('\n')).toEqual([
     'kpi: nothing was written; to try it all again:',

@@ -28,14 +28,14 @@ test.each([
   expect(asTyped(text, 'npx kpi', ['export', '--source', 'my data', '--warehouse=w.duckdb'])).toBe(expected);
 });
 
-test('a command is typed again with its flags, quoted for a shell', () => {
+test('a command is repeated with its flags, quoted for a shell', () => {
   expect(retyped(['--resume'], ['export', '--source', "it's here", '--from=2025-01-01'])).toMatch(
     / export --source 'it'\\''s here' --from=2025-01-01 --resume$/,
   );
   expect(retyped(['--resume'], ['export', '--resume'])).toMatch(/ export --resume$/);
 });
 
-test('a path below the folder is named from there', () => {
+test('a path below the folder is relative', () => {
   expect(nearPath('/a/b/c.duckdb', '/a')).toBe('b/c.duckdb');
   expect(nearPath('/a/c.duckdb', '/a/b')).toBe('/a/c.duckdb');
 });

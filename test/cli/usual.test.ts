@@ -39,15 +39,15 @@ const unusualOf = async (date: string) =>
     `SELECT unusual_values::INTEGER FROM kpi_metrics.export_runs WHERE report_date = '${date}' ORDER BY started_at DESC LIMIT 1`,
   );
 
-test('a day like others is no news', async () => {
+test('a usual day logs nothing', async () => {
   expect(await unusualOf(BEFORE)).toEqual([[0]]);
 });
 
-test('before there are four weeks nothing is judged', async () => {
+test('nothing is judged before there are four weeks', async () => {
   expect(await unusualOf(days[20] ?? '')).toEqual([[null]]);
 });
 
-test('a day on which failures double is told in the log, in its record and in status', async () => {
+test('doubled failures are in the log, in the run record and in status', async () => {
   const { stderr } = await kpi('export', '--date', ODD);
   const told = stderr
     .split('\n')
@@ -61,7 +61,7 @@ test('a day on which failures double is told in the log, in its record and in st
   );
 });
 
-test('a day that is marked as exceptional is not judged', async () => {
+test('an excluded day is not judged', async () => {
   const file = join(folder, 'annotations.csv');
   writeFileSync(file, `date,until,text,exclude\n${ODD},,Camera service down,true\n`);
   expect((await kpi('annotate', file)).code).toBe(0);

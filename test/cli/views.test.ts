@@ -42,7 +42,7 @@ const copyTo = (file: string) => copyFileSync(join(prepared, 'kpi_metrics.duckdb
 const exportDate = (folder: string) =>
   kpi(folder, 'export', '--source', source, '--warehouse', 'kpi_metrics.duckdb', '--date', SUNDAY);
 
-test('an export makes the views, which read whatever the file is called; other commands go on', async () => {
+test('an export creates the views, which work under any file name; other commands still work', async () => {
   await inTemporaryFolder(async (folder) => {
     const file = join(folder, 'kpi_metrics.duckdb');
     copyTo(file);
@@ -67,7 +67,7 @@ test('an export makes the views, which read whatever the file is called; other c
   });
 });
 
-test('a file of a version without views gets them, and the tables that it lacks, with its next export', async () => {
+test('the next export adds views and missing tables to a file of an older version', async () => {
   await inTemporaryFolder(async (folder) => {
     const file = join(folder, 'kpi_metrics.duckdb');
     copyTo(file);
@@ -83,7 +83,7 @@ test('a file of a version without views gets them, and the tables that it lacks,
   });
 });
 
-test('a table that somebody made under the name of a view stays', async () => {
+test("a user's table with the name of a view stays", async () => {
   await inTemporaryFolder(async (folder) => {
     const file = join(folder, 'kpi_metrics.duckdb');
     copyTo(file);

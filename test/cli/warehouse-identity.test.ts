@@ -112,7 +112,7 @@ describe('own data in the default warehouse', () => {
     expect(stderr).toContain(`holds reports of ${join(folder, 'own')}, the settings name ${join(folder, 'other')}`);
   });
 
-  test('a source that was moved is taken with --rebind, and gone on with', async () => {
+  test('--rebind accepts a moved source, also for later commands', async () => {
     renameSync(join(folder, 'own'), join(folder, 'moved'));
     expect((await exported()).stderr).toMatch(/own does not exist/);
     expect((await exported('--source', 'moved')).code).toBe(64);
@@ -122,16 +122,16 @@ describe('own data in the default warehouse', () => {
     expect(sources.flat().sort()).toEqual([sourceId(join(folder, 'own')), sourceId(join(folder, 'moved'))].sort());
   });
 
-  test('a link to the folder is the folder', async () => {
+  test('a link to the folder is the same source', async () => {
     symlinkSync(join(folder, 'own'), join(folder, 'link'));
     expect((await exported('--source', 'link')).code).toBe(0);
   });
 
-  test('a source that does not exist is told before one that is another', async () => {
+  test('a missing source is reported before a different one', async () => {
     expect((await exported('--source', 'nowhere')).stderr).toMatch(/^kpi: source .*nowhere does not exist; .*\n$/);
   });
 
-  test('of a version that remembered no source: named once, then gone on with, and nothing lost', async () => {
+  test('a version that stored no source: it is named once, later commands use it, and no row is lost', async () => {
     await makeOld();
     const refused = await exported();
     expect([refused.code, refused.stderr]).toEqual([
@@ -153,7 +153,7 @@ describe('own data in the default warehouse', () => {
     ]);
   });
 
-  test('of a version that remembered no source: its time zone is that of its runs', async () => {
+  test('a version that stored no source: its time zone is that of its runs', async () => {
     await makeOld();
     expect((await exported('--source', 'own', '--time-zone', 'Europe/Berlin')).stderr).toMatch(
       /in UTC, the settings name Europe\/Berlin/,
@@ -161,7 +161,7 @@ describe('own data in the default warehouse', () => {
   });
 });
 
-test('a time zone is gone on with, and asked for where a day is meant', async () => {
+test('later commands use the stored time zone; a date without any asks for one', async () => {
   expect((await exported('--source', 'own', '--time-zone', 'europe/berlin')).code).toBe(0);
   expect((await kpi('export', '--date', '2025-07-22')).code).toBe(0);
   const zones = await queryDuckDb(warehouse(), 'SELECT DISTINCT time_zone FROM kpi_metrics.export_runs');
@@ -170,7 +170,7 @@ test('a time zone is gone on with, and asked for where a day is meant', async ()
   expect(JSON.parse((await kpi('status', '--json')).stdout).timeZone).toBe('Europe/Berlin');
 });
 
-test('demo data is gone on with, and said wherever it is shown', async () => {
+test('later commands use demo data again, and label it', async () => {
   const first = await exported();
   expect(first.stdout).toMatch(/^Report of Wed, Jul 23, 2025 {2}days of UTC {2}demo data\n/);
   expect(first.stdout).toMatch(/Wrote 60 rows of 2025-07-23 \(demo data\) to /);
@@ -186,13 +186,13 @@ test('demo data is gone on with, and said wherever it is shown', async () => {
     expect([args, (await kpi(...args)).stdout]).toEqual([args, expect.stringContaining('demo data')]);
 });
 
-test('a file that holds something else gets no demo data by itself', async () => {
+test('demo data is never written into a file of something else', async () => {
   mkdirSync(join(folder, '.kpi'));
   await change('CREATE TABLE notes AS SELECT 1 AS note');
   expect((await exported()).stderr).toMatch(/does not say which source its reports are of/);
 });
 
-test('of two first exports of different sources at once, one is in', async () => {
+test('of two simultaneous first exports of different sources, one succeeds', async () => {
   const results = await Promise.all(['own', 'other'].map((source) => exported('--source', source)));
   const [refused] = results.filter(({ code }) => code !== 0);
   expect(results.map(({ code }) => code).sort()).toEqual([0, 64]);
@@ -200,7 +200,7 @@ test('of two first exports of different sources at once, one is in', async () =>
   expect(await testsPerDay()).toHaveLength(1);
 });
 
-test('a misspelt setting is told once, with the one that it resembles', async () => {
+test('a misspelt setting is named once, with the most similar one', async () => {
   const { code, stderr } = await runKpi(folder, ['export', '--date', DATE], { KPI_WAREHOSE: 'x.duckdb' }, NOW);
   expect([code, stderr.split('\n').filter((line) => line.startsWith('kpi: '))]).toEqual([
     0,

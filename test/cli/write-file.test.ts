@@ -173,7 +173,7 @@ test.each<[string, string, Trial, string]>([
   expect([null, before]).toContain(found.text);
 });
 
-test('a link stays, and what it leads to keeps its rights', () =>
+test('a link stays, and its target keeps its permissions', () =>
   inTemporaryFolder(async (folder) => {
     const [page, link] = [join(folder, 'page.html'), join(folder, 'link')];
     writeFileSync(page, OWN, { mode: 0o600 });
@@ -184,7 +184,7 @@ test('a link stays, and what it leads to keeps its rights', () =>
     expect([readFileSync(page, 'utf8'), statSync(page).mode & 0o777]).toEqual([NEW, 0o600]);
   }));
 
-test('a file that appears meanwhile stays, and what a process that is gone has left goes', () =>
+test('a file that appears meanwhile stays; leftovers of ended processes are removed', () =>
   inTemporaryFolder(async (folder) => {
     const page = join(folder, 'page.html');
     const config = parseConfig({}, { warehouse: join(folder, 'kpi.duckdb') });

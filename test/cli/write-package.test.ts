@@ -11,7 +11,7 @@ function target(folder: string, signal = new AbortController().signal) {
   return { folder: join(folder, 'package'), zip: true, config, signal };
 }
 
-test('what is stopped, or fails, leaves nothing', () =>
+test('a stopped or failed command leaves no files', () =>
   inTemporaryFolder(async (folder) => {
     const controller = new AbortController();
     const stopped = writePackage(target(folder, controller.signal), async (place) => {
@@ -27,7 +27,7 @@ test('what is stopped, or fails, leaves nothing', () =>
     expect(readdirSync(folder)).toEqual([]);
   }));
 
-test('what a process that is gone has left is removed', () =>
+test('leftovers of ended processes are removed', () =>
   inTemporaryFolder(async (folder) => {
     const left = join(folder, 'package.new-999999999-0123abcd');
     mkdirSync(left);
@@ -36,7 +36,7 @@ test('what a process that is gone has left is removed', () =>
     expect([existsSync(left), readdirSync(folder).sort()]).toEqual([false, ['package', 'package.zip']]);
   }));
 
-test('a package that appears meanwhile is left, and the command is refused', () =>
+test('a package that appears meanwhile stays, and the command is refused', () =>
   inTemporaryFolder(async (folder) => {
     const place = join(folder, 'package');
     const writing = writePackage({ ...target(folder), zip: false }, async (unfinished) => {
@@ -49,7 +49,7 @@ test('a package that appears meanwhile is left, and the command is refused', () 
     expect(readFileSync(join(place, 'b.txt'), 'utf8')).toBe('b');
   }));
 
-test('a place that is below a file is refused in words', () =>
+test('a path below a file is refused with a clear message', () =>
   inTemporaryFolder(async (folder) => {
     writeFileSync(join(folder, 'file'), '');
     const below = { ...target(folder), folder: join(folder, 'file', 'package') };

@@ -46,7 +46,7 @@ test('says how much of each column is hidden, by year', () => {
     expect(text).toContain([name, ...[...byYear, ...(all ? [all] : [])].map(formatShare)].join(' '));
 });
 
-test('where no licence is stated it says so, and is no data set for search engines', () => {
+test('without a licence it says so, and is no data set for search engines', () => {
   const html = renderAbout(unsettled);
   expect(textOf(html)).toContain('Licence, contact None is stated.');
   expect(html).not.toContain('ld+json');
@@ -72,7 +72,7 @@ test('a data set of schema.org', () => {
   });
 });
 
-test('what the settings say is text, wherever it stands', () => {
+test('settings are always escaped', () => {
   const evil = '"></script><script>alert(1)</script>';
   const publication = {
     ...dataset.publication,

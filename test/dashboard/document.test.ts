@@ -23,7 +23,7 @@ test.each(['</script>', '<!--', '<script', '\u2028', '"', '\\'])(
   },
 );
 
-test('what comes from outside is text, wherever it stands', () => {
+test('text from outside is always escaped', () => {
   const { html } = renderDashboard({ data }, assets);
   expect(html).not.toContain('<script>alert');
   expect(html.match(/<script/g)).toHaveLength(2);

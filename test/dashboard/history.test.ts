@@ -61,7 +61,7 @@ test('every numeric column is a metric, with a label, a unit and a definition', 
   expect(reportMetrics.filter(({ grows }) => grows).map(({ name }) => name)).toEqual(['accounts_with_tests', 'conversion_rate']);
 });
 
-test('a day has the figures of its newest report, in whatever order the rows come', () => {
+test('a day has the figures of its newest report, in any order of rows', () => {
   const older = report('2025-12-22', '2025-12-23T06:00:00.000Z', () => ({ all_tests: 1 }));
   const newer = report('2025-12-23', '2025-12-24T06:00:00.000Z', () => ({ all_tests: 2 }));
   for (const rows of [together(older, newer), together(newer, older)]) {
@@ -74,7 +74,7 @@ test('a day has the figures of its newest report, in whatever order the rows com
   }
 });
 
-test('a day without a report is not there', () => {
+test('a day without a report is missing', () => {
   const { days, newest } = deriveHistory(
     together(report('2025-12-01', '2025-12-24T06:00:00.000Z'), report('2025-12-15', '2025-12-24T06:00:00.000Z')),
     'UTC',
@@ -133,7 +133,7 @@ test('a day grows until the report of eleven days later is made after that day',
   expect(growing('2025-12-24T06:00:00.000Z')).toEqual(['2025-12-12']);
 });
 
-test('what grows is kept by age, of reports made after their date', () => {
+test('growing figures are kept by age, from final reports', () => {
   const counted = (count: number) => () => ({ accounts_with_tests: count, conversion_rate: null });
   const { days } = deriveHistory(
     together(
@@ -151,7 +151,7 @@ test('what grows is kept by age, of reports made after their date', () => {
   ]);
 });
 
-test('made figures: the failure rate, and what the six kinds leave', () => {
+test('derived figures: the failure rate, and errors of other kinds', () => {
   const { days } = deriveHistory(
     together(
       report('2025-12-23', '2025-12-24T06:00:00.000Z', (_, period) =>
@@ -241,7 +241,7 @@ describe.each<[Grain, CalendarDate, CalendarDate, CalendarDate, CalendarDate]>([
     expect(figures.at(-1)?.[0]).toBe(newest);
   });
 
-  test('one that was not over when its report was made is provisional', () => {
+  test('a period that was not over when its report was made is provisional', () => {
     const of = (createdAt: string) =>
       deriveGrain(reportIn(grain, newer, createdAt) as object, grain, 'Europe/Berlin').periods.flatMap(({ date, provisional }) =>
         provisional ? date : [],
@@ -276,7 +276,7 @@ describe.each<[Grain, CalendarDate, CalendarDate, CalendarDate, CalendarDate]>([
     expect(cohorts.at(-1)).toEqual({ date: newest, users: 30, retained: [30] });
   });
 
-  test('a cohort goes as far as reports have it; a retention that lacks rows counts as missing', () => {
+  test('a cohort has all reported ages; retention with missing rows counts as missing', () => {
     const table = `${grainAdverbs[grain]}_retention`;
     const later = periodEnd(addPeriods(newest, 3, grain), grain);
     const retainedOf = (...reports: Record<string, Row[]>[]) =>
@@ -317,7 +317,7 @@ test('an empty warehouse', () => {
   expect(deriveHistory(together(), 'UTC')).toEqual({ newest: null, days: [] });
 });
 
-test('released days, oldest first; what is hidden stays null, and the failure rate is made of what is shown', () => {
+test('released days, oldest first: hidden values are null, and the failure rate uses shown values', () => {
   const rows = [
     { period_start_date: '2025-12-02', revision: 1, all_tests: 40, total_errors: 10, active_users: null },
     { period_start_date: '2025-12-01', revision: 1, all_tests: null, total_errors: 10, active_users: 20 },

@@ -158,7 +158,7 @@ describe('comparison', () => {
     expect(compare(historyOf(...days), 'active_users', '2025-12-22', '2025-12-15')).toEqual({ kind: 'none', why });
   });
 
-  test('what grows, as both days stood at the same age', () => {
+  test('growing figures are compared at the same age', () => {
     const grown = (counts: number[]) => counts.map((count, age) => ({ age, values: [count, null] }));
     const history = historyOf(
       day('2025-12-15', { values: [0, 9, null], grown: grown([2, 4, 9]) }),
@@ -185,7 +185,7 @@ describe('comparison', () => {
     });
   });
 
-  test('what grows, where no report has the other day at that age', () => {
+  test('growing figures without a report of that age are not compared', () => {
     const history = historyOf(
       day('2025-12-15', { values: [0, 9, null], grown: [{ age: 11, values: [9, null] }] }),
       day('2025-12-22', { values: [0, 5, null], growing: true, grown: [{ age: 1, values: [5, null] }] }),
@@ -371,12 +371,12 @@ describe('unknown kinds of error', () => {
     expect(unknownKinds(dataOf(...days))).toEqual([['Unknown kinds of error', '12 of 1,200 failed tests of the last 12 days']]);
   });
 
-  test('none: nothing is said', () => {
+  test('without any, nothing is printed', () => {
     expect(unknownKinds(dataOf(at(5, 0)))).toEqual([]);
   });
 });
 
-describe('the days that are named below a chart', () => {
+describe('day labels below a chart', () => {
   test.each([
     [1, 8, ['Dec 23\n2025']],
     [2, 8, ['Dec 22\n2025', 'Dec 23']],

@@ -150,7 +150,7 @@ test('the newest day that is over: page, status, and the log of the export of it
   expect(status).toMatchObject({ ...logged });
 });
 
-test('a day before the one that is being counted has a history of its own', async () => {
+test('each judged day has its own history', async () => {
   // the first day of a step: the day before begins earlier
   const at = days.find((day) => historyStart(day, 'day') > historyStart(addDays(day, -1), 'day') && day > '2025-11-15') ?? '';
   const early = new Date(endOf(addDays(at, -1), timeZone).getTime() + 3_600_000);
@@ -191,7 +191,7 @@ test('a year adds no more than 70 kB', () => {
   expect((sizes.reduce((sum, size) => sum + size, 0) / periods) * (365 + 63 + 23)).toBeLessThan(70_000);
 });
 
-test('a release says nothing of what is usual, and does not read annotations', async () => {
+test('a release has no usual ranges, and does not read annotations', async () => {
   asked.length = 0;
   const released = await readReleased(engine, {
     ...options,

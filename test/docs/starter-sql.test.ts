@@ -144,7 +144,7 @@ test('people of weeks, months and of each day are whole', async () => {
   expect(newest?.change_of_active_users).toBeCloseTo(change, 9);
 });
 
-test('retention of a cohort is what the newest report said of each age', async () => {
+test('retention of a cohort comes from the newest report of each age', async () => {
   const rows = await rowsOf('weekly_retention');
   expect(rows).toHaveLength(16);
   const row = rows.find(({ week_of_first_test }) => week_of_first_test === '2025-11-24');

@@ -43,7 +43,7 @@ function createDeps() {
 
 const request = '{"from":"2025-12-22","to":"2025-12-23"}';
 
-test('a message is acknowledged with the digest of yesterday on its way, and also where that is refused', async () => {
+test('a message sends the digest of yesterday, and is acknowledged even if that is refused', async () => {
   webhook.answers.push(404);
   const handle = createPubsubHandler({ ...createDeps(), park: () => Promise.reject(new Error('nothing is parked')) });
   const data = Buffer.from(request).toString('base64');
@@ -54,7 +54,7 @@ test('a message is acknowledged with the digest of yesterday on its way, and als
   expect(webhook.received.map(({ text }) => text.split('\n')[0])).toEqual(Array(2).fill('KPI digest of Dec 22, 2025'));
 });
 
-test('a call is answered with 200, and also where the digest is refused', async () => {
+test('a call is answered with 200 even if the digest is refused', async () => {
   webhook.answers.push(404);
   const handle = createHttpHandler(createDeps());
   const call = async () => {

@@ -100,7 +100,7 @@ test.each([
   expect(await call(run)).toEqual([status, expect.objectContaining({ success: false, reportDate: '2025-12-23' })]);
 });
 
-test('an error that is no Failure is retried, and its text goes nowhere', async () => {
+test('an error that is no Failure is retried, and its text is not shown', async () => {
   const { deps, park, lines } = createDeps(async () => {
     throw new Error('row of someone@example.org');
   });
@@ -108,7 +108,7 @@ test('an error that is no Failure is retried, and its text goes nowhere', async 
   expect(lines.join()).not.toContain('someone');
 });
 
-test('where a dead letter cannot be kept, the message is not acknowledged', async () => {
+test('the message is not acknowledged if its dead letter cannot be stored', async () => {
   const { deps, lines } = createDeps(async () => {
     throw new Failure('QUALITY_GATE', 'the reason');
   });

@@ -45,7 +45,7 @@ function createHandler() {
 
 const logged = () => lines.map((line) => JSON.parse(line)).map(({ message, code }) => `${message} ${code}`);
 
-test('the handler returns after the topic has the letter, and not before', async () => {
+test('the handler returns only after the topic has the letter', async () => {
   let answer = () => {};
   server.play('Publish', {
     waits: new Promise((resolve) => {

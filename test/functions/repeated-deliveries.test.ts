@@ -72,7 +72,7 @@ const loadsOf = (prefix: string) =>
   [...server.jobs.values()].filter((job) => job.kind === 'load' && destination(job).startsWith(prefix));
 const times = <Item>(item: Item) => Array.from({ length: DELIVERIES }, () => item);
 
-test('a source that is late costs each delivery a query of its newest rows, and no more', async () => {
+test('a late source costs each delivery one query of its newest rows', async () => {
   await server.close();
   server = await startFaultServer({ ...canned.facts, freshness: [] });
   for (let delivery = 0; delivery < DELIVERIES; delivery++) expect(await deliver(NEXT_DAY)).toBe('SOURCE_NOT_READY');
@@ -83,7 +83,7 @@ test('a source that is late costs each delivery a query of its newest rows, and 
   );
 });
 
-test('a release that fails is repeated without the export', async () => {
+test('a failed release is repeated without the export', async () => {
   server.strike = (kind) =>
     kind === 'load' && server.partitions.size === reportTableNames.length ? { jobFails: 'accessDenied' } : null;
   const ended: string[] = [];
@@ -102,7 +102,7 @@ test('a release that fails is repeated without the export', async () => {
   expect(letters).toEqual([]);
 });
 
-test('a message that failed in part is repeated without the dates that are in, and with those that are gone', async () => {
+test('a partly failed message repeats missing and deleted dates, not the written ones', async () => {
   server.strike = (kind) =>
     kind === 'load' && server.partitions.size === reportTableNames.length ? { jobFails: 'accessDenied' } : null;
   expect(await deliver(NEXT_DAY)).toBe('ACCESS_DENIED');
@@ -113,12 +113,12 @@ test('a message that failed in part is repeated without the dates that are in, a
   expect(loadsOf('daily_errors$')).toHaveLength(2);
 });
 
-test('a message that comes twice though all of it was done is done again', async () => {
+test('a repeated message of a completed request exports again', async () => {
   expect([await deliver(NEXT_DAY), await deliver(NEXT_DAY)]).toEqual(['acknowledged', 'acknowledged']);
   expect(loadsOf('daily_errors$')).toHaveLength(2);
 });
 
-test('a message is exported also where what its earlier deliveries did can not be read', async () => {
+test('a message is exported even if the records of its earlier deliveries cannot be read', async () => {
   server.play('look', { status: 403, reason: 'accessDenied' });
   expect(await deliver(NEXT_DAY)).toBe('acknowledged');
   expect(publishedDifferences(server, canned, DATE, new Date(NEXT_DAY))).toEqual([]);
@@ -128,7 +128,7 @@ test('a message is exported also where what its earlier deliveries did can not b
   });
 });
 
-test('a digest that could not be sent is sent with the next delivery, and recorded beside the exports', async () => {
+test('an unsent digest is sent with the next delivery, and recorded beside the exports', async () => {
   const webhook = await startWebhook();
   try {
     const more = { KPI_DIGEST_WEBHOOK: webhook.url };

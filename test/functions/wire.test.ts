@@ -125,7 +125,7 @@ describe('exportKpi', () => {
     expect(logged()).toEqual([exported('2025-12-23'), exported('2025-12-24')]);
   });
 
-  test('exports messages that arrive at once, one after the other', async () => {
+  test('exports simultaneous messages one after the other', async () => {
     const dates = ['2025-11-01', '2025-11-02', '2025-11-03'];
     const answers = await Promise.all(
       dates.map((date) => post(events, TOPIC_PATH, push(pubsubMessage(date)).body, push(pubsubMessage(date)).headers)),
@@ -185,7 +185,7 @@ describe('exportKpi', () => {
     expect(logged()).toEqual([exported('2025-12-24')]);
   });
 
-  test('keeps length and SHA-256 of what did not parse, and nothing of its text', async () => {
+  test('keeps length and SHA-256 of an unreadable message, but not its text', async () => {
     const { body, headers } = push(pubsubMessage('{"mail":"someone@example.org"}'));
     await post(events, TOPIC_PATH, body, headers);
     expect(logged().at(-1)).toMatchObject({
@@ -251,7 +251,7 @@ describe('exportKpi', () => {
 describe('exportKpiHttp', () => {
   const PATH = '/api/export-kpi';
 
-  test('answers what was written', async () => {
+  test('answers with the written tables', async () => {
     const response = await post(calls, PATH, { date: '2025-12-23' });
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
@@ -266,13 +266,13 @@ describe('exportKpiHttp', () => {
     });
   });
 
-  test('takes several calls at once, one after the other on the embedded engine', async () => {
+  test('answers simultaneous calls, one after the other on the embedded engine', async () => {
     const dates = ['2025-12-19', '2025-12-20', '2025-12-20'];
     const responses = await Promise.all(dates.map((date) => post(calls, PATH, { date })));
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
-  test('answers a range as reports, also one of a single date', async () => {
+  test('answers a range with reports, also a range of one date', async () => {
     const response = await post(calls, PATH, { from: '2025-12-23', to: '2025-12-23' });
     expect(await response.json()).toMatchObject({ success: true, reports: [{ reportDate: '2025-12-23' }] });
   });
@@ -391,7 +391,7 @@ describe('exportKpiHttp', () => {
     expect(printed).not.toHaveBeenCalled();
   });
 
-  test('logs the trace of the call where the engine has a project', async () => {
+  test('logs the trace of the call if the engine has a project', async () => {
     await post(calls, PATH, { date: '2025-12-23' }, { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` });
     expect(logged()).toEqual([exported('2025-12-23')]); // the embedded engine has none
   });

@@ -75,7 +75,7 @@ describe('delivery', () => {
     );
   });
 
-  test("Pub/Sub's agent may take messages and park them", () => {
+  test("Pub/Sub's agent may pull messages and publish dead letters", () => {
     const agent = expression('local.pubsub_agent');
     expect(infra.locals.pubsub_agent).toBe(
       `serviceAccount:service-${expression('data.google_project.this.number')}@gcp-sa-pubsub.iam.gserviceaccount.com`,
@@ -105,7 +105,7 @@ describe('schedule', () => {
     });
   });
 
-  test('asks for yesterday and today, in words that the program reads', () => {
+  test('requests yesterday and today in a form that the program parses', () => {
     const message = String(defaultOf('schedule_message'));
     expect(message).toBe('{"from":"yesterday","to":"today"}');
     expect(message.length).toBeLessThanOrEqual(MAX_REQUEST_BYTES);
@@ -118,7 +118,7 @@ describe('schedule', () => {
     );
   });
 
-  test('time zones are taken that the program takes, and no others', () => {
+  test('accepts exactly the time zones of the program', () => {
     const pattern = new RegExp(String(infra.locals.time_zone_pattern).replace('(?i)', ''), 'i');
     const aliases = [
       'UTC',
@@ -169,7 +169,7 @@ describe('functions', () => {
     expect(functions().http).toMatchObject({ timeout: expression('var.http_timeout_seconds') });
   });
 
-  test('who called before http_enabled was a variable may still call, without a moment in between', () => {
+  test('callers from before http_enabled keep their access during the change', () => {
     expect(infra.moved.map(({ from, to }) => [from, to])).toEqual([
       [
         expression('google_cloud_run_v2_service_iam_member.caller'),
@@ -198,7 +198,7 @@ describe('functions', () => {
     );
   });
 
-  test('what names nothing that waits for the APIs waits for them itself', () => {
+  test('each resource waits for the APIs, directly or through another', () => {
     for (const [type, name] of [
       ['google_bigquery_table', 'first_tests'],
       ['google_project_iam_member', 'bi_query_runner'],
@@ -209,7 +209,7 @@ describe('functions', () => {
       expect([name, resource(type, name).depends_on]).toEqual([name, [expression('google_project_service.required')]]);
   });
 
-  test('the address that is put out is the one that answers', () => {
+  test('the printed address is the one that answers', () => {
     const address = `${expression('google_cloudfunctions2_function.export["http"].service_config[0].uri')}${EXPORT_PATH}`;
     expect(only(infra.output.http_url).value).toBe(expression(`var.http_enabled ? "${address}" : null`));
   });
@@ -249,7 +249,7 @@ describe('functions', () => {
     expect(at(only(infra.variable[variable]), 'validation', 'condition')).toContain(`var.${variable} <= ${most}`);
   });
 
-  test('a package that is not there is refused before anything is made', () => {
+  test('a missing package is refused before anything is created', () => {
     const condition = at(resource('google_storage_bucket_object', 'package'), 'lifecycle', 'precondition', 'condition');
     expect(condition).toBe(expression('fileexists(var.package)'));
   });
@@ -379,7 +379,7 @@ describe('identity', () => {
       expect([name, 'access' in only(bodies)]).toEqual([name, false]);
   });
 
-  test('a grant on what Terraform makes is made again with it: by its id, or because that triggers it', () => {
+  test('a grant is recreated together with its resource', () => {
     const ours =
       /google_(bigquery_analytics_hub_listing|bigquery_dataset|bigquery_table|pubsub_\w+|cloudfunctions2_function|storage_bucket|artifact_registry_repository)\.\w+/;
     const on = ({ listing_id, dataset_id, table_id, topic, subscription, name, bucket, repository }: Body) =>
@@ -398,7 +398,7 @@ describe('identity', () => {
     expect(judged.filter(([, isMadeAgain]) => !isMadeAgain)).toEqual([]);
   });
 
-  test('the object goes where its bucket goes', () => {
+  test('the object has the location of its bucket', () => {
     expect(resource('google_storage_bucket_object', 'package').bucket).toBe(expression('google_storage_bucket.source.id'));
   });
 
@@ -470,7 +470,7 @@ describe('alerts', () => {
     expect(infra.locals.alerts).toMatch(/no_export = \{[^}]*\}\[26h\]\)\) or vector\(0\)\) < 0\.5/);
   });
 
-  test('a counter of log entries, which comes up to 10 minutes late, is looked at over 30 minutes and more', () => {
+  test('alerts on log entries, which arrive up to 10 minutes late, cover at least 30 minutes', () => {
     const windows = [...String(infra.locals.alerts).matchAll(/local\.counters\.\w+\}\[(?:(\d+)h|\$\{local\.late_log\})\]/g)];
     expect(windows).toHaveLength(String(infra.locals.alerts).split('local.counters.').length - 1);
     expect(windows.map(([, hours]) => hours)).toEqual(['26', undefined, undefined, undefined]);

@@ -34,7 +34,7 @@ ifTerraform('the stand-in for the provider knows what infra/ uses, in the words 
   expect(told).toBe(readFileSync(join(root, 'scripts/infra/provider-schema.json'), 'utf8'));
 });
 
-test('"everything" sets every variable, but for one that another rules out and one that takes something away', () => {
+test('"everything" sets every variable except one that another excludes and one that removes something', () => {
   const [everything] = parseHcl([join(infraFolder, 'tests/everything.tftest.hcl')]);
   const { variable } = infra;
   expect(Object.keys(variable).filter((name) => !(name in only(everything?.variables)))).toEqual([

@@ -84,7 +84,7 @@ test('the table of annotations is described as its definition says, and has no p
   expect([partitionColumn, body.time_partitioning]).toEqual([null, undefined]);
 });
 
-test('no apply drops a column that a table has beyond its schema', () => {
+test('no apply drops an extra column of a table', () => {
   for (const name of ['published', 'annotations', 'release'])
     expect(only(infra.resource.google_bigquery_table?.[name])).toMatchObject({ ignore_auto_generated_schema: true });
 });

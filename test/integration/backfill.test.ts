@@ -60,7 +60,7 @@ if (!emulatorIsAvailable)
     expect((await findGaps(warehouse.newEngine(), search, testRun())).gaps).toEqual([]);
   }
 
-  test('a range: four loads a date, a record and a look for fifty, and else as many queries as for one date', async () => {
+  test('a range takes four loads per date, one record and one check per fifty, and the queries of one date', async () => {
     const { asked } = proxy;
     const { newEngine } = warehouse;
     const startedAt = new Date(`${TODAY}T00:00:00Z`);

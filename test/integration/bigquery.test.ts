@@ -116,7 +116,7 @@ if (!emulatorIsAvailable)
     expect(runs).toEqual([{ runs: 3, ids: 2 }]);
   });
 
-  test('of two exports of a date at once, each table has the rows of one', async () => {
+  test('after two simultaneous exports of a date, each table has the rows of one', async () => {
     const outcomes = await Promise.all(
       [STARTED_AT, LATER].map((startedAt, index) => {
         const run = testRun({ id: `at-once-${index}-${Date.now()}` });

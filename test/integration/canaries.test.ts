@@ -63,7 +63,7 @@ if (!hasPubsubEmulator) {
   const expectNoLeak = (seen: Record<string, string>) =>
     expect(leaks({ ...seen, 'the log': deployment.said, ...filesBelow(deployment.folder, ['source']) })).toEqual([]);
 
-  test('messages that ask for what can not be done, and a source that can not be read', async () => {
+  test('requests that cannot be fulfilled, and an unreadable source', async () => {
     await deployment.deploy();
     const [duplicate] = rows.measurements;
     await useSource({ ...rows, measurements: [...rows.measurements, ...(duplicate === undefined ? [] : [duplicate])] });
@@ -98,7 +98,7 @@ if (!hasPubsubEmulator) {
     expectNoLeak(seen);
   });
 
-  test('a message that Pub/Sub gives up', async () => {
+  test('a message that Pub/Sub forwards to the dead-letter topic', async () => {
     await deployment.deploy();
     await useSource(rows);
     const release = await deployment.holdWarehouse();

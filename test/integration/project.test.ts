@@ -3,7 +3,7 @@ import { run } from '../support/deployment';
 
 /** The questions to a real project, as far as an emulator knows an answer: their code runs, and what they ask for can be told. */
 (emulatorIsAvailable && !process.env.KPI_TEST_PROJECT ? describe : describe.skip)('npm run test:project', () => {
-  test('asks all questions, one after the other, and says what was seen', async () => {
+  test('asks all questions in turn, and prints the findings', async () => {
     const { code, stdout, stderr } = await run(process.execPath, ['test/project/start.mjs'], process.env);
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(stdout.split('\n').filter((line) => /^\S/.test(line))).toEqual([

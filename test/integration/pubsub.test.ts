@@ -24,7 +24,7 @@ async function lastTwoDays(): Promise<{ yesterday: string; today: string }> {
 if (!hasPubsubEmulator) {
   test.skip('needs a Pub/Sub emulator: start one and name it in PUBSUB_EMULATOR_HOST', () => {});
 } else {
-  describe('messages on their way', () => {
+  describe('messages through Pub/Sub', () => {
     const emulator: PubsubEmulator = openPubsubEmulator(project);
     const deployments: Deployment[] = [];
     const create = (name: string) => {
@@ -35,7 +35,7 @@ if (!hasPubsubEmulator) {
 
     afterAll(() => Promise.all(deployments.map((deployment) => deployment.remove())));
 
-    describe('that ask for what can be done, and one that does not', () => {
+    describe('valid messages and an invalid one', () => {
       let deployment: Deployment;
       beforeAll(async () => {
         deployment = create('good');
@@ -140,7 +140,7 @@ if (!hasPubsubEmulator) {
       });
     });
 
-    test('while the engine is down a message is tried again, then forwarded as it is, and repaired by a replay', async () => {
+    test('if the engine is down, a message is retried, then forwarded unchanged; a replay repairs it', async () => {
       const deployment = create('down');
       await deployment.deploy();
       const release = await deployment.holdWarehouse();
@@ -176,7 +176,7 @@ if (!hasPubsubEmulator) {
       expect(await deployment.publishedDates()).toEqual([yesterday, today]);
     });
 
-    test('an interrupted replay gives its letters back to the emulator, and leaves none on loan', async () => {
+    test('an interrupted replay returns all of its letters to the emulator', async () => {
       const deployment = create('interrupted');
       await deployment.deploy();
       await deployment.kill();
@@ -201,7 +201,7 @@ if (!hasPubsubEmulator) {
       expect(await deployment.publishedDates()).toEqual(letters.map(({ data }) => data));
     });
 
-    test('while there is no dead-letter topic a bad message is not acknowledged', async () => {
+    test('without a dead-letter topic an invalid message is not acknowledged', async () => {
       const deployment = create('nowhere');
       await deployment.deployWithoutDeadLetters();
       const [id = ''] = await deployment.publish({ data: 'no date' });
@@ -219,7 +219,7 @@ if (!hasPubsubEmulator) {
       expect(deployment.logs).toHaveLength(before);
     });
 
-    test('of many messages every good one is exported, and every bad one parked, though the process is killed', async () => {
+    test('of many messages, each valid one is exported and each invalid one is parked, although the process is killed', async () => {
       const deployment = create('killed');
       // as deployed: pushes that the kill cuts off count too; and the least there is, after which they come again
       await deployment.deploy({ maxDeliveryAttempts: 30, ackDeadlineSeconds: 10 });

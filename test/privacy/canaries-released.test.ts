@@ -18,7 +18,7 @@ afterAll(() => doors.close());
 
 const writeCrowd = (people: number) => (path: string) => writeSource(path, 'parquet', canaryCrowd(people, FIRST_DAY, CANARY_DAY));
 
-test('what is released, replaced, held, shown and mended', async () => {
+test('releases, replacements, held replacements, and what is shown of them', async () => {
   const seen: Seen = {};
   /** Runs one command after the other: all but the shown ones write. */
   const kpi = async (expected: RegExp, ...args: string[]) => {

@@ -44,7 +44,7 @@ const edit = (file: string, change: (text: string) => string) => async (path: st
   writeFileSync(join(path, file), after);
 };
 
-test('what is searched for is in the sources', async () => {
+test('the sources contain the canaries', async () => {
   const text = JSON.stringify(rows);
   expect(leaks({ text })).toHaveLength(2); // ids and texts, and instants
   expect(leaks({ text: `770099001005 at ${Date.parse(rows.users[0]?.created_at ?? '')}242` })).toHaveLength(2);
@@ -52,7 +52,7 @@ test('what is searched for is in the sources', async () => {
   expect(leaks(filesBelow(doors.folder))).toHaveLength(4);
 });
 
-describe('what can be exported', () => {
+describe('sources that can be exported', () => {
   const formats: [string, (path: string) => Promise<void>][] = [
     ['csv', (path) => writeSource(path, 'csv', rows)],
     ['parquet', (path) => writeSource(path, 'parquet', rows)],
@@ -100,7 +100,7 @@ describe('what can be exported', () => {
   }
 });
 
-test('digests, in every form and as they are sent', async () => {
+test('digests in every form, shown and sent', async () => {
   await doors.useSource((path) => writeSource(path, 'csv', rows));
   await doors.kpi('export', '--date', CANARY_DAY, '--json');
   const forms = ['--text', '--markdown', '--html', '--slack', '--json'];
@@ -121,7 +121,7 @@ test('digests, in every form and as they are sent', async () => {
   });
 });
 
-test('what the functions send of yesterday, and say where it is refused', async () => {
+test('digests of the functions, sent and refused', async () => {
   await doors.useSource((path) => writeSource(path, 'csv', rows));
   doors.webhook.answers.push(404, 302, 'drop', 500);
   const before = [doors.calls.said().length, doors.events.said().length];
@@ -136,7 +136,7 @@ test('what the functions send of yesterday, and say where it is refused', async 
   await doors.expectNoLeak({ ...seen, ...said, sent });
 });
 
-describe('what can not', () => {
+describe('sources that cannot be exported', () => {
   const replaceFirst = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to);
 
   test.each<[string, string, (path: string) => Promise<void>]>([
@@ -233,7 +233,7 @@ describe('what can not', () => {
   });
 });
 
-describe('requests that hold what they should not', () => {
+describe('requests with personal data', () => {
   const json = { 'content-type': 'application/json' };
 
   test.each<[string, string, Record<string, string>]>([

@@ -37,12 +37,12 @@ test('a report is judged by those before it', async () => {
   expect(judged?.judgements[0]).toMatchObject({ figure: 'active_users', value: 40, expected: 100, verdict: 'low' });
 });
 
-test('of no report there is nothing to judge', async () => {
+test('without a report nothing is judged', async () => {
   const { judge } = await open(engineOf(rowsOf(80, () => 100)));
   expect(judge([])).toEqual(new Map());
 });
 
-test('where earlier reports cannot be read, nothing is compared and nothing judged', async () => {
+test('nothing is compared or judged if earlier reports cannot be read', async () => {
   const refused = new Failure('ACCESS_DENIED', 'no');
   const { compare, judge } = await open({ readReports: () => Promise.reject(refused) } as unknown as Engine);
   expect([compare(reportOf(1)), judge([reportOf(1)])]).toEqual([null, new Map()]);

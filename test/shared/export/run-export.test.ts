@@ -103,7 +103,7 @@ test('dates far apart are counted by themselves, so that years between them are 
   expect(published.flat()).toEqual(dates);
 });
 
-test('of clusters, the first that can not be counted ends the run', async () => {
+test('the first window that cannot be counted ends the run', async () => {
   const { engine, published, records } = createEngine();
   const failing: Engine = {
     ...engine,
@@ -118,7 +118,7 @@ test('of clusters, the first that can not be counted ends the run', async () => 
   expect(records.flat().map(({ status }) => status)).toEqual(['succeeded', 'failed', 'failed']);
 });
 
-test('a group is begun as soon as one is done, and the outcomes are in the order of the dates', async () => {
+test('the next group starts when one ends; outcomes are in the order of dates', async () => {
   let running = 0;
   let most = 0;
   let slowIsDone = () => {};
@@ -161,7 +161,7 @@ test('dates that fail do not hold back the others', async () => {
   ]);
 });
 
-test('what fails everywhere for one reason fails as a whole', async () => {
+test('a reason that fails all dates fails the run', async () => {
   const { engine, records } = createEngine({
     publish: async () => {
       throw new Failure('SCHEMA_DRIFT', 'a fault of the test');
@@ -172,7 +172,7 @@ test('what fails everywhere for one reason fails as a whole', async () => {
   expect(records.flat().map(({ status }) => status)).toEqual(Array(20).fill('failed'));
 });
 
-test('stopped, it finishes and records the dates in hand, and leaves the others without a record', async () => {
+test('finishes and records started dates if it is stopped; the others have no record', async () => {
   const stop = new AbortController();
   const { engine, published, records } = createEngine();
   const { reports } = await run(engine, {
@@ -187,7 +187,7 @@ test('stopped, it finishes and records the dates in hand, and leaves the others 
   expect(judge(reports)).toMatchObject({ result: 'some', failure: { code: 'TIMEOUT' } });
 });
 
-test('stopped while it counts, it ends at once', async () => {
+test('ends at once if it is stopped while it counts', async () => {
   const stop = new AbortController();
   const { engine, published } = createEngine({
     readFacts: (_, { signal }) =>
@@ -200,7 +200,7 @@ test('stopped while it counts, it ends at once', async () => {
   expect(published).toEqual([]);
 });
 
-test('what had been published can not be read: the export goes on, and does not say what it revised', async () => {
+test('if earlier reports cannot be read, the export continues without a count of revisions', async () => {
   const { engine, records } = createEngine({
     readReports: async () => {
       throw new Failure('UNAVAILABLE', 'a fault of the test');

@@ -85,7 +85,7 @@ test('a period whose report is of duplicates is not released', async () => {
   expect([put, outcomes[1]]).toMatchObject([[FIRST], { state: 'failed', failure: { code: 'SOURCE_CONTRACT' } }]);
 });
 
-test('people of another state of the source than the numbers: that period is not released', async () => {
+test('numbers and people from different states of the source: the period is not released', async () => {
   const { outcomes, put } = await releaseBoth(undefined, {
     readReleaseFacts: async ({ firstDay, lastDay }) => {
       const facts = steadyReleaseFacts(firstDay, lastDay);
@@ -96,14 +96,14 @@ test('people of another state of the source than the numbers: that period is not
   expect([put, outcomes[0]]).toMatchObject([[SECOND], { state: 'failed', failure: { code: 'SOURCE_NOT_READY' } }]);
 });
 
-test('what is out is not counted again, and stays', async () => {
+test('a released period is not counted again, and stays', async () => {
   const readFacts = jest.fn();
   const rows = [FIRST, SECOND].map((period_start_date) => ({ period_start_date }) as ReleasedRow);
   const { outcomes, put, records } = await releaseBoth(undefined, { readRelease: async () => rows, readFacts });
   expect([outcomes.map(({ state }) => state), put, records, readFacts.mock.calls]).toEqual([['left', 'left'], [], [], []]);
 });
 
-test('a replacement is one revision more, and of what is out alone', async () => {
+test('a replacement raises the revision, and needs a released period', async () => {
   const revisions: number[] = [];
   const { outcomes } = await releaseBoth(
     undefined,
@@ -123,7 +123,7 @@ test('a replacement is one revision more, and of what is out alone', async () =>
   ]);
 });
 
-test('where the release can not be read, nothing is released', async () => {
+test('nothing is released if the release cannot be read', async () => {
   const refused = new Failure('ACCESS_DENIED', 'no');
   const { outcomes, put } = await releaseBoth(undefined, { readRelease: () => Promise.reject(refused) });
   expect([outcomes.map(({ failure }) => failure), put]).toEqual([[refused, refused], []]);

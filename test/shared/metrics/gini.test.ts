@@ -39,7 +39,7 @@ test.each([
   expect(gini(holders(values))).toBeNull();
 });
 
-test('a million people: one has it all', () => {
+test('a million people of whom one has all failures', () => {
   expect(
     gini(
       new Map([

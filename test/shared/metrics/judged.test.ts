@@ -8,7 +8,7 @@ const days = historyOf(420, (index) => scaled(index === 300 ? 0.3 : 1 + ((index 
 const annotations = [{ date: dayAt(250), until: dayAt(252), text: 'Campaign', exclude: true }];
 
 describe('a period is judged alike by every reader', () => {
-  test('alone, with others, and whether older or later periods are known or not', () => {
+  test('alone, with others, and with any known periods before or after', () => {
     const options = { grain: 'day', annotations } as const;
     const starts = Array.from({ length: 24 }, (_, index) => dayAt((index * 137) % 420));
     const together = judgeEach(days, starts, options);
@@ -27,7 +27,7 @@ describe('a period is judged alike by every reader', () => {
     expect(together.filter(({ judgements }) => judgements[0]?.verdict === 'usual').length).toBeGreaterThan(12);
   });
 
-  test('what is marked is not judged; a period that is not known has no report', () => {
+  test('excluded periods are not judged; unknown periods have no report', () => {
     const [marked, missing] = judgeEach(days, [dayAt(251), dayAt(500)], { grain: 'day', annotations });
     expect(marked?.judgements[0]).toMatchObject({ verdict: 'not judged', reason: 'excluded' });
     expect(missing?.judgements[0]).toMatchObject({ verdict: 'not judged', reason: 'no report' });

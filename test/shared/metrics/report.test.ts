@@ -109,7 +109,7 @@ test('lapsed users were active in the period before, and are not active again in
   ]);
 });
 
-test('a cohort has a row for each period since, with 0 where nobody came and NULL where nobody is of it', () => {
+test('a cohort has a row per later period: 0 if nobody returned, NULL if the cohort is empty', () => {
   const people: FactRow<'people'>[] = [
     { role: 'tester', day: '2025-06-01', first_test_day: null, people: 4 },
     { role: 'account', day: '2025-07-01', first_test_day: '2025-07-01', people: 9 },

@@ -68,14 +68,14 @@ test.each<[string, Counts, string]>([
   expect(sentenceOfLast(tuesday(counts))).toBe(sentence);
 });
 
-test('at most three causes besides people are told', () => {
+test('at most three causes besides people are named', () => {
   const counts = { ...scaledTests(2), accounts_created: 8, total_errors: 250, cohort_accounts_with_tests: 2, camera_too_far: 0 };
   const sentence = sentenceOfLast(tuesday(counts));
   expect(sentence.match(/ (were|was) (high|low): /g)).toHaveLength(3);
   expect(sentence).toMatch(/ 2 more things were unusual\.$/);
 });
 
-test('a digit more where a value would seem to be usual', () => {
+test('adds a digit if a rounded value would seem usual', () => {
   // 30.4 % of 60,000 tests, then 31.3 %: without a digit 31 % in a range of 30 to 31 %
   const many = historyOf(65, (index) => ({ ...scaled(400), total_errors: index === 64 ? 18_800 : 18_240 }));
   expect(sentenceOfLast(many)).toContain('Failures were high: 31.3 % (usual 30.0 to 30.8 %)');

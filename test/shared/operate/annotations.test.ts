@@ -6,7 +6,7 @@ const lines = (...rows: string[]) => parse(`${[HEAD, ...rows].join('\n')}\n`);
 
 const release = { date: '2025-12-01', until: null, text: 'Version 2', exclude: false };
 
-describe('what is read', () => {
+describe('what is accepted', () => {
   test.each<[string, string]>([
     ['a line', `${HEAD}\n2025-12-01,,Version 2,\n`],
     ['without a break at the end', `${HEAD}\n2025-12-01,,Version 2,`],
@@ -32,7 +32,7 @@ describe('what is read', () => {
     expect(parse(HEAD)).toEqual({ annotations: [] });
   });
 
-  test('200 characters, whatever they take in memory, and 10,000 annotations', () => {
+  test('accepts 200 characters of any size and 10,000 annotations', () => {
     expect(lines(`2025-12-01,,${'🙂'.repeat(200)},`)).toMatchObject({ annotations: [{ exclude: false }] });
     expect(lines(...Array.from({ length: 10_000 }, () => '2025-12-01,,Version 2,'))).toMatchObject({
       annotations: { length: 10_000 },

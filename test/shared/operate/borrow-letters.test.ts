@@ -51,7 +51,7 @@ const of = (loan: Loan, wanted: string) => {
   return found;
 };
 
-test('all letters are lent once, however few a pull answers with, and all are back after the work', async () => {
+test('all letters are borrowed once, also from small pulls, and returned after the work', async () => {
   for (let index = 0; index < 250; index++) server.add(`more-${index}`, '');
   server.play('Pull', null, { status: 14 });
   const ids = await borrow(async ({ letters }) => {
@@ -62,7 +62,7 @@ test('all letters are lent once, however few a pull answers with, and all are ba
   expect([new Set(ids).size, server.lent(), complaints]).toEqual([253, [], []]);
 });
 
-test('a letter is gone as soon as it is acknowledged, while the others are worked on', async () => {
+test('an acknowledged letter is gone while others are processed', async () => {
   await borrow(async (loan) => {
     expect(await loan.settle(of(loan, 'two'), done)).toBe(true);
     expect(server.messages.map(({ id }) => id)).toEqual(['one', 'three']);
@@ -71,7 +71,7 @@ test('a letter is gone as soon as it is acknowledged, while the others are worke
   expect(waiting()).toEqual(['one', 'three']);
 });
 
-test('loans are extended as long as the work takes, of those letters that are left', async () => {
+test('the remaining letters are extended until the work ends', async () => {
   const isExtension = (ids: string[]) => (call: { seconds?: number; ids: string[] }) =>
     call.seconds === 180 && call.ids.join() === ids.join();
   await borrow(
@@ -91,7 +91,7 @@ test('loans are extended as long as the work takes, of those letters that are le
   expect(server.calls.slice(given)).toEqual([{ method: 'ModifyAckDeadline', ids: ['two', 'three'], seconds: 0 }]);
 });
 
-test('an extension that fails is told, and the next one is tried', async () => {
+test('a failed extension is logged, and the next one is tried', async () => {
   await borrow(
     async () => {
       server.calls.length = 0;
@@ -109,13 +109,13 @@ test('an extension that fails is told, and the next one is tried', async () => {
   expect(server.lent()).toEqual([]);
 });
 
-test('letters are back where the work fails, and its failure is the answer', async () => {
+test('letters are returned if the work fails, and the failure is passed on', async () => {
   const failure = new Failure('QUALITY_GATE', 'the reason');
   await expect(borrow(() => Promise.reject(failure))).rejects.toBe(failure);
   expect(server.lent()).toEqual([]);
 });
 
-test('letters are back where a later pull fails', async () => {
+test('letters are returned if a later pull fails', async () => {
   server.play('Pull', null, { status: 7 });
   await expect(borrow(async () => {})).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
   expect(waiting()).toEqual(['one', 'two', 'three']);
@@ -127,7 +127,7 @@ test('a letter whose work is not done is not acknowledged', async () => {
   expect(waiting()).toEqual(['one', 'two', 'three']);
 });
 
-test('a letter that could not be acknowledged is back too', async () => {
+test('a letter that could not be acknowledged is returned, too', async () => {
   server.play('Acknowledge', { status: 13 });
   await expect(borrow((loan) => loan.settle(of(loan, 'one'), done))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(waiting()).toEqual(['one', 'two', 'three']);
@@ -183,7 +183,7 @@ describe('stopped', () => {
   });
 });
 
-test('where giving back is never answered, it says when letters can be read again, and ends', async () => {
+test('if returning is never answered, it ends and says when letters can be read again', async () => {
   await borrow(
     async () => {
       server.strike = () => ({ silent: 'before' });

@@ -109,7 +109,7 @@ describe('a raw message that Pub/Sub forwarded', () => {
     expect(JSON.stringify(letter)).not.toContain('someone');
   });
 
-  test('its date in an attribute is none', () => {
+  test('a date in an attribute is ignored', () => {
     expect(read('', { ...forwarded, date: '2025-12-20' })).toMatchObject({
       request: digestOf(''),
       reason: expect.stringMatching(
@@ -169,7 +169,7 @@ test('31 dates are not too many', () => {
   expect(read(asking('2025-12-01', '2025-12-31')).request).toEqual({ from: '2025-12-01', to: '2025-12-31', shape: 'range' });
 });
 
-describe('what others wrote', () => {
+describe('rows that others wrote', () => {
   const written = (changes: object) => JSON.stringify({ ...ours, ...changes });
   const hostile = 'red \u001b[31m\u0007\r\nline \u202eback\u2066 \u200bhidden \u009b0m \ud800 \u2028 end';
 
@@ -185,7 +185,7 @@ describe('what others wrote', () => {
     expect(reason).toBe(`QUALITY_GATE: ${'x'.repeat(986)}…`);
   });
 
-  test('stands in no record or log as it was, where it is an id', () => {
+  test('an id is never stored or logged unchanged', () => {
     const { id, requestId } = readLetter(
       {
         id: `l\u001b${'1'.repeat(300)}`,

@@ -30,7 +30,7 @@ describe('on BigQuery', () => {
     return comparePublished(DATES, { config: parseConfig(env), openEngine, run: testRun(), startedAt });
   }
 
-  test('what was exported differs in nothing, and comparing loads nothing and records nothing', async () => {
+  test('an export has no differences, and diff loads and records nothing', async () => {
     await exportReports(openBigQuery(), exporting);
     const [loads, records] = [server.count('load'), server.count('record')];
     const found = await compare();
@@ -39,7 +39,7 @@ describe('on BigQuery', () => {
     expect([server.count('load'), server.count('record'), server.count('delete')]).toEqual([loads, records, 0]);
   });
 
-  test('a value that was published otherwise, and a report that was not', async () => {
+  test('a value that differs, and a report that is missing', async () => {
     await exportReports(openBigQuery(), exporting);
     const [row] = server.partitions.get('daily_errors$20251223') ?? [];
     Object.assign(row ?? {}, { camera_too_far: 7 });
@@ -59,7 +59,7 @@ describe('on BigQuery', () => {
   });
 });
 
-test('the embedded warehouse is only read, and free again before anything is counted', async () => {
+test('the embedded warehouse is only read, and closed before counting', async () => {
   await inTemporaryFolder(async (folder) => {
     const env = { KPI_WAREHOUSE: `${folder}/kpi.duckdb`, KPI_SOURCE: writeSmallSource(folder) };
     const config: Config = parseConfig(env);

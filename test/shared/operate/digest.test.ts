@@ -40,7 +40,7 @@ const three = [
   ),
 ];
 
-test('tells the sentence, each figure with what is usual, what was noted, and of which report it is', () => {
+test('has the sentence, each figure with its usual range, annotations, and the report', () => {
   const report = reportOfLast(tuesday(incident), {
     annotations: [note('Version 2'), { ...note('A campaign'), until: '2025-03-14' }],
   });
@@ -99,7 +99,7 @@ test('a value between usual and noticed is a little high or low', () => {
   expect(marks).toEqual(['a little high', 'a little low']);
 });
 
-test('of nothing it says that there is no report, and a test says that it is one', () => {
+test('without a report it says so, and a test message is marked', () => {
   const digest = deriveDigest([], { ...options, isTest: true });
   expect(renderDigestText(digest)).toBe('Test message: KPI digest\n\nThere is no report yet. From my-project.kpi_metrics.');
   expect(deriveDigest(three, { ...options, isTest: true }).title).toBe(
@@ -116,7 +116,7 @@ test.each([
   expect(grainsOf(date)).toEqual(grains);
 });
 
-test('a text has at most 40 lines, whatever was noticed and noted', () => {
+test('a text has at most 40 lines', () => {
   const digest = deriveDigest(three.map(worst), { ...options, isTest: true });
   expect(digest.sections.map(({ kinds }) => kinds.length)).toEqual([3, 3, 3]);
   expect(digest.notes.at(-1)).toBe('and 9 more');
@@ -152,7 +152,7 @@ test.each([
   expect(SlackMessage.safeParse(JSON.parse(JSON.stringify(message))).error).toBeUndefined();
 });
 
-describe('what people wrote is text, and nothing else', () => {
+describe('annotations are text, never markup', () => {
   const digest = deriveDigest([reportOfLast(tuesday(ordinary), { annotations: [note(NASTY)] })], options);
 
   test('in HTML', () => {

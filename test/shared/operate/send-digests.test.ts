@@ -65,7 +65,7 @@ const digestRuns = async () =>
     .map(({ request_id, report_date, status, error_code, trigger }) => [request_id, report_date, status, error_code, trigger]);
 const titles = () => webhook.received.map(({ text }) => text.split('\n')[0]);
 
-test('yesterday is told once its report is final, and not again at a repeat', async () => {
+test('the digest of yesterday is sent once, when its report is final', async () => {
   await deliver('2025-12-22T18:00:00Z', ['2025-12-22']); // not over
   expect(webhook.received).toEqual([]);
   await daily('2025-12-22');
@@ -109,7 +109,7 @@ test('a backfill sends nothing, and neither does a run without a webhook', async
   expect([webhook.received, await digestRuns(), logged()]).toEqual([[], [], []]);
 });
 
-test('what could not be sent fails nothing, is in the log, and is sent with the next delivery, also on the day after', async () => {
+test('an unsent digest fails nothing, is logged, and is sent with the next delivery until the day after', async () => {
   webhook.answers.push(500, 500, 404);
   await daily('2025-12-22');
   await deliver('2025-12-23T07:00:00Z', ['2025-12-23']); // any delivery tries again
@@ -133,14 +133,14 @@ test('what could not be sent fails nothing, is in the log, and is sent with the 
   expect(said).not.toMatch(/CANARY|127\.0\.0\.1|localhost/);
 });
 
-test('what failed is given up after the day after', async () => {
+test('a failed digest is given up after the day after', async () => {
   webhook.answers.push(404);
   await daily('2025-12-20');
   await daily('2025-12-22');
   expect(titles()).toEqual(['KPI digest of Dec 20, 2025', 'KPI digest of Dec 22, 2025']);
 });
 
-test('a warehouse that can not be read fails nothing', async () => {
+test('an unreadable warehouse fails nothing', async () => {
   await daily('2025-12-22', { KPI_DIGEST_WEBHOOK: webhook.url });
   const startedAt = new Date('2025-12-23T06:00:00Z');
   const { config } = await settlerAt(startedAt).settle();

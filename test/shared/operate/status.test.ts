@@ -53,7 +53,7 @@ function statusOf(
 
 const well = [...reportOf('2025-12-22'), ...reportOf('2025-12-23'), ...reportOf('2025-12-24', '2025-12-24T06:00:00Z')];
 
-test('all is well where the daily runs have come', async () => {
+test('nothing needs attention if the daily runs succeeded', async () => {
   const { attention, newest, gaps } = await statusOf({ states: well, runs: [runOf('2025-12-24')] });
   expect(attention).toEqual([]);
   expect(newest).toEqual({

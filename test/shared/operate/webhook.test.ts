@@ -39,7 +39,7 @@ test('no answer ends the try, not the process', async () => {
   expect(server.received).toHaveLength(2);
 });
 
-test('nobody listens', async () => {
+test('no server listens', async () => {
   const { url } = server;
   await server.close();
   const failure = await post({}, url);

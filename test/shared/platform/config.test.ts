@@ -235,7 +235,7 @@ test('a flag wins over an empty variable', () => {
   expect(parseConfig({ KPI_TIME_ZONE: '' }, { timeZone: 'Asia/Tokyo' }).timeZone).toBe('Asia/Tokyo');
 });
 
-test('--rebind needs a source to be moved to', () => {
+test('--rebind needs a source', () => {
   expect(() => parseConfig({}, { rebind: true })).toThrow('--rebind: expected with the source at its new place (--source)');
 });
 

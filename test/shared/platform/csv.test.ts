@@ -32,6 +32,6 @@ test('names are quoted like cells', () => {
   expect(renderCsv([], ['a,b', '"c"'])).toBe('"a,b","""c"""');
 });
 
-test('of no row, the names alone', () => {
+test('without rows only the header', () => {
   expect(renderCsv([], ['a', 'b'])).toBe('a,b');
 });

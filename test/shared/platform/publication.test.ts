@@ -77,14 +77,14 @@ describe('the section release of kpi.config.json', () => {
     );
   });
 
-  test('tells of keys that it does not know, and of the nearest', () => {
+  test('names unknown keys and the most similar one', () => {
     expect(parse({ license: 'CC-BY-4.0', colour: 'red' }).unknown).toEqual([
       { name: '"license" of release in kpi.config.json', nearest: 'licence' },
       { name: '"colour" of release in kpi.config.json', nearest: null },
     ]);
   });
 
-  test('stands beside KPI_RELEASE, which it may hold', () => {
+  test('may be used beside KPI_RELEASE', () => {
     expect(parseConfigFile({ release: 'on' }).values).toEqual({ KPI_RELEASE: 'on' });
     expect(parse(least).values).toEqual({});
     const { values, publication } = parse({ ...least, exports: 'on' });

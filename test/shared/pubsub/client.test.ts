@@ -27,7 +27,7 @@ afterEach(async () => {
   else process.env.PUBSUB_EMULATOR_HOST = before;
 });
 
-test('a message is published, pulled with its attributes, lent, given back and acknowledged', async () => {
+test('a message is published, pulled with its attributes, extended, returned and acknowledged', async () => {
   expect(await client.publish('topic', Buffer.from('{"date":"2025-12-23"}'))).toBe('published-1');
   server.add('second', 'raw', { key: 'value' });
   const letters = await client.pull('subscription');
@@ -114,7 +114,7 @@ describe.each(calls)('%s', (_, method, call, doing) => {
   });
 });
 
-test('thousands of letters are given back in requests that Pub/Sub takes', async () => {
+test("thousands of letters are returned in requests within Pub/Sub's limits", async () => {
   const letters = Array.from({ length: 2_500 }, (_, index) => ({ ...letter, id: `l${index}`, ackId: `ack-${index + 1}` }));
   for (const { id } of letters) server.add(id, '');
   for (let pulled = 0; pulled < letters.length; pulled += 100) await client.pull('letters');

@@ -98,7 +98,7 @@ test.each([
   expect(failure.message).not.toContain('canary');
 });
 
-test('a server that never answers is UNAVAILABLE', async () => {
+test('a server without an answer is UNAVAILABLE', async () => {
   answer = () => {};
   await expect(read('letters', 50)).rejects.toMatchObject({
     code: 'UNAVAILABLE',
@@ -111,7 +111,7 @@ test('a connection that breaks is UNAVAILABLE', async () => {
   await expect(read()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
-test('a name that is none is refused, and nothing is asked', async () => {
+test('an invalid name is refused without a request', async () => {
   await expect(read('" OR metric.type="')).rejects.toMatchObject({ code: 'BAD_REQUEST' });
   expect(requests).toEqual([]);
 });

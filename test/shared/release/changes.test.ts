@@ -21,7 +21,7 @@ test.each<[string, Partial<ReleasedValues>, string[]]>([
   expect(smallChanges(values({}), values(changes), limits)).toEqual(columns);
 });
 
-test('what is hidden and turns shown is held, by name and without a value', () => {
+test('a hidden value that becomes shown is held, named without a value', () => {
   const hold = () => holdSmallChanges('2025-12-12', values({ all_tests: null }), values({ all_tests: 770 }), limits);
   expect(hold).toThrow(/^2025-12-12 would change .* in all_tests: /);
   expect(hold).not.toThrow('770');

@@ -170,7 +170,7 @@ describe('the citation', () => {
 });
 
 describe('CHANGELOG.md', () => {
-  test('says which periods were corrected, and nothing of corrections where there was none', () => {
+  test('lists corrected periods, if there are any', () => {
     expect(changelog(corrected)).toContain('| 2024-12-09 to 2024-12-15 | 3 | 2026-02-01T06:00:00.000Z |');
     expect(changelog(dataset)).toContain('Nothing: each period is as it was first released.');
   });
@@ -198,7 +198,7 @@ describe('README.md', () => {
     }
   });
 
-  test('takes nothing of the settings for Markdown or HTML', () => {
+  test('settings are never Markdown or HTML', () => {
     expect(text).toMatch(/^# Tests of "Example": \\<b\\>weekly/);
     expect(text).not.toMatch(/[^\\]<b>/);
   });

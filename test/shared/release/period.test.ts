@@ -36,7 +36,7 @@ test('numbers and the people behind them, counted of the same rows', () => {
   expect(counts.accounts_with_tests).toMatchObject({ value: 2, people: 2, rest: { value: 4, people: 4, most: null } });
 });
 
-test('of a day without tests there is nothing to compare', () => {
+test('a day without tests is not compared', () => {
   const days = indexByDay(noFacts, window);
   const nothing = { release_tests: [], release_errors: [], release_sessions: [] };
   const { counts } = deriveReleasePeriod(DAY, periodFacts(days, window.lastDay, DAY, window.firstDay), nothing);

@@ -141,7 +141,7 @@ describe('rule 4, more than once', () => {
 });
 
 describe('rule 5, wholes first', () => {
-  test('no try is shown where the successful sessions are hidden', () => {
+  test('no try is shown if the successful sessions are hidden', () => {
     expect(hidden({ successful_sessions: { people: k - 1 } })).toEqual([
       'successful_sessions',
       'first_try_successes',
@@ -228,7 +228,7 @@ describe('rule 6, partitions', () => {
     );
   });
 
-  test('where all are hidden there is nothing left to hide', () => {
+  test('nothing more is hidden if all are hidden', () => {
     expect(kinds([5, 0, 0, 0, 0, 0, 0])).toEqual([...errorKinds]);
   });
 
@@ -252,12 +252,12 @@ describe('rule 6, partitions', () => {
 });
 
 describe('the order of the rules', () => {
-  test('what dominance hides takes its partition along', () => {
+  test('a number hidden by dominance hides its partition, too', () => {
     const gone = hidden({ camera_too_far: { value: 1000, people: 100, most: 900 } });
     expect(gone).toEqual(['no_period_history', 'camera_too_far']);
   });
 
-  test('what rule 4 hides of the wholes hides their parts', () => {
+  test('wholes that rule 4 hides hide their parts', () => {
     expect(hidden({ successful_sessions: { moreThanOnce: 0 } })).toContain('third_plus_try_successes');
   });
 
@@ -367,7 +367,7 @@ describe('rule 9, Gini', () => {
     expect(release(period({ total_errors: { people: k - 1 } }), limits).error_gini_coefficient).toBeNull();
   });
 
-  test('a half goes up, whatever binary fractions make of it', () => {
+  test('a half is rounded up, also if its binary fraction is lower', () => {
     // with z of n users without a failure and one each for the others, it is z / n
     expect(
       giniOf(

@@ -44,7 +44,7 @@ test('no annotations empty the table', async () => {
   expect(await engine.readAnnotations()).toEqual([]);
 });
 
-describe('infrastructure that was not applied yet', () => {
+describe('before new infrastructure is applied', () => {
   test('reading gives no annotations', async () => {
     server.play('look', { status: 404, reason: 'notFound' });
     expect(await open().readAnnotations()).toEqual([]);

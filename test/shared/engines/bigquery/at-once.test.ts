@@ -56,7 +56,7 @@ test(`of ${pairs.length} pairs of runs of a date at once, with loads of any leng
   }
 });
 
-test('tables that an older run wrote in the meantime are written again, and no others', () =>
+test('writes only those tables again that an older run wrote meanwhile', () =>
   onServer(async (server) => {
     const torn = `daily_errors$${DATE.replaceAll('-', '')}`;
     server.strike = (kind) => {
@@ -69,14 +69,14 @@ test('tables that an older run wrote in the meantime are written again, and no o
     expect(server.count('load')).toBe(5);
   }));
 
-test('a run that is alone writes each table once, and looks once', () =>
+test('a single run writes each table once, and checks once', () =>
   onServer(async (server) => {
     await exportAt(server, OLDER);
     expect([server.count('load'), server.count('look')]).toEqual([4, 3]); // one look for earlier reports, one for annotations
     expect(runsIn(server)).toEqual(whole(OLDER));
   }));
 
-test('where the look is refused, the figures stand', () =>
+test('the figures stay if the check is refused', () =>
   onServer(async (server) => {
     server.play('look', null, { status: 403, reason: 'accessDenied' });
     await exportAt(server, OLDER);

@@ -49,7 +49,7 @@ test('a backfill on BigQuery: four loads a date, a record for fifty, and one que
   });
 });
 
-test('the loads of a report wait for their turn, whichever run they are of', async () => {
+test('the loads of all runs share one limit', async () => {
   const dates = DATES.slice(-2);
   await onServer(dates, 150, async ({ server, options }) => {
     const begin = Date.now();

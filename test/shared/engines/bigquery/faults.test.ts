@@ -149,7 +149,7 @@ test('all facts of a run are counted by one query, each relation of it defined o
   expect(bound).toEqual([...new Set(bound)]);
 });
 
-test('what a run would read is asked of the same query, which is not run', async () => {
+test('a dry run of the same query tells what a run would read', async () => {
   await exportDate();
   const price = await engine.price?.(reportWindow(DATE, DATE, canned.timeZone), testRun());
   expect(price).toBe(1000); // what the server says of every query
@@ -310,7 +310,7 @@ test.each(final.slice(0, 3))('a load that ends with $reason is $code for its tab
   expect(server.runs).toEqual([expect.objectContaining({ status: 'partial', error_code: code })]);
 });
 
-test('no load is begun of what the quality gate refuses', async () => {
+test('no load starts for a report that the quality gate refuses', async () => {
   const patched = structuredClone(canned.facts);
   for (const row of patched.activity) if (row.day === DATE) row.tests++;
   await server.close();
@@ -334,7 +334,7 @@ test('the next run repairs what is missing', async () => {
   expect(server.runs.map(({ status }) => status)).toEqual(['partial', 'succeeded']);
 });
 
-test('a record that cannot be written is said in the log, and the figures stand', async () => {
+test('a run record that cannot be written is logged, and the figures stay', async () => {
   server.play('record', { status: 403, reason: 'accessDenied' });
   expect(failuresOf(await exportDate())).toEqual({ [DATE]: [] });
   expect(said.join('\n')).toContain('run record not written');
@@ -375,12 +375,12 @@ test('a read that is never answered ends at the deadline', async () => {
   expect(ending.failure ?? new Set(failuresOf(ending)[DATE])).toEqual(new Set(['TIMEOUT']));
 });
 
-test('a job that was made and is not seen yet is asked for again', async () => {
+test('a created job that is not visible yet is polled again', async () => {
   server.play('job', { status: 404, reason: 'notFound' });
   expectPublished(await exportDate());
 });
 
-test('a job that runs without end is given up and cancelled', async () => {
+test('an endless job is cancelled', async () => {
   engine = engineAt(server.endpoint, { maxRetryMs: 60 });
   server.play('query', { jobHangs: true });
   expect((await exportDate()).failure).toBe('TIMEOUT');
@@ -461,7 +461,7 @@ test.each<Drift>([
   expect(server.partitions.size).toBe(0);
 });
 
-test('a missing table is NOT_FOUND, and after it is made the same engine goes on', async () => {
+test('a missing table is NOT_FOUND; the same engine works once it exists', async () => {
   const table = server.tables.get('daily_errors');
   server.tables.delete('daily_errors');
   const ending = await exportDate({ id: 'first-run' });
@@ -471,14 +471,14 @@ test('a missing table is NOT_FOUND, and after it is made the same engine goes on
   expect(failuresOf(await exportDate({ id: 'second-run' }))).toEqual({ [DATE]: [] });
 });
 
-test('a column that was added later takes NULL, whatever the definition says: no drift', async () => {
+test('a NULLABLE column where the definition has REQUIRED is no drift', async () => {
   for (const table of server.tables.values()) for (const field of table.schema.fields) field.mode = 'NULLABLE';
   expectPublished(await exportDate());
   const [load] = jobsOfKind('load');
   expect(load?.configuration.load).not.toHaveProperty('schema');
 });
 
-test('a further column is no drift if it may be NULL', async () => {
+test('an extra NULLABLE column is no drift', async () => {
   const fields = server.tables.get('daily_funnel')?.schema.fields;
   fields?.push({ name: 'signups', type: 'INTEGER', mode: 'NULLABLE' }, { name: 'notes', type: 'STRING' });
   expectPublished(await exportDate());
@@ -522,7 +522,7 @@ test('a job whose insertion is answered only after the deadline is cancelled too
   await until(() => jobsOfKind('query').every(({ hangs }) => !hangs));
 });
 
-test('run records appended twice under one run are there once', async () => {
+test('run records that are appended twice are stored once', async () => {
   const { reports } = await exportDate();
   expect(reports).toHaveLength(1);
   const [row] = server.runs;

@@ -25,7 +25,7 @@ function createEngine() {
 
 const settled = (changes: NodeJS.ProcessEnv) => settle(parseConfig({ ...env, ...changes }), 'export', async () => createEngine());
 
-describe('a warehouse that says what it holds', () => {
+describe('a warehouse that stores its source and time zone', () => {
   beforeEach(() => void server.runs.push({ time_zone: 'Europe/Berlin', source: held }));
 
   test.each<[string, NodeJS.ProcessEnv]>([
@@ -49,7 +49,7 @@ describe('a warehouse that says what it holds', () => {
     await expect(settled(changes)).rejects.toMatchObject({ code: 'BAD_CONFIG', message: expect.stringContaining(says) });
   });
 
-  test('a source that was moved is taken with --rebind', async () => {
+  test('--rebind accepts a moved source', async () => {
     const config = parseConfig({ ...env, KPI_SOURCE: 'test.moved' }, { rebind: true });
     expect((await settle(config, 'export', async () => createEngine())).warehouse.source).toMatchObject({
       users: 'test.moved.users',
@@ -64,7 +64,7 @@ describe('a warehouse that says what it holds', () => {
   });
 });
 
-describe('export_runs of infrastructure that was not applied yet', () => {
+describe('export_runs before new infrastructure is applied', () => {
   const row = { run_id: 'r', request_id: 'q', report_date: '2025-12-23', status: 'succeeded', source: held } as ExportRun;
   beforeEach(() => {
     const schema = server.tables.get('export_runs')?.schema;
@@ -106,7 +106,7 @@ test('nothing is held where the table of runs does not exist', async () => {
   expect((await settled({})).timeZone).toBe('UTC');
 });
 
-test('an account that may not read run records goes on with what is named', async () => {
+test('an account without access to run records uses the given settings', async () => {
   server.runs.push({ time_zone: 'Europe/Berlin', source: held });
   server.strike = (kind) => (kind === 'look' ? { status: 403, reason: 'accessDenied' } : null);
   expect((await settled({ KPI_TIME_ZONE: 'Asia/Tokyo' })).timeZone).toBe('Asia/Tokyo');

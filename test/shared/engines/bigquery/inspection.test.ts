@@ -50,24 +50,24 @@ test('of measurements the ids are read too, and of users who is there', async ()
   expect(sent?.query).not.toContain('error_type');
 });
 
-test('a table that is too dear is priced and not counted', async () => {
+test('a table above the price limit is priced and not counted', async () => {
   expect(await engine.inspectSource('measurements', { maxBytes: 999 }, testRun())).toEqual({ bytes: 1000, counts: null });
   expect(jobs().map(({ dryRun }) => dryRun)).toEqual([true]);
 });
 
-test('a table beside the core that is not there is no fault', async () => {
+test('a missing table beside the core is no fault', async () => {
   const found = await engine.inspectWarehouse({ release: null }, testRun());
   const missing = found.filter(({ exists }) => !exists);
   expect(missing.map(({ name }) => name)).toEqual(furtherTableNames.map((name) => `kpi_metrics.${name}`));
   expect(found.filter(({ failure }) => failure !== null)).toEqual([]);
 });
 
-test('a source that may not be read says so', async () => {
+test('a source without read access is reported', async () => {
   server.play('query', { status: 403, reason: 'accessDenied' });
   await expect(engine.inspectSource('users', { maxBytes: 1000 }, testRun())).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
 });
 
-test('all is well: the dataset, and each table with its right and its expiry', async () => {
+test('passes for the dataset, and for each table with access and expiry', async () => {
   const table = server.tables.get('daily_errors');
   if (table) table.timePartitioning.expirationMs = String(400 * 86_400_000);
   const found = (await engine.inspectWarehouse({ release: 'day' }, testRun())).filter(({ exists }) => exists);
@@ -99,7 +99,7 @@ test('faults of the location, a schema, a table and a right, all at once', async
   ]);
 });
 
-test('an endpoint that does not tell rights leaves them open', async () => {
+test('unknown permissions of an endpoint stay unknown', async () => {
   server.strike = (kind) => (kind === 'rights' ? { status: 501, reason: 'notImplemented' } : null);
   const found = (await engine.inspectWarehouse({ release: null }, testRun())).filter(({ exists }) => exists);
   expect(found.map(({ failure, mayWrite }) => [failure, mayWrite])).toEqual(Array(6).fill([null, null]));
@@ -139,7 +139,7 @@ describe('a living instance', () => {
     expect(tables?.map(({ failure }) => failure?.code)).toEqual(Array(4).fill('INVALID_QUERY'));
   });
 
-  test('a run that is stopped while it looks does not stop another one', async () => {
+  test('a run that is stopped during its check does not stop another one', async () => {
     server.play('dataset', { waitsMs: 200 }, { waitsMs: 200 });
     const stop = new AbortController();
     const stopped = engine.prepare([DATE], testRun({ signal: stop.signal }));

@@ -21,7 +21,7 @@ afterEach(() => server.close());
 const engineIn = (location: string): Engine =>
   createBigQuery({ config: configAt(server, { location }), now: () => new Date('2025-12-24'), pace: testPace });
 
-test('all jobs name the location of the dataset, and are looked for there', async () => {
+test('all jobs have the location of the dataset, and are polled there', async () => {
   const engine = engineIn('EU');
   const run = testRun();
   server.play('query', { carriedOut: true, status: 503, reason: 'backendError' }); // its answer is lost: it is looked for

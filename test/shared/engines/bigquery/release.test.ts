@@ -88,7 +88,7 @@ test('a report whose date is not over releases nothing, and asks for nothing', a
   expect([release, releaseJobs(), server.count('query')]).toEqual([null, [], 2]);
 });
 
-test('two runs at once: what the other one has put out stays', async () => {
+test('two runs at the same time: the row of the first one stays', async () => {
   const other = {
     period_start_date: PERIOD,
     period_end_date: PERIOD,
@@ -127,7 +127,7 @@ test.each<{ name: string; faults: Fault[] }>([
   expect(server.runs[0]).toMatchObject({ released_period: PERIOD });
 });
 
-test('a job that had put the row out before it failed is not taken for another run', async () => {
+test('a failed job that had written the row is not mistaken for another run', async () => {
   await exportDate('before');
   const released = row();
   server.partitions.delete(PARTITION);
@@ -143,7 +143,7 @@ test('a job that had put the row out before it failed is not taken for another r
   expect(row()).toEqual(released);
 });
 
-test('the report stands where the release is refused, and the failure says nothing of the data', async () => {
+test('the report stays if the release is refused, and the failure quotes no data', async () => {
   releaseMeets({ status: 403, reason: 'accessDenied' });
   const { reports, release } = await exportDate('refused');
   expect(judge(reports)).toMatchObject({ result: 'some', failure: { code: 'ACCESS_DENIED', kind: 'retryable' } });
@@ -163,7 +163,7 @@ test('a table whose partitions expire is refused: its periods would be released 
 describe('a table of a version without grains', () => {
   const byDate = releaseTable('day', ['period_date']);
 
-  test('takes further days as it is, and is read as one of days', async () => {
+  test('keeps its form with further days, and is read as a table of days', async () => {
     server.tables.set('daily_metrics', storedTable(byDate.definition));
     const older = { period_date: '2025-06-03', revision: 1, released_at: '2025-06-15T12:00:00.000Z', all_tests: 40 };
     server.partitions.set('daily_metrics$20250603', [older]);
@@ -199,7 +199,7 @@ describe('by week', () => {
     server.tables.set('weekly_metrics', storedTable(releaseDefinitions.week));
   });
 
-  test('the second week before is loaded once, into its own partition, as an independent computation has it', async () => {
+  test('the second week before is loaded once, into its own partition, equal to an independent computation', async () => {
     const { release } = await exportWeek('first');
     expect(release).toMatchObject({ period: WEEK, state: 'released' });
     expect(server.partitions.get(PARTITION)).toEqual([
@@ -232,12 +232,12 @@ describe('by week', () => {
     expect(server.partitions.has(PARTITION)).toBe(false);
   });
 
-  test('an empty table of another grain is no hindrance', async () => {
+  test('an empty table of another grain is no fault', async () => {
     expect(server.tables.has('daily_metrics')).toBe(true);
     expect((await exportWeek('beside')).release).toMatchObject({ state: 'released' });
   });
 
-  test('a table that is not there yet is named', async () => {
+  test('a table that does not exist yet is named', async () => {
     server.tables.delete('weekly_metrics');
     const { release } = await exportWeek('unmade');
     expect(release?.failure).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('weekly_metrics') });

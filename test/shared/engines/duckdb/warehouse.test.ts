@@ -32,7 +32,7 @@ const inWarehouse = (work: (file: string) => Promise<void>) =>
     await work(file);
   });
 
-test('where the last table of a report can not be written, none is', () =>
+test('no table is written if the last one cannot be written', () =>
   inWarehouse(async (file) => {
     const later = reportMadeAt('2025-12-25T06:00:00.000Z');
     for (const row of later.rows.daily_funnel) Object.assign(row, { accounts_created: null });
@@ -44,7 +44,7 @@ test('where the last table of a report can not be written, none is', () =>
     expect(await withWarehouse(file, 'read', (engine) => engine.readReports(DATE, DATE))).toEqual(report.rows);
   }));
 
-test('where the last table of a report is not as it is defined, none is written', () =>
+test('no table is written if the last one differs from its definition', () =>
   inWarehouse(async (file) => {
     const onFile = async (sql: string) => {
       const database = await openDatabase();
@@ -60,7 +60,7 @@ test('where the last table of a report is not as it is defined, none is written'
     expect(found).toEqual([{ created_at: '2025-12-24T06:00:00.000Z' }]);
   }));
 
-test('of each table of a report, the first and the last of its rows are told', () =>
+test('the first and the last row of each table of a report are reported', () =>
   inWarehouse(async (file) => {
     const database = await openDatabase();
     await database.run(`ATTACH ${quoteText(file)} AS warehouse`);
@@ -77,7 +77,7 @@ test('of each table of a report, the first and the last of its rows are told', (
     expect(found.sort()).toEqual(expected.sort());
   }));
 
-test('while another process reads a warehouse it can be read, and not written', () =>
+test('a warehouse that another process reads can be read, but not written', () =>
   inWarehouse(async (file) => {
     const release = await holdWarehouse(file, 'READ_ONLY');
     try {

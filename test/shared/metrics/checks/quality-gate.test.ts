@@ -69,7 +69,7 @@ test('a report that is right passes', () => {
   expect(check(subject())).toBeNull();
 });
 
-describe('a rule that is broken is named, with table, period and both numbers', () => {
+describe('a broken rule is named with table, period and both numbers', () => {
   const engagement = (values: Record<string, number | null>) => set('daily_engagement', values);
   const advanced = (values: Record<string, number | null>) => set('daily_advanced_metrics', values);
   const errors = (values: Record<string, number | null>) => set('daily_errors', values);
@@ -306,7 +306,7 @@ describe('rejected rows', () => {
   });
 });
 
-describe('ids that are there twice', () => {
+describe('duplicate ids', () => {
   const fact = (day: string, values: Partial<DayFacts>) => (subject: Subject) =>
     void Object.assign(subject.days.get(day) ?? {}, values);
 

@@ -60,7 +60,7 @@ test('NULL for a number is a change', () => {
   });
 });
 
-test('what was reported before a day was over was to change', () => {
+test('differences of provisional figures are expected', () => {
   const early = deriveReport(days({ [DATE]: { tests: 3 } }), DATE, new Date('2025-12-23T06:00:00Z'));
   expect(compare([early], deriveReport(days({ [DATE]: { tests: 9 } }), DATE, LONG_AFTER))).toEqual(unchanged);
 });
@@ -121,7 +121,7 @@ test('a report of the next date that changes a day is a revision of it', () => {
   expect(compare([before], deriveReport(days({ '2025-12-20': { tests: 4 } }), NEXT, LONG_AFTER)).values).toBe(2);
 });
 
-describe('of the tables beside the core', () => {
+describe('tables beside the core', () => {
   const week = { report_date: '2025-12-28', period_start_date: '2025-12-15', period_end_date: '2025-12-21' };
   const cohort = { cohort_start_date: '2025-12-08', age: 1 };
 

@@ -24,7 +24,7 @@ function rowsOf(
 const periodOf = (rows: ReportRow[], cohortAge = 0, timeZone = 'UTC') =>
   derivePeriods(rows, { grain: 'day', timeZone, cohortAge }).find(({ start }) => start === DATE);
 
-test('a period has what its newest report has, in whatever order the rows are', () => {
+test('a period has the figures of its newest report, in any order of rows', () => {
   const rows = [...rowsOf(DATE, { tests: 10 }), ...rowsOf('2025-12-25', { tests: 12 }), ...rowsOf('2025-12-24', { tests: 11 })];
   for (const some of [rows, [...rows].reverse()]) expect(periodOf(some)?.counts).toMatchObject({ all_tests: 12 });
   expect(derivePeriods(rows, { grain: 'day', timeZone: 'UTC' })).toHaveLength(14);

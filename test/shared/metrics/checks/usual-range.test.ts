@@ -138,7 +138,7 @@ describe('what a day is compared with', () => {
     for (const index of [40, 70, 71, 89]) expect(judgePeriod(all, dayAt(index), days)).toEqual(whole.get(dayAt(index)));
   });
 
-  test('the order of the periods is of no matter', () => {
+  test('the order of periods has no effect', () => {
     const all = historyOf(60, rhythm);
     expect(judgePeriods([...all].reverse(), days)).toEqual(judgePeriods(all, days));
   });
@@ -184,7 +184,7 @@ describe('what a day is compared with', () => {
     expect(noticedAt(found)).toEqual([75, 82, 89]);
   });
 
-  test('after a gap of months all begins anew', () => {
+  test('after a gap of months the history starts again', () => {
     const gap = [...historyOf(60), ...historyOf(240, () => scaled(3)).slice(200)];
     expect(noticedAt(verdicts(gap))).toEqual([]);
     expect(judgePeriod(gap, dayAt(227), days)[0]).toMatchObject({ verdict: 'not judged', reason: 'too new' });

@@ -96,12 +96,12 @@ test.each(names)('%s lets no free text out', (name) => {
   }
 });
 
-test('a row that is not as it should be is refused by its columns, without its values', () => {
+test('an invalid row is refused with the names of its columns, without values', () => {
   const row = { day: '2025-12-23', failures: 0, users: 1, successful_users: 1, tests: 'someone', successes: 1 };
   expect(() => parseFactRows('activity', [row])).toThrow('fact activity: unexpected value in tests');
 });
 
-test('the rows of one query are taken apart by fact, and no other row is taken', () => {
+test('the rows of one query are split by fact, and unknown rows are refused', () => {
   const user = { day: '2025-12-23', outcome: 'account', source_rows: 3 };
   const person = { role: 'account', day: '2025-12-23', first_test_day: null, people: 2 };
   const rows = [

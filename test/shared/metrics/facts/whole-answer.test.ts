@@ -13,13 +13,13 @@ const [first, second, control] = [
 ];
 const whole = [first, second, control];
 
-test('a statement has its queries, and one row that is always there', () => {
+test('a statement has its queries and one row that always exists', () => {
   const sql = wholeStatement({ tests: 'SELECT 1 AS n', users: 'SELECT 2 AS n' });
   expect([...sql.matchAll(/SELECT '(\w+)' AS part/g)].map(([, part]) => part)).toEqual(['tests', 'users', 'control']);
   expect(sql.match(/SELECT 1 AS n/g)).toHaveLength(1); // the count of the rows computes nothing twice
 });
 
-test('rows are given back by their part; one without rows is empty', () => {
+test('rows are returned by part; a part without rows is empty', () => {
   expect(parseWholeAnswer(['tests', 'users'], whole)).toEqual({
     tests: [{ day: '2025-12-23' }, { day: '2025-12-22' }],
     users: [],
