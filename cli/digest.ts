@@ -82,7 +82,7 @@ async function digest(flags: DigestFlags): Promise<void> {
     throw new Failure('BAD_CONFIG', 'KPI_DIGEST_WEBHOOK: expected with --send: the URL that gets digests');
   const context = { timeZone, askedAt: now, now, maxDates: MAX_DATES_BY_CLI };
   const date = flags.date === undefined ? null : parseRequest({ date: flags.date }, context).from;
-  const engine = await openEngine(test ? 'look' : 'read');
+  const engine = await openEngine(test ? 'read-if-exists' : 'read');
   const reports = await readDigest(engine, { grain: flags.grain ?? null, date, timeZone, now }).finally(() => engine.close());
   const origin = { timeZone, place: placeOf(config), isTest: test };
   const found = deriveDigest(reports, origin);

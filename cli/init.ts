@@ -121,7 +121,7 @@ async function suggest(given: Known, zone: string): Promise<Answers> {
 async function readHeld(warehouse: string): Promise<WarehouseIdentity | null> {
   if (isBigQuery(warehouse)) return null;
   try {
-    const engine = await createOpener(parseConfig({}, { warehouse }), () => new Date())('look');
+    const engine = await createOpener(parseConfig({}, { warehouse }), () => new Date())('read-if-exists');
     return await engine.readIdentity().finally(() => engine.close());
   } catch {
     return null;

@@ -192,17 +192,17 @@ export function createPanel({ panel, history, onPoint, onChoose }: PanelOptions)
       const texts = shown.map(({ name }) => figureText(history, date, name));
       const before = shown.map(({ name }) => comparedText(history, name, date, comparedWith));
       const isCompared = before.some((text) => text !== '');
-      put(period, `${formatPeriod(date, grain)}${note}`);
-      put(comparedPeriod, comparedWith !== null && isCompared ? ` vs ${formatPeriod(comparedWith, grain)}` : '');
+      setText(period, `${formatPeriod(date, grain)}${note}`);
+      setText(comparedPeriod, comparedWith !== null && isCompared ? ` vs ${formatPeriod(comparedWith, grain)}` : '');
       for (const [index, { name }] of shown.entries()) {
-        put(values[index], texts[index] ?? '');
+        setText(values[index], texts[index] ?? '');
         const parts = partsText(history, name, date);
-        put(besides[index], `${parts === null ? '' : ` (${parts})`}${before[index]}`);
+        setText(besides[index], `${parts === null ? '' : ` (${parts})`}${before[index]}`);
       }
       const usual = banded && bandText(history, banded, date);
-      put(range, usual ?? '');
+      setText(range, usual ?? '');
       const noteText = readNotes(notesAt(notes, date, grain));
-      put(noted, noteText);
+      setText(noted, noteText);
       canvas.setAttribute('aria-valuenow', String(Math.max(0, places.get(date) ?? 0)));
       canvas.setAttribute(
         'aria-valuetext',
@@ -244,7 +244,7 @@ function bandText(history: History, { name, unit }: KnownMetric, date: CalendarD
 }
 
 /** Sets a text only if it differs. */
-function put(element: HTMLElement | undefined, text: string): void {
+function setText(element: HTMLElement | undefined, text: string): void {
   if (element !== undefined && element.textContent !== text) element.textContent = text;
 }
 

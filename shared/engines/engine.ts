@@ -17,9 +17,9 @@ export type Trigger = 'pubsub' | 'http' | 'cli' | 'replay';
 
 /**
  * What an engine is opened for. `export` reads the source and writes the warehouse; `dry-run` only reads the source; `read` only reads the
- * warehouse; `write` only writes it; `look` reads the warehouse if it exists.
+ * warehouse; `write` only writes it; `read-if-exists` reads the warehouse if there is one.
  */
-export type Access = 'export' | 'dry-run' | 'read' | 'write' | 'look';
+export type Access = 'export' | 'dry-run' | 'read' | 'write' | 'read-if-exists';
 /** How to wait for a warehouse file that another process has open. A Run can be passed too. */
 export interface Waiting {
   /** Ends the wait. */
@@ -148,7 +148,7 @@ export interface Engine {
    * Publishes the released row of a period. Returns null if `row` is now the released one (also when an earlier call wrote it and its answer
    * was lost), otherwise the row that was there and stays. Overwrites only with `replace`.
    */
-  putRelease(row: ReleasedRow, options: { grain: Grain; replace: boolean }, run: Run): Promise<ReleasedRow | null>;
+  writeRelease(row: ReleasedRow, options: { grain: Grain; replace: boolean }, run: Run): Promise<ReleasedRow | null>;
   /** Adds rows to export_runs. Repeated calls for the same run add them only once. */
   appendRuns(rows: readonly ExportRun[], run: Run): Promise<void>;
   /**

@@ -83,7 +83,7 @@ async function continueOrBlame(named: Config, identity: WarehouseIdentity | null
 }
 
 async function readIdentity(open: OpenEngine, signal?: AbortSignal): Promise<WarehouseIdentity | null> {
-  const engine = await open('look');
+  const engine = await open('read-if-exists');
   try {
     return await engine.readIdentity(signal);
   } catch (thrown) {

@@ -35,7 +35,7 @@ export interface Release {
   /** Bytes that counting for it read. */
   bytesProcessed: number | null;
   /** Publishes one of the periods. Never throws: a failure is an outcome. */
-  put(period: CalendarDate): Promise<ReleaseOutcome>;
+  releaseOne(period: CalendarDate): Promise<ReleaseOutcome>;
 }
 
 /** Number of periods from a period to the one whose report releases it. For a day: it is then the oldest of the report's twelve. */
@@ -86,19 +86,19 @@ export async function openRelease(
   const { grain } = settings;
   const [first, last] = [periods[0], periods.at(-1)];
   if (first === undefined || last === undefined)
-    return { periods, bytesProcessed: null, put: async (period) => notAsked(period) };
+    return { periods, bytesProcessed: null, releaseOne: async (period) => notAsked(period) };
   try {
     const released = await engine.readRelease(grain, first, last, counting.signal);
     const out = new Map(released.map((row) => [row.period_start_date, row]));
     const wanted = replace === null ? periods.filter((period) => !out.has(period)) : periods;
     const [firstWanted, lastWanted] = [wanted[0], wanted.at(-1)];
     if (firstWanted === undefined || lastWanted === undefined)
-      return { periods, bytesProcessed: null, put: async (period) => leave(period, out.get(period)) };
+      return { periods, bytesProcessed: null, releaseOne: async (period) => leave(period, out.get(period)) };
 
     const counted = await countPeriods(wanted);
     const window = daysWindow(firstWanted, periodEnd(lastWanted, grain), timeZone);
     const { facts, bytesProcessed } = await engine.readReleaseFacts(window, grain, counting);
-    const put = async (period: CalendarDate): Promise<ReleaseOutcome> => {
+    const releaseOne = async (period: CalendarDate): Promise<ReleaseOutcome> => {
       const before = out.get(period);
       if (before !== undefined && replace === null) return leave(period, before);
       const exact = periodFacts(counted.facts, reportOf(period, grain), period, addPeriods(period, -1, grain));
@@ -107,10 +107,10 @@ export async function openRelease(
     return {
       periods,
       bytesProcessed: addBytes(counted.bytesProcessed, bytesProcessed),
-      put: async (period) => logged(await put(period).catch((thrown) => failed(period, thrown)), options),
+      releaseOne: async (period) => logged(await releaseOne(period).catch((thrown) => failed(period, thrown)), options),
     };
   } catch (thrown) {
-    return { periods, bytesProcessed: null, put: async (period) => logged(failed(period, thrown), options) };
+    return { periods, bytesProcessed: null, releaseOne: async (period) => logged(failed(period, thrown), options) };
   }
 }
 
@@ -130,14 +130,14 @@ async function write(
   });
   if (replace === null) {
     const row = rowOf(1);
-    const there = await engine.putRelease(row, { grain, replace: false }, run);
+    const there = await engine.writeRelease(row, { grain, replace: false }, run);
     return there === null ? { period, state: 'released', row } : leave(period, there);
   }
   if (before === undefined)
     throw new Failure('BAD_REQUEST', `--replace: ${period} has not been released yet; expected it without --replace`);
   if (!replace.acceptSmallChanges) holdSmallChanges(period, before, values, settings);
   const row = rowOf(before.revision + 1);
-  await engine.putRelease(row, { grain, replace: true }, run);
+  await engine.writeRelease(row, { grain, replace: true }, run);
   return { period, state: 'replaced', row };
 }
 

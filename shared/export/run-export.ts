@@ -423,7 +423,7 @@ async function releaseBy(
 ): Promise<ReleaseOutcome | null> {
   const period = settings === null ? null : releasedBy(reportDate, settings.grain);
   const isIn = tables.every(({ failure }) => failure === undefined);
-  return release !== null && period !== null && release.periods.includes(period) && isIn ? release.put(period) : null;
+  return release !== null && period !== null && release.periods.includes(period) && isIn ? release.releaseOne(period) : null;
 }
 
 /** Publishes reports. Returns the table outcomes by date. If the call fails, only these dates fail. */

@@ -93,7 +93,7 @@ export async function releasePeriods(
   const outcomes: ReleaseOutcome[] = [];
   for (const period of periods) {
     const failure = reports.get(period) ?? null;
-    const outcome: ReleaseOutcome = failure === null ? await release.put(period) : { period, state: 'failed', failure };
+    const outcome: ReleaseOutcome = failure === null ? await release.releaseOne(period) : { period, state: 'failed', failure };
     outcomes.push(outcome);
   }
   const [fault] = outcomes.flatMap(({ failure }) => (failure?.code === 'BAD_CONFIG' ? failure : []));

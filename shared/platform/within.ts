@@ -8,14 +8,14 @@ export interface Limit {
 
 /**
  * Waits for `work` within a limit. Throws UNAVAILABLE after the time, TIMEOUT if the signal is aborted. The work itself continues, but its
- * outcome is ignored. `who` and `doing` are for the message: "Pub/Sub … while reading S".
+ * outcome is ignored. `who` and `action` are for the message: "Pub/Sub … while reading S".
  */
-export async function within<Result>(work: Promise<Result>, { ms, signal }: Limit, who: string, doing: string): Promise<Result> {
+export async function within<Result>(work: Promise<Result>, { ms, signal }: Limit, who: string, action: string): Promise<Result> {
   let end = () => {};
   try {
     return await new Promise<Result>((resolve, reject) => {
-      const stop = () => reject(new Failure('TIMEOUT', `stopped while ${doing}`));
-      const timer = ms && setTimeout(() => reject(new Failure('UNAVAILABLE', `${who} gave no answer while ${doing}`)), ms);
+      const stop = () => reject(new Failure('TIMEOUT', `stopped while ${action}`));
+      const timer = ms && setTimeout(() => reject(new Failure('UNAVAILABLE', `${who} gave no answer while ${action}`)), ms);
       end = () => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', stop);

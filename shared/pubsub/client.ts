@@ -55,14 +55,14 @@ export function createPubsub(projectId: string | undefined, { callMs = CALL_MS }
   const fullName = (kind: 'topics' | 'subscriptions', name: string) =>
     name.includes('/') ? name : `projects/${client.projectId}/${kind}/${name}`;
 
-  const call = <Result>(doing: string, signal: AbortSignal | undefined, work: () => Promise<Result>) => {
+  const call = <Result>(action: string, signal: AbortSignal | undefined, work: () => Promise<Result>) => {
     const begin = async () => {
       await signIn(client.auth);
       signal?.throwIfAborted();
       return work();
     };
-    return within(begin(), { ms: callMs, signal }, 'Pub/Sub', doing).catch((thrown) => {
-      throw toPubsubFailure(thrown, doing);
+    return within(begin(), { ms: callMs, signal }, 'Pub/Sub', action).catch((thrown) => {
+      throw toPubsubFailure(thrown, action);
     });
   };
   const options = () => ({
@@ -143,11 +143,11 @@ const statusCodes: Record<number, FailureCode> = {
   16: 'ACCESS_DENIED',
 };
 
-function toPubsubFailure(thrown: unknown, doing: string): Failure {
+function toPubsubFailure(thrown: unknown, action: string): Failure {
   if (thrown instanceof Failure) return thrown;
   const status = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? Number(thrown.code) : Number.NaN;
   const code = statusCodes[status] ?? 'UNAVAILABLE';
   const what = status === DEADLINE_EXCEEDED ? 'gave no answer' : 'refused or failed';
   const grpc = Number.isNaN(status) ? '' : ` (gRPC status ${status})`;
-  return new Failure(code, `Pub/Sub ${what} while ${doing}${grpc}`, { cause: thrown });
+  return new Failure(code, `Pub/Sub ${what} while ${action}${grpc}`, { cause: thrown });
 }

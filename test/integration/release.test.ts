@@ -100,7 +100,7 @@ if (!emulatorIsAvailable) process.stderr.write('A release in BigQuery needs an e
     await inTemporaryFolder((folder) =>
       withRelease(emulator, () =>
         inWarehouse(emulator, source, async ({ dataset, newEngine }) => {
-          for (const row of rows) await newEngine().putRelease(row, { grain: 'week', replace: false }, testRun());
+          for (const row of rows) await newEngine().writeRelease(row, { grain: 'week', replace: false }, testRun());
           const [embedded, cloud] = [join(folder, 'embedded'), join(folder, 'cloud')];
           await folderWithRelease(embedded, rows);
           mkdirSync(cloud);

@@ -32,7 +32,12 @@ export const releasing = {
   'release-of-a-refused-report': {
     what: 'kpi release puts out a period whose report the gate refuses',
     file: 'shared/export/run-release.ts',
-    edits: [['failure === null ? await release.put(period)', "failure?.code !== 'BAD_REQUEST' ? await release.put(period)"]],
+    edits: [
+      [
+        'failure === null ? await release.releaseOne(period)',
+        "failure?.code !== 'BAD_REQUEST' ? await release.releaseOne(period)",
+      ],
+    ],
     tests: ['test/shared/export/run-release.test.ts'],
   },
   'release-with-a-refused-report': {

@@ -60,7 +60,7 @@ function createFaultyEngine(random: Random, tables: Map<string, string>): Engine
       ),
     deleteReports: async () => [],
     readRelease: async () => [],
-    putRelease: async () => null,
+    writeRelease: async () => null,
     appendRuns: async () => stumble(),
     readReports: async () => ({ daily_engagement: [], daily_advanced_metrics: [], daily_errors: [], daily_funnel: [] }),
     readReportStates: async () => [],

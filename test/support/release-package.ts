@@ -29,7 +29,7 @@ export async function putReleased(folder: string, rows: readonly ReleasedRow[], 
   const config = { engine: 'duckdb', warehouse, source: { kind: 'demo' } } as const;
   const engine = await openDuckDb({ config, access: existsSync(warehouse) ? 'write' : 'export', now: new Date() });
   try {
-    for (const row of rows) await engine.putRelease(row, { grain, replace: true }, testRun());
+    for (const row of rows) await engine.writeRelease(row, { grain, replace: true }, testRun());
   } finally {
     await engine.close();
   }

@@ -10,12 +10,12 @@ const { name } = annotationsDefinition;
 
 /** Replaces all rows of the table by one job. Without rows it is a DELETE, because an endpoint may refuse an empty load. */
 export async function replaceAnnotations(session: Session, run: Run, annotations: readonly Annotation[]): Promise<void> {
-  const job = { id: `kpi_export_${run.id}_${name}`, doing: 'writing annotations' };
+  const job = { id: `kpi_export_${run.id}_${name}`, action: 'writing annotations' };
   try {
     if (annotations.length === 0) await removeAll(session, run, job);
     else await load(session, { ...job, tableId: name, rows: annotations, disposition: 'WRITE_TRUNCATE', run });
   } catch (thrown) {
-    const failure = toBigQueryFailure(thrown, job.doing);
+    const failure = toBigQueryFailure(thrown, job.action);
     if (failure.code !== 'NOT_FOUND') throw failure;
     throw new Failure('SCHEMA_DRIFT', `table ${name} does not exist; run: terraform -chdir=infra apply`, { cause: failure });
   }
@@ -24,7 +24,7 @@ export async function replaceAnnotations(session: Session, run: Run, annotations
 async function removeAll(
   { client, config, jobsUntil, nameTable }: Session,
   run: Run,
-  { id, doing }: { id: string; doing: string },
+  { id, action }: { id: string; action: string },
 ): Promise<void> {
   const query = {
     query: `DELETE FROM ${nameTable(name)} WHERE TRUE`,
@@ -32,5 +32,5 @@ async function removeAll(
     labels: labels(run),
     jobTimeoutMs: JOB_TIMEOUT_MS,
   };
-  await jobsUntil(run.signal).perform({ doing, id, insert: (jobId) => client.createQueryJob({ ...query, jobId }) });
+  await jobsUntil(run.signal).perform({ action, id, insert: (jobId) => client.createQueryJob({ ...query, jobId }) });
 }

@@ -82,7 +82,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
     deleteReports: async (from, to, run) =>
       deleteReports(session, run, { tables: await inspector.listTables(run.signal), from, to }),
 
-    putRelease: async (row, { grain, replace }, run) => {
+    writeRelease: async (row, { grain, replace }, run) => {
       const { definition, toStored } = await inspector.checkRelease(grain, run);
       const period = row.period_start_date;
       const day = period.replaceAll('-', '');
@@ -93,7 +93,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
           rows: [toStored(row)],
           id: `kpi_export_${run.id}_release_${day}`,
           disposition: replace ? 'WRITE_TRUNCATE' : 'WRITE_EMPTY',
-          doing: `releasing ${period}`,
+          action: `releasing ${period}`,
           run,
           date: period,
         });
@@ -119,7 +119,7 @@ export function createBigQuery({ config, now, pace = usualPace }: BigQueryDeps):
         rows: rows.map((row) => Object.fromEntries(columns.map(({ name }) => [name, row[name as keyof ExportRun]]))),
         id: `kpi_export_${run.id}_runs_${rows[0]?.report_date.replaceAll('-', '')}`,
         disposition: 'WRITE_APPEND',
-        doing: 'writing the run record',
+        action: 'writing the run record',
         run,
         date: rows.at(-1)?.report_date ?? '',
         signal,

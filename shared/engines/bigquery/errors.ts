@@ -93,16 +93,16 @@ function isBroken(thrown: unknown): boolean {
   );
 }
 
-/** `doing` names the operation for the message, such as "loading daily_funnel". */
-export function toBigQueryFailure(thrown: unknown, doing: string): Failure {
+/** `action` names the operation for the message, such as "loading daily_funnel". */
+export function toBigQueryFailure(thrown: unknown, action: string): Failure {
   if (thrown instanceof Failure) return thrown;
   if (nameOf(thrown) === 'TimeoutError' || nameOf(thrown) === 'AbortError') {
-    return new Failure('TIMEOUT', `stopped at the deadline while ${doing}`, { cause: thrown });
+    return new Failure('TIMEOUT', `stopped at the deadline while ${action}`, { cause: thrown });
   }
   const { status, reason } = readError(thrown);
   const code =
     (reason !== null && (TRANSIENT_REASONS[reason] ?? FINAL_REASONS[reason])) || codeOfStatus(status) || codeOfConnection(thrown);
-  if (code === undefined) return new Failure('UNEXPECTED', `unexpected ${nameOf(thrown)} while ${doing}`, { cause: thrown });
+  if (code === undefined) return new Failure('UNEXPECTED', `unexpected ${nameOf(thrown)} while ${action}`, { cause: thrown });
   const said =
     [reason !== null && /^[A-Za-z]+$/.test(reason) && reason, status !== null && `HTTP ${status}`].filter(Boolean).join(', ') ||
     'no answer';
@@ -110,7 +110,7 @@ export function toBigQueryFailure(thrown: unknown, doing: string): Failure {
     code === 'BYTES_LIMIT'
       ? '; it would bill more than KPI_MAX_BYTES_BILLED (max_bytes_billed in infra/terraform.tfvars) allows; raise it, or ask for fewer dates'
       : '';
-  return new Failure(code, `BigQuery refused or failed while ${doing}: ${said}${remedy}`, { cause: thrown });
+  return new Failure(code, `BigQuery refused or failed while ${action}: ${said}${remedy}`, { cause: thrown });
 }
 
 function codeOfStatus(status: number | null): FailureCode | undefined {

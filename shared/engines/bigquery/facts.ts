@@ -55,14 +55,14 @@ interface Count<Rows> {
 
 async function count<Rows>({ client, jobsUntil }: Session, run: Run, { what, query, window, parse }: Count<Rows>) {
   const jobs = jobsUntil(run.signal);
-  const doing = `counting ${what}`;
+  const action = `counting ${what}`;
   const job: Job = await jobs.perform({
-    doing,
+    action,
     id: `kpi_export_${run.id}_${what}_${window.lastDay.replaceAll('-', '')}`, // a run can count several windows
     insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
   });
   return {
-    rows: await jobs.read(doing, async () => parse(await readAllRows(client, job, run.signal))),
+    rows: await jobs.read(action, async () => parse(await readAllRows(client, job, run.signal))),
     bytesProcessed: Number(job.metadata?.statistics?.totalBytesProcessed ?? 0),
   };
 }
@@ -90,15 +90,15 @@ export async function inspectSource(
     labels: { component: 'kpi-export', trigger: run.trigger },
     ...(config.maxBytesBilled !== null && { maximumBytesBilled: config.maxBytesBilled }),
   };
-  const [priced] = await jobs.read(`pricing a look at ${table}`, () => client.createQueryJob({ ...query, dryRun: true }));
+  const [priced] = await jobs.read(`pricing the inspection of ${table}`, () => client.createQueryJob({ ...query, dryRun: true }));
   const bytes = bytesOf(priced.metadata);
   if (bytes > maxBytes) return { bytes, counts: null };
   const job = await jobs.perform({
-    doing: `looking at ${table}`,
+    action: `inspecting ${table}`,
     id: `kpi_export_${run.id}_look_${table}`,
     insert: (jobId) => client.createQueryJob({ ...query, jobId, jobTimeoutMs: JOB_TIMEOUT_MS }),
   });
-  const { rows } = await jobs.read(`looking at ${table}`, async () =>
+  const { rows } = await jobs.read(`inspecting ${table}`, async () =>
     parseWholeAnswer(['rows'], await readAllRows(client, job, run.signal)),
   );
   return { bytes, counts: parseSourceCounts(demand(rows[0])) };

@@ -131,11 +131,11 @@ export async function inspectWarehouse(
   { release }: { release: Grain | null },
 ): Promise<WarehouseInspection[]> {
   const { config } = session;
-  const look = async (name: string, doing: string, work: () => Promise<Partial<WarehouseInspection>>) => {
+  const inspectOne = async (name: string, action: string, work: () => Promise<Partial<WarehouseInspection>>) => {
     const found: WarehouseInspection = { name, exists: true, failure: null, mayWrite: null, keepsDays: null };
     return work().then(
-      (looked) => ({ ...found, ...looked }),
-      (thrown) => ({ ...found, failure: toBigQueryFailure(thrown, doing) }),
+      (inspected) => ({ ...found, ...inspected }),
+      (thrown) => ({ ...found, failure: toBigQueryFailure(thrown, action) }),
     );
   };
   const tables = [
@@ -148,12 +148,12 @@ export async function inspectWarehouse(
   // if they can't be listed, reading the core tables fails with the reason
   const existing: readonly string[] = await list(session, run.signal).catch(() => []);
   return Promise.all([
-    look(`dataset ${config.dataset}`, 'reading the dataset', async () => {
+    inspectOne(`dataset ${config.dataset}`, 'reading the dataset', async () => {
       await checkLocation(session, run);
       return {};
     }),
     ...tables.map(({ definition, dataset }) =>
-      look(`${dataset}.${definition.name}`, `reading the schema of ${definition.name}`, async () => {
+      inspectOne(`${dataset}.${definition.name}`, `reading the schema of ${definition.name}`, async () => {
         if (definition.name in furtherTables && !existing.includes(definition.name)) return { exists: false };
         const expirationMs = await inspectTable(session, run, { definition, dataset });
         const mayWrite = await mayLoad(session, dataset, definition.name);

@@ -48,12 +48,12 @@ export interface Jobs {
    */
   perform(task: JobTask): Promise<Job>;
   /** Makes a call that changes nothing, with retries. */
-  read<Result>(doing: string, call: () => Promise<Result>): Promise<Result>;
+  read<Result>(action: string, call: () => Promise<Result>): Promise<Result>;
 }
 
 export interface JobTask {
   /** What the job does, for messages: "loading daily_funnel". */
-  doing: string;
+  action: string;
   /** Start of the job's id; a number follows. The same for the same work of the same run. */
   id: string;
   insert: (jobId: string) => Promise<unknown>;
@@ -72,7 +72,7 @@ export function createJobs({
   pace: Pace;
 }): Jobs {
   setMaxListeners(0, signal); // jobs run in parallel, each with a few listeners; Node warns from the eleventh listener
-  async function repeat<Result>(doing: string, call: () => Promise<Result>): Promise<Result> {
+  async function repeat<Result>(action: string, call: () => Promise<Result>): Promise<Result> {
     const began = Date.now();
     for (let backoffMs = pace.firstBackoffMs; ; backoffMs *= 2) {
       try {
@@ -80,7 +80,7 @@ export function createJobs({
       } catch (thrown) {
         const waitMs = Math.min(backoffMs, pace.maxBackoffMs) * (1 + Math.random());
         const isOver = signal.aborted || !isTransient(thrown) || Date.now() + waitMs - began > pace.maxRetryMs;
-        if (isOver) throw toBigQueryFailure(signal.aborted ? signal.reason : thrown, doing);
+        if (isOver) throw toBigQueryFailure(signal.aborted ? signal.reason : thrown, action);
         await sleep(waitMs, undefined, { signal }).catch(() => {}); // if the run was stopped, the next call throws the reason
       }
     }
@@ -130,7 +130,7 @@ export function createJobs({
     const cancel = () => void inserted?.cancel().catch(() => {}); // a job that can't be cancelled any more ends by itself
     signal.addEventListener('abort', cancel);
     try {
-      return await repeat(task.doing, async () => {
+      return await repeat(task.action, async () => {
         const jobId = `${task.id}_${attempt}`;
         try {
           inserted ??= await insertOrFind(task, jobId);
@@ -165,7 +165,7 @@ export function createJobs({
     }
   }
 
-  return { perform, read: (doing, call) => repeat(doing, call) };
+  return { perform, read: (action, call) => repeat(action, call) };
 }
 
 /** Stops waiting for a call when `signal` is aborted: the client's requests accept no signal. */
@@ -185,6 +185,6 @@ export function outputRows(metadata: JobMetadata): number {
   return Number(metadata.statistics?.load?.outputRows ?? 0);
 }
 
-export function tooFewRows(doing: string, expected: number, found: number): Failure {
-  return new Failure('UNAVAILABLE', `BigQuery wrote ${found} of ${expected} rows while ${doing}`);
+export function tooFewRows(action: string, expected: number, found: number): Failure {
+  return new Failure('UNAVAILABLE', `BigQuery wrote ${found} of ${expected} rows while ${action}`);
 }

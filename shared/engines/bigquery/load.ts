@@ -13,7 +13,7 @@ export interface Load {
   id: string;
   /** WRITE_TRUNCATE replaces the partition or table that tableId names. WRITE_EMPTY fails with the reason `duplicate` if it has rows. */
   disposition: 'WRITE_TRUNCATE' | 'WRITE_APPEND' | 'WRITE_EMPTY';
-  doing: string;
+  action: string;
   run: Run;
   /** The report date, if the load is for one; used for the job's labels. */
   date?: CalendarDate;
@@ -24,7 +24,7 @@ export interface Load {
 /** One load job: writes all rows or none. Sends no schema, so the table keeps its extra columns, descriptions and policies. */
 export async function load(
   session: Session,
-  { dataset = session.config.dataset, tableId, rows, id, disposition, doing, run, date, signal = run.signal }: Load,
+  { dataset = session.config.dataset, tableId, rows, id, disposition, action, run, date, signal = run.signal }: Load,
 ): Promise<void> {
   const { config, jobsUntil } = session;
   const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
@@ -40,12 +40,12 @@ export async function load(
   };
   const jobReference = (jobId: string) => ({ projectId: config.project, jobId, location: config.location });
   await jobsUntil(signal).perform({
-    doing,
+    action,
     id,
     insert: (jobId) => upload(session, { jobReference: jobReference(jobId), configuration }, text),
     check: (metadata) => {
       if (outputRows(metadata) !== rows.length && disposition !== 'WRITE_APPEND')
-        throw tooFewRows(doing, rows.length, outputRows(metadata));
+        throw tooFewRows(action, rows.length, outputRows(metadata));
     },
   });
 }

@@ -54,12 +54,12 @@ export function createReader(session: Session, listTables: Inspector['listTables
 
   /** Runs queries of the published tables on one snapshot. Returns the rows by query name; instants as ISO 8601. */
   async function readAll<Name extends string>(
-    { doing, params, signal: asked }: Asked,
+    { action, params, signal: asked }: Asked,
     queries: Record<Name, string>,
   ): Promise<Record<Name, Record<string, unknown>[]>> {
     const signal = readSignal(asked);
     const names = Object.keys(queries) as Name[];
-    return jobsUntil(signal).read(doing, async () => {
+    return jobsUntil(signal).read(action, async () => {
       const [job] = await client.createQueryJob({
         query: wholeStatement(queries),
         params,
@@ -96,16 +96,16 @@ export function createReader(session: Session, listTables: Inspector['listTables
         if (toFailure(thrown).code === 'NOT_FOUND') return null;
         throw thrown;
       });
-      const asked = { doing: `looking for rows of ${name}`, params: {}, signal };
+      const asked = { action: `looking for rows of ${name}`, params: {}, signal };
       if (table !== null && (await read(selectAny(nameReleased(name)), asked)).length > 0) held.push(other);
     }
     return held;
   }
 
   /** Rows of the reports of a range, by table. */
-  async function readTables(tables: readonly PublishedTable[], asked: Omit<Asked, 'doing'>) {
+  async function readTables(tables: readonly PublishedTable[], asked: Omit<Asked, 'action'>) {
     const queries = Object.fromEntries(tables.map((table) => [table, selectRows(table, nameTable)]));
-    const parts = await readAll({ ...asked, doing: 'reading reports' }, queries);
+    const parts = await readAll({ ...asked, action: 'reading reports' }, queries);
     for (const rows of Object.values(parts)) (rows as unknown as PublishedRow[]).sort(byReport);
     return parts as unknown;
   }
@@ -123,7 +123,7 @@ export function createReader(session: Session, listTables: Inspector['listTables
     },
 
     readReportStates: async (from, to, signal) => {
-      const asked = { doing: 'looking for reports', params: dateRange(from, to), signal };
+      const asked = { action: 'looking for reports', params: dateRange(from, to), signal };
       const sql = selectReportStates(nameTable, await listTables(readSignal(signal)));
       return (await read<Record<string, unknown>>(sql, asked)).map(parseReportState);
     },
@@ -131,7 +131,7 @@ export function createReader(session: Session, listTables: Inspector['listTables
     readRelease: async (grain: Grain, from: CalendarDate, to: CalendarDate, signal?: AbortSignal) => {
       requireGrain(grain, await readOtherGrains(grain, signal));
       const { definition, fromStored } = await findReleaseTable(session, readSignal(signal), grain);
-      const asked = { doing: 'reading the release', params: dateRange(from, to), signal };
+      const asked = { action: 'reading the release', params: dateRange(from, to), signal };
       const rows = await read<object>(selectRelease(definition, nameReleased(definition.name)), asked);
       return rows.map(fromStored).sort(byPeriod);
     },
@@ -139,11 +139,11 @@ export function createReader(session: Session, listTables: Inspector['listTables
     readRuns: async (filter, signal) => {
       const params = filter.requestId === undefined ? {} : { request_id: filter.requestId };
       const sql = selectRuns(filter, nameTable, await findLackingRunColumns(readSignal(signal)));
-      return (await read<ExportRun>(sql, { doing: 'reading the run records', params, signal })).sort(byStart);
+      return (await read<ExportRun>(sql, { action: 'reading the run records', params, signal })).sort(byStart);
     },
 
     readAnnotations: async (signal) => {
-      const asked = { doing: 'reading annotations', params: {}, signal };
+      const asked = { action: 'reading annotations', params: {}, signal };
       const rows = await read<Annotation>(selectAnnotations(nameTable), asked).catch((thrown) => {
         if (toFailure(thrown).code === 'NOT_FOUND') return []; // the deployment's Terraform is older than this table
         throw thrown;
@@ -154,7 +154,7 @@ export function createReader(session: Session, listTables: Inspector['listTables
     readIdentity: async (signal) => {
       if (identity !== null) return identity;
       const sql = selectIdentity(nameTable, await findLackingRunColumns(readSignal(signal)));
-      const asked = { doing: 'reading what the warehouse holds', params: {}, signal };
+      const asked = { action: 'reading what the warehouse holds', params: {}, signal };
       const [row] = await read<{ source: string | null; time_zone: string }>(sql, asked);
       const id = row?.source ?? null;
       const found: WarehouseIdentity = {
@@ -168,7 +168,7 @@ export function createReader(session: Session, listTables: Inspector['listTables
 }
 
 interface Asked {
-  doing: string;
+  action: string;
   params: Record<string, unknown>;
   signal: AbortSignal | undefined;
 }

@@ -6,7 +6,7 @@ import { toFailure } from '../../platform/failure';
 import type { Engine, ReportState, Run } from '../engine';
 
 /** How often a run checks. If two runs still overwrite each other after that, `kpi gaps` reports the date. */
-const MOST_LOOKS = 5;
+const MOST_ROUNDS = 5;
 
 export interface Repair {
   readReportStates: Engine['readReportStates'];
@@ -29,12 +29,12 @@ export async function repairTorn(
 ): Promise<void> {
   let left = reports;
   try {
-    for (let look = 1; look <= MOST_LOOKS && left.length > 0; look++) {
+    for (let round = 1; round <= MOST_ROUNDS && left.length > 0; round++) {
       const states = await readReportStates(...spanOf(left), run.signal);
       const torn = left.map((report) => ({ report, others: othersOf(report, states) })).filter(({ others }) => others.length > 0);
       const isOlder = torn.some(({ others }) => others.some(({ isNewer }) => isNewer));
-      if (isOlder && look === 1) await sleep(patienceMs, undefined, { signal: run.signal });
-      else await Promise.all(torn.map(({ report, others }) => reload(report, tablesToReload(report, others), look)));
+      if (isOlder && round === 1) await sleep(patienceMs, undefined, { signal: run.signal });
+      else await Promise.all(torn.map(({ report, others }) => reload(report, tablesToReload(report, others), round)));
       left = torn.map(({ report }) => report);
     }
   } catch (thrown) {

@@ -25,20 +25,20 @@ export function publishReport(
   const wanted = publishedRows(report).filter(([table]) => tables.includes(table));
   return Promise.all(
     wanted.map(async ([table, rows]): Promise<TableOutcome> => {
-      const doing = `loading ${table} of ${reportDate}`;
+      const action = `loading ${table} of ${reportDate}`;
       try {
         await load(session, {
           tableId: `${table}$${day}`,
           rows,
           id: `kpi_export_${run.id}_${table}_${day}${round === 0 ? '' : `_repair${round}`}`,
           disposition: 'WRITE_TRUNCATE',
-          doing,
+          action,
           run,
           date: reportDate,
         });
         return { table, rows: rows.length };
       } catch (thrown) {
-        return { table, rows: 0, failure: toBigQueryFailure(thrown, doing) };
+        return { table, rows: 0, failure: toBigQueryFailure(thrown, action) };
       }
     }),
   );
@@ -58,7 +58,7 @@ export function deleteReports(session: Session, run: Run, { tables, from, to }: 
   const { client, config, jobsUntil, nameTable } = session;
   return Promise.all(
     tables.map(async (table): Promise<TableOutcome> => {
-      const doing = `deleting reports from ${table}`;
+      const action = `deleting reports from ${table}`;
       const query = {
         query: deleteRows(table, nameTable),
         params: dateRange(from, to),
@@ -68,13 +68,13 @@ export function deleteReports(session: Session, run: Run, { tables, from, to }: 
       };
       try {
         const job = await jobsUntil(run.signal).perform({
-          doing,
+          action,
           id: `kpi_export_${run.id}_delete_${table}`,
           insert: (jobId) => client.createQueryJob({ ...query, jobId }),
         });
         return { table, rows: Number(job.metadata?.statistics?.query?.numDmlAffectedRows ?? 0) };
       } catch (thrown) {
-        return { table, rows: 0, failure: toBigQueryFailure(thrown, doing) };
+        return { table, rows: 0, failure: toBigQueryFailure(thrown, action) };
       }
     }),
   );

@@ -17,7 +17,6 @@ import {
   deleteReports,
   inspectTables,
   publish,
-  putRelease,
   readAnnotations,
   readFurther,
   readIdentity,
@@ -26,6 +25,7 @@ import {
   readReports,
   readRuns,
   replaceAnnotations,
+  writeRelease,
 } from './warehouse';
 
 /** Reports written in one transaction. */
@@ -151,8 +151,8 @@ function createEngine(database: Database, source: Source | null, { now, warehous
     repair: async () => {}, // not needed: one transaction writes all tables of a date
     deleteReports: (from, to, run) => interruptible(database, run.signal, () => deleteReports(database, from, to)),
     readRelease: async (grain, from, to) => (attached ? failing(readRelease(database, grain, from, to)) : []),
-    putRelease: (row, options, run) =>
-      interruptible(database, run.signal, () => write(() => putRelease(database, row, options, binding), run)),
+    writeRelease: (row, options, run) =>
+      interruptible(database, run.signal, () => write(() => writeRelease(database, row, options, binding), run)),
     appendRuns: async (rows, run) => {
       if (await attach(run)) await appendRuns(database, rows, run.id); // otherwise the run failed before a warehouse existed
     },

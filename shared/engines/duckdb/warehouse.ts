@@ -381,7 +381,7 @@ export async function readRelease(
 }
 
 /** Returns null if `row` is now the released one, otherwise the released row that was there and stays. */
-export async function putRelease(
+export async function writeRelease(
   database: Database,
   row: ReleasedRow,
   { grain, replace }: { grain: Grain; replace: boolean },

@@ -46,7 +46,7 @@ function createEngine(changes: Partial<Engine> = {}) {
     appendRuns: async (rows) => void records.push([...rows]),
     deleteReports: async () => [],
     readRelease: async () => [],
-    putRelease: async () => null,
+    writeRelease: async () => null,
     readReports: async () => ({ daily_engagement: [], daily_advanced_metrics: [], daily_errors: [], daily_funnel: [] }),
     readReportStates: async () => [],
     readRuns: async () => [],
@@ -278,13 +278,13 @@ describe('a release', () => {
   const DATE = '2025-06-12';
   const PERIOD = '2025-06-01';
 
-  /** Exports a date with its release; the periods that were put out. */
+  /** Exports a date with its release; the periods that were written. */
   async function released(
     changes: Partial<Engine> = {},
     change: (facts: Facts) => void = () => {},
     options: Partial<ExportOptions> = {},
   ) {
-    const put: string[] = [];
+    const written: string[] = [];
     const { engine } = createEngine({
       readFacts: async ({ firstDay, lastDay }) => {
         const facts = steadyFacts(firstDay, lastDay);
@@ -292,19 +292,19 @@ describe('a release', () => {
         return { facts, bytesProcessed: null };
       },
       readReleaseFacts: async () => ({ facts: steadyReleaseFacts(PERIOD, PERIOD), bytesProcessed: null }),
-      putRelease: async ({ period_start_date }) => {
-        put.push(period_start_date);
+      writeRelease: async ({ period_start_date }) => {
+        written.push(period_start_date);
         return null;
       },
       ...changes,
     });
     const settings = { grain: 'day', minPeople: 11, roundTo: 5 } as const;
     const outcome = await run(engine, { release: settings, ...options }, [DATE]).catch(({ code }) => code as string);
-    return { put, release: typeof outcome === 'string' ? outcome : (outcome.reports[0]?.release ?? null) };
+    return { written, release: typeof outcome === 'string' ? outcome : (outcome.reports[0]?.release ?? null) };
   }
 
   test('comes with the report that the period is mature in', async () => {
-    expect(await released()).toMatchObject({ put: [PERIOD], release: { period: PERIOD, state: 'released' } });
+    expect(await released()).toMatchObject({ written: [PERIOD], release: { period: PERIOD, state: 'released' } });
   });
 
   test.each([
@@ -312,7 +312,7 @@ describe('a release', () => {
     ['as soon as it is over, comes', '2025-06-13T00:00:00Z', [PERIOD]],
   ])('%s', async (_, startedAt, expected) => {
     const gate = { ...testGate, allowStale: true };
-    expect((await released({}, undefined, { startedAt: new Date(startedAt), gate })).put).toEqual(expected);
+    expect((await released({}, undefined, { startedAt: new Date(startedAt), gate })).written).toEqual(expected);
   });
 
   test('does not come where a table of that report is not in', async () => {
@@ -323,13 +323,13 @@ describe('a release', () => {
           (table): TableOutcome => (table === 'daily_funnel' ? { table, rows: 0, failure } : { table, rows: 12 }),
         ),
       );
-    expect(await released({ publish })).toEqual({ put: [], release: null });
+    expect(await released({ publish })).toEqual({ written: [], release: null });
   });
 
   test('does not come where the gate refuses that report', async () => {
     const tooMany = ({ activity }: Facts) => {
       for (const row of activity) if (row.day === '2025-06-05') row.tests++;
     };
-    expect(await released({}, tooMany)).toEqual({ put: [], release: 'QUALITY_GATE' });
+    expect(await released({}, tooMany)).toEqual({ written: [], release: 'QUALITY_GATE' });
   });
 });

@@ -19,7 +19,7 @@ async function releaseBoth(
   changes: Partial<Engine> = {},
   replace: ReleaseOptions['replace'] = null,
 ) {
-  const put: ReleasedRow[] = [];
+  const written: ReleasedRow[] = [];
   const records: ExportRun[] = [];
   const lines: string[] = [];
   const log = createLog({ level: 'warning', format: 'text', write: (line) => lines.push(line) });
@@ -31,8 +31,8 @@ async function releaseBoth(
       return { facts: facts as CountedFacts, bytesProcessed: null };
     },
     readReleaseFacts: async ({ firstDay, lastDay }) => ({ facts: steadyReleaseFacts(firstDay, lastDay), bytesProcessed: null }),
-    putRelease: async (row) => {
-      put.push(row);
+    writeRelease: async (row) => {
+      written.push(row);
       return null;
     },
     appendRuns: async (rows) => void records.push(...rows),
@@ -48,22 +48,22 @@ async function releaseBoth(
     settings: { grain: 'day', minPeople: 11, roundTo: 5 },
     now: () => releasedAt,
   });
-  return { outcomes, put: put.map((row) => row.period_start_date), records, lines };
+  return { outcomes, written: written.map((row) => row.period_start_date), records, lines };
 }
 
 test('periods whose reports are right are released', async () => {
-  const { outcomes, put } = await releaseBoth();
-  expect([outcomes.map(({ state }) => state), put]).toEqual([
+  const { outcomes, written } = await releaseBoth();
+  expect([outcomes.map(({ state }) => state), written]).toEqual([
     ['released', 'released'],
     [FIRST, SECOND],
   ]);
 });
 
 test('a period whose report the gate refuses is not released, and the other is', async () => {
-  const { outcomes, put, records, lines } = await releaseBoth(({ activity }) => {
+  const { outcomes, written, records, lines } = await releaseBoth(({ activity }) => {
     for (const row of activity) if (row.day === '2025-07-05') row.tests++; // of the report that would release the second
   });
-  expect(put).toEqual([FIRST]);
+  expect(written).toEqual([FIRST]);
   expect(outcomes).toMatchObject([
     { period: FIRST, state: 'released' },
     {
@@ -81,26 +81,26 @@ test('a period whose report the gate refuses is not released, and the other is',
 });
 
 test('a period whose report is of duplicates is not released', async () => {
-  const { outcomes, put } = await releaseBoth(({ repeats }) => void repeats.push({ day: SECOND, duplicates: 1 }));
-  expect([put, outcomes[1]]).toMatchObject([[FIRST], { state: 'failed', failure: { code: 'SOURCE_CONTRACT' } }]);
+  const { outcomes, written } = await releaseBoth(({ repeats }) => void repeats.push({ day: SECOND, duplicates: 1 }));
+  expect([written, outcomes[1]]).toMatchObject([[FIRST], { state: 'failed', failure: { code: 'SOURCE_CONTRACT' } }]);
 });
 
 test('numbers and people from different states of the source: the period is not released', async () => {
-  const { outcomes, put } = await releaseBoth(undefined, {
+  const { outcomes, written } = await releaseBoth(undefined, {
     readReleaseFacts: async ({ firstDay, lastDay }) => {
       const facts = steadyReleaseFacts(firstDay, lastDay);
       for (const row of facts.release_tests) if (row.day === FIRST) row.users++;
       return { facts, bytesProcessed: null };
     },
   });
-  expect([put, outcomes[0]]).toMatchObject([[SECOND], { state: 'failed', failure: { code: 'SOURCE_NOT_READY' } }]);
+  expect([written, outcomes[0]]).toMatchObject([[SECOND], { state: 'failed', failure: { code: 'SOURCE_NOT_READY' } }]);
 });
 
 test('a released period is not counted again, and stays', async () => {
   const readFacts = jest.fn();
   const rows = [FIRST, SECOND].map((period_start_date) => ({ period_start_date }) as ReleasedRow);
-  const { outcomes, put, records } = await releaseBoth(undefined, { readRelease: async () => rows, readFacts });
-  expect([outcomes.map(({ state }) => state), put, records, readFacts.mock.calls]).toEqual([['left', 'left'], [], [], []]);
+  const { outcomes, written, records } = await releaseBoth(undefined, { readRelease: async () => rows, readFacts });
+  expect([outcomes.map(({ state }) => state), written, records, readFacts.mock.calls]).toEqual([['left', 'left'], [], [], []]);
 });
 
 test('a replacement raises the revision, and needs a released period', async () => {
@@ -109,7 +109,7 @@ test('a replacement raises the revision, and needs a released period', async () 
     undefined,
     {
       readRelease: async () => [{ period_start_date: FIRST, revision: 3 } as ReleasedRow],
-      putRelease: async ({ revision }) => {
+      writeRelease: async ({ revision }) => {
         revisions.push(revision);
         return null;
       },
@@ -125,8 +125,8 @@ test('a replacement raises the revision, and needs a released period', async () 
 
 test('nothing is released if the release cannot be read', async () => {
   const refused = new Failure('ACCESS_DENIED', 'no');
-  const { outcomes, put } = await releaseBoth(undefined, { readRelease: () => Promise.reject(refused) });
-  expect([outcomes.map(({ failure }) => failure), put]).toEqual([[refused, refused], []]);
+  const { outcomes, written } = await releaseBoth(undefined, { readRelease: () => Promise.reject(refused) });
+  expect([outcomes.map(({ failure }) => failure), written]).toEqual([[refused, refused], []]);
 });
 
 test('a request names days whose periods can be released', () => {

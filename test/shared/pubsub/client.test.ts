@@ -59,7 +59,7 @@ const calls: [string, 'Publish' | 'Pull' | 'Acknowledge' | 'ModifyAckDeadline', 
 ];
 type Call = (client: PubsubClient, signal?: AbortSignal) => Promise<unknown>;
 
-describe.each(calls)('%s', (_, method, call, doing) => {
+describe.each(calls)('%s', (_, method, call, action) => {
   test.each<[number, string]>([
     [5, 'NOT_FOUND'],
     [7, 'ACCESS_DENIED'],
@@ -70,7 +70,7 @@ describe.each(calls)('%s', (_, method, call, doing) => {
     server.play(method, { status });
     await expect(call(client)).rejects.toMatchObject({
       code,
-      message: `Pub/Sub refused or failed while ${doing} (gRPC status ${status})`,
+      message: `Pub/Sub refused or failed while ${action} (gRPC status ${status})`,
     });
     expect(server.calls).toHaveLength(1);
   });
@@ -85,7 +85,7 @@ describe.each(calls)('%s', (_, method, call, doing) => {
     server.play(method, { silent: 'after' });
     await expect(call(connect(server.host, 150))).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringContaining(`Pub/Sub gave no answer while ${doing}`),
+      message: expect.stringContaining(`Pub/Sub gave no answer while ${action}`),
     });
   });
 
@@ -104,7 +104,7 @@ describe.each(calls)('%s', (_, method, call, doing) => {
     const calling = call(connect(server.host, 600_000), stop.signal);
     await server.called((one) => one.method === method);
     stop.abort();
-    await expect(calling).rejects.toMatchObject({ code: 'TIMEOUT', message: `stopped while ${doing}` });
+    await expect(calling).rejects.toMatchObject({ code: 'TIMEOUT', message: `stopped while ${action}` });
   });
 
   test('is not begun with a signal that is aborted already', async () => {

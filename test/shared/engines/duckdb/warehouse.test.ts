@@ -81,7 +81,7 @@ test('a warehouse that another process reads can be read, but not written', () =
   inWarehouse(async (file) => {
     const release = await holdWarehouse(file, 'READ_ONLY');
     try {
-      for (const access of ['read', 'look'] as const)
+      for (const access of ['read', 'read-if-exists'] as const)
         expect(await withWarehouse(file, access, (engine) => engine.readReports(DATE, DATE))).toEqual(report.rows);
       for (const access of ['write', 'export'] as const)
         await expect(withWarehouse(file, access, async () => {})).rejects.toMatchObject({ code: 'BUSY' });
