@@ -14,10 +14,14 @@ export const pureFiles: Record<string, readonly string[]> = {
   'shared/metrics/checks/unknown-kinds.ts': [checks('unknown-kinds')],
   'shared/metrics/facts/period-facts.ts': ['test/shared/metrics/report.test.ts', checks('quality-gate'), checks('duplicates')],
   'shared/release/changes.ts': ['test/shared/release/changes.test.ts'],
-  'shared/release/period.ts': ['test/shared/release/period.test.ts'],
-  'shared/release/rules.ts': ['test/shared/release/rules.test.ts'],
+  'shared/release/period.ts': ['test/shared/release/period.test.ts', 'test/release.test.ts'],
+  'shared/release/rules.ts': ['test/shared/release/rules.test.ts', 'test/release.test.ts'],
   'shared/export/gaps.ts': ['test/shared/export/gaps.test.ts'],
-  'shared/export/release-periods.ts': ['test/shared/export/run-release.test.ts', 'test/shared/export/run-export.test.ts'],
+  'shared/export/release-periods.ts': [
+    'test/shared/export/run-release.test.ts',
+    'test/shared/export/run-export.test.ts',
+    'test/release-runs.test.ts',
+  ],
   'shared/export/resume.ts': ['test/shared/export/resume.test.ts'],
   'shared/export/run-release.ts': ['test/shared/export/run-release.test.ts'],
 };

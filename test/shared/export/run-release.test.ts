@@ -129,6 +129,11 @@ test('nothing is released if the release cannot be read', async () => {
   expect([outcomes.map(({ failure }) => failure), written]).toEqual([[refused, refused], []]);
 });
 
+test('a fault of the settings that fails all periods fails the release', async () => {
+  const fault = new Failure('BAD_CONFIG', 'periods of another grain are released');
+  await expect(releaseBoth(undefined, { readRelease: () => Promise.reject(fault) })).rejects.toBe(fault);
+});
+
 test('a request names days whose periods can be released', () => {
   const context = { timeZone: 'UTC', grain: 'day', now: releasedAt } as const;
   expect(parseReleaseRequest({ from: FIRST, to: '2025-11-19' }, context)).toMatchObject({ from: FIRST, to: '2025-11-19' });

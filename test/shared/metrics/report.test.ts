@@ -148,3 +148,32 @@ test('the newest hour of the source is that of any row of the periods, and of no
   const { sourceLatestHour } = deriveReport(days, '2025-12-23', new Date('2025-12-25'));
   expect(sourceLatestHour).toEqual(new Date('2025-12-23T20:00:00Z'));
 });
+
+test('an account counts as tested from the report of its first test on', () => {
+  const people: CountedFacts['people'] = [
+    { role: 'account', day: '2025-12-20', first_test_day: '2025-12-22', people: 2 },
+    { role: 'account', day: '2025-12-20', first_test_day: null, people: 1 },
+  ];
+  const funnelOf = (date: string) => {
+    const row = reportOf(date, { people }).rows.daily_funnel.find(({ period_start_date }) => period_start_date === '2025-12-20');
+    return [row?.accounts_created, row?.accounts_with_tests];
+  };
+  expect([funnelOf('2025-12-21'), funnelOf('2025-12-22'), funnelOf('2025-12-23')]).toEqual([
+    [3, 0],
+    [3, 2],
+    [3, 2],
+  ]);
+});
+
+test('rejected rows and unknown kinds are summed over the periods', () => {
+  const row = (day: string, outcome: 'rejected' | 'unclassified', source_rows: number) => ({
+    day,
+    outcome,
+    source_rows,
+    latest_hour: 0,
+  });
+  const { rejectedRows, unclassifiedErrors } = reportOf('2025-12-23', {
+    intake: [row('2025-12-12', 'rejected', 2), row('2025-12-23', 'rejected', 3), row('2025-12-20', 'unclassified', 5)],
+  });
+  expect([rejectedRows, unclassifiedErrors]).toEqual([5, 5]);
+});

@@ -157,11 +157,11 @@ describe('rule 5, wholes first', () => {
 
 describe('rule 6, partitions', () => {
   /** Kinds that rule 1 hides have fewer people than k in both places. */
-  const kinds = (people: number[]) => {
+  const kinds = (people: number[], changes: Changes = {}) => {
     const counts: Changes = Object.fromEntries(
       errorKinds.map((kind, index) => [
         kind,
-        { value: 3 * (people[index] ?? 0), people: people[index] ?? 0, most: Math.min(people[index] ?? 0, 3) },
+        { value: 3 * (people[index] ?? 0), people: people[index] ?? 0, most: Math.min(people[index] ?? 0, 3), ...changes[kind] },
       ]),
     );
     return hidden(counts, { partitions: [triesHeldBy([100, 100, 100]), kindsHeldBy(people)] });
@@ -169,6 +169,13 @@ describe('rule 6, partitions', () => {
 
   test('one hidden kind takes the shown one with the fewest people with it', () => {
     expect(kinds([90, 70, 5, 80, 60, 100, 0])).toEqual(['camera_too_close', 'test_lines_not_found']);
+  });
+
+  test('so does a kind that dominance hides, also if it has the fewest people itself', () => {
+    expect(kinds([90, 70, 50, 80, 60, 100, 0], { camera_too_close: { most: 100 } })).toEqual([
+      'camera_too_close',
+      'test_lines_not_found',
+    ]);
   });
 
   test('of equals the first in column order', () => {

@@ -6,7 +6,7 @@ import { deriveReport, type Report } from '../../../../shared/metrics/report';
 import { type ReportTable, reportTableDefinitions, reportTableNames } from '../../../../shared/metrics/tables';
 import { periodColumns } from '../../../../shared/metrics/tables/columns';
 import { testGate } from '../../../support/run';
-import { steadyFacts } from '../../../support/steady-facts';
+import { noFacts, steadyFacts } from '../../../support/steady-facts';
 
 const DATE = '2025-12-23';
 const OLDEST = '2025-12-12';
@@ -190,6 +190,12 @@ test.each(counts)('$table.$name that is off by one is noticed, whatever the peri
       expect(check(changed)).toMatch(/^QUALITY_GATE daily_\w+ of 2025-12-\d\d: /);
     }
   }
+});
+
+test('a report without tests and accounts passes', () => {
+  const days = new Map(indexByDay(noFacts, { firstDay: DAY_BEFORE, lastDay: DAY_AFTER }));
+  const report = deriveReport(days, DATE, new Date('2025-12-24T06:00:00Z'));
+  expect(check({ report, days })).toBeNull();
 });
 
 describe('the shape of a table', () => {
