@@ -398,7 +398,7 @@ describe('identity', () => {
     expect(judged.filter(([, isMadeAgain]) => !isMadeAgain)).toEqual([]);
   });
 
-  test('the object has the location of its bucket', () => {
+  test('the object refers to its bucket by id, so that it is replaced with it', () => {
     expect(resource('google_storage_bucket_object', 'package').bucket).toBe(expression('google_storage_bucket.source.id'));
   });
 
